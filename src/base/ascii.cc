@@ -49,12 +49,14 @@ bool iequals(std::string_view a, std::string_view b) {
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() &&
-           std::equal(prefix.begin(), prefix.end(), text.begin(),
-                      [](char x, char y) { return to_lower(x) == to_lower(y); });
+           std::equal(prefix.begin(), prefix.end(), text.begin(), [](char x, char y) {
+               return to_lower(x) == to_lower(y);
+           });
 }
 
 bool iends_with(std::string_view text, std::string_view suffix) {
-    return text.size() >= suffix.size() && iequals(text.substr(text.size() - suffix.size()), suffix);
+    return text.size() >= suffix.size() &&
+           iequals(text.substr(text.size() - suffix.size()), suffix);
 }
 
 std::string_view trim(std::string_view text) {

@@ -11,14 +11,35 @@
 
 namespace base {
 
-[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-[[nodiscard]] constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-[[nodiscard]] constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-[[nodiscard]] constexpr bool is_alpha(char c) { return is_upper(c) || is_lower(c); }
-[[nodiscard]] constexpr bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
-[[nodiscard]] constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }
+[[nodiscard]] constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+[[nodiscard]] constexpr bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+[[nodiscard]] constexpr bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+
+[[nodiscard]] constexpr bool is_alpha(char c) {
+    return is_upper(c) || is_lower(c);
+}
+
+[[nodiscard]] constexpr bool is_alnum(char c) {
+    return is_alpha(c) || is_digit(c);
+}
+
+[[nodiscard]] constexpr bool is_space(char c) {
+    return c == ' ' || c == '\t';
+}
+
 // Outside US-ASCII: an octet with its high bit set.
-[[nodiscard]] constexpr bool is_8bit(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
+[[nodiscard]] constexpr bool is_8bit(char c) {
+    return (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+
 // A control character of US-ASCII, DEL included.
 [[nodiscard]] constexpr bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -27,9 +48,11 @@ namespace base {
 [[nodiscard]] constexpr char to_lower(char c) {
     return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
+
 [[nodiscard]] constexpr char to_upper(char c) {
     return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
 }
+
 [[nodiscard]] std::string to_lower(std::string_view text);
 [[nodiscard]] std::string to_upper(std::string_view text);
 
@@ -51,8 +74,8 @@ namespace base {
     std::string_view text, std::uint64_t max = std::numeric_limits<std::uint64_t>::max());
 
 template <class Number>
-[[nodiscard]] std::optional<Number> parse_number(
-    std::string_view text, Number max = std::numeric_limits<Number>::max()) {
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text,
+                                                 Number max = std::numeric_limits<Number>::max()) {
     static_assert(std::is_unsigned_v<Number>);
     const auto value = parse_u64(text, max);
     if (!value) {

@@ -62,16 +62,21 @@ TEST(AsciiTest, ComparesWithoutCase) {
 
 TEST(AsciiTest, KnowsUtf8) {
     EXPECT_TRUE(is_utf8("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"));
-    for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff", "\x80"}) {
+    for (const char* bad :
+         {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff", "\x80"}) {
         EXPECT_FALSE(is_utf8(bad)) << hex_encode(bad);
     }
 }
 
 // RFC 4648 section 10.
 TEST(Base64Test, Rfc4648Vectors) {
-    const std::pair<const char*, const char*> vectors[] = {
-        {"", ""},          {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                           {"f", "Zg=="},
+                                                           {"fo", "Zm8="},
+                                                           {"foo", "Zm9v"},
+                                                           {"foob", "Zm9vYg=="},
+                                                           {"fooba", "Zm9vYmE="},
+                                                           {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, coded] : vectors) {
         EXPECT_EQ(base64_encode(plain), coded);
         EXPECT_EQ(base64_decode(coded), plain);
@@ -85,15 +90,18 @@ TEST(LogTest, QuotesTextAndEscapesJson) {
     class Fixed final : public Clock {
       public:
         WallTime now() const override { return WallTime(std::chrono::milliseconds(1767225600123)); }
+
         SteadyTime steady() const override { return {}; }
     };
+
     const Fixed clock;
     std::string out;
     Log text(clock, [&](std::string_view line) { out += line; });
     text.info("greeting sent", {{"peer", "a b\n"}, {"octets", 12}});
     EXPECT_EQ(out, "2026-01-01T00:00:00.123Z info    greeting sent peer=\"a b\\n\" octets=12\n");
     out.clear();
-    Log json(clock, [&](std::string_view line) { out += line; }, LogFormat::kJson);
+    Log json(
+        clock, [&](std::string_view line) { out += line; }, LogFormat::kJson);
     json.error("x", {{"text", "\xff\"\x01"}, {"n", 1}});
     EXPECT_EQ(out,
               "{\"time\":\"2026-01-01T00:00:00.123Z\",\"level\":\"error\",\"event\":\"x\","

@@ -16,9 +16,9 @@ class CheckFailed : public std::logic_error {
 
 }  // namespace base
 
-#define CHECK(condition)                                         \
-    do {                                                         \
-        if (!(condition)) [[unlikely]] {                         \
-            base::check_failed(__FILE__, __LINE__, #condition);  \
-        }                                                        \
+#define CHECK(condition)                                        \
+    do {                                                        \
+        if (!(condition)) [[unlikely]] {                        \
+            base::check_failed(__FILE__, __LINE__, #condition); \
+        }                                                       \
     } while (false)

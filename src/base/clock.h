@@ -32,6 +32,7 @@ class SystemClock final : public Clock {
         return std::chrono::time_point_cast<std::chrono::milliseconds>(
             std::chrono::system_clock::now());
     }
+
     [[nodiscard]] SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
 };
 

@@ -12,10 +12,14 @@ namespace {
 
 std::string_view level_name(LogLevel level) {
     switch (level) {
-        case LogLevel::kDebug: return "debug";
-        case LogLevel::kInfo: return "info";
-        case LogLevel::kWarning: return "warning";
-        case LogLevel::kError: return "error";
+        case LogLevel::kDebug:
+            return "debug";
+        case LogLevel::kInfo:
+            return "info";
+        case LogLevel::kWarning:
+            return "warning";
+        case LogLevel::kError:
+            return "error";
     }
     return "unknown";
 }
@@ -33,8 +37,8 @@ std::string text_line(WallTime now, LogLevel level, std::string_view event, Log:
         if (field.is_number || !needs_quotes(field.value)) {
             fmt::format_to(std::back_inserter(line), " {}={}", field.key, field.value);
         } else {
-            fmt::format_to(std::back_inserter(line), " {}=\"{}\"", field.key,
-                           json_escape(field.value));
+            fmt::format_to(
+                std::back_inserter(line), " {}=\"{}\"", field.key, json_escape(field.value));
         }
     }
     line += '\n';
@@ -42,12 +46,18 @@ std::string text_line(WallTime now, LogLevel level, std::string_view event, Log:
 }
 
 std::string json_line(WallTime now, LogLevel level, std::string_view event, Log::Fields fields) {
-    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", format_rfc3339(now),
-                                   level_name(level), json_escape(event));
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")",
+                                   format_rfc3339(now),
+                                   level_name(level),
+                                   json_escape(event));
     for (const LogField& field : fields) {
         const std::string_view quote = field.is_number ? "" : "\"";
-        fmt::format_to(std::back_inserter(line), ",\"{}\":{}{}{}", field.key, quote,
-                       json_escape(field.value), quote);
+        fmt::format_to(std::back_inserter(line),
+                       ",\"{}\":{}{}{}",
+                       field.key,
+                       quote,
+                       json_escape(field.value),
+                       quote);
     }
     line += "}\n";
     return line;
@@ -80,9 +90,13 @@ std::string format_rfc3339(WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                       static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()),
+                       clock.hours().count(),
+                       clock.minutes().count(),
+                       clock.seconds().count(),
                        clock.subseconds().count());
 }
 

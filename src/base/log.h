@@ -25,10 +25,15 @@ struct LogField {
     bool is_number = false;
 
     LogField(std::string_view k, std::string_view v) : key(k), value(v) {}
+
     LogField(std::string_view k, const char* v) : key(k), value(v) {}
+
     LogField(std::string_view k, const std::string& v) : key(k), value(v) {}
+
     template <std::integral Number>
-    LogField(std::string_view k, Number v) : key(k), value(std::to_string(v)), is_number(true) {}
+    LogField(std::string_view k, Number v) : key(k),
+                                             value(std::to_string(v)),
+                                             is_number(true) {}
 };
 
 class Log {
@@ -37,16 +42,28 @@ class Log {
     using Sink = std::function<void(std::string_view line)>;
     using Fields = std::initializer_list<LogField>;
 
-    Log(const Clock& clock, Sink sink, LogFormat format = LogFormat::kText,
+    Log(const Clock& clock,
+        Sink sink,
+        LogFormat format = LogFormat::kText,
         LogLevel level = LogLevel::kInfo)
-        : clock_(clock), sink_(std::move(sink)), format_(format), level_(level) {}
+        : clock_(clock),
+          sink_(std::move(sink)),
+          format_(format),
+          level_(level) {}
 
-    void debug(std::string_view event, Fields fields = {}) { write(LogLevel::kDebug, event, fields); }
+    void debug(std::string_view event, Fields fields = {}) {
+        write(LogLevel::kDebug, event, fields);
+    }
+
     void info(std::string_view event, Fields fields = {}) { write(LogLevel::kInfo, event, fields); }
+
     void warning(std::string_view event, Fields fields = {}) {
         write(LogLevel::kWarning, event, fields);
     }
-    void error(std::string_view event, Fields fields = {}) { write(LogLevel::kError, event, fields); }
+
+    void error(std::string_view event, Fields fields = {}) {
+        write(LogLevel::kError, event, fields);
+    }
 
     [[nodiscard]] bool enabled(LogLevel level) const { return level >= level_; }
 

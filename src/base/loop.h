@@ -40,20 +40,25 @@ class Loop {
 class SleepUntil {
   public:
     SleepUntil(Loop& loop, SteadyTime when) : loop_(loop), when_(when) {}
+
     SleepUntil(const SleepUntil&) = delete;
     SleepUntil& operator=(const SleepUntil&) = delete;
+
     ~SleepUntil() {
         if (timer_ != 0) {
             loop_.cancel(timer_);
         }
     }
+
     [[nodiscard]] bool await_ready() const { return loop_.clock().steady() >= when_; }
+
     void await_suspend(std::coroutine_handle<> awaiting) {
         timer_ = loop_.call_at(when_, [this, awaiting] {
             timer_ = 0;
             awaiting.resume();
         });
     }
+
     void await_resume() const {}
 
   private:
@@ -62,7 +67,9 @@ class SleepUntil {
     Loop::TimerId timer_ = 0;
 };
 
-[[nodiscard]] inline SleepUntil sleep_until(Loop& loop, SteadyTime when) { return {loop, when}; }
+[[nodiscard]] inline SleepUntil sleep_until(Loop& loop, SteadyTime when) {
+    return {loop, when};
+}
 
 // A value that another thread will bring. One waits for it on `loop`:
 //     Handover<int> handover(loop);
@@ -76,13 +83,16 @@ class Handover {
         std::optional<T> value;
         std::coroutine_handle<> awaiting;
         bool abandoned = false;
+
         explicit State(Loop& home) : loop(home) {}
     };
 
   public:
     explicit Handover(Loop& loop) : state_(std::make_shared<State>(loop)) {}
+
     Handover(const Handover&) = delete;
     Handover& operator=(const Handover&) = delete;
+
     ~Handover() { state_->abandoned = true; }
 
     [[nodiscard]] std::function<void(T)> giver() const {
@@ -103,7 +113,9 @@ class Handover {
     }
 
     [[nodiscard]] bool await_ready() const { return state_->value.has_value(); }
+
     void await_suspend(std::coroutine_handle<> awaiting) { state_->awaiting = awaiting; }
+
     T await_resume() {
         CHECK(state_->value.has_value());
         return std::move(*state_->value);

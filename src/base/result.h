@@ -13,22 +13,22 @@ namespace base {
 
 // What went wrong, coarse enough to choose a reply from in one place.
 enum class Errc {
-    kSyntax,        // malformed input
-    kInvalid,       // well-formed, yet not an acceptable value
-    kTooLong,       // a stated limit on length, size or count was reached
-    kNotFound,      // there is no such thing
-    kExists,        // there already is such a thing
-    kDenied,        // not allowed, or wrong credentials
-    kOverQuota,     // the account's quota is used up
-    kInUse,         // somebody else holds it
-    kUnsupported,   // not offered here
-    kUnavailable,   // not now: shutting down, overloaded, a dependency is away
-    kEof,           // the peer ended the stream in good order
-    kReset,         // the peer or the network tore it down
-    kTimeout,       // a deadline passed
-    kNoSpace,       // the disk is full
-    kIo,            // the disk or the kernel failed otherwise
-    kCorrupt,       // stored data does not match its checksum or its format
+    kSyntax,       // malformed input
+    kInvalid,      // well-formed, yet not an acceptable value
+    kTooLong,      // a stated limit on length, size or count was reached
+    kNotFound,     // there is no such thing
+    kExists,       // there already is such a thing
+    kDenied,       // not allowed, or wrong credentials
+    kOverQuota,    // the account's quota is used up
+    kInUse,        // somebody else holds it
+    kUnsupported,  // not offered here
+    kUnavailable,  // not now: shutting down, overloaded, a dependency is away
+    kEof,          // the peer ended the stream in good order
+    kReset,        // the peer or the network tore it down
+    kTimeout,      // a deadline passed
+    kNoSpace,      // the disk is full
+    kIo,           // the disk or the kernel failed otherwise
+    kCorrupt,      // stored data does not match its checksum or its format
 };
 
 // "syntax", "no-space" ...: the name of a code in logs and metrics.

@@ -9,9 +9,13 @@ namespace {
 struct Detached {
     struct promise_type {
         [[nodiscard]] Detached get_return_object() const noexcept { return {}; }
+
         [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
+
         [[nodiscard]] std::suspend_never final_suspend() const noexcept { return {}; }
+
         void return_void() const noexcept {}
+
         void unhandled_exception() const noexcept { std::terminate(); }
     };
 };

@@ -23,10 +23,12 @@ namespace detail {
 // Hands control to the coroutine that awaited this one, without growing the stack.
 struct FinalAwaiter {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
+
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
         return self.promise().continuation;
     }
+
     void await_resume() const noexcept {}
 };
 
@@ -35,7 +37,9 @@ struct PromiseBase {
     std::exception_ptr exception;
 
     [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
+
     [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
+
     void unhandled_exception() noexcept { exception = std::current_exception(); }
 };
 
@@ -44,10 +48,12 @@ struct Promise : PromiseBase {
     std::optional<T> value;
 
     Task<T> get_return_object();
+
     template <class U>
     void return_value(U&& result) {
         value.emplace(std::forward<U>(result));
     }
+
     T take() {
         if (exception) {
             std::rethrow_exception(exception);
@@ -59,7 +65,9 @@ struct Promise : PromiseBase {
 template <>
 struct Promise<void> : PromiseBase {
     Task<void> get_return_object();
+
     void return_void() const noexcept {}
+
     void take() const {
         if (exception) {
             std::rethrow_exception(exception);
@@ -76,7 +84,9 @@ class [[nodiscard]] Task {
     using Handle = std::coroutine_handle<promise_type>;
 
     explicit Task(Handle handle) : handle_(handle) {}
+
     Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+
     Task& operator=(Task&& other) noexcept {
         if (this != &other) {
             reset();
@@ -84,8 +94,10 @@ class [[nodiscard]] Task {
         }
         return *this;
     }
+
     Task(const Task&) = delete;
     Task& operator=(const Task&) = delete;
+
     ~Task() { reset(); }
 
     // Awaiting starts it. The Task must live until it ends, as a temporary in the awaiting
@@ -93,20 +105,26 @@ class [[nodiscard]] Task {
     auto operator co_await() const noexcept {
         struct Awaiter {
             Handle handle;
+
             [[nodiscard]] bool await_ready() const noexcept { return false; }
+
             [[nodiscard]] std::coroutine_handle<> await_suspend(
                 std::coroutine_handle<> awaiting) const noexcept {
                 handle.promise().continuation = awaiting;
                 return handle;
             }
+
             T await_resume() const { return handle.promise().take(); }
         };
+
         return Awaiter{handle_};
     }
 
     // For whoever starts a task outside a coroutine (spawn.h, tests).
     void start() const { handle_.resume(); }
+
     [[nodiscard]] bool done() const { return handle_.done(); }
+
     // The value of a task that is done; throws what it threw.
     T result() const {
         CHECK(done());

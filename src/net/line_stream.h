@@ -1,0 +1,70 @@
+// Lines and chunks over a Stream, for the line protocols: input is bounded and waits with a deadline,
+// output is gathered and leaves in one write when the session waits for the peer again.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "net/stream.h"
+
+namespace net {
+
+struct Line {
+    std::string_view text;  // without its end; valid until the session suspends or reads again
+    bool crlf = true;       // false: the line ended in a bare LF
+};
+
+class LineStream {
+  public:
+    // Sees every octet sent or received in clear or inside TLS, for transcripts and --trace-peer:
+    // 'C' or 'S', and whole lines or pieces. Secrets are redacted by the session (see conceal).
+    using Watcher = std::function<void(char side, std::string_view octets)>;
+
+    explicit LineStream(Stream& stream) : stream_(stream) {}
+
+    // The next line of at most `octets_max` octets with its end. A longer one is read to its end and
+    // dropped, and kTooLong returned: the session answers and goes on. `deadline` is for the whole line.
+    [[nodiscard]] base::Task<base::Result<Line>> read_line(std::size_t octets_max,
+                                                           base::SteadyTime deadline);
+    // What has come and was not consumed, at least one octet. Call consume() before suspending.
+    [[nodiscard]] base::Task<base::Result<std::string_view>> peek(base::SteadyTime deadline);
+    void consume(std::size_t octets);
+
+    // Input that came already: the peer pipelines.
+    [[nodiscard]] bool has_input() const { return !view_.empty() || !pending_.empty(); }
+
+    // Drops it (RFC 3207 4.2: nothing sent in clear may be taken as sent inside TLS).
+    void discard_input();
+
+    // Queues output. It leaves at flush(), before a wait for input, or when 64 KiB have gathered
+    // and the session calls flush_if_full().
+    void put(std::string_view octets) { output_ += octets; }
+
+    [[nodiscard]] bool full() const { return output_.size() >= 64 * 1024; }
+
+    [[nodiscard]] base::Task<base::Result<>> flush(base::SteadyTime deadline);
+
+    // Discards input, flushes output, shakes hands.
+    [[nodiscard]] base::Task<base::Result<>> start_tls(base::SteadyTime deadline);
+
+    void watch(Watcher watcher) { watcher_ = std::move(watcher); }
+
+    // The next line read is a secret: the watcher sees "*** (N octets)" instead.
+    void conceal_next_line() { conceal_ = true; }
+
+    [[nodiscard]] Stream& stream() { return stream_; }
+
+    [[nodiscard]] const Stream& stream() const { return stream_; }
+
+  private:
+    Stream& stream_;
+    std::string pending_;    // unconsumed octets that had to be kept over a suspension
+    std::string_view view_;  // unconsumed octets in the thread's buffer
+    std::string output_;
+    Watcher watcher_;
+    bool conceal_ = false;
+};
+
+}  // namespace net
