@@ -1,0 +1,97 @@
+// Mailboxes and messages: delivery as one atomic change, and a mailbox as POP3, IMAP and JMAP see it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "account/directory.h"
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "mail/trace.h"
+#include "store/store.h"
+
+namespace mail {
+
+using MailboxId = std::uint64_t;
+using Uid = std::uint32_t;  // RFC 9051 2.3.1.1: ascending in a mailbox, never used again
+
+// A message on its way into mailboxes.
+struct Delivery {
+    store::NewBlob blob;      // the message as received, trace fields on top, lines ending in CRLF
+    std::string queue_id;     // the id in our 250 and in logs
+    std::string message_id;   // the Message-ID field's value without angle brackets, or empty
+    std::string return_path;  // reverse-path without brackets; empty for <>
+    std::vector<account::LocalRecipient> recipients;
+    TraceEvent accepted;  // what the trace says of its coming in (from whom, over which TLS)
+};
+
+// What became of one recipient; the order of Delivery::recipients.
+struct DeliveryOutcome {
+    account::AccountId account = 0;
+    bool delivered = false;  // false: over quota
+};
+
+// One message of a maildrop or mailbox.
+struct MessageInfo {
+    Uid uid = 0;
+    std::uint64_t octets = 0;  // as RETR sends it before dot-stuffing, CRLF counted as two
+    base::WallTime received;
+    store::BlobId blob;
+    std::string queue_id;
+    bool seen = false;
+    std::string return_path;  // for the Return-Path field that readers put on top
+};
+
+// A snapshot of one mailbox in ascending order of UIDs.
+struct MailboxView {
+    MailboxId mailbox = 0;
+    std::uint32_t uid_validity = 0;
+    std::vector<MessageInfo> messages;
+};
+
+class MessageStore {
+  public:
+    MessageStore(store::Store& store, const base::Clock& clock) : store_(store), clock_(clock) {}
+
+    // One change for every recipient: the blob once, an entry a mailbox, the trace events. Who is over
+    // quota is left out and said so; an error means that nobody got it (kNoSpace, kIo).
+    [[nodiscard]] base::Task<base::Result<std::vector<DeliveryOutcome>>> deliver(
+        base::Loop& loop, Delivery delivery) const;
+    // Would `octets` more fit? For RCPT's early answer; deliver() decides.
+    [[nodiscard]] base::Result<bool> fits(account::AccountId account,
+                                          std::uint64_t quota_octets,
+                                          std::uint64_t octets) const;
+
+    // The INBOX of an account; empty when nothing ever came.
+    [[nodiscard]] base::Result<MailboxView> open_inbox(account::AccountId account) const;
+    [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_message(
+        const MessageInfo& message) const;
+    // Removes these messages together or not at all; those that are gone already are no error.
+    [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop,
+                                                    account::AccountId account,
+                                                    MailboxId mailbox,
+                                                    std::vector<Uid> uids,
+                                                    TraceEvent event) const;
+    // Records that a client fetched a message.
+    void note_fetched(const MessageInfo& message, TraceEvent event) const;
+
+  private:
+    store::Store& store_;
+    const base::Clock& clock_;
+};
+
+// Every blob reference that mail's records hold, for Store::check and for restoring counts.
+[[nodiscard]] base::Result<> count_references(const store::Reader& reader,
+                                              const std::function<void(const store::BlobId&)>& add);
+// Mail's own invariants (counts, quotas' sums, UID order); each finding one sentence.
+[[nodiscard]] base::Result<std::vector<std::string>> check(const store::Reader& reader);
+
+}  // namespace mail
