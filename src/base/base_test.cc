@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
 
@@ -106,6 +107,21 @@ TEST(LogTest, QuotesTextAndEscapesJson) {
     EXPECT_EQ(out,
               "{\"time\":\"2026-01-01T00:00:00.123Z\",\"level\":\"error\",\"event\":\"x\","
               "\"text\":\"\xef\xbf\xbd\\\"\\u0001\",\"n\":1}\n");
+}
+
+TEST(MetricsTest, RendersPrometheusText) {
+    Metrics metrics;
+    metrics.counter("a_total", "As", {{"verb", "M\"A"}}).add(2);
+    EXPECT_EQ(&metrics.counter("a_total", "As"), &metrics.counter("a_total", "As"));
+    metrics.gauge("g", "Gs").set(-1);
+    metrics.histogram("h_seconds", "Hs").observe(std::chrono::microseconds(60));
+    const std::string text = metrics.prometheus_text();
+    EXPECT_NE(text.find("# TYPE a_total counter\na_total 0\na_total{verb=\"M\\\"A\"} 2\n"),
+              std::string::npos);
+    EXPECT_NE(text.find("g -1\n"), std::string::npos);
+    EXPECT_NE(text.find("h_seconds_bucket{le=\"5e-05\"} 0\nh_seconds_bucket{le=\"0.0001\"} 1\n"),
+              std::string::npos);
+    EXPECT_NE(text.find("h_seconds_count 1\n"), std::string::npos);
 }
 
 TEST(RandomTest, SameSeedSameSequence) {

@@ -52,7 +52,7 @@ class Stream {
     virtual ~Stream() = default;
 
     // Waits for at least one octet and returns what came, 16 KiB at most. The view is valid until the
-    // caller suspends or calls the stream again. kEof, kReset, kTimeout.
+    // caller suspends or calls the stream again. kEof, kReset, kTimeout; kUnavailable: interrupt().
     [[nodiscard]] virtual base::Task<base::Result<std::string_view>> receive(
         base::SteadyTime deadline) = 0;
     // Writes all of `octets`, which must live until then. kTimeout when the peer takes none of them
@@ -66,6 +66,9 @@ class Stream {
     // Nothing before a handshake.
     [[nodiscard]] virtual const TlsInfo* tls() const = 0;
 
+    // The server is stopping: the receive() in progress, or else the next one, returns kUnavailable,
+    // once, unless octets have come. The session finishes what is in flight and says goodbye.
+    virtual void interrupt() = 0;
     // Ends the conversation: what was written still goes out, then the peer sees the end.
     virtual void close() = 0;
 
