@@ -33,18 +33,19 @@ class LineStream {
     void consume(std::size_t octets);
 
     // Input that came already: the peer pipelines.
-    [[nodiscard]] bool has_input() const { return !view_.empty() || !pending_.empty(); }
+    [[nodiscard]] bool has_input() const { return !input().empty(); }
 
     // Drops it (RFC 3207 4.2: nothing sent in clear may be taken as sent inside TLS).
     void discard_input();
 
-    // Queues output. It leaves at flush(), before a wait for input, or when 64 KiB have gathered
-    // and the session calls flush_if_full().
+    // Queues output. It leaves at flush(), before a wait for input, and before the next line or chunk
+    // is handed out when 64 KiB have gathered; a long reply flushes itself as it grows.
     void put(std::string_view octets) { output_ += octets; }
 
     [[nodiscard]] bool full() const { return output_.size() >= 64 * 1024; }
 
     [[nodiscard]] base::Task<base::Result<>> flush(base::SteadyTime deadline);
+    [[nodiscard]] base::Task<base::Result<>> flush_if_full(base::SteadyTime deadline);
 
     // Discards input, flushes output, shakes hands.
     [[nodiscard]] base::Task<base::Result<>> start_tls(base::SteadyTime deadline);
@@ -59,9 +60,17 @@ class LineStream {
     [[nodiscard]] const Stream& stream() const { return stream_; }
 
   private:
+    [[nodiscard]] std::string_view input() const;
+    [[nodiscard]] base::Task<base::Result<>> receive(base::SteadyTime deadline);
+    [[nodiscard]] std::string_view take(std::size_t octets);
+    void save_view();
+    void drop_input();
+    void tell_line(std::string_view line, std::size_t dropped);
+
     Stream& stream_;
-    std::string pending_;    // unconsumed octets that had to be kept over a suspension
-    std::string_view view_;  // unconsumed octets in the thread's buffer
+    std::string pending_;    // octets that had to be kept over a suspension,
+    std::size_t start_ = 0;  // unconsumed from here
+    std::string_view view_;  // unconsumed octets in the thread's buffer; pending_ is empty then
     std::string output_;
     Watcher watcher_;
     bool conceal_ = false;
