@@ -1,0 +1,48 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <future>
+
+#include "base/base64.h"
+
+namespace store {
+
+std::string BlobId::octets() const {
+    std::string out(sha256.size(), '\0');
+    std::transform(sha256.begin(), sha256.end(), out.begin(), [](unsigned char octet) {
+        return static_cast<char>(octet);
+    });
+    return out;
+}
+
+std::optional<BlobId> BlobId::from_octets(std::string_view octets) {
+    BlobId id;
+    if (octets.size() != id.sha256.size()) {
+        return std::nullopt;
+    }
+    std::transform(octets.begin(), octets.end(), id.sha256.begin(), [](char octet) {
+        return static_cast<unsigned char>(octet);
+    });
+    return id;
+}
+
+std::string BlobId::hex() const {
+    return base::hex_encode(octets());
+}
+
+base::Task<base::Result<>> Store::change(base::Loop& loop, Change change) {
+    base::Handover<base::Result<>> outcome(loop);
+    submit(std::move(change), outcome.giver());
+    co_return co_await outcome;
+}
+
+base::Result<> Store::change_and_wait(Change change) {
+    // Shared: the store's thread may still be inside set_value() when the waiting one goes on.
+    auto outcome = std::make_shared<std::promise<base::Result<>>>();
+    auto future = outcome->get_future();
+    submit(std::move(change),
+           [outcome](base::Result<> result) { outcome->set_value(std::move(result)); });
+    return future.get();
+}
+
+}  // namespace store
