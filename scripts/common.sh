@@ -1,0 +1,82 @@
+# What the scripts share: messages, packages, builds. Sourced, never run.
+# shellcheck shell=bash
+set -euo pipefail
+
+# Where the tree is, whatever the working directory was; every script works from there.
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$TOP"
+
+# ccache wants a home even where there is none, as in some CI.
+export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+JOBS=${STAFFETTA_JOBS:-$(nproc)}
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# Runs a command as root: directly, or through sudo.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "this needs root, and sudo is not installed: run as root: $*"
+    fi
+}
+
+# Three tries with a pause: mirrors are at times busy.
+retry() {
+    local attempt
+    for attempt in 1 2 3; do
+        "$@" && return 0
+        say "failed (try $attempt of 3): $*"
+        sleep $((attempt * 5))
+    done
+    return 1
+}
+
+# packages_of GROUP...: the names that scripts/packages.txt lists for them.
+packages_of() {
+    local group
+    for group in "$@"; do
+        awk -v group="$group" '$1 == group { print $2 }' scripts/packages.txt
+    done
+}
+
+# need_packages GROUP...: installs those that are missing; says nothing when none is.
+need_packages() {
+    local wanted missing
+    mapfile -t wanted < <(packages_of "$@")
+    mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+        <(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null |
+            sed -n 's/^ii //p' | sort -u))
+    [ "${#missing[@]}" -eq 0 ] && return 0
+    say "installing ${#missing[@]} packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    retry as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 ||
+        die "apt-get update failed: is the network up and /etc/apt/sources.list right?"
+    retry as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 </dev/null ||
+        die "apt-get could not install: ${missing[*]} (staffetta wants Debian 12)"
+}
+
+# build PRESET [TARGET...]: configures once and builds; quick when nothing changed.
+build() {
+    local preset=$1 log=build/$1.configure.log
+    shift
+    mkdir -p build
+    if [ ! -f "build/$preset/build.ninja" ]; then
+        say "configuring build/$preset"
+        cmake --preset "$preset" >"$log" 2>&1 || {
+            tail -n 40 "$log" >&2
+            rm -f "build/$preset/build.ninja"
+            die "configuring failed (all of it: $log)"
+        }
+    fi
+    say "building build/$preset${1:+: $*}"
+    NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" -j "$JOBS" "$@" >&2
+}
