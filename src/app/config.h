@@ -1,0 +1,102 @@
+// The configuration as plain values, and reading it from its one TOML file. What changes while people use
+// the server (domains, accounts, aliases) is not here but in the store.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "net/stream.h"
+
+namespace app {
+
+// A list of addresses a service; an empty one means that the service is off.
+struct ListenConfig {
+    std::vector<net::Endpoint> smtp;         // from other servers
+    std::vector<net::Endpoint> submission;   // from people, STARTTLS
+    std::vector<net::Endpoint> submissions;  // from people, TLS at once
+    std::vector<net::Endpoint> lmtp;
+    std::vector<net::Endpoint> pop3;
+    std::vector<net::Endpoint> pop3s;
+    std::vector<net::Endpoint> metrics;  // HTTP, for Prometheus
+    std::vector<net::Endpoint> control;  // unix sockets; by default DATA/control.sock
+    std::vector<std::string> proxies;    // addresses and CIDR blocks that speak PROXY protocol v2
+};
+
+struct TlsConfig {
+    std::string certificate;  // PEM, with the chain behind it; empty: no TLS
+    std::string key;
+    std::string client_ca;  // whose client certificates SASL EXTERNAL believes; empty: nobody's
+
+    // Further pairs for SNI, each "certificate.pem" and "key.pem".
+    struct Pair {
+        std::string certificate;
+        std::string key;
+    };
+
+    std::vector<Pair> more;
+};
+
+struct SmtpConfig {
+    std::uint64_t message_octets_max = 50ULL << 20;
+    std::uint64_t recipients_max = 100;
+    bool vrfy_for_loopback = false;
+    bool require_owned_sender = true;
+    bool accept_bare_addresses = true;
+};
+
+struct Pop3Config {
+    bool exclusive = false;        // a second client of one maildrop gets [IN-USE]
+    base::Duration login_delay{};  // the least time between two logins, announced and enforced
+};
+
+struct AuthConfig {
+    bool allow_plaintext = false;  // passwords without TLS, from loopback only
+    base::Duration remember = std::chrono::minutes(5);
+};
+
+struct LimitsConfig {
+    std::uint64_t connections = 20'000;
+    std::uint64_t connections_per_address = 200;
+    std::uint64_t threads = 0;  // loops; 0: one a core
+};
+
+struct LogConfig {
+    base::LogLevel level = base::LogLevel::kInfo;
+    base::LogFormat format = base::LogFormat::kText;
+};
+
+struct Config {
+    std::string file;      // where it was read from
+    std::string hostname;  // in greetings and trace fields
+    std::string data;      // the store's folder
+    std::string user;      // whom to become after the ports are open, when started as root
+    ListenConfig listen;
+    TlsConfig tls;
+    SmtpConfig smtp;
+    Pop3Config pop3;
+    AuthConfig auth;
+    LimitsConfig limits;
+    LogConfig log;
+    base::Duration trace_retention = std::chrono::hours(24 * 30);
+};
+
+// Reads `text`, the contents of `file`. Relative paths in it are relative to the file's folder.
+// kInvalid: one sentence that names file, line, key, fault and remedy.
+[[nodiscard]] base::Result<Config> parse_config(std::string_view text, const std::string& file);
+// The same from the file system; kNotFound when it cannot be read, with the reason.
+[[nodiscard]] base::Result<Config> read_config(const std::string& file);
+
+// "192.0.2.1:25", "[2001:db8::1]:25" or "unix:/run/x.sock". Nothing for host names: a configuration
+// must not depend on a resolver.
+[[nodiscard]] base::Result<net::Endpoint> parse_endpoint(std::string_view text);
+
+// The name nearest to `wrong`, for "did you mean"; empty when none is near.
+[[nodiscard]] std::string_view nearest(std::string_view wrong,
+                                       const std::vector<std::string_view>& names);
+
+}  // namespace app

@@ -1,0 +1,459 @@
+// The TOML file (toml.io, version 1.0). The only translation unit that sees toml++: its header costs
+// seconds.
+#define TOML_EXCEPTIONS 0
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "app/config.h"
+#include "app/units.h"
+
+namespace app {
+namespace {
+
+// The first fault found ends the reading: one clear sentence is worth more than ten.
+struct Fault {
+    const std::string& file;
+    std::string sentence;
+
+    void set(const toml::source_region& where, std::string_view text) {
+        if (sentence.empty()) {
+            sentence = fmt::format("{}:{}: {}", file, where.begin.line, text);
+        }
+    }
+};
+
+// One table of the file. Each method reads one key into `value`, which keeps its default when the key is
+// absent, and remembers that the key exists; finish() complains of all others.
+class Section {
+  public:
+    Section(const toml::table& table, std::string prefix, Fault& fault)
+        : table_(table),
+          prefix_(std::move(prefix)),
+          fault_(fault) {}
+
+    void text(std::string_view key, std::string& value) {
+        if (const auto* found = find<std::string>(key, "a text in quotes")) {
+            value = found->get();
+        }
+    }
+
+    void flag(std::string_view key, bool& value) {
+        if (const auto* found = find<bool>(key, "true or false")) {
+            value = found->get();
+        }
+    }
+
+    void number(std::string_view key,
+                std::uint64_t& value,
+                std::uint64_t least,
+                std::uint64_t most) {
+        const auto* found = find<std::int64_t>(key, "a whole number");
+        if (found == nullptr) {
+            return;
+        }
+        const std::int64_t given = found->get();
+        if (given < 0 || std::cmp_less(given, least) || std::cmp_greater(given, most)) {
+            complain(*found,
+                     key,
+                     fmt::format(
+                         "{} is out of range; write a number from {} to {}", given, least, most));
+            return;
+        }
+        value = static_cast<std::uint64_t>(given);
+    }
+
+    void size(std::string_view key, std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
+        const auto* found = find<std::string>(key, "a size in quotes, as \"50MiB\"");
+        if (found == nullptr) {
+            return;
+        }
+        const auto octets = parse_size(found->get());
+        if (!octets || *octets < least || *octets > most) {
+            complain(*found,
+                     key,
+                     fmt::format("\"{}\" is no size between {} and {}; write one with "
+                                 "KiB, MiB or GiB, as \"50MiB\"",
+                                 found->get(),
+                                 format_size(least),
+                                 format_size(most)));
+            return;
+        }
+        value = *octets;
+    }
+
+    void duration(std::string_view key, base::Duration& value) {
+        const auto* found = find<std::string>(key, "a duration in quotes, as \"5m\"");
+        if (found == nullptr) {
+            return;
+        }
+        if (const auto given = parse_duration(found->get())) {
+            value = *given;
+        } else {
+            complain(*found,
+                     key,
+                     fmt::format("\"{}\" is no duration; write a number with ms, s, m, "
+                                 "h or d, as \"5m\"",
+                                 found->get()));
+        }
+    }
+
+    template <class Value>
+    void choice(std::string_view key,
+                Value& value,
+                std::initializer_list<std::pair<std::string_view, Value>> choices) {
+        std::string names;
+        for (const auto& [name, unused] : choices) {
+            names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name);
+        }
+        const auto* found = find<std::string>(key, "one of " + names);
+        if (found == nullptr) {
+            return;
+        }
+        for (const auto& [name, meaning] : choices) {
+            if (found->get() == name) {
+                value = meaning;
+                return;
+            }
+        }
+        complain(*found, key, fmt::format("\"{}\" is none of {}", found->get(), names));
+    }
+
+    void texts(std::string_view key, std::vector<std::string>& values) {
+        each_text(key, [&](const toml::value<std::string>& item) { values.push_back(item.get()); });
+    }
+
+    void endpoints(std::string_view key, std::vector<net::Endpoint>& values) {
+        each_text(key, [&](const toml::value<std::string>& item) {
+            auto endpoint = parse_endpoint(item.get());
+            if (endpoint) {
+                values.push_back(std::move(*endpoint));
+                return;
+            }
+            complain(item,
+                     key,
+                     fmt::format("\"{}\" is no address to listen on: {}; write \"0.0.0.0:25\", "
+                                 "\"[::]:25\" or \"unix:/run/staffetta.sock\"",
+                                 item.get(),
+                                 endpoint.error().text));
+        });
+    }
+
+    // Whoever reaches the control socket rules: file permissions guard it, so it is never TCP.
+    void only_unix(std::string_view key, const std::vector<net::Endpoint>& values) {
+        for (const net::Endpoint& endpoint : values) {
+            if (!endpoint.is_unix()) {
+                complain(
+                    *table_.get(key),
+                    key,
+                    fmt::format("\"{}\" is no unix socket; write \"unix:/run/staffetta/control\"",
+                                endpoint.to_string()));
+            }
+        }
+    }
+
+    // The table below this one by that name; an empty one when it is absent.
+    Section section(std::string_view key) {
+        static const toml::table kEmpty;
+        const auto* found = find_node(key);
+        const auto* table = found == nullptr ? &kEmpty : found->as_table();
+        if (table == nullptr) {
+            complain(*found,
+                     key,
+                     fmt::format("is {}; write [{}] on a line of its own",
+                                 type_name(*found),
+                                 prefix_ + std::string(key)));
+            table = &kEmpty;
+        }
+        return {*table, prefix_ + std::string(key) + ".", fault_};
+    }
+
+    // Calls `read` with each table of an array of tables ([[tls.more]]).
+    template <class Read>
+    void each_section(std::string_view key, Read read) {
+        const auto* found = find_node(key);
+        if (found == nullptr) {
+            return;
+        }
+        const auto* array = found->as_array();
+        if (array == nullptr || !array->is_homogeneous(toml::node_type::table)) {
+            complain(*found,
+                     key,
+                     fmt::format("is no list of tables; write [[{}{}]] before each", prefix_, key));
+            return;
+        }
+        for (const toml::node& item : *array) {
+            Section section(*item.as_table(), prefix_ + std::string(key) + ".", fault_);
+            read(section);
+            section.finish();
+        }
+    }
+
+    void require(std::string_view key, const std::string& value, std::string_view remedy) {
+        if (value.empty()) {
+            fault_.set(table_.source(), fmt::format("{}{} is missing; {}", prefix_, key, remedy));
+        }
+    }
+
+    void finish() {
+        for (const auto& [key, node] : table_) {
+            if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) {
+                continue;
+            }
+            const std::string_view near = nearest(key.str(), known_);
+            fault_.set(
+                key.source(),
+                fmt::format("{}{}: there is no such key; {}",
+                            prefix_,
+                            key.str(),
+                            near.empty() ? "remove it, or see docs/guide/configuration.md"
+                                         : fmt::format("did you mean {}{}?", prefix_, near)));
+        }
+    }
+
+    void complain(const toml::node& node, std::string_view key, std::string_view text) {
+        fault_.set(node.source(), fmt::format("{}{}: {}", prefix_, key, text));
+    }
+
+  private:
+    static std::string_view type_name(const toml::node& node) {
+        switch (node.type()) {
+            case toml::node_type::table:
+                return "a table";
+            case toml::node_type::array:
+                return "a list";
+            case toml::node_type::string:
+                return "a text";
+            case toml::node_type::integer:
+                return "a whole number";
+            case toml::node_type::boolean:
+                return "true or false";
+            default:
+                return "a value of another kind";
+        }
+    }
+
+    const toml::node* find_node(std::string_view key) {
+        known_.push_back(key);
+        return table_.get(key);
+    }
+
+    template <class T>
+    const toml::value<T>* find(std::string_view key, std::string_view wanted) {
+        const toml::node* node = find_node(key);
+        if (node == nullptr) {
+            return nullptr;
+        }
+        const auto* value = node->as<T>();
+        if (value == nullptr) {
+            complain(*node, key, fmt::format("is {}; write {}", type_name(*node), wanted));
+        }
+        return value;
+    }
+
+    template <class Take>
+    void each_text(std::string_view key, Take take) {
+        const toml::node* node = find_node(key);
+        if (node == nullptr) {
+            return;
+        }
+        const toml::array* list = node->as_array();
+        if (list == nullptr) {
+            complain(*node,
+                     key,
+                     fmt::format("is {}; write a list of texts, as [\"...\"]", type_name(*node)));
+            return;
+        }
+        for (const toml::node& item : *list) {
+            if (const auto* text = item.as_string()) {
+                take(*text);
+            } else {
+                complain(
+                    item, key, fmt::format("holds {}; write a list of texts", type_name(item)));
+            }
+        }
+    }
+
+    const toml::table& table_;
+    std::string prefix_;
+    Fault& fault_;
+    std::vector<std::string_view> known_;
+};
+
+void read_listen(Section section, ListenConfig& listen) {
+    section.endpoints("smtp", listen.smtp);
+    section.endpoints("submission", listen.submission);
+    section.endpoints("submissions", listen.submissions);
+    section.endpoints("lmtp", listen.lmtp);
+    section.endpoints("pop3", listen.pop3);
+    section.endpoints("pop3s", listen.pop3s);
+    section.endpoints("metrics", listen.metrics);
+    section.endpoints("control", listen.control);
+    section.only_unix("control", listen.control);
+    section.texts("proxies", listen.proxies);
+    section.finish();
+}
+
+void read_tls(Section section, TlsConfig& tls) {
+    section.text("certificate", tls.certificate);
+    section.text("key", tls.key);
+    section.text("client_ca", tls.client_ca);
+    if (!tls.certificate.empty()) {
+        section.require("key", tls.key, "name the PEM file with the certificate's private key");
+    }
+    section.each_section("more", [&](Section& pair) {
+        TlsConfig::Pair& more = tls.more.emplace_back();
+        pair.text("certificate", more.certificate);
+        pair.text("key", more.key);
+        pair.require("certificate", more.certificate, "name a PEM file");
+        pair.require("key", more.key, "name a PEM file");
+    });
+    section.finish();
+}
+
+void read_smtp(Section section, SmtpConfig& smtp) {
+    section.size("max_message_size", smtp.message_octets_max, 64ULL << 10, 2ULL << 30);
+    section.number("max_recipients", smtp.recipients_max, 1, 100'000);
+    section.flag("vrfy_for_loopback", smtp.vrfy_for_loopback);
+    section.flag("require_owned_sender", smtp.require_owned_sender);
+    section.flag("accept_bare_addresses", smtp.accept_bare_addresses);
+    section.finish();
+}
+
+void read_pop3(Section section, Pop3Config& pop3) {
+    section.flag("exclusive", pop3.exclusive);
+    section.duration("login_delay", pop3.login_delay);
+    section.finish();
+}
+
+void read_auth(Section section, AuthConfig& auth) {
+    section.flag("allow_plaintext", auth.allow_plaintext);
+    section.duration("remember", auth.remember);
+    section.finish();
+}
+
+void read_limits(Section section, LimitsConfig& limits) {
+    section.number("connections", limits.connections, 1, 10'000'000);
+    section.number("connections_per_address", limits.connections_per_address, 1, 10'000'000);
+    section.number("threads", limits.threads, 0, 1024);
+    section.finish();
+}
+
+void read_log(Section section, LogConfig& log) {
+    section.choice<base::LogLevel>("level",
+                                   log.level,
+                                   {{"debug", base::LogLevel::kDebug},
+                                    {"info", base::LogLevel::kInfo},
+                                    {"warning", base::LogLevel::kWarning},
+                                    {"error", base::LogLevel::kError}});
+    section.choice<base::LogFormat>(
+        "format", log.format, {{"text", base::LogFormat::kText}, {"json", base::LogFormat::kJson}});
+    section.finish();
+}
+
+// Services that shake hands at once need a certificate.
+void check_listen(Section& top, const Config& config) {
+    if (!config.tls.certificate.empty()) {
+        return;
+    }
+    if (!config.listen.submissions.empty() || !config.listen.pop3s.empty()) {
+        top.require("tls.certificate",
+                    config.tls.certificate,
+                    "listen.submissions and listen.pop3s speak TLS from the first octet");
+    }
+}
+
+// A relative path is relative to the folder of the file that names it.
+void make_absolute(const std::filesystem::path& folder, std::string& path) {
+    if (!path.empty()) {
+        path = (folder / path).lexically_normal().string();
+    }
+}
+
+void make_paths_absolute(Config& config) {
+    const auto folder = std::filesystem::path(config.file).parent_path();
+    make_absolute(folder, config.data);
+    if (config.listen.control.empty()) {
+        const auto path = std::filesystem::path(config.data) / "control.sock";
+        config.listen.control.push_back({.address = {}, .port = 0, .path = path.string()});
+    }
+    make_absolute(folder, config.tls.certificate);
+    make_absolute(folder, config.tls.key);
+    make_absolute(folder, config.tls.client_ca);
+    for (TlsConfig::Pair& pair : config.tls.more) {
+        make_absolute(folder, pair.certificate);
+        make_absolute(folder, pair.key);
+    }
+}
+
+void read_top(Section& top, Config& config) {
+    top.text("hostname", config.hostname);
+    top.text("data", config.data);
+    top.text("user", config.user);
+    top.require("hostname", config.hostname, "write hostname = \"mail.example.org\" on top");
+    top.require("data", config.data, "write data = \"/var/lib/staffetta\" on top");
+    read_listen(top.section("listen"), config.listen);
+    read_tls(top.section("tls"), config.tls);
+    read_smtp(top.section("smtp"), config.smtp);
+    read_pop3(top.section("pop3"), config.pop3);
+    read_auth(top.section("auth"), config.auth);
+    read_limits(top.section("limits"), config.limits);
+    read_log(top.section("log"), config.log);
+    Section trace = top.section("trace");
+    trace.duration("retention", config.trace_retention);
+    trace.finish();
+    top.finish();
+    check_listen(top, config);
+}
+
+}  // namespace
+
+base::Result<Config> parse_config(std::string_view text, const std::string& file) {
+    const toml::parse_result parsed = toml::parse(text, file);
+    Fault fault{file, {}};
+    Config config;
+    config.file = file;
+    if (!parsed) {
+        fault.set(parsed.error().source(),
+                  fmt::format("not TOML: {}", parsed.error().description()));
+        return base::fail(base::Errc::kInvalid, std::move(fault.sentence));
+    }
+    Section top(parsed.table(), "", fault);
+    read_top(top, config);
+    if (!fault.sentence.empty()) {
+        return base::fail(base::Errc::kInvalid, std::move(fault.sentence));
+    }
+    make_paths_absolute(config);
+    return config;
+}
+
+base::Result<Config> read_config(const std::string& file) {
+    constexpr std::size_t kOctetsMax = 1 << 20;
+    std::string text(kOctetsMax + 1, '\0');
+    errno = 0;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "re"),
+                                                                 &std::fclose);
+    if (stream) {
+        text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
+    }
+    if (!stream || std::ferror(stream.get()) != 0) {
+        return base::fail(
+            base::Errc::kNotFound,
+            fmt::format(
+                "{}: {}; name the configuration with --config FILE", file, std::strerror(errno)));
+    }
+    if (text.size() > kOctetsMax) {
+        return base::fail(base::Errc::kInvalid,
+                          fmt::format("{}: larger than 1 MiB, which no configuration is", file));
+    }
+    return parse_config(text, std::filesystem::absolute(file).string());
+}
+
+}  // namespace app

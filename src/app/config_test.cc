@@ -1,0 +1,208 @@
+#include "app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/units.h"
+
+namespace app {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kLeast = "hostname = \"mail.foo.example\"\ndata = \"data\"\n";
+
+TEST(Config, OfTheLeastFileHasTheDefaults) {
+    const auto config = parse_config(kLeast, "/etc/staffetta/staffetta.toml");
+    ASSERT_TRUE(config) << config.error().text;
+    EXPECT_EQ(config->hostname, "mail.foo.example");
+    EXPECT_EQ(config->data, "/etc/staffetta/data");
+    EXPECT_EQ(config->listen.control.at(0).path, "/etc/staffetta/data/control.sock");
+    EXPECT_EQ(config->smtp.message_octets_max, 50ULL << 20);
+    EXPECT_FALSE(config->auth.allow_plaintext);
+    EXPECT_TRUE(config->listen.smtp.empty());
+}
+
+TEST(Config, ReadsEveryKey) {
+    const auto config = parse_config(R"(
+hostname = "mail.foo.example"
+data = "/var/lib/staffetta"
+user = "staffetta"
+[listen]
+smtp = ["0.0.0.0:25", "[::]:25"]
+submission = ["0.0.0.0:587"]
+submissions = ["0.0.0.0:465"]
+lmtp = ["unix:/run/staffetta/lmtp"]
+pop3 = ["127.0.0.1:110"]
+pop3s = ["127.0.0.1:995"]
+metrics = ["127.0.0.1:9100"]
+control = ["unix:/run/staffetta/control"]
+proxies = ["192.0.2.0/24"]
+[tls]
+certificate = "cert.pem"
+key = "key.pem"
+client_ca = "/etc/ca.pem"
+[[tls.more]]
+certificate = "other.pem"
+key = "other.key"
+[smtp]
+max_message_size = "20MiB"
+max_recipients = 1000
+vrfy_for_loopback = true
+require_owned_sender = false
+accept_bare_addresses = false
+[pop3]
+exclusive = true
+login_delay = "30s"
+[auth]
+allow_plaintext = true
+remember = "10m"
+[limits]
+connections = 100
+connections_per_address = 10
+threads = 4
+[log]
+level = "debug"
+format = "json"
+[trace]
+retention = "7d"
+)",
+                                     "/etc/s/s.toml");
+    ASSERT_TRUE(config) << config.error().text;
+    EXPECT_EQ(config->listen.control.at(0).path, "/run/staffetta/control");
+    ASSERT_EQ(config->listen.smtp.size(), 2U);
+    EXPECT_EQ(config->listen.smtp[1].to_string(), "[::]:25");
+    EXPECT_EQ(config->listen.lmtp.at(0).path, "/run/staffetta/lmtp");
+    EXPECT_EQ(config->tls.certificate, "/etc/s/cert.pem");
+    EXPECT_EQ(config->tls.more.at(0).key, "/etc/s/other.key");
+    EXPECT_EQ(config->smtp.message_octets_max, 20ULL << 20);
+    EXPECT_EQ(config->smtp.recipients_max, 1000U);
+    EXPECT_EQ(config->pop3.login_delay, std::chrono::seconds(30));
+    EXPECT_EQ(config->limits.threads, 4U);
+    EXPECT_EQ(config->log.format, base::LogFormat::kJson);
+    EXPECT_EQ(config->trace_retention, std::chrono::hours(24 * 7));
+}
+
+struct Wrong {
+    std::string_view text;  // behind kLeast, from line 3 on
+    std::string_view fault;
+};
+
+class ConfigFault : public testing::TestWithParam<Wrong> {};
+
+TEST_P(ConfigFault, NamesFileLineKeyAndRemedy) {
+    const auto config = parse_config(std::string(kLeast) + std::string(GetParam().text), "s.toml");
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().text, StartsWith(GetParam().fault));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table,
+    ConfigFault,
+    testing::Values(
+        Wrong{"hostnam = 1", "s.toml:3: hostnam: there is no such key; did you mean hostname?"},
+        Wrong{"colour = 1", "s.toml:3: colour: there is no such key; remove it"},
+        Wrong{"[smtp]\nmax_mesage_size = \"1MiB\"",
+              "s.toml:4: smtp.max_mesage_size: there is no such key; did you mean "
+              "smtp.max_message_size?"},
+        Wrong{"[smtp]\nmax_message_size = 5",
+              "s.toml:4: smtp.max_message_size: is a whole number; "
+              "write a size in quotes, as \"50MiB\""},
+        Wrong{"[smtp]\nmax_message_size = \"50 parsecs\"",
+              "s.toml:4: smtp.max_message_size: \"50 parsecs\" is no size between 64KiB and 2GiB"},
+        Wrong{"[smtp]\nmax_recipients = 0",
+              "s.toml:4: smtp.max_recipients: 0 is out of range; write "
+              "a number from 1 to 100000"},
+        Wrong{"[smtp]\nmax_recipients = -1", "s.toml:4: smtp.max_recipients: -1 is out of range"},
+        Wrong{"[pop3]\nexclusive = \"yes\"",
+              "s.toml:4: pop3.exclusive: is a text; write true or "
+              "false"},
+        Wrong{"[auth]\nremember = \"5\"", "s.toml:4: auth.remember: \"5\" is no duration"},
+        Wrong{"[log]\nlevel = \"loud\"", "s.toml:4: log.level: \"loud\" is none of \"debug\", "},
+        Wrong{"[listen]\nsmtp = \"0.0.0.0:25\"", "s.toml:4: listen.smtp: is a text; write a list"},
+        Wrong{"[listen]\nsmtp = [25]", "s.toml:4: listen.smtp: holds a whole number"},
+        Wrong{"[listen]\nsmtp = [\"mail:25\"]",
+              "s.toml:4: listen.smtp: \"mail:25\" is no address to listen on: the host is no IP"},
+        Wrong{"[listen]\npop3s = [\"127.0.0.1:995\"]", "s.toml:1: tls.certificate is missing; "},
+        Wrong{"[listen]\ncontrol = [\"127.0.0.1:1\"]",
+              "s.toml:4: listen.control: \"127.0.0.1:1\" is no unix socket"},
+        Wrong{"[tls]\ncertificate = \"c.pem\"", "s.toml:3: tls.key is missing; "},
+        Wrong{"tls = 5", "s.toml:3: tls: is a whole number; write [tls] on a line of its own"},
+        Wrong{"[[tls.more]]\nkey = \"k\"", "s.toml:3: tls.more.certificate is missing; "},
+        Wrong{"[tls]\nmore = 5", "s.toml:4: tls.more: is no list of tables"},
+        Wrong{"x = = 5", "s.toml:3: not TOML: "}));
+
+TEST(Config, WithoutHostnameSaysSo) {
+    const auto config = parse_config("data = \"x\"", "s.toml");
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().text, HasSubstr("hostname is missing"));
+}
+
+TEST(Config, ThatCannotBeReadNamesTheReason) {
+    const auto config = read_config("/nonexistent/staffetta.toml");
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().code, base::Errc::kNotFound);
+    EXPECT_THAT(config.error().text, HasSubstr("No such file"));
+}
+
+struct EndpointRow {
+    std::string_view text;
+    std::string_view printed;  // empty: refused
+};
+
+TEST(Endpoint, IsAnAddressAndAPortOrAPath) {
+    constexpr EndpointRow kRows[] = {
+        {"127.0.0.1:25", "127.0.0.1:25"},
+        {"[::1]:0", "[::1]:0"},
+        {"[2001:DB8:0:0::1]:65535", "[2001:db8::1]:65535"},
+        {"unix:/run/x", "unix:/run/x"},
+        {"127.0.0.1", ""},
+        {"127.0.0.1:", ""},
+        {"127.0.0.1:65536", ""},
+        {"127.0.0.1:+5", ""},
+        {"::1:25", ""},
+        {"[127.0.0.1]:25", ""},
+        {"localhost:25", ""},
+        {"unix:run/x", ""},
+        {"", ""},
+    };
+    for (const EndpointRow& row : kRows) {
+        const auto endpoint = parse_endpoint(row.text);
+        EXPECT_EQ(endpoint ? endpoint->to_string() : "", row.printed) << row.text;
+    }
+}
+
+TEST(Units, SizesAreReadAndPrinted) {
+    EXPECT_EQ(parse_size("50MiB"), 50ULL << 20);
+    EXPECT_EQ(parse_size("0"), 0U);
+    EXPECT_EQ(parse_size("7kB"), 7000U);
+    EXPECT_EQ(parse_size("9223372036854775807B"), 9223372036854775807ULL);
+    for (const auto* wrong :
+         {"", "MiB", "-1", "1.5MiB", "1 MiB", "1mib", "9223372036854775808", "16777216TiB"}) {
+        EXPECT_EQ(parse_size(wrong), std::nullopt) << wrong;
+    }
+    EXPECT_EQ(format_size(50ULL << 20), "50MiB");
+    EXPECT_EQ(format_size(1025), "1025B");
+    EXPECT_EQ(format_size(0), "0B");
+}
+
+TEST(Units, DurationsAreReadAndPrinted) {
+    EXPECT_EQ(parse_duration("5m"), std::chrono::minutes(5));
+    EXPECT_EQ(parse_duration("250ms"), std::chrono::milliseconds(250));
+    EXPECT_EQ(parse_duration("30d"), std::chrono::hours(720));
+    for (const auto* wrong : {"", "5", "m", "-5m", "5 m", "5M", "99999999999d"}) {
+        EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
+    }
+    EXPECT_EQ(format_duration(std::chrono::minutes(5)), "5m");
+    EXPECT_EQ(format_duration(std::chrono::milliseconds(1500)), "1500ms");
+    EXPECT_EQ(format_duration({}), "0s");
+}
+
+TEST(Nearest, FindsATypingMistakeOnly) {
+    EXPECT_EQ(nearest("listne", {"listen", "limits"}), "listen");
+    EXPECT_EQ(nearest("colour", {"listen", "limits"}), "");
+}
+
+}  // namespace
+}  // namespace app
