@@ -1,0 +1,83 @@
+// RFC 3676: its examples, and what is written is read back.
+#include "mime/flowed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace mime {
+namespace {
+
+using Lines = std::vector<FlowedLine>;
+
+struct Row {
+    std::string text;
+    bool delsp;
+    Lines lines;
+};
+
+TEST(FlowedTest, ReadsParagraphs) {
+    const std::vector<Row> rows = {
+        {"", false, {}},
+        // RFC 3676 4.1
+        {"`Take some more tea,' the March Hare said to Alice, \r\nvery earnestly.\r\n",
+         false,
+         {{0, "`Take some more tea,' the March Hare said to Alice, very earnestly."}}},
+        // 4.2: DelSp=yes, for scripts without spaces between words
+        {"ab \r\ncd  \r\nef\r\n", true, {{0, "abcd ef"}}},
+        // 4.3: the signature separator ends a paragraph and is a fixed line
+        {"soft \r\n-- \r\nAlice\r\n", false, {{0, "soft "}, {0, "-- "}, {0, "Alice"}}},
+        // 4.4: stuffing
+        {" >not quoted\r\n  indented\r\n From here\r\n",
+         false,
+         {{0, ">not quoted"}, {0, " indented"}, {0, "From here"}}},
+        // 4.5: quoting; a paragraph ends where the depth changes
+        {">>> a \r\n>>> b\r\n>> c \r\n> d\r\ne\r\n",
+         false,
+         {{3, "a b"}, {2, "c "}, {1, "d"}, {0, "e"}}},
+        {"> -- \r\n> bob\r\n", false, {{1, "-- "}, {1, "bob"}}},
+        {"bare \nline ends\n", false, {{0, "bare line ends"}}},
+        {"no end", false, {{0, "no end"}}},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(parse_flowed(row.text, row.delsp), row.lines) << row.text;
+    }
+}
+
+TEST(FlowedTest, ReadsFixedLines) {
+    EXPECT_EQ(parse_fixed("a \r\n> b\r\n> > c\r\n>>d\r\n"),
+              (Lines{{0, "a "}, {1, "b"}, {2, "c"}, {2, "d"}}));
+    EXPECT_EQ(to_plain_text({{0, "a"}, {2, "b"}, {1, ""}}), "a\n>> b\n>\n");
+}
+
+TEST(FlowedTest, WritesShortLinesStuffedWhereNeeded) {
+    EXPECT_EQ(format_flowed({{0, "one two three"}}, 8), "one two \r\nthree\r\n");
+    EXPECT_EQ(format_flowed({{0, ">x"}, {0, " y"}, {0, "From z"}}), " >x\r\n  y\r\n From z\r\n");
+    EXPECT_EQ(format_flowed({{2, "deep"}, {1, "less"}, {0, "-- "}}),
+              ">> deep\r\n> less\r\n-- \r\n");
+    EXPECT_EQ(format_flowed({{0, "unbreakable-word and"}}, 5), "unbreakable-word \r\nand\r\n");
+    EXPECT_EQ(format_flowed({{0, "trailing   "}}), "trailing\r\n");
+    EXPECT_EQ(format_flowed({{0, ""}}), "\r\n");
+}
+
+TEST(FlowedTest, ReadsBackWhatItWrites) {
+    base::SeededRandom random(3);
+    static constexpr std::string_view kPalette = "ab  >-F";
+    for (int round = 0; round < 3000; ++round) {
+        Lines lines;
+        for (std::uint64_t left = random.below(5); left > 0; --left) {
+            FlowedLine& line = lines.emplace_back();
+            line.quote_depth = static_cast<unsigned>(random.below(3));
+            for (std::uint64_t octets = random.below(60); octets > 0; --octets) {
+                line.text += kPalette[random.below(kPalette.size())];
+            }
+            line.text += "z";
+        }
+        const std::string text = format_flowed(lines, 1 + random.below(30));
+        ASSERT_EQ(parse_flowed(text, false), lines) << text;
+    }
+}
+
+}  // namespace
+}  // namespace mime
