@@ -47,7 +47,7 @@ struct MessageInfo {
     store::BlobId blob;
     std::string queue_id;
     bool seen = false;
-    std::string return_path;  // for the Return-Path field that readers put on top
+    std::string return_path;  // reverse-path; the Return-Path field stands in the blob already
 };
 
 // A snapshot of one mailbox in ascending order of UIDs.
@@ -82,11 +82,25 @@ class MessageStore {
                                                     TraceEvent event) const;
     // Records that a client fetched a message.
     void note_fetched(const MessageInfo& message, TraceEvent event) const;
+    // The same for many in one change, which also sets \Seen: what was downloaded was read, as IMAP
+    // clients of the same mailbox understand it. Nobody waits for it; a failure is passed over.
+    void note_fetched(account::AccountId account,
+                      MailboxId mailbox,
+                      std::vector<Uid> uids,
+                      TraceEvent event) const;
 
   private:
     store::Store& store_;
     const base::Clock& clock_;
 };
+
+// deliver()'s work inside a change that does more, as the queue's entries for remote recipients.
+[[nodiscard]] base::Result<std::vector<DeliveryOutcome>> deliver_into(store::Transaction& change,
+                                                                      const Delivery& delivery,
+                                                                      base::WallTime now);
+// Everything an account has, with the account's own removal in one change.
+[[nodiscard]] base::Result<> remove_account_mail(store::Transaction& change,
+                                                 account::AccountId account);
 
 // Every blob reference that mail's records hold, for Store::check and for restoring counts.
 [[nodiscard]] base::Result<> count_references(const store::Reader& reader,

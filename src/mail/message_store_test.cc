@@ -1,0 +1,276 @@
+// Delivery, the maildrop's view and removal, over the store in memory.
+#include "mail/message_store.h"
+
+#include <gmock/gmock.h>
+
+#include "fakes/mail_fixture.h"
+#include "mail/records.h"
+
+namespace mail {
+namespace {
+
+using base::Errc;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using MessageStoreTest = fakes::MailFixture;
+
+std::vector<Uid> uids(const MailboxView& view) {
+    std::vector<Uid> all;
+    for (const MessageInfo& message : view.messages) {
+        all.push_back(message.uid);
+    }
+    return all;
+}
+
+TEST_F(MessageStoreTest, DeliversOneBlobToManyInOneChange) {
+    const auto outcomes = deliver("Subject: x\r\n\r\nhello\r\n", {recipient(1), recipient(2)});
+    ASSERT_TRUE(outcomes);
+    ASSERT_EQ(outcomes->size(), 2U);
+    EXPECT_TRUE((*outcomes)[0].delivered);
+    EXPECT_EQ((*outcomes)[1].account, 2U);
+    EXPECT_EQ(store_.statistics().commits, 1U);
+    for (const account::AccountId account : {1U, 2U}) {
+        const auto view = messages_.open_inbox(account).value();
+        ASSERT_THAT(uids(view), ElementsAre(1U));
+        EXPECT_EQ(view.messages[0].octets, 21U);
+        EXPECT_EQ(view.messages[0].return_path, "alice@crepes.example");
+        EXPECT_FALSE(view.messages[0].seen);
+        EXPECT_EQ(read(view.messages[0]), "Subject: x\r\n\r\nhello\r\n");
+    }
+    EXPECT_EQ(store_.check(count_references)->blobs, 1U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, AnAccountNamedTwiceGetsItOnce) {
+    const auto outcomes = deliver("x\r\n", {recipient(1), recipient(1)});
+    ASSERT_TRUE(outcomes);
+    EXPECT_EQ(outcomes->size(), 2U);
+    EXPECT_TRUE((*outcomes)[1].delivered);
+    EXPECT_THAT(uids(messages_.open_inbox(1).value()), ElementsAre(1U));
+}
+
+TEST_F(MessageStoreTest, UidsAscendAndAreNeverUsedAgain) {
+    for (const char* id : {"q1", "q2", "q3"}) {
+        ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, id));
+    }
+    const auto before = messages_.open_inbox(1).value();
+    EXPECT_THAT(uids(before), ElementsAre(1U, 2U, 3U));
+    ASSERT_TRUE(run(messages_.remove(loop_, 1, before.mailbox, {2, 3}, event("deleted"))));
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q4"));
+    const auto after = messages_.open_inbox(1).value();
+    EXPECT_THAT(uids(after), ElementsAre(1U, 4U));
+    EXPECT_EQ(after.uid_validity, before.uid_validity);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, WhoIsOverQuotaIsLeftOut) {
+    const auto outcomes =
+        deliver("0123456789", {recipient(1, 9), recipient(2, 10), recipient(3, 0)});
+    ASSERT_TRUE(outcomes);
+    EXPECT_FALSE((*outcomes)[0].delivered);
+    EXPECT_TRUE((*outcomes)[1].delivered);
+    EXPECT_TRUE((*outcomes)[2].delivered);
+    EXPECT_THAT(messages_.open_inbox(1)->messages, IsEmpty());
+    EXPECT_FALSE(messages_.fits(2, 10, 1).value());
+    EXPECT_TRUE(messages_.fits(2, 11, 1).value());
+    EXPECT_TRUE(messages_.fits(2, 0, 1U << 30U).value());
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, WithEveryoneOverQuotaNothingIsStoredButTheReason) {
+    const auto outcomes = deliver("0123456789", {recipient(1, 9)});
+    ASSERT_TRUE(outcomes);
+    EXPECT_FALSE((*outcomes)[0].delivered);
+    EXPECT_EQ(store_.check(count_references)->blobs, 0U);
+    const auto traced = find_trace(*store_.snapshot(), "q1").value();
+    ASSERT_EQ(traced.size(), 1U);
+    EXPECT_EQ(traced[0].events.at(0).kind, "refused");
+    EXPECT_EQ(traced[0].events.at(1).text, "user1@hamburger.example is over quota");
+}
+
+TEST_F(MessageStoreTest, AFullDiskStoresNothingForAnybody) {
+    Delivery message = delivery("x\r\n", {recipient(1), recipient(2)}, "q1");
+    store_.fail_next_commits(1, Errc::kNoSpace);
+    const auto outcomes = run(messages_.deliver(loop_, std::move(message)));
+    ASSERT_FALSE(outcomes);
+    EXPECT_EQ(outcomes.error().code, Errc::kNoSpace);
+    EXPECT_THAT(messages_.open_inbox(1)->messages, IsEmpty());
+    EXPECT_THAT(find_trace(*store_.snapshot(), "q1").value(), IsEmpty());
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, ViewIsASnapshot) {
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q1"));
+    const auto view = messages_.open_inbox(1).value();
+    ASSERT_TRUE(deliver("y\r\n", {recipient(1)}, "q2"));
+    EXPECT_THAT(uids(view), ElementsAre(1U));
+    EXPECT_THAT(uids(messages_.open_inbox(1).value()), ElementsAre(1U, 2U));
+}
+
+TEST_F(MessageStoreTest, RemovesTogetherOrNotAtAll) {
+    for (const char* id : {"q1", "q2", "q3"}) {
+        ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, id));
+    }
+    store_.fail_next_commits(1, Errc::kIo);
+    const auto failed = run(messages_.remove(loop_, 1, kInbox, {1, 3}, event("deleted")));
+    ASSERT_FALSE(failed);
+    EXPECT_THAT(uids(messages_.open_inbox(1).value()), ElementsAre(1U, 2U, 3U));
+    // UID 9 never was: no error.
+    ASSERT_TRUE(run(messages_.remove(loop_, 1, kInbox, {1, 3, 9}, event("deleted"))));
+    EXPECT_THAT(uids(messages_.open_inbox(1).value()), ElementsAre(2U));
+    ASSERT_TRUE(run(messages_.remove(loop_, 1, kInbox, {1, 3}, event("deleted"))));
+    EXPECT_EQ(load_counters(*store_.snapshot(), 1)->octets, 3U);
+    const auto traced = find_trace(*store_.snapshot(), "q1").value();
+    ASSERT_EQ(traced.size(), 1U);
+    ASSERT_EQ(traced[0].events.size(), 3U);
+    EXPECT_EQ(traced[0].events[2].kind, "deleted");
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, RemovingFromAnAccountWithoutMailIsNoError) {
+    EXPECT_TRUE(run(messages_.remove(loop_, 7, kInbox, {1}, event("deleted"))));
+    EXPECT_FALSE(store_.snapshot()->get(counters_key(7)).value().has_value());
+}
+
+TEST_F(MessageStoreTest, FetchedMessagesAreSeenAndTraced) {
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q1"));
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q2"));
+    messages_.note_fetched(1, kInbox, {2, 9}, event("fetched"));
+    loop_.run_for(std::chrono::seconds(1));
+    const auto view = messages_.open_inbox(1).value();
+    EXPECT_FALSE(view.messages[0].seen);
+    EXPECT_TRUE(view.messages[1].seen);
+    messages_.note_fetched(view.messages[0], event("fetched"));
+    loop_.run_for(std::chrono::seconds(1));
+    EXPECT_EQ(find_trace(*store_.snapshot(), "q1")->at(0).events.at(2).kind, "fetched");
+    EXPECT_EQ(find_trace(*store_.snapshot(), "q2")->at(0).events.at(2).kind, "fetched");
+    EXPECT_EQ(load_mailbox(*store_.snapshot(), 1, kInbox).value()->unseen, 1U);
+    EXPECT_EQ(load_message(*store_.snapshot(), 1, kInbox, 2).value()->modseq, 3U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, AnAccountsMailGoesWithIt) {
+    ASSERT_TRUE(deliver("shared\r\n", {recipient(1), recipient(2)}, "q1"));
+    ASSERT_TRUE(deliver("own\r\n", {recipient(1)}, "q2"));
+    ASSERT_TRUE(change(
+        [](store::Transaction& transaction) { return remove_account_mail(transaction, 1); }));
+    EXPECT_THAT(messages_.open_inbox(1)->messages, IsEmpty());
+    EXPECT_EQ(read(messages_.open_inbox(2)->messages.at(0)), "shared\r\n");
+    EXPECT_EQ(store_.check(count_references)->blobs, 1U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, UidValidityGrowsThoughTheClockGoesBack) {
+    AccountCounters counters;
+    counters.uid_validity = 4'000'000'000U;
+    ASSERT_TRUE(change([&](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(counters_key(1), encode(counters));
+        return {};
+    }));
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}));
+    EXPECT_EQ(messages_.open_inbox(1)->uid_validity, 4'000'000'001U);
+}
+
+TEST_F(MessageStoreTest, UidsThatAreUsedUpRefuseTheMessage) {
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}));
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        TRY(auto inbox, load_mailbox(transaction, 1, kInbox));
+        inbox->uid_next = 0xffffffffU;
+        transaction.put(mailbox_key(1, kInbox), encode(*inbox));
+        return {};
+    }));
+    EXPECT_FALSE(deliver("x\r\n", {recipient(1)}, "q2"));
+    EXPECT_THAT(uids(messages_.open_inbox(1).value()), ElementsAre(1U));
+}
+
+// Each row breaks one invariant; check() names it.
+struct Damage {
+    const char* finding;
+    base::Result<> (*inflict)(store::Transaction&);
+};
+
+base::Result<> change_inbox(store::Transaction& transaction, void (*edit)(MailboxRecord&)) {
+    TRY(auto inbox, load_mailbox(transaction, 1, kInbox));
+    edit(*inbox);
+    transaction.put(mailbox_key(1, kInbox), encode(*inbox));
+    return {};
+}
+
+base::Result<> change_counters(store::Transaction& transaction, void (*edit)(AccountCounters&)) {
+    TRY(auto counters, load_counters(transaction, 1));
+    edit(counters);
+    transaction.put(counters_key(1), encode(counters));
+    return {};
+}
+
+const Damage kDamages[] = {
+    {"its record says 1, 1 and 4",
+     [](store::Transaction& t) {
+         return change_inbox(t, [](MailboxRecord& inbox) { ++inbox.octets; });
+     }},
+    {"its next was to be 1",
+     [](store::Transaction& t) {
+         return change_inbox(t, [](MailboxRecord& inbox) { inbox.uid_next = 1; });
+     }},
+    {"its highest was to be 0",
+     [](store::Transaction& t) {
+         return change_inbox(t, [](MailboxRecord& inbox) { inbox.highest_modseq = 0; });
+     }},
+    {"that its account never gave out",
+     [](store::Transaction& t) {
+         return change_inbox(t, [](MailboxRecord& inbox) { inbox.highest_modseq = 9; });
+     }},
+    {"its counters say 2 and 3",
+     [](store::Transaction& t) {
+         return change_counters(t, [](AccountCounters& counters) { ++counters.messages; });
+     }},
+    {"has a message id that it never gave out",
+     [](store::Transaction& t) {
+         return change_counters(t, [](AccountCounters& counters) { counters.next_email = 1; });
+     }},
+    {"the account has no mail counters",
+     [](store::Transaction& t) -> base::Result<> {
+         t.erase(counters_key(1));
+         return {};
+     }},
+    {"in mailbox 1, which does not exist",
+     [](store::Transaction& t) -> base::Result<> {
+         t.erase(mailbox_key(1, kInbox));
+         return {};
+     }},
+    {"a message's record is damaged",
+     [](store::Transaction& t) -> base::Result<> {
+         t.put(message_key(1, kInbox, 1), "?");
+         return {};
+     }},
+    {"its record says 8",
+     [](store::Transaction& t) -> base::Result<> {
+         TRY(auto message, load_message(t, 1, kInbox, 1));
+         message->octets = 8;
+         t.put(message_key(1, kInbox, 1), encode(*message));
+         return {};
+     }},
+    {"its text is missing",
+     [](store::Transaction& t) -> base::Result<> {
+         TRY(auto message, load_message(t, 1, kInbox, 1));
+         message->blob.sha256[0] ^= 1U;
+         t.put(message_key(1, kInbox, 1), encode(*message));
+         return {};
+     }},
+};
+
+class CheckTest : public fakes::MailFixture, public testing::WithParamInterface<Damage> {};
+
+TEST_P(CheckTest, NamesWhatIsBroken) {
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}));
+    ASSERT_THAT(findings(), IsEmpty());
+    ASSERT_TRUE(change(GetParam().inflict));
+    EXPECT_THAT(check(*store_.snapshot()).value(),
+                testing::Contains(testing::HasSubstr(GetParam().finding)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Damages, CheckTest, testing::ValuesIn(kDamages));
+
+}  // namespace
+}  // namespace mail
