@@ -1,0 +1,327 @@
+#include "mime/charset.h"
+
+#include <iconv.h>
+#include <uchardet/uchardet.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/ascii.h"
+#include "base/check.h"
+
+namespace mime {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+constexpr std::string_view kFallback = "WINDOWS-1252";
+constexpr std::size_t kGuessOctets = 32UL * 1024;
+// Statistics over fewer octets than this outside US-ASCII are worse than the fallback.
+constexpr std::ptrdiff_t kGuessEvidence = 8;
+
+std::size_t ascii_prefix(std::string_view text) {
+    std::size_t length = 0;
+    while (length + 8 <= text.size() && base::is_ascii(text.substr(length, 8))) {
+        length += 8;
+    }
+    while (length < text.size() && !base::is_8bit(text[length])) {
+        ++length;
+    }
+    return length;
+}
+
+// UTF-8 in, well-formed UTF-8 out, in pieces.
+class Utf8Scrubber {
+  public:
+    void feed(std::string_view octets, std::string& out) {
+        while (!octets.empty()) {
+            if (want_ == 0) {
+                const std::size_t plain = ascii_prefix(octets);
+                out.append(octets.substr(0, plain));
+                octets.remove_prefix(plain);
+                if (octets.empty()) {
+                    return;
+                }
+            }
+            step(octets.front(), out);
+            octets.remove_prefix(1);
+        }
+    }
+
+    void finish(std::string& out) {
+        if (want_ != 0) {
+            out += kReplacement;
+            restart();
+        }
+    }
+
+  private:
+    // RFC 3629 4: the lead fixes the length and, for some, a narrower range for the second octet.
+    void lead(char c, std::string& out) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet < 0x80) {
+            out += c;
+            return;
+        }
+        if (octet < 0xc2 || octet > 0xf4) {
+            out += kReplacement;
+            return;
+        }
+        want_ = octet < 0xe0 ? 1 : octet < 0xf0 ? 2 : 3;
+        min_ = octet == 0xe0 ? 0xa0 : octet == 0xf0 ? 0x90 : 0x80;
+        max_ = octet == 0xed ? 0x9f : octet == 0xf4 ? 0x8f : 0xbf;
+        have_ = 0;
+        partial_[have_++] = c;
+    }
+
+    void step(char c, std::string& out) {
+        if (want_ == 0) {
+            lead(c, out);
+            return;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet < min_ || octet > max_) {
+            out += kReplacement;
+            restart();
+            lead(c, out);
+            return;
+        }
+        partial_[have_++] = c;
+        min_ = 0x80;
+        max_ = 0xbf;
+        if (--want_ == 0) {
+            out.append(partial_.data(), have_);
+        }
+    }
+
+    void restart() { want_ = 0; }
+
+    std::array<char, 4> partial_{};
+    std::size_t have_ = 0;
+    int want_ = 0;
+    unsigned char min_ = 0;
+    unsigned char max_ = 0;
+};
+
+// Any other charset by way of iconv. An incomplete character at the end of a piece waits here.
+class IconvConverter {
+  public:
+    explicit IconvConverter(std::string_view charset)
+        : handle_(iconv_open("UTF-8", std::string(charset).c_str())) {}
+
+    IconvConverter(const IconvConverter&) = delete;
+    IconvConverter& operator=(const IconvConverter&) = delete;
+
+    ~IconvConverter() {
+        if (valid()) {
+            iconv_close(handle_);
+        }
+    }
+
+    // False when this machine's C library lacks the charset.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's way to say no.
+    [[nodiscard]] bool valid() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+
+    void feed(std::string_view octets, std::string& out) {
+        if (!held_.empty()) {
+            held_ += octets;
+            std::string joined;
+            joined.swap(held_);
+            convert(joined, out);
+        } else {
+            convert(octets, out);
+        }
+    }
+
+    void finish(std::string& out) {
+        if (!held_.empty()) {
+            out += kReplacement;
+            held_.clear();
+        }
+        flush(out);
+    }
+
+  private:
+    void convert(std::string_view octets, std::string& out) {
+        // iconv's interface is not const-correct; it does not write to its input.
+        char* in = const_cast<char*>(octets.data());
+        std::size_t left = octets.size();
+        std::array<char, 4096> buffer;
+        while (left > 0) {
+            char* to = buffer.data();
+            std::size_t room = buffer.size();
+            const std::size_t status = iconv(handle_, &in, &left, &to, &room);
+            const int reason = errno;
+            out.append(buffer.data(), buffer.size() - room);
+            if (status != static_cast<std::size_t>(-1) || reason == E2BIG) {
+                continue;
+            }
+            if (reason == EINVAL && left < kHeldMax) {
+                held_.assign(in, left);
+                return;
+            }
+            out += kReplacement;
+            ++in;
+            --left;
+        }
+    }
+
+    void flush(std::string& out) {
+        std::array<char, 64> buffer;
+        char* to = buffer.data();
+        std::size_t room = buffer.size();
+        iconv(handle_, nullptr, nullptr, &to, &room);
+        out.append(buffer.data(), buffer.size() - room);
+    }
+
+    // Longer than any character or escape sequence of a charset in the table.
+    static constexpr std::size_t kHeldMax = 32;
+
+    iconv_t handle_;
+    std::string held_;
+};
+
+// RFC 2781 4.3: a byte order mark decides, without one it is big-endian; so is what iconv says, where
+// it is built for a big-endian machine only.
+std::string_view utf16_charset(std::string_view octets) {
+    return octets.starts_with("\xff\xfe") ? "UTF-16LE" : "UTF-16BE";
+}
+
+}  // namespace
+
+class CharsetDecoder::Converter {
+  public:
+    explicit Converter(std::string_view charset) {
+        if (charset != "UTF-8" && charset != "ASCII") {
+            auto iconv = std::make_unique<IconvConverter>(charset);
+            if (iconv->valid()) {
+                iconv_ = std::move(iconv);
+            }
+        }
+    }
+
+    void feed(std::string_view octets, std::string& out) {
+        iconv_ ? iconv_->feed(octets, out) : utf8_.feed(octets, out);
+    }
+
+    void finish(std::string& out) { iconv_ ? iconv_->finish(out) : utf8_.finish(out); }
+
+  private:
+    std::unique_ptr<IconvConverter> iconv_;
+    Utf8Scrubber utf8_;
+};
+
+CharsetDecoder::CharsetDecoder(std::string_view charset) {
+    const std::string_view canonical = canonical_charset(charset);
+    utf16_ = canonical == "UTF-16";
+    if (!canonical.empty() && canonical != "ASCII" && !utf16_) {
+        converter_ = std::make_unique<Converter>(canonical);
+    }
+}
+
+CharsetDecoder::CharsetDecoder(CharsetDecoder&&) noexcept = default;
+CharsetDecoder& CharsetDecoder::operator=(CharsetDecoder&&) noexcept = default;
+CharsetDecoder::~CharsetDecoder() = default;
+
+void CharsetDecoder::choose(std::string& out) {
+    std::string_view octets = held_;
+    if (utf16_) {
+        converter_ = std::make_unique<Converter>(utf16_charset(octets));
+        const bool marked = octets.starts_with("\xff\xfe") || octets.starts_with("\xfe\xff");
+        octets.remove_prefix(marked ? 2 : 0);
+    } else {
+        converter_ = std::make_unique<Converter>(guess_charset(octets.substr(0, kGuessOctets)));
+    }
+    converter_->feed(octets, out);
+    held_.clear();
+    held_.shrink_to_fit();
+}
+
+void CharsetDecoder::feed(std::string_view octets, std::string& out) {
+    if (converter_) {
+        converter_->feed(octets, out);
+        return;
+    }
+    held_ += octets;
+    if (held_.size() >= (utf16_ ? 2 : kGuessOctets)) {
+        choose(out);
+    }
+}
+
+void CharsetDecoder::finish(std::string& out) {
+    if (!converter_) {
+        choose(out);
+    }
+    converter_->finish(out);
+}
+
+std::string to_utf8(std::string_view octets, std::string_view charset) {
+    const std::string_view canonical = canonical_charset(charset);
+    const bool utf8 = canonical == "UTF-8";
+    if ((utf8 || canonical.empty() || canonical == "ASCII") && base::is_utf8(octets) &&
+        (utf8 || octets.find('\x1b') == std::string_view::npos)) {
+        return std::string(octets);
+    }
+    std::string text;
+    CharsetDecoder decoder(charset);
+    decoder.feed(octets, text);
+    decoder.finish(text);
+    return text;
+}
+
+std::string scrub_utf8(std::string_view text) {
+    std::string clean;
+    clean.reserve(text.size());
+    Utf8Scrubber scrubber;
+    scrubber.feed(text, clean);
+    scrubber.finish(clean);
+    return clean;
+}
+
+namespace {
+
+// Valid UTF-8, but for a last character that the end of the sample may have cut.
+bool looks_like_utf8(std::string_view octets) {
+    for (int cut = 0; cut < 4; ++cut) {
+        if (base::is_utf8(octets)) {
+            return true;
+        }
+        if (octets.empty() || !base::is_8bit(octets.back())) {
+            return false;
+        }
+        octets.remove_suffix(1);
+    }
+    return false;
+}
+
+std::string_view ask_uchardet(std::string_view octets) {
+    const std::unique_ptr<uchardet, decltype(&uchardet_delete)> detector(uchardet_new(),
+                                                                         &uchardet_delete);
+    if (uchardet_handle_data(detector.get(), octets.data(), octets.size()) != 0) {
+        return {};
+    }
+    uchardet_data_end(detector.get());
+    return canonical_charset(uchardet_get_charset(detector.get()));
+}
+
+}  // namespace
+
+std::string_view guess_charset(std::string_view octets) {
+    if (octets.find("\x1b$)C") != std::string_view::npos) {
+        return "ISO-2022-KR";
+    }
+    if (octets.find("\x1b$") != std::string_view::npos) {
+        return "ISO-2022-JP-3";
+    }
+    if (looks_like_utf8(octets)) {
+        return "UTF-8";
+    }
+    if (std::count_if(octets.begin(), octets.end(), base::is_8bit) < kGuessEvidence) {
+        return kFallback;
+    }
+    const std::string_view guess = ask_uchardet(octets.substr(0, kGuessOctets));
+    return guess.empty() || guess == "ASCII" || guess == "UTF-8" ? kFallback : guess;
+}
+
+}  // namespace mime
