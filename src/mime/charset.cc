@@ -281,16 +281,13 @@ std::string scrub_utf8(std::string_view text) {
 
 namespace {
 
-// Valid UTF-8, but for a last character that the end of the sample may have cut.
+// Valid UTF-8; a sample may end within a character.
 bool looks_like_utf8(std::string_view octets) {
-    for (int cut = 0; cut < 4; ++cut) {
-        if (base::is_utf8(octets)) {
+    const std::size_t cuts = octets.size() >= kGuessOctets ? 3 : 0;
+    for (std::size_t cut = 0; cut <= cuts; ++cut) {
+        if (base::is_utf8(octets.substr(0, octets.size() - cut))) {
             return true;
         }
-        if (octets.empty() || !base::is_8bit(octets.back())) {
-            return false;
-        }
-        octets.remove_suffix(1);
     }
     return false;
 }

@@ -50,7 +50,7 @@ std::size_t TransferDecoder::quoted_printable_escape(std::string_view text,
     if (line_end < text.size() && text[line_end] == '\n') {
         return line_end + 1;
     }
-    if (line_end == text.size() && at <= kTrailingMax) {
+    if (line_end == text.size()) {
         return last ? text.size() : 0;  // "=" ends the text: a soft line break, cut short
     }
     if (text.size() >= 2 && hex_value(text[1]) >= 0) {
