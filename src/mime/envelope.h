@@ -1,0 +1,36 @@
+// The envelope that IMAP makes of a message's header (RFC 9051 7.5.2, RFC 3501 7.4.2).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mime/address.h"
+#include "mime/encoded_word.h"
+
+namespace mime {
+
+struct Envelope {
+    std::string date;     // as written, unfolded
+    std::string subject;  // decoded, UTF-8
+    std::vector<Address> from;
+    std::vector<Address> sender;    // the same as `from` when the field is absent or empty
+    std::vector<Address> reply_to;  // the same
+    std::vector<Address> to;
+    std::vector<Address> cc;
+    std::vector<Address> bcc;
+    std::string in_reply_to;  // as written, unfolded
+    std::string message_id;
+};
+
+// From a header block, or from Part::envelope, which holds the fields that matter. Of a field that
+// stands twice the first counts; of address fields all count.
+[[nodiscard]] Envelope parse_envelope(std::string_view header);
+
+// IMAP's text: "(date subject from sender reply-to to cc bcc in-reply-to message-id)". In kAscii form,
+// text outside US-ASCII is written with encoded words; the ones of the message are written anew, so that
+// wrong ones do not reach clients.
+[[nodiscard]] std::string format_envelope(const Envelope& envelope,
+                                          HeaderForm form = HeaderForm::kAscii);
+
+}  // namespace mime
