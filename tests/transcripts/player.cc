@@ -1,0 +1,394 @@
+#include "transcripts/player.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+
+namespace transcripts {
+namespace {
+
+using Kind = Step::Kind;
+
+bool is_client(const Step& step) {
+    return step.kind == Kind::kClient || step.kind == Kind::kClientRaw;
+}
+
+bool is_barrier(const Step& step) {
+    return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kClientClose ||
+           step.kind == Kind::kInterrupt;
+}
+
+std::string octets_of(const Step& step) {
+    return step.kind == Kind::kClient ? step.text + "\r\n" : step.text;
+}
+
+// "name rest" at the first space.
+std::pair<std::string_view, std::string_view> split_word(std::string_view text) {
+    const std::string_view word = base::split_front(text, ' ');
+    return {word, base::trim(text)};
+}
+
+// The text between the first pair of quotes, unescaped.
+std::string quoted(std::string_view text) {
+    const std::size_t first = text.find('"');
+    const std::size_t last = text.rfind('"');
+    CHECK(first != std::string_view::npos && last > first);
+    auto plain = unescape(text.substr(first + 1, last - first - 1));
+    CHECK(plain.has_value());
+    return std::move(*plain);
+}
+
+}  // namespace
+
+Player::Player(const Transcript& transcript, std::string protocol, PlayOptions options)
+    : transcript_(transcript),
+      protocol_(std::move(protocol)),
+      options_(options),
+      port_(protocol_ == "smtp" ? "relay" : protocol_),
+      smtp_options_(std::make_shared<smtp::ServerOptions>()),
+      pop3_options_(std::make_shared<pop3::ServerOptions>()),
+      smtp_services_(world_.services<smtp::Services>()),
+      pop3_services_(world_.services<pop3::Services>()) {
+    pipe_.receive_octets_max = options.mode == Mode::kBytes ? 1 : pipe_.receive_octets_max;
+}
+
+Player::~Player() {
+    // Sessions hold streams and wait for them: hang up, and let them end before the world does.
+    for (const auto& connection : connections_) {
+        connection->client->reset();
+    }
+    world_.loop.run_for(std::chrono::hours(1));
+}
+
+void Player::fault(const Step& step, const std::string& text) {
+    if (!fault_) {
+        fault_ = fmt::format("line {}: {}\n{}", step.line, text, dialogue_);
+    }
+}
+
+std::optional<std::string> Player::play() {
+    for (const std::string& clause : transcript_.given) {
+        prepare(clause);
+    }
+    for (const Step& step : transcript_.steps) {
+        if (options_.mode == Mode::kCut && is_client(step) &&
+            client_steps_++ == options_.cut_after) {
+            break;
+        }
+        if (options_.mode == Mode::kCut && step.kind == Kind::kThen) {
+            continue;
+        }
+        perform(step);
+        if (fault_) {
+            return fault_;
+        }
+    }
+    finish();
+    return fault_;
+}
+
+void Player::prepare(std::string_view clause) {
+    const auto [word, rest] = split_word(clause);
+    if (word == "domain") {
+        std::string_view names = rest;
+        while (!names.empty()) {
+            const std::string name(base::split_front(names, ' '));
+            first_domain_ = first_domain_.empty() ? name : first_domain_;
+            world_.add_domain(name);
+        }
+        smtp_options_->hostname = first_domain_;
+        pop3_options_->hostname = first_domain_;
+    } else if (word == "users") {
+        prepare_users(rest);
+    } else if (word == "alias") {
+        std::string_view members = rest;
+        const std::string address(base::split_front(members, '='));
+        std::vector<std::string> list;
+        while (!members.empty()) {
+            list.emplace_back(base::split_front(members, ','));
+        }
+        world_.add_alias(address, list);
+    } else if (word == "message") {
+        world_.add_message(split_word(rest).first, quoted(rest));
+    } else if (word == "legacy") {
+        std::string_view secret = rest;
+        const std::string address(base::split_front(secret, ':'));
+        world_.set_legacy_secret(address, secret);
+    } else if (word == "disabled") {
+        world_.disable(rest);
+    } else if (word == "port") {
+        port_ = rest;
+        smtp_options_->port = port_ == "submission" ? smtp::Port::kSubmission
+                              : port_ == "lmtp"     ? smtp::Port::kLmtp
+                                                    : smtp::Port::kRelay;
+    } else if (word == "peer") {
+        pipe_.client.address = rest;
+    } else if (word == "tls") {
+        pipe_.implicit_tls = true;
+    } else if (word == "no-tls") {
+        pipe_.can_start_tls = false;
+    } else if (word == "no-plaintext") {
+        world_.authenticator_options.allow_plaintext = false;
+        world_.authenticator = std::make_unique<account::Authenticator>(
+            world_.store, world_.clock, world_.random, world_.pool, world_.authenticator_options);
+        smtp_services_.~Services();
+        new (&smtp_services_) smtp::Services(world_.services<smtp::Services>());
+        pop3_services_.~Services();
+        new (&pop3_services_) pop3::Services(world_.services<pop3::Services>());
+    } else if (word == "fail-commits") {
+        world_.store.fail_next_commits(1,
+                                       rest == "no-space" ? base::Errc::kNoSpace : base::Errc::kIo);
+    } else if (word == "option") {
+        prepare_option(rest);
+    } else if (word != "clock") {
+        throw std::runtime_error(fmt::format("given: unknown clause: {}", clause));
+    }
+}
+
+// users NAME[@domain][:password[:quota]][/Full_Name] ...
+void Player::prepare_users(std::string_view text) {
+    while (!text.empty()) {
+        std::string_view user = base::split_front(text, ' ');
+        std::string_view full_name = user;
+        user = base::split_front(full_name, '/');
+        std::string name(full_name);
+        std::replace(name.begin(), name.end(), '_', ' ');
+        const std::string_view address = base::split_front(user, ':');
+        const std::string_view password = base::split_front(user, ':');
+        const std::string whole = address.find('@') == std::string_view::npos
+                                      ? fmt::format("{}@{}", address, first_domain_)
+                                      : std::string(address);
+        world_.add_user(
+            whole, password.empty() ? "secret" : password, base::parse_u64(user).value_or(0), name);
+    }
+}
+
+void Player::prepare_option(std::string_view text) {
+    const std::string_view key = base::split_front(text, '=');
+    const std::uint64_t number = base::parse_u64(text).value_or(0);
+    if (key == "message_octets_max") {
+        smtp_options_->message_octets_max = number;
+    } else if (key == "recipients_max") {
+        smtp_options_->recipients_max = number;
+    } else if (key == "vrfy_for_loopback") {
+        smtp_options_->vrfy_for_loopback = text == "true";
+    } else if (key == "require_owned_sender") {
+        smtp_options_->require_owned_sender = text == "true";
+    } else if (key == "accept_bare_addresses") {
+        smtp_options_->accept_bare_addresses = text == "true";
+    } else if (key == "exclusive") {
+        pop3_options_->exclusive = text == "true";
+    } else if (key == "login_delay_s") {
+        pop3_options_->login_delay_s = static_cast<std::uint32_t>(number);
+    } else {
+        throw std::runtime_error(fmt::format("given: unknown option: {}", key));
+    }
+}
+
+Player::Connection& Player::connection(int number) {
+    while (connections_.size() < static_cast<std::size_t>(number)) {
+        connections_.push_back(std::make_unique<Connection>());
+        open(*connections_.back());
+    }
+    return *connections_[static_cast<std::size_t>(number) - 1];
+}
+
+void Player::open(Connection& connection) {
+    auto [server, client] = net::make_pipe(world_.loop, pipe_);
+    connection.client = std::move(client);
+    connection.server = server.get();
+    auto session = protocol_ == "pop3"
+                       ? pop3::serve(std::move(server), pop3_options_, pop3_services_)
+                       : smtp::serve(std::move(server), smtp_options_, smtp_services_);
+    base::spawn(std::move(session), [&connection](std::exception_ptr thrown) {
+        connection.ended = true;
+        connection.server = nullptr;
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    });
+}
+
+std::optional<std::string> Player::next_line(Connection& connection) {
+    const auto has_line = [&connection] {
+        connection.received += connection.client->take();
+        return connection.received.find('\n') != std::string::npos || connection.client->ended();
+    };
+    const bool found = world_.loop.run_until(has_line, std::chrono::minutes(2));
+    const std::size_t end = connection.received.find('\n');
+    if (!found || end == std::string::npos) {
+        return std::nullopt;
+    }
+    std::string line = connection.received.substr(0, end);
+    connection.received.erase(0, end + 1);
+    if (!line.empty() && line.back() == '\r') {
+        line.pop_back();
+    } else {
+        line += "<bare LF>";  // no server of ours may send one
+    }
+    dialogue_ += fmt::format("S: {}\n", line);
+    return line;
+}
+
+void Player::expect(const Step& step) {
+    Connection& peer = connection(step.connection);
+    for (;;) {
+        const auto line = next_line(peer);
+        if (!line) {
+            return fault(step,
+                         fmt::format("the server {} instead of: {}",
+                                     peer.client->ended() ? "hung up" : "kept silent",
+                                     step.text));
+        }
+        for (const std::string& pattern : never_) {
+            if (matches(pattern, *line)) {
+                return fault(step, fmt::format("must not come: {}", pattern));
+            }
+        }
+        if (matches(step.text, *line)) {
+            any_line_ = false;
+            return;
+        }
+        if (!any_line_) {
+            return fault(step, fmt::format("expected: {}", step.text));
+        }
+    }
+}
+
+void Player::expect_end(const Step& step) {
+    Connection& peer = connection(step.connection);
+    while (const auto line = next_line(peer)) {
+        if (!any_line_) {
+            return fault(step, "expected the end");
+        }
+    }
+    if (!peer.client->ended()) {
+        fault(step, "the server did not hang up");
+    }
+    any_line_ = false;
+}
+
+// Sends every client line up to the next barrier at once.
+void Player::send_burst() {
+    for (; burst_sent_ < transcript_.steps.size(); ++burst_sent_) {
+        const Step& step = transcript_.steps[burst_sent_];
+        if (is_barrier(step)) {
+            return;
+        }
+        if (is_client(step)) {
+            dialogue_ += fmt::format("C: {}\n", step.text);
+            connection(step.connection).client->push(octets_of(step));
+        }
+    }
+}
+
+void Player::perform(const Step& step) {
+    const auto index = static_cast<std::size_t>(&step - transcript_.steps.data());
+    Connection& peer = connection(step.connection);
+    switch (step.kind) {
+        case Kind::kServer:
+            return expect(step);
+        case Kind::kServerMore:
+            any_line_ = true;
+            return;
+        case Kind::kServerNever:
+            never_.push_back(step.text);
+            return;
+        case Kind::kServerEnd:
+            return expect_end(step);
+        case Kind::kClient:
+        case Kind::kClientRaw:
+            if (options_.mode == Mode::kBurst) {
+                if (index >= burst_sent_) {
+                    burst_sent_ = index;
+                    send_burst();
+                }
+                return;
+            }
+            dialogue_ += fmt::format("C: {}\n", step.text);
+            peer.client->push(octets_of(step));
+            return;
+        case Kind::kClientClose:
+            peer.client->close();
+            return;
+        case Kind::kWait:
+            world_.loop.run_for(std::chrono::milliseconds(step.wait_ms));
+            return;
+        case Kind::kTls:
+            world_.loop.run_for(std::chrono::milliseconds(10));
+            return;
+        case Kind::kInterrupt:
+            world_.loop.run_for(std::chrono::milliseconds(10));
+            if (peer.server != nullptr) {
+                peer.server->interrupt();
+            }
+            return;
+        case Kind::kThen:
+            expect_then(step.text);
+            return;
+    }
+}
+
+// mailbox NAME has N; message NAME N contains|lacks "..."; log contains|lacks "..."; queue empty
+void Player::expect_then(std::string_view clause) {
+    world_.loop.run_for(std::chrono::seconds(1));
+    const Step step{.kind = Kind::kThen, .text = std::string(clause)};
+    const auto [word, rest] = split_word(clause);
+    if (word == "queue") {
+        return;  // true as long as there is no queue
+    }
+    if (word == "log") {
+        const bool contains = world_.log_text.find(quoted(rest)) != std::string::npos;
+        if (contains != rest.starts_with("contains")) {
+            fault(step, fmt::format("not so: {}\n{}", clause, world_.log_text));
+        }
+        return;
+    }
+    const auto [name, what] = split_word(rest);
+    const std::string address = name.find('@') == std::string_view::npos
+                                    ? fmt::format("{}@{}", name, first_domain_)
+                                    : std::string(name);
+    const std::vector<std::string> inbox = world_.inbox(address);
+    const auto [first, second] = split_word(what);
+    if (word == "mailbox") {
+        CHECK(first == "has");
+        if (inbox.size() != base::parse_u64(second)) {
+            fault(step, fmt::format("{}: it has {}", clause, inbox.size()));
+        }
+        return;
+    }
+    CHECK(word == "message");
+    const std::uint64_t number = base::parse_u64(first).value_or(0);
+    if (number == 0 || number > inbox.size()) {
+        return fault(step, fmt::format("{}: there are {} messages", clause, inbox.size()));
+    }
+    const std::string& octets = inbox[number - 1];
+    if ((octets.find(quoted(second)) != std::string::npos) != second.starts_with("contains")) {
+        fault(step, fmt::format("not so: {}\n{}", clause, octets));
+    }
+}
+
+// Whatever was played: the client goes, every session ends, and the store is sound.
+void Player::finish() {
+    for (const auto& peer : connections_) {
+        if (options_.mode == Mode::kCut) {
+            peer->client->reset();
+        } else {
+            peer->client->close();
+        }
+    }
+    world_.loop.run_for(std::chrono::hours(1));
+    const Step end{.kind = Kind::kThen};
+    for (const auto& peer : connections_) {
+        if (!peer->ended) {
+            return fault(end, "a session did not end with its connection");
+        }
+    }
+    for (const std::string& finding : world_.findings()) {
+        fault(end, "the store is not sound: " + finding);
+    }
+}
+
+}  // namespace transcripts

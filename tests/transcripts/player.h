@@ -1,0 +1,85 @@
+// Plays a transcript against the real session over in-memory pipes: as written, an octet a read, all
+// client lines at once, or cut off after some line.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fakes/world.h"
+#include "net/pipe.h"
+#include "pop3/server/server.h"
+#include "smtp/server/server.h"
+#include "transcripts/transcript.h"
+
+namespace transcripts {
+
+enum class Mode {
+    kWritten,  // line by line, each answer awaited
+    kBytes,    // the server receives one octet at a time
+    kBurst,    // after the greeting all client lines at once
+    kCut,      // as written up to some client line, then the client is gone
+};
+
+struct PlayOptions {
+    Mode mode = Mode::kWritten;
+    std::size_t cut_after = 0;  // kCut: client steps that are still played
+};
+
+class Player {
+  public:
+    // `protocol` is the folder the transcript lies in: "smtp" or "pop3".
+    Player(const Transcript& transcript, std::string protocol, PlayOptions options);
+    ~Player();
+    Player(const Player&) = delete;
+    Player& operator=(const Player&) = delete;
+
+    // Plays it to its end. Nothing, or what went wrong, with the dialogue so far.
+    [[nodiscard]] std::optional<std::string> play();
+
+  private:
+    struct Connection {
+        std::unique_ptr<net::PipeStream> client;
+        std::string received;  // not yet cut into lines
+        net::PipeStream* server = nullptr;
+        bool ended = false;  // the session's coroutine has returned
+    };
+
+    void prepare(std::string_view clause);
+    void prepare_users(std::string_view text);
+    void prepare_option(std::string_view text);
+    Connection& connection(int number);
+    void open(Connection& connection);
+    // The next line the server sends; nothing when it ends or keeps silent.
+    std::optional<std::string> next_line(Connection& connection);
+    void perform(const Step& step);
+    void expect(const Step& step);
+    void expect_end(const Step& step);
+    void expect_then(std::string_view clause);
+    void send_burst();
+    void finish();
+    void fault(const Step& step, const std::string& text);
+
+    const Transcript& transcript_;
+    std::string protocol_;
+    PlayOptions options_;
+    fakes::World world_;
+    std::string first_domain_;
+    std::string port_;
+    net::PipeOptions pipe_;
+    std::shared_ptr<smtp::ServerOptions> smtp_options_;
+    std::shared_ptr<pop3::ServerOptions> pop3_options_;
+    smtp::Services smtp_services_;
+    pop3::Services pop3_services_;
+    std::vector<std::unique_ptr<Connection>> connections_;
+    std::vector<std::string> never_;  // patterns of S! lines
+    bool any_line_ = false;           // a "S: ..." stands before the next S:
+    std::size_t client_steps_ = 0;
+    std::size_t burst_sent_ = 0;  // index of the first step whose octets have not been sent
+    std::string dialogue_;
+    std::optional<std::string> fault_;
+};
+
+}  // namespace transcripts

@@ -1,0 +1,135 @@
+// Every transcript of tests/transcripts/PROTOCOL/*.txt, each in every mode that is legal for it; and
+// tests of the runner itself, which must be able to fail.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "transcripts/player.h"
+
+namespace transcripts {
+namespace {
+
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<std::filesystem::path> all_transcripts() {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator("tests/transcripts")) {
+        if (entry.path().extension() == ".txt") {
+            paths.push_back(entry.path());
+        }
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+std::string test_name(const std::filesystem::path& path) {
+    std::string name = path.parent_path().filename().string() + "_" + path.stem().string();
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return !base::is_alnum(c); }, '_');
+    return name;
+}
+
+class TranscriptFile : public testing::TestWithParam<std::filesystem::path> {
+  protected:
+    void SetUp() override {
+        auto parsed = parse_transcript(read_file(GetParam()));
+        ASSERT_TRUE(parsed.has_value()) << parsed.error().text;
+        transcript_ = std::move(*parsed);
+        ASSERT_FALSE(transcript_.title.empty()) << "no '# title' line";
+        ASSERT_FALSE(transcript_.steps.empty());
+    }
+
+    [[nodiscard]] bool has_mode(std::string_view mode, bool by_default) const {
+        if (transcript_.modes.empty()) {
+            return by_default;
+        }
+        return std::find(transcript_.modes.begin(), transcript_.modes.end(), mode) !=
+               transcript_.modes.end();
+    }
+
+    void play(PlayOptions options) {
+        Player player(transcript_, GetParam().parent_path().filename(), options);
+        const auto fault = player.play();
+        EXPECT_FALSE(fault.has_value()) << fault.value_or("");
+    }
+
+    Transcript transcript_;
+};
+
+TEST_P(TranscriptFile, AsWritten) {
+    play({});
+}
+
+TEST_P(TranscriptFile, OctetByOctet) {
+    if (!has_mode("bytes", true)) {
+        return SUCCEED();
+    }
+    play({.mode = Mode::kBytes});
+}
+
+TEST_P(TranscriptFile, InOneBurst) {
+    if (!has_mode("burst", false)) {
+        return SUCCEED();
+    }
+    play({.mode = Mode::kBurst});
+}
+
+TEST_P(TranscriptFile, CutAfterEachLine) {
+    if (!has_mode("cut", true)) {
+        return SUCCEED();
+    }
+    const auto client_steps = static_cast<std::size_t>(
+        std::count_if(transcript_.steps.begin(), transcript_.steps.end(), [](const Step& step) {
+            return step.kind == Step::Kind::kClient || step.kind == Step::Kind::kClientRaw;
+        }));
+    for (std::size_t cut = 0; cut <= client_steps && !HasFailure(); ++cut) {
+        SCOPED_TRACE(cut);
+        play({.mode = Mode::kCut, .cut_after = cut});
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         TranscriptFile,
+                         testing::ValuesIn(all_transcripts()),
+                         [](const auto& tested) { return test_name(tested.param); });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TranscriptFile);
+
+std::optional<std::string> play_text(std::string_view text) {
+    const auto transcript = parse_transcript(text);
+    if (!transcript) {
+        return transcript.error().text;
+    }
+    Player player(*transcript, "smtp", {});
+    return player.play();
+}
+
+TEST(PlayerTest, NoticesWhatIsWrong) {
+    const std::string start = "given: domain foo.com; users Smith\nS: 220 *\n";
+    EXPECT_EQ(play_text(start + "C: NOOP\nS: 250 *\n"), std::nullopt);
+    EXPECT_NE(play_text(start + "C: NOOP\nS: 251 *\n"), std::nullopt);
+    EXPECT_NE(play_text(start + "S: 220 again\n"), std::nullopt);
+    EXPECT_NE(play_text(start + "S! 250*\nC: NOOP\nS: 2*\n"), std::nullopt);
+    EXPECT_NE(play_text(start + "S: <closed>\n"), std::nullopt);
+    EXPECT_NE(play_text(start + "then: mailbox Smith has 1\n"), std::nullopt);
+    EXPECT_NE(play_text(start + "nonsense\n"), std::nullopt);
+}
+
+TEST(TranscriptTest, Matches) {
+    EXPECT_TRUE(matches("250 *", "250 ok"));
+    EXPECT_TRUE(matches("250 * <*> sent", "250 to <a@b> sent"));
+    EXPECT_FALSE(matches("250 * sent", "250 lost"));
+    EXPECT_FALSE(matches("250", "250 "));
+    EXPECT_EQ(unescape(R"(a\r\n\x00\\)").value(), std::string("a\r\n\0\\", 5));
+    EXPECT_FALSE(unescape(R"(\q)").has_value());
+}
+
+}  // namespace
+}  // namespace transcripts
