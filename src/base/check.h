@@ -16,9 +16,5 @@ class CheckFailed : public std::logic_error {
 
 }  // namespace base
 
-#define CHECK(condition)                                        \
-    do {                                                        \
-        if (!(condition)) [[unlikely]] {                        \
-            base::check_failed(__FILE__, __LINE__, #condition); \
-        }                                                       \
-    } while (false)
+#define CHECK(condition) \
+    ((condition) ? static_cast<void>(0) : base::check_failed(__FILE__, __LINE__, #condition))

@@ -105,7 +105,7 @@ std::string json_escape(std::string_view text) {
     out.reserve(text.size());
     while (!text.empty()) {
         const char c = text.front();
-        std::size_t length = 1;
+        const std::size_t utf8 = is_8bit(c) ? utf8_length(text) : 1;
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
@@ -119,13 +119,12 @@ std::string json_escape(std::string_view text) {
             fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
         } else if (!is_8bit(c)) {
             out += c;
-        } else if ((length = utf8_length(text)) > 0) {
-            out += text.substr(0, length);
+        } else if (utf8 > 0) {
+            out += text.substr(0, utf8);
         } else {
             out += "\xef\xbf\xbd";
-            length = 1;
         }
-        text.remove_prefix(length);
+        text.remove_prefix(utf8 > 0 ? utf8 : 1);
     }
     return out;
 }

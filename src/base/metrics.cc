@@ -7,7 +7,7 @@
 namespace base {
 namespace {
 
-constexpr std::uint64_t kFirstBound_ns = 50'000;
+constexpr std::uint64_t kFirstBoundNs = 50'000;
 
 std::string label_text(const Labels& labels) {
     std::string text;
@@ -61,7 +61,7 @@ void render_histogram(std::string& out,
 void LatencyHistogram::observe(Duration duration) {
     const auto ns = static_cast<std::uint64_t>(duration.count() < 0 ? 0 : duration.count());
     std::size_t bucket = 0;
-    while (bucket < kBuckets && ns > kFirstBound_ns << bucket) {
+    while (bucket < kBuckets && ns > kFirstBoundNs << bucket) {
         ++bucket;
     }
     buckets_[bucket].fetch_add(1, std::memory_order_relaxed);
@@ -69,7 +69,7 @@ void LatencyHistogram::observe(Duration duration) {
 }
 
 double LatencyHistogram::bound_s(std::size_t bucket) {
-    return static_cast<double>(kFirstBound_ns << bucket) / 1e9;
+    return static_cast<double>(kFirstBoundNs << bucket) / 1e9;
 }
 
 std::uint64_t LatencyHistogram::count(std::size_t bucket) const {
