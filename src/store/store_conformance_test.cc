@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "fakes/temp_folder.h"
 #include "fakes/waiting_loop.h"
+#include "store/disk_store.h"
 #include "store/key.h"
 #include "store/memory_store.h"
 #include "store/sha256.h"
@@ -22,14 +24,32 @@ using base::Result;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+// What an engine needs around it; destroyed after the engine.
+struct Ground {
+    fakes::TempFolder folder;
+    base::SystemClock clock;
+    base::Log log{clock, [](std::string_view) {}};
+    base::Pool pool{1, 100};
+};
+
 struct Kind {
     const char* name;
-    std::function<std::unique_ptr<Store>()> open;
+    std::unique_ptr<Store> (*open)(Ground& ground);
 };
+
+std::unique_ptr<Store> open_memory(Ground& /*ground*/) {
+    return std::make_unique<MemoryStore>();
+}
+
+std::unique_ptr<Store> open_disk(Ground& ground) {
+    OpenOptions options{.directory = ground.folder.path(), .pool = ground.pool, .log = ground.log};
+    options.segment_octets = std::uint64_t{1} << 20;
+    return open_store(options).value();
+}
 
 class ConformanceTest : public testing::TestWithParam<Kind> {
   protected:
-    ConformanceTest() : store_(GetParam().open()) {}
+    ConformanceTest() : store_(GetParam().open(ground_)) {}
 
     Result<> put(std::string key, std::string value) {
         return store_->change_and_wait([key, value](Transaction& transaction) -> Result<> {
@@ -93,6 +113,7 @@ class ConformanceTest : public testing::TestWithParam<Kind> {
     }
 
     fakes::WaitingLoop loop_;
+    Ground ground_;
     std::unique_ptr<Store> store_;
 };
 
@@ -398,9 +419,7 @@ TEST_P(ConformanceTest, ChangeResumesItsCoroutineOnTheLoop) {
     EXPECT_EQ(get("a"), "1");
 }
 
-const Kind kKinds[] = {
-    {"memory", [] { return std::make_unique<MemoryStore>(); }},
-};
+constexpr Kind kKinds[] = {{"memory", open_memory}, {"disk", open_disk}};
 
 INSTANTIATE_TEST_SUITE_P(Engines, ConformanceTest, testing::ValuesIn(kKinds), [](const auto& kind) {
     return std::string(kind.param.name);

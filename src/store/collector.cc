@@ -1,0 +1,178 @@
+#include "store/collector.h"
+
+#include <algorithm>
+#include <future>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "store/crc32c.h"
+#include "store/key.h"
+
+namespace store {
+namespace {
+
+using base::Errc;
+using base::Result;
+
+// Copied in one call at most: it goes through the journal beside everybody's mail.
+constexpr std::size_t kSparseSegmentsMax = 8;
+
+struct Move {
+    BlobId id;
+    std::vector<Extent> from;
+};
+
+bool is_sparse(const Segment& segment, std::uint64_t live) {
+    return live > 0 && live < (segment.end() - kSegmentHeaderOctets) / 2;
+}
+
+std::uint64_t live_octets(const LiveOctets& live, std::uint64_t number) {
+    const auto found = live.find(number);
+    return found == live.end() ? 0 : found->second;
+}
+
+// Removes what is dead; returns the octets of it. A segment's commits are needed until the index has
+// them in its files: `flushed` is the segment up to which it has.
+std::uint64_t drop_dead(Committer::Inside& inside, std::uint64_t flushed) {
+    std::vector<std::uint64_t> dead;
+    std::uint64_t octets = 0;
+    for (const auto& [number, segment] : *inside.journal.segments()) {
+        const bool is_current = segment == inside.journal.current();
+        if (number < flushed && !is_current && !segment->pinned() &&
+            live_octets(inside.live, number) == 0) {
+            dead.push_back(number);
+            octets += segment->end();
+        }
+    }
+    inside.journal.remove(dead);
+    return octets;
+}
+
+// Flushes the index and then drops what is dead.
+Result<std::uint64_t> flush_and_drop(Committer& committer) {
+    std::uint64_t flushed = 0;
+    Result<> outcome;
+    committer.run_and_wait([&](Committer::Inside& inside) {
+        flushed = inside.journal.position().segment;
+        outcome = inside.index.flush();
+    });
+    TRY_VOID(outcome);
+    std::uint64_t octets = 0;
+    committer.run_and_wait([&](Committer::Inside& inside) { octets = drop_dead(inside, flushed); });
+    return octets;
+}
+
+std::set<std::uint64_t> sparse_segments(Committer& committer) {
+    std::set<std::uint64_t> sparse;
+    committer.run_and_wait([&sparse](Committer::Inside& inside) {
+        for (const auto& [number, segment] : *inside.journal.segments()) {
+            if (segment != inside.journal.current() && !segment->pinned() &&
+                is_sparse(*segment, live_octets(inside.live, number)) &&
+                sparse.size() < kSparseSegmentsMax) {
+                sparse.insert(number);
+            }
+        }
+    });
+    return sparse;
+}
+
+// The blobs with octets in `sparse`.
+Result<std::vector<Move>> find_moves(const KeySpace& space, const std::set<std::uint64_t>& sparse) {
+    std::vector<Move> moves;
+    Result<> sound;
+    const auto visit = [&](std::string_view key, std::string_view value) {
+        const auto id = blob_id_of_key(key);
+        auto record = BlobRecord::decode(value);
+        if (!id || !record) {
+            sound = base::fail(Errc::kCorrupt, "a damaged blob record; run staffetta check");
+            return false;
+        }
+        const auto in_sparse = [&sparse](const Extent& extent) {
+            return sparse.contains(extent.segment);
+        };
+        if (std::any_of(record->extents.begin(), record->extents.end(), in_sparse)) {
+            moves.push_back({*id, std::move(record->extents)});
+        }
+        return true;
+    };
+    TRY_VOID(space.scan(kBlobKeys, prefix_end(kBlobKeys), visit));
+    TRY_VOID(sound);
+    return moves;
+}
+
+// The octets of an extent, held against the checksum of its journal record: nothing rotten is copied.
+Result<std::shared_ptr<const std::string>> read_extent(const Extent& extent,
+                                                       const SegmentSet& segments) {
+    const auto found = segments.find(extent.segment);
+    CHECK(found != segments.end());
+    const Segment& segment = *found->second;
+    TRY(const auto file, segment.file());
+    RecordCursor cursor(
+        *file, segment.header().salt, extent.offset - kRecordHeaderOctets, segment.end());
+    TRY(const auto record, cursor.next());
+    if (!record || record->payload.size() != extent.length) {
+        return base::fail(Errc::kCorrupt, segment.path() + " is damaged; run staffetta check");
+    }
+    return std::make_shared<const std::string>(record->payload);
+}
+
+Result<PinnedExtent> copy_extent(Committer& committer,
+                                 const Extent& extent,
+                                 const SegmentSet& segments) {
+    TRY(auto octets, read_extent(extent, segments));
+    auto written = std::make_shared<std::promise<Result<PinnedExtent>>>();
+    const std::uint32_t crc = crc32c(*octets);
+    committer.append_extent(std::move(octets), crc, [written](Result<PinnedExtent> result) {
+        written->set_value(std::move(result));
+    });
+    return written->get_future().get();
+}
+
+// Copies the blob's extents out of `sparse`; returns how many octets those were.
+Result<std::uint64_t> move_blob(Committer& committer,
+                                const Move& move,
+                                const std::set<std::uint64_t>& sparse,
+                                const SegmentSet& segments) {
+    std::vector<Extent> to = move.from;
+    std::vector<PinnedExtent> copies;
+    std::uint64_t octets = 0;
+    for (Extent& extent : to) {
+        if (sparse.contains(extent.segment)) {
+            TRY(PinnedExtent copy, copy_extent(committer, extent, segments));
+            octets += extent.length;
+            extent = copy.extent;
+            copies.push_back(std::move(copy));
+        }
+    }
+    auto moved = std::make_shared<std::promise<Result<>>>();
+    committer.submit(
+        [id = move.id, from = move.from, to](Transaction& transaction) {
+            return dynamic_cast<DiskTransaction&>(transaction).move_blob(id, from, to);
+        },
+        [moved](Result<> result) { moved->set_value(std::move(result)); });
+    TRY_VOID(moved->get_future().get());
+    return octets;
+}
+
+}  // namespace
+
+Result<std::uint64_t> collect_garbage(Committer& committer, base::Log& log) {
+    TRY(std::uint64_t freed, flush_and_drop(committer));
+    const std::set<std::uint64_t> sparse = sparse_segments(committer);
+    std::uint64_t copied = 0;
+    if (!sparse.empty()) {
+        const View view = committer.view();
+        TRY(const auto moves, find_moves(*view.space, sparse));
+        for (const Move& move : moves) {
+            TRY(const std::uint64_t octets, move_blob(committer, move, sparse, *view.segments));
+            copied += octets;
+        }
+        TRY(const std::uint64_t dropped, flush_and_drop(committer));
+        freed += dropped;
+    }
+    log.info("store: garbage was collected", {{"freed", freed}, {"copied", copied}});
+    return freed - std::min(freed, copied);
+}
+
+}  // namespace store

@@ -1,0 +1,248 @@
+#include "store/committer.h"
+
+#include <future>
+#include <utility>
+
+#include "base/check.h"
+
+namespace store {
+namespace {
+
+using base::Errc;
+using base::Result;
+
+// A group ends here even when more is waiting: what it stages is in memory twice.
+constexpr std::uint64_t kGroupOctetsMax = std::uint64_t{8} << 20;
+constexpr std::size_t kGroupChangesMax = 4096;
+// The index is flushed at least every so many segments: a start replays no more than these.
+constexpr std::uint64_t kSegmentsUnflushedMax = 4;
+
+}  // namespace
+
+Committer::Committer(Options options, Journal& journal, RocksIndex& index, LiveOctets live)
+    : options_(std::move(options)),
+      journal_(journal),
+      index_(index),
+      live_(std::move(live)),
+      segments_(journal.segments()) {
+    for (const auto& [segment, octets] : live_) {
+        live_octets_ += octets;
+    }
+    if (journal_.current() != nullptr) {
+        flushed_segment_ = journal_.current()->number();
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+Committer::~Committer() {
+    {
+        const std::lock_guard lock(queue_mutex_);
+        stopping_ = true;
+    }
+    arrived_.notify_one();
+    thread_.join();
+}
+
+void Committer::submit(Change change, std::function<void(Result<>)> done) {
+    push(ChangeItem{std::move(change), std::move(done)});
+}
+
+void Committer::append_extent(std::shared_ptr<const std::string> octets,
+                              std::uint32_t crc,
+                              std::function<void(Result<PinnedExtent>)> done) {
+    push(ExtentItem{std::move(octets), crc, std::move(done)});
+}
+
+void Committer::run_and_wait(const std::function<void(Inside&)>& task) {
+    CHECK(std::this_thread::get_id() != thread_.get_id());
+    // Shared: this thread may go on while the other is still inside set_value().
+    auto finished = std::make_shared<std::promise<void>>();
+    push(TaskItem([this, &task, finished] {
+        Inside inside{journal_, index_, live_};
+        task(inside);
+        publish();
+        finished->set_value();
+    }));
+    finished->get_future().wait();
+}
+
+void Committer::push(Item item) {
+    {
+        const std::lock_guard lock(queue_mutex_);
+        queue_.push_back(std::move(item));
+    }
+    arrived_.notify_one();
+}
+
+View Committer::view() const {
+    const std::lock_guard lock(view_mutex_);
+    return {index_.snapshot(), segments_};
+}
+
+StoreStatistics Committer::statistics() const {
+    StoreStatistics statistics;
+    statistics.commits = commits_;
+    statistics.groups = groups_;
+    statistics.octets_written = octets_written_;
+    statistics.blob_octets_live = live_octets_;
+    std::uint64_t octets = 0;
+    const std::lock_guard lock(view_mutex_);
+    for (const auto& [number, segment] : *segments_) {
+        octets += segment->end() - kSegmentHeaderOctets;
+    }
+    statistics.blob_octets_garbage = octets - std::min(octets, statistics.blob_octets_live);
+    return statistics;
+}
+
+void Committer::run() {
+    while (take()) {
+        while (!taken_.empty()) {
+            commit_group();
+        }
+    }
+}
+
+// Waits for items; false when the store closes and none is left.
+bool Committer::take() {
+    std::unique_lock lock(queue_mutex_);
+    arrived_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+    taken_.swap(queue_);
+    return !taken_.empty();
+}
+
+// Takes items up to a task or the group's bounds, and makes them one group.
+void Committer::commit_group() {
+    if (auto* const task = std::get_if<TaskItem>(&taken_.front())) {
+        (*task)();
+        taken_.pop_front();
+        return;
+    }
+    std::vector<Outcome> group;
+    const auto has_space = prepare();
+    DiskTransaction transaction(index_.latest(), journal_, options_.pool, has_space && *has_space);
+    while (!taken_.empty() && group.size() < kGroupChangesMax &&
+           journal_.staged_octets() < kGroupOctetsMax &&
+           !std::holds_alternative<TaskItem>(taken_.front())) {
+        Outcome outcome{std::move(taken_.front()), {}, {}};
+        taken_.pop_front();
+        if (has_space) {
+            stage(outcome, transaction, *has_space);
+        }
+        group.push_back(std::move(outcome));
+    }
+    Result<> written;
+    if (has_space) {
+        written = write(transaction);
+    } else {
+        written = tl::unexpected<base::Error>(has_space.error());
+    }
+    report(group, written);
+}
+
+// Gets ready for a group. True when there is room for blobs, kNoSpace when there is none for anything.
+Result<bool> Committer::prepare() {
+    if (index_failed_) {
+        return base::fail(Errc::kIo, "the index could not be written; restart staffetta");
+    }
+    TRY(const std::uint64_t free_octets, options_.file_system.free_octets(options_.directory));
+    if (free_octets < options_.reserve_octets / 2) {
+        return base::fail(Errc::kNoSpace, "the disk is full up to the store's reserve");
+    }
+    TRY_VOID(journal_.begin_group());
+    return free_octets >= options_.reserve_octets;
+}
+
+void Committer::stage(Outcome& outcome, DiskTransaction& transaction, bool has_space) {
+    if (const auto* const item = std::get_if<ChangeItem>(&outcome.item)) {
+        outcome.result = transaction.run(item->change);
+        return;
+    }
+    const auto& item = std::get<ExtentItem>(outcome.item);
+    if (!has_space) {
+        outcome.result = base::fail(Errc::kNoSpace, "the disk is full up to the store's reserve");
+        return;
+    }
+    // Pinned before the segment could lose its last live octet.
+    outcome.extent = {journal_.stage_extent(item.octets, item.crc),
+                      std::make_shared<SegmentPin>(journal_.current())};
+}
+
+Result<> Committer::write(DiskTransaction& transaction) {
+    const bool has_commit = !transaction.writes().empty();
+    LiveOctets live;
+    if (has_commit) {
+        live = transaction.account(live_);
+        journal_.stage_commit(encode_commit(views_of(transaction.writes())));
+    }
+    const auto written = journal_.write_group();
+    publish();
+    octets_written_ = journal_.octets_written();
+    if (!written || !has_commit) {
+        return written;
+    }
+    ++groups_;
+    TRY_VOID(apply(transaction));
+    for (const auto& [segment, octets] : live) {
+        live_octets_ += octets - live_[segment];
+        live_[segment] = octets;
+        if (octets == 0) {
+            live_.erase(segment);
+        }
+    }
+    flush_now_and_then();
+    return {};
+}
+
+// Brings the index up to the journal. When that fails the commit is durable and cannot be shown: the
+// store takes no more, and the next start replays it.
+Result<> Committer::apply(const DiskTransaction& transaction) {
+    auto applied = index_.apply(views_of(transaction.writes()), journal_.position());
+    if (!applied) {
+        index_failed_ = true;
+        options_.log.error("store: the index cannot be written, no more changes are taken",
+                           {{"reason", applied.error().text}});
+    }
+    return applied;
+}
+
+void Committer::publish() {
+    if (segments_ != journal_.segments()) {
+        const std::lock_guard lock(view_mutex_);
+        segments_ = journal_.segments();
+    }
+}
+
+void Committer::flush_now_and_then() {
+    const std::uint64_t segment = journal_.current()->number();
+    if (segment < flushed_segment_ + kSegmentsUnflushedMax) {
+        return;
+    }
+    flushed_segment_ = segment;
+    const auto started = index_.start_flush();
+    if (!started) {
+        options_.log.warning("store: the index could not be flushed",
+                             {{"reason", started.error().text}});
+    }
+}
+
+void Committer::report(std::vector<Outcome>& group, const Result<>& written) {
+    if (!written) {
+        options_.log.error("store: a group of changes could not be written",
+                           {{"changes", group.size()},
+                            {"error", base::errc_name(written.error().code)},
+                            {"reason", written.error().text}});
+    }
+    for (Outcome& outcome : group) {
+        auto result = outcome.result && !written ? written : std::move(outcome.result);
+        if (auto* const item = std::get_if<ChangeItem>(&outcome.item)) {
+            commits_ += result ? 1 : 0;
+            item->done(std::move(result));
+        } else if (result) {
+            std::get<ExtentItem>(outcome.item).done(std::move(outcome.extent));
+        } else {
+            std::get<ExtentItem>(outcome.item).done(base::forward_error(result));
+        }
+    }
+}
+
+}  // namespace store

@@ -1,0 +1,75 @@
+// Blobs of the store on disk: written through the committer, read from segments.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/pool.h"
+#include "store/blob_record.h"
+#include "store/segment.h"
+#include "store/sha256.h"
+#include "store/store.h"
+
+namespace store {
+
+// Up to this a blob waits in memory for the commit that names it.
+inline constexpr std::size_t kBlobInMemoryMax = std::size_t{1} << 20;
+// A larger one goes to disk in pieces of this.
+inline constexpr std::size_t kExtentOctets = std::size_t{256} << 10;
+
+// An extent that no commit has named yet; its segment stays as long as this lives.
+struct PinnedExtent {
+    Extent extent;
+    std::shared_ptr<SegmentPin> pin;
+};
+
+// What the store on disk keeps of a NewBlob: the pieces that are in the journal, and the rest.
+struct DiskBlobState final : NewBlob::State {
+    std::vector<PinnedExtent> written;
+    std::shared_ptr<const std::string> rest;
+    std::uint32_t rest_crc = 0;
+};
+
+// A reader over the extents of `record`, found in `segments`; kCorrupt when one is missing or too short.
+[[nodiscard]] base::Result<std::unique_ptr<BlobReader>> open_disk_blob(const BlobRecord& record,
+                                                                       const SegmentSet& segments,
+                                                                       base::Pool& pool);
+// A reader of a blob that is not committed yet.
+[[nodiscard]] std::unique_ptr<BlobReader> open_new_blob(const DiskBlobState& state,
+                                                        base::Pool& pool);
+
+// Calls `visit` with all octets of a blob in order, reading in this thread.
+[[nodiscard]] base::Result<> read_disk_blob(
+    const BlobRecord& record,
+    const SegmentSet& segments,
+    const std::function<void(std::string_view octets)>& visit);
+
+// Hands an extent to the committer; the last argument hears where it was written.
+using AppendExtent = std::function<void(std::shared_ptr<const std::string> octets,
+                                        std::uint32_t crc,
+                                        std::function<void(base::Result<PinnedExtent>)> done)>;
+
+class DiskBlobWriter final : public BlobWriter {
+  public:
+    explicit DiskBlobWriter(AppendExtent append_extent)
+        : append_extent_(std::move(append_extent)) {}
+
+    [[nodiscard]] base::Task<base::Result<>> append(base::Loop& loop,
+                                                    std::string_view octets) override;
+    [[nodiscard]] base::Result<NewBlob> finish() override;
+
+  private:
+    [[nodiscard]] base::Task<base::Result<>> write_out(base::Loop& loop);
+
+    AppendExtent append_extent_;
+    Sha256 digest_;
+    std::uint64_t size_ = 0;
+    std::string buffer_;
+    std::vector<PinnedExtent> written_;
+    bool failed_ = false;
+};
+
+}  // namespace store
