@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "account/directory.h"
+#include "account/throttle.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/pool.h"
@@ -43,6 +45,10 @@ struct AuthenticatorOptions {
     base::Duration remember = std::chrono::minutes(5);
     std::uint32_t argon2_memory_kib = 19 * 1024;  // RFC 9106, OWASP's second choice
     std::uint32_t argon2_passes = 2;
+    std::uint32_t scram_iterations = 16 * 1024;  // RFC 7677 4: at least 4,096; the client's work
+    std::size_t hashes_waiting_max = 64;  // passwords that wait for Argon2id; beyond: kUnavailable
+    std::string default_domain;           // whose `bob` logs in as plain "bob"; empty: nobody
+    ThrottleOptions throttle;
 };
 
 // One for the server; used from every loop, thread-safe.
@@ -58,6 +64,9 @@ class Authenticator {
     // May a password cross this connection in clear (PLAIN, LOGIN, USER/PASS)?
     [[nodiscard]] bool plaintext_allowed(const LoginContext& context) const;
 
+    // Has any account a legacy secret? Where none has, APOP and CRAM-MD5 are not worth offering.
+    [[nodiscard]] bool legacy_in_use() const;
+
     // User name and password. kDenied: wrong, unknown or disabled, in the same words and time;
     // kUnavailable: too many failures from this address, come back later.
     [[nodiscard]] base::Task<base::Result<Identity>> check_password(base::Loop& loop,
@@ -72,7 +81,10 @@ class Authenticator {
 
     struct Impl;
 
-    [[nodiscard]] Impl& impl() { return *impl_; }  // for sasl.cc
+    // For sasl.cc.
+    [[nodiscard]] Impl& impl() { return *impl_; }
+
+    [[nodiscard]] const Impl& impl() const { return *impl_; }
 
   private:
     std::unique_ptr<Impl> impl_;
