@@ -1,0 +1,230 @@
+#include "net/socket_stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "net/linger.h"
+#include "net/thread_buffer.h"
+#include "net/tls_context.h"
+#include "net/tls_session.h"
+
+namespace net {
+
+using base::Errc;
+using base::fail;
+using Kind = Attempt::Kind;
+
+namespace {
+
+bool would_block(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+// close(2) then sends RST: nothing lingers for a peer that takes nothing.
+void abandon(int fd) {
+    const struct ::linger now = {.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+}  // namespace
+
+SocketStream::SocketStream(IoLoop& loop, Connection connection)
+    : loop_(loop),
+      connection_(std::move(connection)),
+      wakeup_(loop) {
+    const int on = 1;  // replies leave whole, so Nagle's algorithm only delays them
+    ::setsockopt(connection_.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    broken_ = !loop.watch(connection_.fd.get(), *this);
+    if (connection_.roster != nullptr) {
+        connection_.roster->insert(this);
+    }
+}
+
+SocketStream::~SocketStream() {
+    SocketStream::close();
+    if (connection_.roster != nullptr) {
+        connection_.roster->erase(this);
+    }
+}
+
+void SocketStream::on_ready(IoLoop::Readiness ready) {
+    readable_ |= ready.readable;
+    writable_ |= ready.writable;
+    ended_ |= ready.ended;
+    const bool wake = waits_for_ == Kind::kWantRead    ? readable_
+                      : waits_for_ == Kind::kWantWrite ? writable_
+                                                       : false;
+    if (wake) {
+        wakeup_.fire();
+    }
+}
+
+Wakeup::Wait SocketStream::wait_for(Kind what, base::SteadyTime deadline) {
+    waits_for_ = what;
+    burst_ = 0;
+    return wakeup_.wait(deadline);
+}
+
+Wakeup::Wait SocketStream::give_way() {
+    return wait_for(Kind::kDone, base::SteadyTime::min());
+}
+
+Attempt SocketStream::try_read(std::span<char> room) {
+    if (tls_) {
+        Attempt attempt = tls_->read(room);
+        readable_ &= attempt.kind != Kind::kWantRead;
+        writable_ &= attempt.kind != Kind::kWantWrite;
+        return attempt;
+    }
+    if (!readable_) {
+        return {.kind = Kind::kWantRead};
+    }
+    const ssize_t got = ::recv(connection_.fd.get(), room.data(), room.size(), 0);
+    if (got < 0) {
+        readable_ = !would_block(errno);
+        return readable_ ? Attempt{.kind = Kind::kFailed, .text = std::strerror(errno)}
+                         : Attempt{.kind = Kind::kWantRead};
+    }
+    // Less than fits was all there was: more makes a new edge, unless the end came with it.
+    readable_ = static_cast<std::size_t>(got) == room.size() || ended_;
+    return {.kind = got == 0 ? Kind::kEof : Kind::kDone, .octets = static_cast<std::size_t>(got)};
+}
+
+Attempt SocketStream::try_write(std::string_view octets) {
+    if (tls_) {
+        Attempt attempt = tls_->write(octets);
+        readable_ &= attempt.kind != Kind::kWantRead;
+        writable_ &= attempt.kind != Kind::kWantWrite;
+        return attempt;
+    }
+    const ssize_t sent = ::send(connection_.fd.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
+    if (sent < 0) {
+        writable_ = !would_block(errno);
+        return writable_ ? Attempt{.kind = Kind::kFailed, .text = std::strerror(errno)}
+                         : Attempt{.kind = Kind::kWantWrite};
+    }
+    return {.kind = Kind::kDone, .octets = static_cast<std::size_t>(sent)};
+}
+
+tl::unexpected<base::Error> SocketStream::break_with(Errc code, std::string text) {
+    broken_ = true;
+    return fail(code, std::move(text));
+}
+
+tl::unexpected<base::Error> SocketStream::break_with(const Attempt& attempt) {
+    if (attempt.kind == Kind::kEof) {
+        return fail(Errc::kEof, "closed by peer");  // which may still listen
+    }
+    return break_with(Errc::kReset, attempt.text);
+}
+
+base::Task<base::Result<std::string_view>> SocketStream::receive(base::SteadyTime deadline) {
+    if (must_give_way()) {
+        static_cast<void>(co_await give_way());
+    }
+    while (!closed_ && !broken_) {
+        const auto room = thread_buffer();
+        const Attempt attempt = try_read(room);
+        if (attempt.kind == Kind::kDone) {
+            co_return std::string_view(room.data(), attempt.octets);
+        }
+        if (!attempt.must_wait()) {
+            co_return break_with(attempt);
+        }
+        if (std::exchange(interrupted_, false)) {
+            co_return fail(Errc::kUnavailable, "the server is stopping");
+        }
+        if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return fail(Errc::kTimeout, "nothing received in time");
+        }
+    }
+    co_return fail(Errc::kReset, "closed here");
+}
+
+base::Task<base::Result<>> SocketStream::write(std::string_view octets, base::SteadyTime deadline) {
+    const base::Duration patience = deadline - loop_.clock().steady();
+    if (must_give_way()) {
+        static_cast<void>(co_await give_way());
+    }
+    while (!octets.empty()) {
+        if (closed_ || broken_) {
+            co_return fail(Errc::kReset, "closed here");
+        }
+        const Attempt attempt = try_write(octets);
+        if (attempt.kind == Kind::kDone) {
+            octets.remove_prefix(attempt.octets);
+            deadline = loop_.clock().steady() + patience;
+        } else if (!attempt.must_wait()) {
+            co_return break_with(Errc::kReset, attempt.text);
+        } else if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return break_with(Errc::kTimeout, "the peer takes nothing");
+        }
+    }
+    co_return base::Result<>();
+}
+
+base::Task<base::Result<>> SocketStream::start_tls(base::SteadyTime deadline) {
+    if (!can_start_tls()) {
+        co_return fail(Errc::kUnsupported, tls_ ? "TLS already" : "no certificate");
+    }
+    if (!closed_ && !broken_) {
+        tls_ = connection_.tls->open(connection_.fd.get());
+    }
+    while (!closed_ && !broken_) {
+        const Attempt attempt = tls_->accept();
+        if (attempt.kind == Kind::kDone) {
+            co_return base::Result<>();
+        }
+        if (!attempt.must_wait()) {
+            co_return break_with(attempt.kind == Kind::kEof ? Errc::kEof : Errc::kReset,
+                                 "TLS handshake: " + attempt.text);
+        }
+        readable_ &= attempt.kind != Kind::kWantRead;
+        writable_ &= attempt.kind != Kind::kWantWrite;
+        if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return break_with(Errc::kTimeout, "TLS handshake: not finished in time");
+        }
+    }
+    co_return fail(Errc::kReset, "closed here");
+}
+
+bool SocketStream::can_start_tls() const {
+    return connection_.tls != nullptr && tls_ == nullptr;
+}
+
+const TlsInfo* SocketStream::tls() const {
+    return tls_ ? tls_->info() : nullptr;
+}
+
+void SocketStream::interrupt() {
+    interrupted_ = true;
+    if (waits_for_ == Kind::kWantRead) {
+        wakeup_.post();
+    }
+}
+
+void SocketStream::close() {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    wakeup_.post();
+    const int fd = connection_.fd.get();
+    loop_.unwatch(fd, *this);
+    if (broken_) {
+        abandon(fd);
+        connection_.fd.reset();
+        connection_.permit.reset();
+        return;
+    }
+    if (tls_) {
+        tls_->say_goodbye();
+    }
+    ::shutdown(fd, SHUT_WR);
+    linger(loop_, std::move(connection_.fd), std::move(connection_.permit));
+}
+
+}  // namespace net

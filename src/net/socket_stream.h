@@ -1,0 +1,88 @@
+// net::Stream over a connected socket, in clear or inside TLS on the descriptor itself. Idle, it holds no
+// buffer: it waits for readiness, then reads into the buffer of its thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+
+#include "net/attempt.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "net/unique_fd.h"
+#include "net/wakeup.h"
+
+namespace net {
+
+class SocketStream;
+class TlsContext;
+class TlsSession;
+
+// The streams of one loop that are open, for whoever has to speak to all of them.
+using Roster = std::unordered_set<SocketStream*>;
+
+// A connected, non-blocking socket and what is known of it.
+struct Connection {
+    UniqueFd fd;
+    Endpoint local;
+    Endpoint peer;
+    std::shared_ptr<TlsContext> tls;  // null: start_tls() is not offered
+    std::shared_ptr<void> permit;     // kept until the descriptor is closed, lingering included
+    Roster* roster = nullptr;         // outlives the stream
+};
+
+class SocketStream final : public Stream, private IoLoop::Watcher {
+  public:
+    // A descriptor that the kernel cannot watch gives a stream whose every call returns kReset.
+    SocketStream(IoLoop& loop, Connection connection);
+    ~SocketStream() override;
+
+    base::Task<base::Result<std::string_view>> receive(base::SteadyTime deadline) override;
+    // `deadline` is for the peer to take something; each time it does, the same span starts again.
+    base::Task<base::Result<>> write(std::string_view octets, base::SteadyTime deadline) override;
+    base::Task<base::Result<>> start_tls(base::SteadyTime deadline) override;
+    [[nodiscard]] bool can_start_tls() const override;
+    [[nodiscard]] const TlsInfo* tls() const override;
+    void interrupt() override;
+    // close_notify, FIN, and a short wait for the peer's (linger.h). After a failure: a reset.
+    void close() override;
+
+    [[nodiscard]] const Endpoint& local() const override { return connection_.local; }
+
+    [[nodiscard]] const Endpoint& peer() const override { return connection_.peer; }
+
+    [[nodiscard]] base::Loop& loop() override { return loop_; }
+
+  private:
+    void on_ready(IoLoop::Readiness ready) override;
+
+    [[nodiscard]] Attempt try_read(std::span<char> room);
+    [[nodiscard]] Attempt try_write(std::string_view octets);
+    [[nodiscard]] Wakeup::Wait wait_for(Attempt::Kind what, base::SteadyTime deadline);
+
+    // What a session that never has to wait owes the others of its loop.
+    [[nodiscard]] bool must_give_way() { return ++burst_ > kBurstMax; }
+
+    [[nodiscard]] Wakeup::Wait give_way();
+    [[nodiscard]] tl::unexpected<base::Error> break_with(base::Errc code, std::string text);
+    [[nodiscard]] tl::unexpected<base::Error> break_with(const Attempt& attempt);
+
+    static constexpr unsigned kBurstMax = 32;
+
+    IoLoop& loop_;
+    Connection connection_;
+    std::unique_ptr<TlsSession> tls_;
+    Wakeup wakeup_;
+    Attempt::Kind waits_for_ = Attempt::Kind::kDone;
+    unsigned burst_ = 0;  // operations since the last wait
+    // Readiness as far as the kernel told, edge by edge: false only after EAGAIN or a short read.
+    bool readable_ = false;
+    bool writable_ = true;
+    bool ended_ = false;
+    bool interrupted_ = false;
+    bool broken_ = false;  // only to be closed
+    bool closed_ = false;
+};
+
+}  // namespace net

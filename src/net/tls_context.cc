@@ -1,0 +1,291 @@
+#include "net/tls_context.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "net/openssl_ptr.h"
+#include "net/ticket_keys.h"
+#include "net/tls_session.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+using ContextPtr = OpensslPtr<SSL_CTX, SSL_CTX_free>;
+
+// RFC 9325 4.2: forward secrecy and authenticated encryption. TLS 1.3 has nothing else to begin with.
+constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
+
+// A file as it was when it was loaded.
+struct FileState {
+    std::string path;
+
+    struct ::stat status {};
+
+    [[nodiscard]] bool changed() const {
+        struct ::stat now {};
+
+        return ::stat(path.c_str(), &now) != 0 || now.st_ino != status.st_ino ||
+               now.st_dev != status.st_dev || now.st_size != status.st_size ||
+               now.st_mtim.tv_sec != status.st_mtim.tv_sec ||
+               now.st_mtim.tv_nsec != status.st_mtim.tv_nsec;
+    }
+};
+
+base::Result<FileState> look_at(const std::string& what, const std::string& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    FileState state{.path = path};
+    if (fd && ::fstat(fd.get(), &state.status) == 0) {
+        return state;
+    }
+    const int error = errno;
+    return fail(error == ENOENT ? Errc::kNotFound : Errc::kDenied,
+                fmt::format("cannot read the {} {}: {}; {}",
+                            what,
+                            path,
+                            std::strerror(error),
+                            error == ENOENT ? "correct the path or put the file there"
+                                            : "let the user that runs staffetta read it"));
+}
+
+// Refuses a key that wants a passphrase, instead of asking for one on a terminal that is not there.
+int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* asked) {
+    *static_cast<bool*>(asked) = true;
+    return -1;
+}
+
+base::Result<> load_certificate(SSL_CTX* context, const std::string& path) {
+    if (SSL_CTX_use_certificate_chain_file(context, path.c_str()) != 1) {
+        return fail(
+            Errc::kInvalid,
+            fmt::format("the certificate {} cannot be used: {}; it must be PEM, the server's "
+                        "own certificate first",
+                        path,
+                        take_openssl_error()));
+    }
+    return {};
+}
+
+base::Result<> load_key(SSL_CTX* context, const CertificateFiles& files) {
+    bool asked = false;
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
+    const bool loaded =
+        SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+    if (loaded) {
+        return {};
+    }
+    const unsigned long error = ERR_peek_error();
+    const bool foreign = ERR_GET_LIB(error) == ERR_LIB_X509 &&
+                         (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
+                          ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
+    const std::string reason = take_openssl_error();
+    if (asked) {
+        return fail(Errc::kInvalid,
+                    fmt::format("the key {} is encrypted; decrypt it with openssl pkey -in {} -out "
+                                "NEWKEY",
+                                files.key,
+                                files.key));
+    }
+    if (foreign) {
+        return fail(
+            Errc::kInvalid,
+            fmt::format("the key {} does not belong to the certificate {}; name the key that "
+                        "the certificate was requested with",
+                        files.key,
+                        files.certificate));
+    }
+    return fail(
+        Errc::kInvalid,
+        fmt::format(
+            "the key {} cannot be used: {}; it must be a private key in PEM", files.key, reason));
+}
+
+base::Result<> load_authorities(SSL_CTX* context, const std::string& path) {
+    STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
+    if (names == nullptr || SSL_CTX_load_verify_file(context, path.c_str()) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return fail(Errc::kInvalid,
+                    fmt::format("the client authorities {} cannot be used: {}; it must hold "
+                                "certificates in PEM",
+                                path,
+                                take_openssl_error()));
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    // The handshake goes on whatever the outcome; SSL_get_verify_result() keeps it for client_names().
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    static constexpr unsigned char kIdContext[] = "staffetta";
+    SSL_CTX_set_session_id_context(context, kIdContext, sizeof kIdContext - 1);
+    return {};
+}
+
+void set_protocol(SSL_CTX* context) {
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                            SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                            SSL_OP_ENABLE_KTLS);
+    SSL_CTX_set_cipher_list(context, kTls12Ciphers);
+    SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
+    // An idle connection gives its record buffers back; one read(2) takes header and body.
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+    // Tickets keep the sessions at the client; one is enough for a mail program.
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 1);
+}
+
+base::WallTime end_of(const SSL_CTX* context) {
+    std::tm when{};
+    ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context)), &when);
+    return base::WallTime(std::chrono::seconds(::timegm(&when)));
+}
+
+}  // namespace
+
+struct TlsContext::Loaded {
+    std::vector<ContextPtr> contexts;  // as in TlsSettings::certificates
+    std::vector<FileState> files;
+    std::shared_ptr<TicketKeys> tickets;
+    base::WallTime expires = base::WallTime::max();
+
+    [[nodiscard]] base::Result<> add(const CertificateFiles& certificate,
+                                     const std::string& authorities);
+    [[nodiscard]] SSL_CTX* find(const char* server_name) const;
+    [[nodiscard]] static base::Result<std::shared_ptr<const Loaded>> read(
+        const TlsSettings& settings, std::shared_ptr<TicketKeys> tickets);
+};
+
+namespace {
+
+// RFC 6066 3: a name that we do not know is no reason to refuse; the client decides.
+template <class Loaded>
+int on_server_name(SSL* ssl, int* /*alert*/, void* argument) {
+    const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    SSL_CTX* found = name == nullptr ? nullptr : static_cast<const Loaded*>(argument)->find(name);
+    if (found == nullptr) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    SSL_set_SSL_CTX(ssl, found);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+}  // namespace
+
+base::Result<> TlsContext::Loaded::add(const CertificateFiles& certificate,
+                                       const std::string& authorities) {
+    TRY(FileState certificate_file, look_at("certificate", certificate.certificate));
+    TRY(FileState key_file, look_at("key", certificate.key));
+    files.push_back(std::move(certificate_file));
+    files.push_back(std::move(key_file));
+    ContextPtr context(SSL_CTX_new(TLS_server_method()));
+    if (!context) {
+        return fail(Errc::kUnavailable, "OpenSSL cannot start: " + take_openssl_error());
+    }
+    set_protocol(context.get());
+    TRY_VOID(load_certificate(context.get(), certificate.certificate));
+    TRY_VOID(load_key(context.get(), certificate));
+    if (!authorities.empty()) {
+        TRY(FileState authorities_file, look_at("client authorities", authorities));
+        files.push_back(std::move(authorities_file));
+        TRY_VOID(load_authorities(context.get(), authorities));
+    }
+    tickets->install(context.get());
+    expires = std::min(expires, end_of(context.get()));
+    contexts.push_back(std::move(context));
+    return {};
+}
+
+SSL_CTX* TlsContext::Loaded::find(const char* server_name) const {
+    for (const ContextPtr& context : contexts) {
+        X509* certificate = SSL_CTX_get0_certificate(context.get());
+        if (X509_check_host(certificate, server_name, 0, 0, nullptr) == 1) {
+            return context.get();
+        }
+    }
+    return nullptr;
+}
+
+base::Result<std::shared_ptr<const TlsContext::Loaded>> TlsContext::Loaded::read(
+    const TlsSettings& settings, std::shared_ptr<TicketKeys> tickets) {
+    if (settings.certificates.empty()) {
+        return fail(Errc::kInvalid, "TLS needs a certificate and its key");
+    }
+    const auto loaded = std::make_shared<Loaded>();
+    loaded->tickets = std::move(tickets);
+    for (const CertificateFiles& certificate : settings.certificates) {
+        TRY_VOID(loaded->add(certificate, settings.client_authorities));
+    }
+    SSL_CTX* first = loaded->contexts.front().get();
+    SSL_CTX_set_tlsext_servername_callback(first, on_server_name<Loaded>);
+    SSL_CTX_set_tlsext_servername_arg(first, loaded.get());
+    return std::shared_ptr<const Loaded>(loaded);
+}
+
+TlsContext::TlsContext(TlsSettings settings, std::shared_ptr<TicketKeys> tickets)
+    : settings_(std::move(settings)),
+      tickets_(std::move(tickets)) {}
+
+TlsContext::~TlsContext() = default;
+
+base::Result<std::shared_ptr<TlsContext>> TlsContext::load(TlsSettings settings) {
+    // OpenSSL writes without MSG_NOSIGNAL.
+    std::signal(SIGPIPE, SIG_IGN);
+    // make_shared would need a public constructor.
+    std::shared_ptr<TlsContext> context(
+        new TlsContext(std::move(settings), std::make_shared<TicketKeys>()));
+    TRY_VOID(context->reload());
+    return context;
+}
+
+base::Result<> TlsContext::reload() {
+    TRY(auto loaded, Loaded::read(settings_, tickets_));
+    const std::scoped_lock lock(mutex_);
+    loaded_ = std::move(loaded);
+    return {};
+}
+
+std::shared_ptr<const TlsContext::Loaded> TlsContext::current() const {
+    const std::scoped_lock lock(mutex_);
+    return loaded_;
+}
+
+bool TlsContext::changed_on_disk() const {
+    const auto loaded = current();
+    return std::any_of(loaded->files.begin(), loaded->files.end(), [](const FileState& file) {
+        return file.changed();
+    });
+}
+
+base::WallTime TlsContext::expires() const {
+    return current()->expires;
+}
+
+std::unique_ptr<TlsSession> TlsContext::open(int fd) const {
+    auto loaded = current();
+    SSL* ssl = SSL_new(loaded->contexts.front().get());
+    if (ssl == nullptr || SSL_set_fd(ssl, fd) != 1) {
+        SSL_free(ssl);
+        ERR_clear_error();
+        return nullptr;
+    }
+    return std::make_unique<TlsSession>(ssl, std::move(loaded));
+}
+
+}  // namespace net

@@ -1,0 +1,168 @@
+#include "net/tls_session.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "net/openssl_ptr.h"
+
+namespace net {
+namespace {
+
+using Kind = Attempt::Kind;
+
+// What OpenSSL's answer `result` means. `octets` were moved if it succeeded.
+Attempt outcome(ssl_st* ssl, int result, std::size_t octets) {
+    const int error = errno;
+    switch (SSL_get_error(ssl, result)) {
+        case SSL_ERROR_NONE:
+            return {.kind = Kind::kDone, .octets = octets};
+        case SSL_ERROR_WANT_READ:
+            return {.kind = Kind::kWantRead};
+        case SSL_ERROR_WANT_WRITE:
+            return {.kind = Kind::kWantWrite};
+        case SSL_ERROR_ZERO_RETURN:
+            return {.kind = Kind::kEof, .text = "closed by peer"};
+        case SSL_ERROR_SYSCALL:
+            return {.kind = Kind::kFailed,
+                    .text = error == 0 ? "closed by peer" : std::strerror(error)};
+        default:
+            return {.kind = Kind::kFailed, .text = take_openssl_error()};
+    }
+}
+
+std::string to_string(const unsigned char* octets, std::size_t count) {
+    return {reinterpret_cast<const char*>(octets), count};
+}
+
+// RFC 5929 3: the first Finished message of the handshake, the client's unless a session was resumed.
+// Only where the extended master secret (RFC 7627) binds it; TLS 1.3 has none.
+std::string tls_unique(ssl_st* ssl) {
+    if (SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) != 1) {
+        return {};
+    }
+    std::array<unsigned char, EVP_MAX_MD_SIZE> finished{};
+    const std::size_t count = SSL_session_reused(ssl) != 0
+                                  ? SSL_get_finished(ssl, finished.data(), finished.size())
+                                  : SSL_get_peer_finished(ssl, finished.data(), finished.size());
+    return to_string(finished.data(), count);
+}
+
+// RFC 9266 2: 32 octets under this label, without a context.
+std::string tls_exporter(ssl_st* ssl) {
+    static constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+    std::array<unsigned char, 32> octets{};
+    const bool bound = SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) == 1;
+    if (!bound ||
+        SSL_export_keying_material(
+            ssl, octets.data(), octets.size(), kLabel.data(), kLabel.size(), nullptr, 0, 0) != 1) {
+        return {};
+    }
+    return to_string(octets.data(), octets.size());
+}
+
+// RFC 5929 4.1: the certificate's hash by the function of its own signature, SHA-256 instead of MD5 and
+// SHA-1. Undefined, and empty here, for signatures that name no hash (Ed25519).
+std::string tls_server_end_point(ssl_st* ssl) {
+    X509* certificate = SSL_get_certificate(ssl);
+    int digest = NID_undef;
+    if (certificate == nullptr ||
+        X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1) {
+        ERR_clear_error();
+        return {};
+    }
+    const EVP_MD* hash =
+        digest == NID_md5 || digest == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(digest);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> octets{};
+    unsigned count = 0;
+    if (hash == nullptr || X509_digest(certificate, hash, octets.data(), &count) != 1) {
+        return {};
+    }
+    return to_string(octets.data(), count);
+}
+
+// The rfc822Name and dNSName entries of a client certificate that verified.
+std::vector<std::string> client_names(ssl_st* ssl) {
+    std::vector<std::string> names;
+    const X509* certificate = SSL_get0_peer_certificate(ssl);
+    if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
+        return names;
+    }
+    const OpensslPtr<GENERAL_NAMES, GENERAL_NAMES_free> entries(static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    for (int i = 0; entries && i < sk_GENERAL_NAME_num(entries.get()); ++i) {
+        const GENERAL_NAME* entry = sk_GENERAL_NAME_value(entries.get(), i);
+        if (entry->type != GEN_EMAIL && entry->type != GEN_DNS) {
+            continue;
+        }
+        const ASN1_IA5STRING* text = entry->d.ia5;
+        names.push_back(to_string(ASN1_STRING_get0_data(text),
+                                  static_cast<std::size_t>(ASN1_STRING_length(text))));
+        // A NUL inside is an attempt to be taken for somebody else.
+        if (names.back().find('\0') != std::string::npos) {
+            names.pop_back();
+        }
+    }
+    return names;
+}
+
+TlsInfo describe(ssl_st* ssl) {
+    const char* server_name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    return {.version = SSL_get_version(ssl),
+            .cipher = SSL_get_cipher_name(ssl),
+            .bits = SSL_get_cipher_bits(ssl, nullptr),
+            .server_name = server_name == nullptr ? "" : server_name,
+            .client_names = client_names(ssl),
+            .unique = tls_unique(ssl),
+            .exporter = tls_exporter(ssl),
+            .end_point = tls_server_end_point(ssl)};
+}
+
+}  // namespace
+
+TlsSession::TlsSession(ssl_st* ssl, std::shared_ptr<const void> keep)
+    : keep_(std::move(keep)),
+      ssl_(ssl) {}
+
+TlsSession::~TlsSession() {
+    SSL_free(ssl_);
+}
+
+Attempt TlsSession::accept() {
+    ERR_clear_error();
+    errno = 0;
+    Attempt attempt = outcome(ssl_, SSL_accept(ssl_), 0);
+    if (attempt.kind == Kind::kDone) {
+        info_ = describe(ssl_);
+    }
+    return attempt;
+}
+
+Attempt TlsSession::read(std::span<char> room) {
+    ERR_clear_error();
+    errno = 0;
+    std::size_t octets = 0;
+    const int result = SSL_read_ex(ssl_, room.data(), room.size(), &octets);
+    return outcome(ssl_, result, octets);
+}
+
+Attempt TlsSession::write(std::string_view octets) {
+    ERR_clear_error();
+    errno = 0;
+    std::size_t written = 0;
+    const int result = SSL_write_ex(ssl_, octets.data(), octets.size(), &written);
+    return outcome(ssl_, result, written);
+}
+
+void TlsSession::say_goodbye() {
+    if (info_) {
+        ERR_clear_error();
+        SSL_shutdown(ssl_);
+        ERR_clear_error();
+    }
+}
+
+}  // namespace net
