@@ -76,7 +76,7 @@ CertificatePtr make_certificate(EVP_PKEY* key, const std::vector<std::string>& n
         X509_set_pubkey(certificate.get(), key) == 1 && set_names(certificate.get(), names) &&
         add_extension(certificate.get(), NID_basic_constraints, "critical,CA:FALSE") &&
         add_extension(certificate.get(), NID_key_usage, "critical,digitalSignature") &&
-        add_extension(certificate.get(), NID_ext_key_usage, "serverAuth") &&
+        add_extension(certificate.get(), NID_ext_key_usage, "serverAuth,clientAuth") &&
         X509_sign(certificate.get(), key, EVP_sha256()) > 0;
     return made ? std::move(certificate) : nullptr;
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "net/linger.h"
+#include "net/proxy.h"
 #include "net/thread_buffer.h"
 #include "net/tls_context.h"
 #include "net/tls_session.h"
@@ -167,12 +168,52 @@ base::Task<base::Result<>> SocketStream::write(std::string_view octets, base::St
     co_return base::Result<>();
 }
 
+base::Task<base::Result<std::string_view>> SocketStream::look_ahead(std::size_t known,
+                                                                    base::SteadyTime deadline) {
+    while (!closed_ && !broken_) {
+        const auto room = thread_buffer();
+        const ssize_t got = ::recv(connection_.fd.get(), room.data(), room.size(), MSG_PEEK);
+        if (got > 0 && static_cast<std::size_t>(got) > known) {
+            co_return std::string_view(room.data(), static_cast<std::size_t>(got));
+        }
+        if (got == 0 || (got < 0 && !would_block(errno)) || ended_) {
+            co_return break_with(Errc::kEof, "closed by peer before its PROXY header");
+        }
+        readable_ = false;
+        if (co_await wait_for(Kind::kWantRead, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return break_with(Errc::kTimeout, "no PROXY header in time");
+        }
+    }
+    co_return fail(Errc::kReset, "closed here");
+}
+
+base::Task<base::Result<>> SocketStream::read_proxy_header(base::SteadyTime deadline) {
+    std::size_t known = 0;
+    while (true) {
+        CO_TRY(const std::string_view seen, co_await look_ahead(known, deadline));
+        CO_TRY(const auto header, parse_proxy_header(seen));
+        known = seen.size();
+        if (!header) {
+            continue;
+        }
+        const auto room = thread_buffer();
+        static_cast<void>(::recv(connection_.fd.get(), room.data(), header->octets, 0));
+        readable_ = true;  // perhaps: the next attempt finds out
+        if (header->addresses) {
+            connection_.peer = header->addresses->client;
+            connection_.local = header->addresses->server;
+        }
+        co_return base::Result<>();
+    }
+}
+
 base::Task<base::Result<>> SocketStream::start_tls(base::SteadyTime deadline) {
     if (!can_start_tls()) {
         co_return fail(Errc::kUnsupported, tls_ ? "TLS already" : "no certificate");
     }
     if (!closed_ && !broken_) {
         tls_ = connection_.tls->open(connection_.fd.get());
+        broken_ = tls_ == nullptr;
     }
     while (!closed_ && !broken_) {
         const Attempt attempt = tls_->accept();

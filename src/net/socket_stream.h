@@ -48,6 +48,10 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     // close_notify, FIN, and a short wait for the peer's (linger.h). After a failure: a reset.
     void close() override;
 
+    // Reads the PROXY header that the peer begins with, and takes over the addresses it names. Nothing
+    // behind it is touched. Before anything else; any failure means a peer to be closed.
+    [[nodiscard]] base::Task<base::Result<>> read_proxy_header(base::SteadyTime deadline);
+
     [[nodiscard]] const Endpoint& local() const override { return connection_.local; }
 
     [[nodiscard]] const Endpoint& peer() const override { return connection_.peer; }
@@ -57,6 +61,9 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
   private:
     void on_ready(IoLoop::Readiness ready) override;
 
+    // The octets that have come, at least one more than `known`; they stay unread.
+    [[nodiscard]] base::Task<base::Result<std::string_view>> look_ahead(std::size_t known,
+                                                                        base::SteadyTime deadline);
     [[nodiscard]] Attempt try_read(std::span<char> room);
     [[nodiscard]] Attempt try_write(std::string_view octets);
     [[nodiscard]] Wakeup::Wait wait_for(Attempt::Kind what, base::SteadyTime deadline);

@@ -1,0 +1,102 @@
+// One service on one loop: accepts connections, turns away those beyond the limits, reads the PROXY
+// header, shakes hands where TLS comes first, and starts the conversation.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/task.h"
+#include "net/address.h"
+#include "net/limits.h"
+#include "net/loop.h"
+#include "net/socket_stream.h"
+#include "net/tls_context.h"
+
+namespace net {
+
+// Why a connection is turned away.
+enum class Refusal { kTooMany, kTooManyFromAddress };
+
+// A conversation, from the first octet to the last, on the stream's loop. The stream belongs to it.
+using Serve = std::function<base::Task<>(std::unique_ptr<Stream> stream)>;
+
+struct ListenOptions {
+    // "192.0.2.1:25", "[::]:25" (IPv6 only), "unix:/run/x", or "systemd:NAME" for a socket that systemd
+    // opened. Port 0 lets the kernel choose.
+    std::string address;
+    std::string service;  // "smtp": names the listener in logs and metrics
+    Serve serve;
+    std::shared_ptr<TlsContext> tls = nullptr;
+    // TLS before the first octet (RFC 8314 3.3), else only by Stream::start_tls(). Needs `tls`.
+    bool implicit_tls = false;
+    // Peers that begin with a PROXY header; all others must not.
+    std::vector<AddressBlock> proxies = {};
+    // For the PROXY header and the implicit handshake together.
+    base::Duration handshake_max = std::chrono::seconds(30);
+    // What a client reads before it is turned away, its line end included; with implicit TLS nothing.
+    std::function<std::string(Refusal)> refusal = nullptr;
+    unsigned unix_mode = 0660;
+};
+
+// Conversations of all loops, for whoever waits for their end.
+class SessionCount {
+  public:
+    void begin();
+    void end();
+    [[nodiscard]] std::size_t now() const;
+    // True when there was none before `patience` was over.
+    [[nodiscard]] bool wait_for_none(base::Duration patience);
+
+  private:
+    mutable std::mutex mutex_;
+    std::condition_variable none_;
+    std::size_t count_ = 0;
+};
+
+// What the listeners of one service share. It outlives them and every session.
+struct Service {
+    ListenOptions options;
+    std::shared_ptr<ConnectionLimits> limits;
+    std::shared_ptr<SessionCount> count;
+    std::function<void(std::exception_ptr)> on_thrown;  // may be empty
+    base::Log* log = nullptr;                           // may be null
+    // Null without metrics.
+    base::Counter* accepted = nullptr;
+    base::Counter* refused = nullptr;
+    base::Counter* failed_handshakes = nullptr;
+    base::Gauge* open = nullptr;
+};
+
+class Listener final : private IoLoop::Watcher {
+  public:
+    // `socket` listens and does not block.
+    Listener(IoLoop& loop, Roster& roster, UniqueFd socket, std::shared_ptr<const Service> service);
+    // On the loop's thread, or while it does not run, like start().
+    ~Listener() override;
+
+    void start();
+
+  private:
+    void on_ready(IoLoop::Readiness ready) override;
+    [[nodiscard]] UniqueFd accept(Endpoint& peer);
+    void welcome(UniqueFd fd, Endpoint peer);
+    void refuse(const UniqueFd& fd, Refusal why);
+    void on_exhaustion(int error);
+    void pause();
+
+    IoLoop& loop_;
+    Roster& roster_;
+    UniqueFd socket_;
+    UniqueFd spare_;  // given up for a moment when descriptors are out, to turn clients away with
+    std::shared_ptr<const Service> service_;
+    base::Loop::TimerId pause_ = 0;
+};
+
+}  // namespace net
