@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/ascii.h"
+#include "mime/base64_avx2.h"
 
 namespace mime::base64 {
 namespace {
@@ -30,10 +30,23 @@ constexpr std::array<std::uint8_t, 256> make_values() {
 
 constexpr auto kValues = make_values();
 
-void put(std::uint32_t bits, int octets, std::string& out) {
-    for (int i = 0; i < octets; ++i) {
-        out += static_cast<char>((bits >> (16U - 8U * static_cast<unsigned>(i))) & 0xffU);
+// The first `octets` of the three that `bits` hold.
+char* put(std::uint32_t bits, unsigned octets, char* to) {
+    for (unsigned i = 0; i < octets; ++i) {
+        *to++ = static_cast<char>((bits >> (16U - 8U * i)) & 0xffU);
     }
+    return to;
+}
+
+// The octets of an incomplete group, which begins anew.
+char* put_rest(Group& group, char* to) {
+    if (group.characters == 1) {
+        ++group.damage;  // six bits are no octet
+    } else if (group.characters > 1) {
+        to = put(group.bits << (6U * (4 - group.characters)), group.characters - 1, to);
+    }
+    group.bits = group.characters = 0;
+    return to;
 }
 
 void encode_group(std::string_view octets, std::string& out) {
@@ -55,7 +68,9 @@ void decode_simple(std::string_view text, Group& group, std::string& out) {
         if (value < kPad) {
             group.bits = (group.bits << 6U) | value;
             if (++group.characters == 4) {
-                put(group.bits, 3, out);
+                for (const unsigned shift : {16U, 8U, 0U}) {
+                    out += static_cast<char>((group.bits >> shift) & 0xffU);
+                }
                 group.bits = group.characters = 0;
             }
         } else if (value == kPad) {
@@ -67,14 +82,9 @@ void decode_simple(std::string_view text, Group& group, std::string& out) {
 }
 
 void finish(Group& group, std::string& out) {
-    if (group.characters == 1) {
-        ++group.damage;  // six bits are no octet
-    } else if (group.characters > 1) {
-        put(group.bits << (6U * (4 - group.characters)),
-            static_cast<int>(group.characters) - 1,
-            out);
-    }
-    group.bits = group.characters = 0;
+    std::array<char, 3> rest{};
+    const char* const end = put_rest(group, rest.data());
+    out.append(rest.data(), static_cast<std::size_t>(end - rest.data()));
 }
 
 void encode_lines_simple(std::string_view octets, std::string& out) {
@@ -99,12 +109,86 @@ bool is_fast() {
 }
 #endif
 
+namespace {
+
+// One character, the way decode_simple takes it.
+char* take(char c, Group& group, char* to) {
+    const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
+    if (value < kPad) {
+        group.bits = (group.bits << 6U) | value;
+        if (++group.characters == 4) {
+            to = put(group.bits, 3, to);
+            group.bits = group.characters = 0;
+        }
+    } else if (value == kPad) {
+        to = put_rest(group, to);
+    } else if (value == kBad) {
+        ++group.damage;
+    }
+    return to;
+}
+
+// Groups of four, as long as they are whole: what processors without AVX2 run.
+Progress decode_groups(std::string_view text, char* to) {
+    std::size_t at = 0;
+    for (; text.size() - at >= 4; at += 4) {
+        std::uint32_t bits = 0;
+        std::uint8_t odd = 0;
+        for (std::size_t i = 0; i < 4; ++i) {
+            const std::uint8_t value = kValues[static_cast<unsigned char>(text[at + i])];
+            odd |= value;
+            bits = (bits << 6U) | (value & 63U);
+        }
+        if (odd >= kPad) {
+            break;
+        }
+        to = put(bits, 3, to);
+    }
+    return {at, to};
+}
+
+// Decodes all of `text` to `to`, which has room for three octets a group and kSlack more.
+char* decode_to(std::string_view text, Group& group, char* to) {
+    while (!text.empty()) {
+        if (group.characters == 0) {
+            const Progress fast =
+                is_fast() ? decode_avx2(text.data(), text.size(), to) : decode_groups(text, to);
+            text.remove_prefix(fast.at);
+            to = fast.to;
+        }
+        // What the fast loops leave: up to the end of the next group, character by character.
+        std::size_t at = 0;
+        while (at < text.size() && (at == 0 || group.characters != 0)) {
+            to = take(text[at++], group, to);
+        }
+        text.remove_prefix(at);
+    }
+    return to;
+}
+
+}  // namespace
+
 void decode(std::string_view text, Group& group, std::string& out) {
-    decode_simple(text, group, out);
+    const std::size_t before = out.size();
+    const std::size_t room = before + (text.size() + group.characters) / 4 * 3 + 3 + kSlack;
+    out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
+        return static_cast<std::size_t>(decode_to(text, group, to + before) - to);
+    });
 }
 
 void encode_lines(std::string_view octets, std::string& out) {
-    encode_lines_simple(octets, out);
+    if (!is_fast()) {
+        encode_lines_simple(octets, out);
+        return;
+    }
+    const std::size_t lines = octets.size() / kLineOctets;
+    const std::size_t whole = lines * kLineOctets;
+    const std::size_t before = out.size();
+    const std::size_t room = before + lines * (kLineCharacters + 2) + kSlack;
+    out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
+        return static_cast<std::size_t>(encode_lines_avx2(octets.data(), whole, to + before) - to);
+    });
+    encode_lines_simple(octets.substr(whole), out);
 }
 
 }  // namespace mime::base64

@@ -1,22 +1,112 @@
-// Quoted-printable, RFC 2045 section 6.7: the part of transfer.h that reads and writes it.
+#include "mime/quoted_printable.h"
+
 #include <algorithm>
 #include <array>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/ascii.h"
-#include "mime/transfer.h"
 
-namespace mime {
+namespace mime::quoted_printable {
 namespace {
 
-// White space at the end of a line is dropped, this much of it: so much is held back at most.
-constexpr std::size_t kTrailingMax = 998;
-constexpr std::size_t kLineMax = 76;
+constexpr std::size_t kStep = 16;
+constexpr std::uint8_t kNoHex = 0xff;
 
-int hex_value(char c) {
-    if (base::is_digit(c)) return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
+constexpr std::array<std::uint8_t, 256> make_hex_values() {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(kNoHex);
+    for (std::uint8_t i = 0; i < 16; ++i) {
+        values[static_cast<unsigned char>("0123456789ABCDEF"[i])] = i;
+        values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
+    }
+    return values;
+}
+
+constexpr auto kHexValues = make_hex_values();
+
+std::uint8_t hex(char c) {
+    return kHexValues[static_cast<unsigned char>(c)];
+}
+
+// Octets that stand for themselves wherever they stand in a line; space does, except at its end.
+bool is_plain(char c) {
+    return c >= ' ' && c <= '~' && c != '=';
+}
+
+#if defined(__SSE2__)
+
+__m128i load(const char* from) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
+// A bit for each of sixteen octets.
+unsigned mask(__m128i octets) {
+    return static_cast<unsigned>(_mm_movemask_epi8(octets));
+}
+
+unsigned equals_or_lf(__m128i octets) {
+    return mask(_mm_or_si128(_mm_cmpeq_epi8(octets, _mm_set1_epi8('=')),
+                             _mm_cmpeq_epi8(octets, _mm_set1_epi8('\n'))));
+}
+
+// The comparison is signed: octets above 127 are below the space.
+unsigned not_plain(__m128i octets) {
+    return mask(_mm_or_si128(_mm_cmplt_epi8(octets, _mm_set1_epi8(' ')),
+                             _mm_or_si128(_mm_cmpeq_epi8(octets, _mm_set1_epi8('=')),
+                                          _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f)))));
+}
+
+#endif
+
+// How far a function came, in its input and in its output. By value: a pointer to octets that is
+// reached through a reference might point to itself, for all the compiler knows.
+struct Progress {
+    std::size_t at;
+    char* to;
+};
+
+// Copies octets of `text` from `at` on up to the next "=" or LF. `to` has room for kStep more.
+Progress copy_literal(std::string_view text, std::size_t at, char* to) {
+#if defined(__SSE2__)
+    while (text.size() - at >= kStep) {
+        const __m128i octets = load(text.data() + at);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), octets);
+        const unsigned stops = equals_or_lf(octets);
+        if (stops != 0) {
+            const auto clean = static_cast<std::size_t>(__builtin_ctz(stops));
+            return {at + clean, to + clean};
+        }
+        at += kStep;
+        to += kStep;
+    }
+#endif
+    while (at < text.size() && text[at] != '=' && text[at] != '\n') {
+        *to++ = text[at++];
+    }
+    return {at, to};
+}
+
+// How many octets from `at` on, at most `limit`, stand for themselves.
+std::size_t plain_run(std::string_view text, std::size_t at, std::size_t limit) {
+    const std::size_t end = std::min(text.size(), at + limit);
+    std::size_t i = at;
+#if defined(__SSE2__)
+    while (end - i >= kStep) {
+        const unsigned stops = not_plain(load(text.data() + i));
+        if (stops != 0) {
+            return i + static_cast<std::size_t>(__builtin_ctz(stops)) - at;
+        }
+        i += kStep;
+    }
+#endif
+    while (i < end && is_plain(text[i])) {
+        ++i;
+    }
+    return i - at;
 }
 
 // How many octets at the end of `text` are white space, counted up to the limit.
@@ -29,190 +119,237 @@ std::size_t trailing_space(std::string_view text) {
     return count;
 }
 
-// How many octets at the end of `text` a later piece may turn into the end of a line.
-std::size_t undecided_tail(std::string_view text) {
-    const std::size_t cr = text.ends_with('\r') ? 1 : 0;
-    return cr + trailing_space(text.substr(0, text.size() - cr));
+// What stands behind "=" at `at`: a soft line break, an octet or damage. No progress when `text` ends
+// too early to tell and more may come.
+Progress escape(std::string_view text, std::size_t at, char* to, bool last, std::uint64_t& damage) {
+    const std::string_view behind = text.substr(at + 1);
+    std::size_t space = 0;
+    while (space < behind.size() && space < kTrailingMax && base::is_space(behind[space])) {
+        ++space;
+    }
+    const std::size_t cr = space < behind.size() && behind[space] == '\r' ? 1 : 0;
+    if (space + cr == behind.size()) {
+        return {last ? text.size() : at, to};  // a soft line break, cut short
+    }
+    if (behind[space + cr] == '\n') {
+        return {at + 1 + space + cr + 1, to};
+    }
+    if (behind.size() == 1 && hex(behind[0]) != kNoHex && !last) {
+        return {at, to};
+    }
+    ++damage;
+    *to++ = '=';
+    return {at + 1, to};
 }
 
-}  // namespace
+// Escapes one behind the other: most of what text outside of Latin scripts is.
+Progress hex_pairs(std::string_view text, std::size_t at, char* to) {
+    while (text.size() - at >= 3 && text[at] == '=') {
+        const std::uint8_t high = hex(text[at + 1]);
+        const std::uint8_t low = hex(text[at + 2]);
+        if ((high | low) == kNoHex) {
+            break;
+        }
+        *to++ = static_cast<char>(high << 4U | low);
+        at += 3;
+    }
+    return {at, to};
+}
 
-// What stands behind "=" in `text`: a soft line break, an octet or damage. Returns how many octets are
-// used up, "=" included; none when `text` ends too early to tell and more may come.
-std::size_t TransferDecoder::quoted_printable_escape(std::string_view text,
-                                                     bool last,
-                                                     std::string& out) {
-    std::size_t at = 1;
-    while (at < text.size() && at <= kTrailingMax && base::is_space(text[at])) {
-        ++at;
+// The LF at `lf` ends a line whose last literal octets stand in `run`; all of them are at `to` already.
+char* end_line(std::string_view run, char* to) {
+    const bool crlf = run.ends_with('\r');
+    run.remove_suffix(crlf ? 1 : 0);
+    to -= (crlf ? 1U : 0U) + trailing_space(run);
+    if (crlf) {
+        *to++ = '\r';
     }
-    const std::size_t line_end = at + (at < text.size() && text[at] == '\r' ? 1 : 0);
-    if (line_end < text.size() && text[line_end] == '\n') {
-        return line_end + 1;
-    }
-    if (line_end == text.size()) {
-        return last ? text.size() : 0;  // "=" ends the text: a soft line break, cut short
-    }
-    if (text.size() >= 2 && hex_value(text[1]) >= 0) {
-        if (text.size() == 2 && !last) {
-            return 0;
-        }
-        if (text.size() > 2 && hex_value(text[2]) >= 0) {
-            out += static_cast<char>(hex_value(text[1]) * 16 + hex_value(text[2]));
-            return 3;
-        }
-    }
-    ++damage_;
-    out += '=';
-    return 1;
+    *to++ = '\n';
+    return to;
 }
 
 // quoted-printable := qp-line *(CRLF qp-line)      RFC 2045 6.7
-// Returns how much of `text` was decoded; the rest waits for what follows it.
-std::size_t TransferDecoder::decode_quoted_printable(std::string_view text,
-                                                     bool last,
-                                                     std::string& out) {
+Progress decode_to(std::string_view text, char* to, bool last, std::uint64_t& damage) {
+    Progress now{0, to};
+    std::size_t run = 0;  // where the literal octets before now.at begin
+    while (true) {
+        now = copy_literal(text, now.at, now.to);
+        if (now.at == text.size()) {
+            break;
+        }
+        if (text[now.at] == '\n') {
+            now.to = end_line(text.substr(run, now.at - run), now.to);
+            run = ++now.at;
+            continue;
+        }
+        const std::size_t equals = now.at;
+        now = hex_pairs(text, equals, now.to);
+        if (now.at == equals) {
+            now = escape(text, equals, now.to, last, damage);
+        }
+        if (now.at == equals) {
+            return now;
+        }
+        run = now.at;
+    }
+    const std::string_view literal = text.substr(run);
+    const std::size_t cr = literal.ends_with('\r') ? 1 : 0;
+    const std::size_t space = trailing_space(literal.substr(0, literal.size() - cr));
+    if (last) {
+        // At the very end white space is dropped, and a CR is no part of a line end.
+        return {now.at, now.to - (cr == 0 ? space : 0)};
+    }
+    return {now.at - space - cr, now.to - space - cr};
+}
+
+// The characters of one line after the other.
+class LineWriter {
+  public:
+    LineWriter(char* to, std::size_t column) : to_(to), column_(column) {}
+
+    [[nodiscard]] char* end() const { return to_; }
+
+    [[nodiscard]] std::size_t column() const { return column_; }
+
+    // One place is kept for the "=" of a soft line break.
+    [[nodiscard]] std::size_t room() const { return kLineMax - 1 - column_; }
+
+    void literal(const char* from, std::size_t count) {
+        std::memcpy(to_, from, count);
+        to_ += count;
+        column_ += count;
+    }
+
+    void escaped(char octet) {
+        constexpr const char* kHex = "0123456789ABCDEF";
+        const auto value = static_cast<unsigned char>(octet);
+        if (room() < 3) {
+            soft_break();
+        }
+        char* const to = to_;
+        to[0] = '=';
+        to[1] = kHex[value >> 4U];
+        to[2] = kHex[value & 15U];
+        to_ = to + 3;
+        column_ += 3;
+    }
+
+    void soft_break() {
+        *to_++ = '=';
+        hard_break();
+    }
+
+    void hard_break() {
+        *to_++ = '\r';
+        *to_++ = '\n';
+        column_ = 0;
+    }
+
+  private:
+    char* to_;
+    std::size_t column_;
+};
+
+// True whatever stands before and behind `c`.
+bool must_escape(char c) {
+    return !is_plain(c) && c != '\t' && c != '\r';
+}
+
+// What may not begin a line: a dot ends a message in SMTP, "From " begins one in an mbox.
+bool is_bad_start(std::string_view rest) {
+    return rest.starts_with('.') || rest.starts_with("From ");
+}
+
+// True when `text` ends before it is known what its first octets are: the end of a line or not, "From "
+// or not.
+bool is_open(std::string_view rest, bool line_start) {
+    constexpr std::string_view kFrom = "From ";
+    const std::string_view behind = rest.substr(base::is_space(rest.front()) ? 1 : 0);
+    return behind.empty() || behind == "\r" ||
+           (line_start && rest.size() < kFrom.size() && kFrom.starts_with(rest));
+}
+
+std::size_t encode_to(std::string_view octets, bool last, LineWriter& line) {
     std::size_t at = 0;
-    while (at < text.size()) {
-        const std::size_t lf = std::min(text.find('\n', at), text.size());
-        std::string_view line = text.substr(at, lf - at);
-        while (true) {
-            const std::size_t equals = line.find('=');
-            if (equals == std::string_view::npos) {
-                break;
-            }
-            out += line.substr(0, equals);
-            at += equals;
-            const std::size_t used = quoted_printable_escape(text.substr(at), last, out);
-            if (used == 0) {
-                return at;
-            }
-            at += used;
-            if (at > lf) {
-                break;
-            }
-            line = text.substr(at, lf - at);
+    while (at < octets.size()) {
+        const std::string_view rest = octets.substr(at);
+        const char c = rest.front();
+        if (must_escape(c)) {
+            line.escaped(c);
+            ++at;
+            continue;
         }
-        if (at > lf) {
-            continue;  // behind a soft line break
+        if (rest.size() < 5 && !last && is_open(rest, line.column() == 0 || line.room() == 0)) {
+            break;
         }
-        if (lf == text.size()) {
-            const std::size_t tail = undecided_tail(line);
-            out += line.substr(0, line.size() - tail);
-            return lf - tail;
+        if (rest.starts_with("\r\n")) {
+            line.hard_break();
+            at += 2;
+            continue;
         }
-        const bool crlf = line.ends_with('\r');
-        line.remove_suffix(crlf ? 1 : 0);
-        line.remove_suffix(trailing_space(line));
-        out += line;
-        out += crlf ? "\r\n" : "\n";
-        at = lf + 1;
+        if (line.room() == 0) {
+            line.soft_break();
+        }
+        if (line.column() == 0 && is_bad_start(rest)) {
+            line.escaped(c);
+            ++at;
+            continue;
+        }
+        std::size_t run = plain_run(octets, at, line.room());
+        // White space is decided upon by what stands behind it.
+        const std::size_t next = at + run;
+        if (run > 0 && octets[next - 1] == ' ' && (next == octets.size() || octets[next] == '\r')) {
+            --run;
+        }
+        if (run > 0) {
+            line.literal(octets.data() + at, run);
+        } else if (base::is_space(c) && rest.size() > 1 && rest.substr(1, 2) != "\r\n") {
+            line.literal(&c, 1);
+            run = 1;
+        } else {
+            line.escaped(c);
+            run = 1;
+        }
+        at += run;
     }
     return at;
 }
 
-void TransferDecoder::feed_quoted_printable(std::string_view text, std::string& out) {
-    if (held_.empty()) {
-        held_ = text.substr(decode_quoted_printable(text, false, out));
-        return;
-    }
-    held_ += text;
-    held_.erase(0, decode_quoted_printable(held_, false, out));
+}  // namespace
+
+std::size_t decode(std::string_view text, bool last, std::uint64_t& damage, std::string& out) {
+    const std::size_t before = out.size();
+    std::size_t done = 0;
+    out.resize_and_overwrite(before + text.size() + kStep, [&](char* to, std::size_t /*size*/) {
+        const Progress end = decode_to(text, to + before, last, damage);
+        done = end.at;
+        return static_cast<std::size_t>(end.to - to);
+    });
+    return done;
 }
 
-void TransferDecoder::finish_quoted_printable(std::string& out) {
-    std::string_view rest = held_;
-    rest.remove_prefix(decode_quoted_printable(rest, true, out));
-    if (rest.ends_with('\r')) {
-        out += rest;  // no line end after all
-    }
-    held_.clear();
-}
-
-void TransferEncoder::quoted_printable_put(std::string_view characters, std::string& out) {
-    // The last place of a line is kept for "=", and two more for "From " at its begin.
-    if (line_.size() + characters.size() > kLineMax - 1 - (line_.starts_with('F') ? 2 : 0)) {
-        line_ += '=';
-        quoted_printable_end_line(out);
-    }
-    line_ += characters;
-}
-
-// A dot alone ends a message in SMTP and "From " begins one in an mbox; both are written otherwise.
-void TransferEncoder::quoted_printable_end_line(std::string& out) {
-    std::string_view line = line_;
-    if (line.starts_with("From ")) {
-        out += "=46";
-        line.remove_prefix(1);
-    } else if (line == ".") {
-        out += "=2E";
-        line.remove_prefix(1);
-    }
-    out += line;
-    out += "\r\n";
-    line_.clear();
-}
-
-void TransferEncoder::quoted_printable_octet(char octet, std::string& out) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    const auto value = static_cast<unsigned char>(octet);
-    if (value > 0x20 && value < 0x7f && octet != '=') {
-        quoted_printable_put({&octet, 1}, out);
-    } else {
-        const std::array<char, 3> escape = {'=', kHex[value >> 4U], kHex[value & 15U]};
-        quoted_printable_put({escape.data(), escape.size()}, out);
-    }
-}
-
-void TransferEncoder::feed_quoted_printable(std::string_view octets, std::string& out) {
-    for (const char octet : octets) {
-        if (octet == '\n' && held_ == "\r") {
-            held_.clear();
-            quoted_printable_flush_space(true, out);
-            quoted_printable_end_line(out);
-            continue;
-        }
-        if (!held_.empty()) {
-            held_.clear();
-            quoted_printable_flush_space(false, out);
-            quoted_printable_octet('\r', out);
-        }
-        if (octet == '\r') {
-            held_ = "\r";
-        } else if (base::is_space(octet)) {
-            quoted_printable_flush_space(false, out);
-            space_ = octet;
-        } else {
-            quoted_printable_flush_space(false, out);
-            quoted_printable_octet(octet, out);
+std::size_t encode(std::string_view octets, bool last, std::size_t& column, std::string& out) {
+    // In blocks: at worst each octet becomes three characters, and each line three more.
+    constexpr std::size_t kBlock = 16UL * 1024;
+    std::size_t done = 0;
+    while (done < octets.size()) {
+        const std::string_view block = octets.substr(done, kBlock);
+        const bool is_last = last && done + block.size() == octets.size();
+        const std::size_t before = out.size();
+        const std::size_t room = before + block.size() * 3 + block.size() / 8 + kStep;
+        std::size_t used = 0;
+        out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
+            LineWriter line(to + before, column);
+            used = encode_to(block, is_last, line);
+            column = line.column();
+            return static_cast<std::size_t>(line.end() - to);
+        });
+        done += used;
+        if (used == 0) {
+            break;
         }
     }
+    return done;
 }
 
-// White space stands for itself, except at the end of a line.
-void TransferEncoder::quoted_printable_flush_space(bool at_line_end, std::string& out) {
-    if (space_ == '\0') {
-        return;
-    }
-    if (at_line_end) {
-        quoted_printable_octet(space_, out);
-    } else {
-        quoted_printable_put({&space_, 1}, out);
-    }
-    space_ = '\0';
-}
-
-void TransferEncoder::finish_quoted_printable(std::string& out) {
-    if (!held_.empty()) {
-        held_.clear();
-        quoted_printable_flush_space(false, out);
-        quoted_printable_octet('\r', out);
-    }
-    quoted_printable_flush_space(true, out);
-    if (!line_.empty()) {
-        quoted_printable_end_line(out);
-        out.resize(out.size() - 2);
-    }
-}
-
-}  // namespace mime
+}  // namespace mime::quoted_printable

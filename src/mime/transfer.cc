@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "mime/lexer.h"
+#include "mime/quoted_printable.h"
 
 namespace mime {
 namespace {
@@ -66,7 +67,7 @@ void TransferDecoder::feed(std::string_view text, std::string& out) {
             base64::decode(text, group_, out);
             break;
         case Encoding::kQuotedPrintable:
-            feed_quoted_printable(text, out);
+            quoted_printable(text, false, out);
             break;
         case Encoding::kUuencode:
             feed_uuencode(text, out);
@@ -76,13 +77,22 @@ void TransferDecoder::feed(std::string_view text, std::string& out) {
     }
 }
 
+void TransferDecoder::quoted_printable(std::string_view text, bool last, std::string& out) {
+    if (held_.empty()) {
+        held_ = text.substr(quoted_printable::decode(text, last, damage_, out));
+        return;
+    }
+    held_ += text;
+    held_.erase(0, quoted_printable::decode(held_, last, damage_, out));
+}
+
 void TransferDecoder::finish(std::string& out) {
     switch (encoding_) {
         case Encoding::kBase64:
             base64::finish(group_, out);
             break;
         case Encoding::kQuotedPrintable:
-            finish_quoted_printable(out);
+            quoted_printable({}, true, out);
             break;
         case Encoding::kUuencode:
             feed_uuencode("\n", out);
@@ -108,13 +118,22 @@ void TransferEncoder::feed_base64(std::string_view octets, std::string& out) {
     held_ = octets.substr(whole);
 }
 
+void TransferEncoder::quoted_printable(std::string_view octets, bool last, std::string& out) {
+    if (held_.empty()) {
+        held_ = octets.substr(quoted_printable::encode(octets, last, column_, out));
+        return;
+    }
+    held_ += octets;
+    held_.erase(0, quoted_printable::encode(held_, last, column_, out));
+}
+
 void TransferEncoder::feed(std::string_view octets, std::string& out) {
     switch (encoding_) {
         case Encoding::kBase64:
             feed_base64(octets, out);
             break;
         case Encoding::kQuotedPrintable:
-            feed_quoted_printable(octets, out);
+            quoted_printable(octets, false, out);
             break;
         default:
             out += octets;
@@ -126,7 +145,7 @@ void TransferEncoder::finish(std::string& out) {
         base64::encode_lines(held_, out);
         held_.clear();
     } else if (encoding_ == Encoding::kQuotedPrintable) {
-        finish_quoted_printable(out);
+        quoted_printable({}, true, out);
     }
 }
 

@@ -43,10 +43,7 @@ class TransferDecoder {
     [[nodiscard]] std::uint64_t damage() const { return damage_ + group_.damage; }
 
   private:
-    void feed_quoted_printable(std::string_view text, std::string& out);
-    void finish_quoted_printable(std::string& out);
-    std::size_t decode_quoted_printable(std::string_view text, bool last, std::string& out);
-    std::size_t quoted_printable_escape(std::string_view text, bool last, std::string& out);
+    void quoted_printable(std::string_view text, bool last, std::string& out);
     void feed_uuencode(std::string_view text, std::string& out);
     void uuencode_line(std::string_view line, std::string& out);
 
@@ -71,17 +68,11 @@ class TransferEncoder {
 
   private:
     void feed_base64(std::string_view octets, std::string& out);
-    void feed_quoted_printable(std::string_view octets, std::string& out);
-    void finish_quoted_printable(std::string& out);
-    void quoted_printable_octet(char octet, std::string& out);
-    void quoted_printable_put(std::string_view characters, std::string& out);
-    void quoted_printable_flush_space(bool at_line_end, std::string& out);
-    void quoted_printable_end_line(std::string& out);
+    void quoted_printable(std::string_view octets, bool last, std::string& out);
 
     Encoding encoding_;
-    std::string held_;   // base64: octets of an incomplete line; quoted-printable: a CR
-    std::string line_;   // quoted-printable: the line so far
-    char space_ = '\0';  // quoted-printable: white space that may end the line
+    std::string held_;        // the octets whose form depends on what follows
+    std::size_t column_ = 0;  // quoted-printable: characters of the line so far
 };
 
 // All at once.

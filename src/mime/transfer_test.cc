@@ -178,7 +178,7 @@ TEST(TransferTest, WritesQuotedPrintable) {
     EXPECT_EQ(encode(Encoding::kQuotedPrintable, "\xe4\x80"), "=E4=80");
     EXPECT_EQ(encode(Encoding::kQuotedPrintable, "a\nb\rc"), "a=0Ab=0Dc");
     EXPECT_EQ(encode(Encoding::kQuotedPrintable, "From here\r\n.\r\n..\r\n"),
-              "=46rom here\r\n=2E\r\n..\r\n");
+              "=46rom here\r\n=2E\r\n=2E.\r\n");
     const std::string wrapped = encode(Encoding::kQuotedPrintable, std::string(100, 'x'));
     EXPECT_EQ(wrapped, std::string(75, 'x') + "=\r\n" + std::string(25, 'x'));
 }

@@ -1,0 +1,176 @@
+#include "mime/base64_avx2.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstring>
+
+#include "mime/base64_codec.h"
+
+#define TARGET_AVX2 __attribute__((target("avx2")))
+
+namespace mime::base64 {
+namespace {
+
+TARGET_AVX2 __m256i both_lanes(__m128i lane) {
+    return _mm256_broadcastsi128_si256(lane);
+}
+
+TARGET_AVX2 __m256i load(const char* from) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
+
+TARGET_AVX2 __m128i load_half(const char* from) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
+// A bit for each character that is not of the alphabet. By its high half a character is of one of few
+// ranges (a bit in `high`), by its low half it is outside some of them (bits in `low`).
+TARGET_AVX2 unsigned foreign(__m256i text, __m256i high_half) {
+    const __m256i low_table = both_lanes(_mm_setr_epi8(0x15,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x11,
+                                                       0x13,
+                                                       0x1a,
+                                                       0x1b,
+                                                       0x1b,
+                                                       0x1b,
+                                                       0x1a));
+    const __m256i high_table = both_lanes(_mm_setr_epi8(0x10,
+                                                        0x10,
+                                                        0x01,
+                                                        0x02,
+                                                        0x04,
+                                                        0x08,
+                                                        0x04,
+                                                        0x08,
+                                                        0x10,
+                                                        0x10,
+                                                        0x10,
+                                                        0x10,
+                                                        0x10,
+                                                        0x10,
+                                                        0x10,
+                                                        0x10));
+    const __m256i low_half = _mm256_and_si256(text, _mm256_set1_epi8(0x0f));
+    const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(low_table, low_half),
+                                           _mm256_shuffle_epi8(high_table, high_half));
+    const __m256i fine = _mm256_cmpeq_epi8(clash, _mm256_setzero_si256());
+    return ~static_cast<unsigned>(_mm256_movemask_epi8(fine));
+}
+
+// Thirty-two characters of the alphabet as twenty-four octets, and eight that mean nothing.
+TARGET_AVX2 __m256i pack(__m256i text, __m256i high_half) {
+    const __m256i shift =
+        both_lanes(_mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('/'));
+    const __m256i values =
+        _mm256_add_epi8(text, _mm256_shuffle_epi8(shift, _mm256_add_epi8(slash, high_half)));
+    const __m256i twelve = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
+    const __m256i twenty_four = _mm256_madd_epi16(twelve, _mm256_set1_epi32(0x00011000));
+    const __m256i big_endian =
+        both_lanes(_mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+    return _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(twenty_four, big_endian),
+                                       _mm256_setr_epi32(0, 1, 2, 4, 5, 6, -1, -1));
+}
+
+// Two lanes of twelve octets each, spread to six bits an octet.
+TARGET_AVX2 __m256i spread(__m256i octets) {
+    const __m256i ac = _mm256_mulhi_epu16(_mm256_and_si256(octets, _mm256_set1_epi32(0x0fc0fc00)),
+                                          _mm256_set1_epi32(0x04000040));
+    const __m256i bd = _mm256_mullo_epi16(_mm256_and_si256(octets, _mm256_set1_epi32(0x003f03f0)),
+                                          _mm256_set1_epi32(0x01000010));
+    return _mm256_or_si256(ac, bd);
+}
+
+// Six-bit values as characters: each of the alphabet's ranges has its own distance.
+TARGET_AVX2 __m256i characters(__m256i values) {
+    const __m256i distance =
+        both_lanes(_mm_setr_epi8(65, 71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 0, 0));
+    const __m256i above_51 = _mm256_subs_epu8(values, _mm256_set1_epi8(51));
+    const __m256i above_25 = _mm256_cmpgt_epi8(values, _mm256_set1_epi8(25));
+    return _mm256_add_epi8(values,
+                           _mm256_shuffle_epi8(distance, _mm256_sub_epi8(above_51, above_25)));
+}
+
+// Twelve octets at `low` and twelve at `high`, each lane's octets in the order that spread() takes.
+TARGET_AVX2 __m256i gather(__m128i low, __m128i high, __m256i order) {
+    return _mm256_shuffle_epi8(_mm256_set_m128i(high, low), order);
+}
+
+}  // namespace
+
+TARGET_AVX2 Progress decode_avx2(const char* text, std::size_t size, char* to) {
+    std::size_t at = 0;
+    while (size - at >= 32) {
+        const __m256i block = load(text + at);
+        const __m256i high_half =
+            _mm256_and_si256(_mm256_srli_epi32(block, 4), _mm256_set1_epi8(0x0f));
+        const unsigned stops = foreign(block, high_half);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), pack(block, high_half));
+        if (stops == 0) {
+            to += 24;
+            at += 32;
+            continue;
+        }
+        const auto clean = static_cast<std::size_t>(__builtin_ctz(stops));
+        to += clean / 4 * 3;
+        at += clean & ~std::size_t{3};
+        if (clean % 4 != 0) {
+            break;
+        }
+        // `clean` is at most 31, so this octet and, but for the last, its neighbour are there.
+        if (text[at] == '\n') {
+            ++at;
+        } else if (text[at] == '\r' && at + 1 < size && text[at + 1] == '\n') {
+            at += 2;
+        } else {
+            break;
+        }
+    }
+    return {at, to};
+}
+
+TARGET_AVX2 char* encode_lines_avx2(const char* octets, std::size_t size, char* to) {
+    const __m256i order =
+        both_lanes(_mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10));
+    // The last nine octets are the last of the sixteen before the line's end.
+    const __m256i last_order =
+        both_lanes(_mm_setr_epi8(8, 7, 9, 8, 11, 10, 12, 11, 14, 13, 15, 14, -1, -1, -1, -1));
+    for (const char* const end = octets + size; octets != end; octets += kLineOctets) {
+        const __m256i first = gather(load_half(octets), load_half(octets + 12), order);
+        const __m256i second = gather(load_half(octets + 24), load_half(octets + 36), order);
+        const __m256i third = gather(load_half(octets + 41), _mm_setzero_si128(), last_order);
+        auto* const out = reinterpret_cast<__m256i*>(to);
+        _mm256_storeu_si256(out, characters(spread(first)));
+        _mm256_storeu_si256(out + 1, characters(spread(second)));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 64),
+                         _mm256_castsi256_si128(characters(spread(third))));
+        std::memcpy(to + kLineCharacters, "\r\n", 2);
+        to += kLineCharacters + 2;
+    }
+    return to;
+}
+
+}  // namespace mime::base64
+
+#else
+
+namespace mime::base64 {
+
+std::size_t decode_avx2(const char* /*text*/, std::size_t /*size*/, char*& /*to*/) {
+    return 0;
+}
+
+void encode_lines_avx2(const char* /*octets*/, std::size_t /*size*/, char*& /*to*/) {}
+
+}  // namespace mime::base64
+
+#endif
