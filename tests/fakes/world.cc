@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "account/address.h"
+#include "account/secrets.h"
 #include "mail/trace.h"
 
 namespace fakes {
@@ -85,6 +86,12 @@ void World::disable(std::string_view address) {
     account::Account account = find(address);
     account.disabled = true;
     change([account](store::Transaction& tx) { return account::update_account(tx, account); });
+}
+
+void World::set_legacy_secret(std::string_view address, std::string_view secret) {
+    change([id = find(address).id, secret = std::string(secret)](store::Transaction& tx) {
+        return account::set_legacy_secret(tx, id, secret);
+    });
 }
 
 void World::add_alias(std::string_view address, const std::vector<std::string>& members) {

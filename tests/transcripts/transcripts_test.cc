@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "transcripts/player.h"
 
 namespace transcripts {

@@ -40,13 +40,24 @@ CommandLine split_command(std::string_view line) {
     return {line.substr(0, length), trim_spaces(line.substr(length))};
 }
 
+namespace {
+
+Parsed<Path> mark_path(Parsed<Path> path) {
+    if (!path) {
+        path.error().in_path = true;
+    }
+    return path;
+}
+
+}  // namespace
+
 // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
 Parsed<MailCommand> parse_mail(std::string_view arguments) {
     if (!skip_keyword(arguments, "FROM:")) {
         return syntax_fault("syntax: MAIL FROM:<address> [parameters]");
     }
     MailCommand command;
-    TRY(command.sender, parse_reverse_path(arguments));
+    TRY(command.sender, mark_path(parse_reverse_path(arguments)));
     TRY(command.parameters, parse_mail_parameters(arguments));
     return command;
 }
@@ -57,7 +68,7 @@ Parsed<RcptCommand> parse_rcpt(std::string_view arguments) {
         return syntax_fault("syntax: RCPT TO:<address> [parameters]");
     }
     RcptCommand command;
-    TRY(command.recipient, parse_forward_path(arguments));
+    TRY(command.recipient, mark_path(parse_forward_path(arguments)));
     TRY(command.parameters, parse_rcpt_parameters(arguments));
     return command;
 }

@@ -12,6 +12,7 @@ struct Fault {
     base::Errc code =
         base::Errc::kSyntax;  // kSyntax, kTooLong, kUnsupported (an unknown parameter)
     std::string_view what;
+    bool in_path = false;  // the address is wrong, not the command around it
 
     friend bool operator==(const Fault&, const Fault&) = default;
 };
@@ -20,7 +21,7 @@ template <class T>
 using Parsed = base::Result<T, Fault>;
 
 [[nodiscard]] inline tl::unexpected<Fault> fault(base::Errc code, std::string_view what) {
-    return tl::unexpected<Fault>(Fault{code, what});
+    return tl::unexpected<Fault>(Fault{code, what, false});
 }
 
 [[nodiscard]] inline tl::unexpected<Fault> syntax_fault(std::string_view what) {

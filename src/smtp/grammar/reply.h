@@ -21,7 +21,7 @@ struct EnhancedCode {
 };
 
 // What the session does once the reply is written.
-enum class After { kGoOn, kClose };
+enum class After { kGoOn, kStartTls, kClose };
 
 struct Reply {
     int code = 250;

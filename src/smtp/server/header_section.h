@@ -1,0 +1,43 @@
+// What the server looks for in a message's header section (RFC 5322 3.6), and what submission may change
+// there (RFC 6409 8): Message-ID and Date added, Bcc removed.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "mime/address.h"
+
+namespace smtp {
+
+struct HeaderFacts {
+    std::size_t received = 0;  // Received fields: the hops so far
+    std::string message_id;    // the first Message-ID without angle brackets, or empty
+    bool has_date = false;
+    bool has_message_id = false;  // also one that cannot be read: it is not ours to replace
+    bool has_bcc = false;
+    std::vector<mime::Mailbox> authors;  // of all From fields
+};
+
+// Where the header section ends: behind the empty line, or behind the last field when the message has
+// no body. Nothing while that cannot be told yet. `from` is where an earlier call gave up, and is moved.
+[[nodiscard]] std::optional<std::size_t> find_header_end(std::string_view text, std::size_t& from);
+
+// `header` is the section, with or without its empty line.
+[[nodiscard]] HeaderFacts examine_header(std::string_view header);
+
+struct SubmissionFacts {
+    std::string_view hostname;
+    std::string_view unique;  // for the Message-ID: the queue id
+    base::WallTime now;
+};
+
+// The section as it is to be stored, `facts` being those of `header`; facts.message_id is filled in.
+[[nodiscard]] std::string mend_submitted_header(std::string_view header,
+                                                const SubmissionFacts& submission,
+                                                HeaderFacts& facts);
+
+}  // namespace smtp

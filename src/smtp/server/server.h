@@ -1,0 +1,77 @@
+// The SMTP server: one connection from greeting to close, by the rules of its port: relay (RFC 5321),
+// submission (RFC 6409, 8314) or LMTP (RFC 2033).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "account/authenticator.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/task.h"
+#include "mail/message_store.h"
+#include "net/line_stream.h"
+#include "net/stream.h"
+#include "smtp/server/meters.h"
+
+namespace smtp {
+
+enum class Port { kRelay, kSubmission, kLmtp };
+
+// What is known of the domain of a MAIL FROM address.
+enum class DomainVerdict { kExists, kDoesNotExist, kUnknownForNow };
+
+struct ServerOptions {
+    Port port = Port::kRelay;
+    std::string hostname;  // in the greeting and in Received fields
+
+    std::uint64_t message_octets_max = std::uint64_t{50} * 1024 * 1024;
+    std::size_t recipients_max = 100;  // a message; RFC 5321 4.5.3.1.8 asks for 100 at least
+    // Of one text line. RFC 5321 4.5.3.1.6 asks for 1000 at least; programs send more, and it streams.
+    std::uint64_t text_line_octets_max = 65536;
+    std::size_t header_octets_max = 1024 * 1024;  // that a submitted message may have
+    std::size_t received_fields_max = 100;        // more is a loop (RFC 5321 6.3)
+    std::size_t errors_max = 30;                  // 5yz replies a connection
+    std::size_t idle_commands_max = 100;          // commands between two messages, RCPT aside
+
+    bool vrfy_for_loopback = false;     // full answers to VRFY and EXPN from this machine
+    bool require_owned_sender = true;   // MAIL FROM and From belong to who logged in
+    bool accept_bare_addresses = true;  // MAIL FROM: a@b, from a person at a keyboard
+    bool offer_auth_on_relay = false;   // RFC 6409 keeps users to the submission port
+
+    base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
+    base::Duration data_timeout = std::chrono::minutes(5);     // for each piece of a message
+    base::Duration message_timeout = std::chrono::hours(2);    // for all of it
+    base::Duration handshake_timeout = std::chrono::minutes(1);
+};
+
+struct Services {
+    store::Store& store;
+    account::Authenticator& authenticator;
+    mail::MessageStore& messages;
+    const base::Clock& clock;
+    base::Random& random;
+    base::Log& log;
+    base::Metrics& metrics;
+    // For --trace-peer; may be empty, and may return an empty watcher.
+    std::function<net::LineStream::Watcher(std::string_view session_id, const net::Endpoint& peer)>
+        watch = {};
+    // Does the domain of a sender exist? Empty: nobody asks.
+    std::function<base::Task<DomainVerdict>(base::Loop& loop, std::string domain)>
+        check_sender_domain = {};
+    Meters meters = Meters(metrics);
+};
+
+// One connection, greeting to close. References into `services` are kept until it ends; the caller
+// outlives it. A CheckFailed ends here and costs this session alone. stream->interrupt() makes it end
+// after the message in flight, stream->close() at once.
+base::Task<> serve(std::unique_ptr<net::Stream> stream,
+                   std::shared_ptr<const ServerOptions> options,
+                   Services& services);
+
+}  // namespace smtp
