@@ -126,6 +126,7 @@ std::unique_ptr<net::PipeStream> Simulation::connect(std::string_view protocol) 
     options.receive_octets_max = chance(20) ? 1 + world_.random.below(40) : 16 * 1024;
     options.buffer_octets = chance(20) ? 64 + world_.random.below(1000) : 64 * 1024;
     options.latency = std::chrono::microseconds(world_.random.below(3000));
+    options.client.address = "127.0.0.1";  // from where passwords may come in clear
     auto [server, client] = net::make_pipe(world_.loop, options);
     auto session = protocol == "pop3" ? std::make_unique<base::Task<>>(pop3::serve(
                                             std::move(server), pop3_options_, pop3_services_))

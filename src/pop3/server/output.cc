@@ -1,0 +1,114 @@
+// How replies go out: status line, lists and messages in chunks, with a flush whenever enough has gathered.
+// Nothing is ever whole in memory but one chunk.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "pop3/grammar/command.h"
+#include "pop3/grammar/multiline.h"
+#include "pop3/server/session.h"
+
+namespace pop3 {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+constexpr std::size_t kChunkOctets = 64 * 1024;
+
+}  // namespace
+
+void Session::put_status(const Reply& reply) {
+    std::string line = reply.ok ? "+OK" : "-ERR";
+    if (!reply.code.empty()) {
+        line += fmt::format(" [{}]", reply.code);
+    }
+    if (!reply.text.empty()) {
+        line += ' ';
+        line += reply.text;
+    }
+    // Names in a text are as long as their owners made them.
+    line.resize(std::min(line.size(), kResponseOctetsMax - 2));
+    line += "\r\n";
+    lines_.put(line);
+}
+
+Task<Result<>> Session::send(Reply reply) {
+    put_status(reply);
+    if (const auto* const lines = std::get_if<Reply::Lines>(&reply.body)) {
+        lines_.put(lines->text);
+        lines_.put(".\r\n");
+    } else if (const auto* const listing = std::get_if<Reply::Listing>(&reply.body)) {
+        CO_TRY_VOID(co_await send_listing(*listing));
+    } else if (auto* const content = std::get_if<Reply::Content>(&reply.body)) {
+        CO_TRY_VOID(co_await send_content(std::move(*content)));
+    }
+    co_return Result<>();
+}
+
+Task<Result<>> Session::flush_if_full() {
+    if (lines_.full()) {
+        CO_TRY_VOID(co_await lines_.flush(write_deadline()));
+    }
+    co_return Result<>();
+}
+
+// scan-listing = msg SP octets, unique-id listing = msg SP unique-id    ; RFC 1939 5 and 7
+Task<Result<>> Session::send_listing(Reply::Listing listing) {
+    const Maildrop& maildrop = transaction().maildrop;
+    for (std::uint32_t number = 1; number <= maildrop.size(); ++number) {
+        const Maildrop::Entry& entry = maildrop.entry(number);
+        if (entry.deleted) {
+            continue;
+        }
+        lines_.put(listing == Reply::Listing::kSizes
+                       ? fmt::format("{} {}\r\n", number, entry.message.octets)
+                       : fmt::format("{} {}\r\n", number, maildrop.unique_id(number)));
+        if (lines_.full()) {
+            CO_TRY_VOID(co_await lines_.flush(write_deadline()));
+        }
+    }
+    lines_.put(".\r\n");
+    co_return Result<>();
+}
+
+// A store that fails in the middle of a message leaves no way to say so: the connection is cut, and the
+// client sees that it has no whole message.
+Task<Result<>> Session::send_content(Reply::Content content) {
+    const std::uint64_t size = content.octets->size();
+    const auto chunk_octets = static_cast<std::size_t>(std::min<std::uint64_t>(size, kChunkOctets));
+    const auto chunk = std::make_unique_for_overwrite<char[]>(chunk_octets);
+    DotStuffer stuffer;
+    std::optional<TopCutter> top;
+    if (content.body_lines) {
+        top.emplace(*content.body_lines);
+    }
+    const auto put = [this](std::string_view octets) { lines_.put(octets); };
+    std::uint64_t offset = 0;
+    while (offset < size && !(top && top->done())) {
+        CO_TRY(const std::size_t read,
+               co_await content.octets->read(loop_, offset, std::span(chunk.get(), chunk_octets)));
+        if (read == 0) {
+            co_return base::fail(Errc::kCorrupt, "a message is shorter than its size");
+        }
+        offset += read;
+        std::string_view octets(chunk.get(), read);
+        if (top) {
+            octets = octets.substr(0, top->feed(octets));
+        }
+        stuffer.feed(octets, put);
+        CO_TRY_VOID(co_await flush_if_full());
+    }
+    lines_.put(stuffer.end());
+    if (!top) {
+        transaction().maildrop.mark_fetched(content.number);
+        ++transaction().messages_sent;
+        transaction().octets_sent += size;
+    }
+    co_return Result<>();
+}
+
+}  // namespace pop3
