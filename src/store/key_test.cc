@@ -111,9 +111,10 @@ TEST(RecordTest, EveryPrefixIsDamaged) {
 }
 
 TEST(RecordTest, RefusesALaterVersionAndAnOverlongVarint) {
-    EXPECT_FALSE(RecordReader("\x02"s, 1).finish());
+    EXPECT_FALSE(RecordReader("\x02", 1).finish());
     const std::string nine_ff(9, '\xff');
-    RecordReader largest("\1"s + nine_ff + "\1", 1);
+    const std::string largest_record = "\1"s + nine_ff + "\1";
+    RecordReader largest(largest_record, 1);
     EXPECT_EQ(largest.varint(), UINT64_MAX);
     EXPECT_TRUE(largest.finish());
     for (const std::string& overlong : {nine_ff + "\2"s, nine_ff + "\x81\0"s}) {
