@@ -44,9 +44,14 @@ World::World(const WorldOptions& options)
           base::LogFormat::kText,
           base::LogLevel::kDebug),
       store(loop, options.store),
-      authenticator_options(quick_hashing(options.allow_plaintext)),
-      authenticator(std::make_unique<account::Authenticator>(
-          store, clock, random, pool, authenticator_options)) {}
+      authenticator_options(quick_hashing(options.allow_plaintext)) {
+    make_authenticator();
+}
+
+void World::make_authenticator() {
+    authenticator =
+        std::make_unique<account::Authenticator>(store, clock, random, pool, authenticator_options);
+}
 
 void World::change(const store::Change& change) {
     must(run(store.change(loop, change)));

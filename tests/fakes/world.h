@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +46,9 @@ class World {
     account::AuthenticatorOptions authenticator_options;
     std::unique_ptr<account::Authenticator> authenticator;
     mail::MessageStore messages{store, clock};
+
+    // A new one, with the options as they are now; nothing may hold the old one.
+    void make_authenticator();
 
     // Makes the directory's entries; whatever fails here is a broken test and throws.
     void add_domain(std::string_view name);

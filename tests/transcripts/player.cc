@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <stdexcept>
 
 #include "base/ascii.h"
 
@@ -46,11 +49,8 @@ Player::Player(const Transcript& transcript, std::string protocol, PlayOptions o
     : transcript_(transcript),
       protocol_(std::move(protocol)),
       options_(options),
-      port_(protocol_ == "smtp" ? "relay" : protocol_),
       smtp_options_(std::make_shared<smtp::ServerOptions>()),
-      pop3_options_(std::make_shared<pop3::ServerOptions>()),
-      smtp_services_(world_.services<smtp::Services>()),
-      pop3_services_(world_.services<pop3::Services>()) {
+      pop3_options_(std::make_shared<pop3::ServerOptions>()) {
     pipe_.receive_octets_max = options.mode == Mode::kBytes ? 1 : pipe_.receive_octets_max;
 }
 
@@ -91,10 +91,16 @@ std::optional<std::string> Player::play() {
 
 void Player::prepare(std::string_view clause) {
     const auto [word, rest] = split_word(clause);
+    if (!prepare_world(word, rest) && !prepare_network(word, rest) && word != "clock") {
+        throw std::runtime_error(fmt::format("given: unknown clause: {}", clause));
+    }
+}
+
+// Clauses about what the store holds. False: it is none of them.
+bool Player::prepare_world(std::string_view word, std::string_view rest) {
     if (word == "domain") {
-        std::string_view names = rest;
-        while (!names.empty()) {
-            const std::string name(base::split_front(names, ' '));
+        while (!rest.empty()) {
+            const std::string name(base::split_front(rest, ' '));
             first_domain_ = first_domain_.empty() ? name : first_domain_;
             world_.add_domain(name);
         }
@@ -103,26 +109,34 @@ void Player::prepare(std::string_view clause) {
     } else if (word == "users") {
         prepare_users(rest);
     } else if (word == "alias") {
-        std::string_view members = rest;
-        const std::string address(base::split_front(members, '='));
-        std::vector<std::string> list;
-        while (!members.empty()) {
-            list.emplace_back(base::split_front(members, ','));
+        const std::string address(base::split_front(rest, '='));
+        std::vector<std::string> members;
+        while (!rest.empty()) {
+            members.emplace_back(base::split_front(rest, ','));
         }
-        world_.add_alias(address, list);
+        world_.add_alias(address, members);
     } else if (word == "message") {
         world_.add_message(split_word(rest).first, quoted(rest));
     } else if (word == "legacy") {
-        std::string_view secret = rest;
-        const std::string address(base::split_front(secret, ':'));
-        world_.set_legacy_secret(address, secret);
+        const std::string address(base::split_front(rest, ':'));
+        world_.set_legacy_secret(address, rest);
     } else if (word == "disabled") {
         world_.disable(rest);
-    } else if (word == "port") {
-        port_ = rest;
-        smtp_options_->port = port_ == "submission" ? smtp::Port::kSubmission
-                              : port_ == "lmtp"     ? smtp::Port::kLmtp
-                                                    : smtp::Port::kRelay;
+    } else if (word == "fail-commits") {
+        world_.store.fail_next_commits(1,
+                                       rest == "no-space" ? base::Errc::kNoSpace : base::Errc::kIo);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+// Clauses about the port, the peer and the server's settings.
+bool Player::prepare_network(std::string_view word, std::string_view rest) {
+    if (word == "port") {
+        smtp_options_->port = rest == "submission" ? smtp::Port::kSubmission
+                              : rest == "lmtp"     ? smtp::Port::kLmtp
+                                                   : smtp::Port::kRelay;
     } else if (word == "peer") {
         pipe_.client.address = rest;
     } else if (word == "tls") {
@@ -131,20 +145,17 @@ void Player::prepare(std::string_view clause) {
         pipe_.can_start_tls = false;
     } else if (word == "no-plaintext") {
         world_.authenticator_options.allow_plaintext = false;
-        world_.authenticator = std::make_unique<account::Authenticator>(
-            world_.store, world_.clock, world_.random, world_.pool, world_.authenticator_options);
-        smtp_services_.~Services();
-        new (&smtp_services_) smtp::Services(world_.services<smtp::Services>());
-        pop3_services_.~Services();
-        new (&pop3_services_) pop3::Services(world_.services<pop3::Services>());
-    } else if (word == "fail-commits") {
-        world_.store.fail_next_commits(1,
-                                       rest == "no-space" ? base::Errc::kNoSpace : base::Errc::kIo);
+        world_.make_authenticator();
+    } else if (word == "sender-domain") {
+        sender_domain_ = rest == "missing"   ? smtp::DomainVerdict::kDoesNotExist
+                         : rest == "unknown" ? smtp::DomainVerdict::kUnknownForNow
+                                             : smtp::DomainVerdict::kExists;
     } else if (word == "option") {
         prepare_option(rest);
-    } else if (word != "clock") {
-        throw std::runtime_error(fmt::format("given: unknown clause: {}", clause));
+    } else {
+        return false;
     }
+    return true;
 }
 
 // users NAME[@domain][:password[:quota]][/Full_Name] ...
@@ -168,23 +179,45 @@ void Player::prepare_users(std::string_view text) {
 void Player::prepare_option(std::string_view text) {
     const std::string_view key = base::split_front(text, '=');
     const std::uint64_t number = base::parse_u64(text).value_or(0);
-    if (key == "message_octets_max") {
-        smtp_options_->message_octets_max = number;
-    } else if (key == "recipients_max") {
-        smtp_options_->recipients_max = number;
-    } else if (key == "vrfy_for_loopback") {
-        smtp_options_->vrfy_for_loopback = text == "true";
-    } else if (key == "require_owned_sender") {
-        smtp_options_->require_owned_sender = text == "true";
-    } else if (key == "accept_bare_addresses") {
-        smtp_options_->accept_bare_addresses = text == "true";
-    } else if (key == "exclusive") {
-        pop3_options_->exclusive = text == "true";
-    } else if (key == "login_delay_s") {
-        pop3_options_->login_delay_s = static_cast<std::uint32_t>(number);
-    } else {
+    const std::map<std::string_view, std::function<void()>> options = {
+        {"message_octets_max", [&] { smtp_options_->message_octets_max = number; }},
+        {"recipients_max", [&] { smtp_options_->recipients_max = number; }},
+        {"text_line_octets_max", [&] { smtp_options_->text_line_octets_max = number; }},
+        {"received_fields_max", [&] { smtp_options_->received_fields_max = number; }},
+        {"header_octets_max", [&] { smtp_options_->header_octets_max = number; }},
+        {"errors_max", [&] { smtp_options_->errors_max = pop3_options_->errors_max = number; }},
+        {"idle_commands_max", [&] { smtp_options_->idle_commands_max = number; }},
+        {"vrfy_for_loopback", [&] { smtp_options_->vrfy_for_loopback = text == "true"; }},
+        {"require_owned_sender", [&] { smtp_options_->require_owned_sender = text == "true"; }},
+        {"accept_bare_addresses", [&] { smtp_options_->accept_bare_addresses = text == "true"; }},
+        {"offer_auth_on_relay", [&] { smtp_options_->offer_auth_on_relay = text == "true"; }},
+        {"exclusive", [&] { pop3_options_->exclusive = text == "true"; }},
+        {"login_delay_s",
+         [&] { pop3_options_->login_delay_s = static_cast<std::uint32_t>(number); }},
+        {"login_failures_max", [&] { pop3_options_->login_failures_max = number; }},
+        {"language", [&] { pop3_options_->language = text; }},
+    };
+    const auto option = options.find(key);
+    if (option == options.end()) {
         throw std::runtime_error(fmt::format("given: unknown option: {}", key));
     }
+    option->second();
+}
+
+namespace {
+
+base::Task<smtp::DomainVerdict> answer(smtp::DomainVerdict verdict) {
+    co_return verdict;
+}
+
+}  // namespace
+
+void Player::make_services() {
+    smtp_services_.reset(new smtp::Services(world_.services<smtp::Services>()));
+    pop3_services_.reset(new pop3::Services(world_.services<pop3::Services>()));
+    smtp_services_->check_sender_domain = [this](base::Loop&, const std::string&) {
+        return answer(sender_domain_);
+    };
 }
 
 Player::Connection& Player::connection(int number) {
@@ -196,12 +229,15 @@ Player::Connection& Player::connection(int number) {
 }
 
 void Player::open(Connection& connection) {
+    if (!smtp_services_) {
+        make_services();
+    }
     auto [server, client] = net::make_pipe(world_.loop, pipe_);
     connection.client = std::move(client);
     connection.server = server.get();
     auto session = protocol_ == "pop3"
-                       ? pop3::serve(std::move(server), pop3_options_, pop3_services_)
-                       : smtp::serve(std::move(server), smtp_options_, smtp_services_);
+                       ? pop3::serve(std::move(server), pop3_options_, *pop3_services_)
+                       : smtp::serve(std::move(server), smtp_options_, *smtp_services_);
     base::spawn(std::move(session), [&connection](std::exception_ptr thrown) {
         connection.ended = true;
         connection.server = nullptr;

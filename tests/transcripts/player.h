@@ -50,6 +50,9 @@ class Player {
     void prepare(std::string_view clause);
     void prepare_users(std::string_view text);
     void prepare_option(std::string_view text);
+    bool prepare_world(std::string_view word, std::string_view rest);
+    bool prepare_network(std::string_view word, std::string_view rest);
+    void make_services();
     Connection& connection(int number);
     void open(Connection& connection);
     // The next line the server sends; nothing when it ends or keeps silent.
@@ -67,12 +70,13 @@ class Player {
     PlayOptions options_;
     fakes::World world_;
     std::string first_domain_;
-    std::string port_;
     net::PipeOptions pipe_;
     std::shared_ptr<smtp::ServerOptions> smtp_options_;
     std::shared_ptr<pop3::ServerOptions> pop3_options_;
-    smtp::Services smtp_services_;
-    pop3::Services pop3_services_;
+    // Made when the first connection opens, after every `given:`.
+    std::unique_ptr<smtp::Services> smtp_services_;
+    std::unique_ptr<pop3::Services> pop3_services_;
+    smtp::DomainVerdict sender_domain_ = smtp::DomainVerdict::kExists;
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<std::string> never_;  // patterns of S! lines
     bool any_line_ = false;           // a "S: ..." stands before the next S:
