@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <span>
 #include <stdexcept>
 
@@ -32,6 +33,18 @@ account::AuthenticatorOptions quick_hashing(bool allow_plaintext) {
     options.argon2_memory_kib = 8;  // the least there is: tests hash often
     options.argon2_passes = 1;
     return options;
+}
+
+// Hashing costs milliseconds by design, and simulations make the same few accounts thousands of times.
+std::shared_ptr<const account::Secrets> secrets_of(const std::string& password,
+                                                   const account::AuthenticatorOptions& options) {
+    static std::map<std::string, std::shared_ptr<const account::Secrets>> known;
+    auto& secrets = known[password];
+    if (!secrets) {
+        base::SeededRandom salt(1);
+        secrets = account::make_secrets(password, salt, options);
+    }
+    return secrets;
 }
 
 }  // namespace
@@ -80,7 +93,7 @@ void World::add_user(std::string_view address,
     account.address = must(account::parse_address(address));
     account.quota_octets = quota_octets;
     account.full_name = full_name;
-    const auto secrets = account::make_secrets(password, random, authenticator_options);
+    const auto secrets = secrets_of(std::string(password), authenticator_options);
     change([account, secrets](store::Transaction& tx) -> base::Result<> {
         TRY(const account::AccountId id, account::add_account(tx, account));
         return account::set_secrets(tx, id, *secrets);

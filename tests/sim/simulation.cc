@@ -81,26 +81,43 @@ void Simulation::plan_faults() {
     for (std::uint64_t i = 0; i < faults; ++i) {
         const auto when =
             world_.clock.steady() + std::chrono::milliseconds(world_.random.below(4000));
-        const std::uint64_t kind = world_.random.below(4);
-        world_.loop.call_at(when, [this, kind] {
-            if (kind == 0) {
-                world_.store.fail_next_commits(1 + world_.random.below(3), base::Errc::kNoSpace);
-            } else if (kind == 1) {
-                world_.store.fail_next_commits(1, base::Errc::kIo);
-            } else if (kind == 2) {
-                // The wall clock jumps; promises do not depend on it.
-                world_.clock.set_wall(world_.clock.now() + std::chrono::hours(24 * 5));
-            } else {
-                crash();
-            }
-        });
+        const std::uint64_t kind = world_.random.below(7);
+        world_.loop.call_at(when, [this, kind] { cause_fault(kind); });
+    }
+}
+
+void Simulation::cause_fault(std::uint64_t kind) {
+    switch (kind) {
+        case 0:
+            world_.store.fail_next_commits(1 + world_.random.below(3), base::Errc::kNoSpace);
+            return;
+        case 1:
+            world_.store.fail_next_commits(1, base::Errc::kIo);
+            return;
+        case 2:
+            world_.store.fail_next_appends(1, base::Errc::kNoSpace);
+            return;
+        case 3:
+            // The disk does not answer for a while.
+            world_.store.stall();
+            world_.loop.call_at(
+                world_.clock.steady() + std::chrono::seconds(world_.random.below(900)),
+                [this] { world_.store.resume(); });
+            return;
+        case 4:
+            // The wall clock jumps; promises do not depend on it.
+            world_.clock.set_wall(world_.clock.now() + std::chrono::hours(24 * 5));
+            return;
+        default:
+            crash();
+            return;
     }
 }
 
 Simulation::Habits Simulation::draw_habits() {
     Habits habits;
     habits.pipelines = chance(50);
-    habits.cut_chance = chance(30) ? world_.random.below(20) : 0;
+    habits.cut_chance = chance(30) ? world_.random.below(30) : 0;
     habits.stall_chance = chance(30) ? world_.random.below(30) : 0;
     habits.stall_max = chance(10) ? base::Duration(std::chrono::minutes(20))
                                   : base::Duration(std::chrono::seconds(5));
@@ -123,6 +140,7 @@ std::string Simulation::draw_body(std::uint64_t number) {
 
 std::unique_ptr<net::PipeStream> Simulation::connect(std::string_view protocol) {
     net::PipeOptions options;
+    options.client.address = "127.0.0.1";  // passwords in clear are for loopback
     options.receive_octets_max = chance(20) ? 1 + world_.random.below(40) : 16 * 1024;
     options.buffer_octets = chance(20) ? 64 + world_.random.below(1000) : 64 * 1024;
     options.latency = std::chrono::microseconds(world_.random.below(3000));
@@ -251,6 +269,11 @@ base::Task<bool> Simulation::send_message(net::LineStream& line,
         co_return false;
     }
     line.put(std::string_view(stuffed).substr(half));
+    if (!co_await line.flush(world_.clock.steady() + std::chrono::hours(1)) ||
+        !co_await hesitate(line, habits)) {
+        ++statistics_.lost_answers;
+        co_return false;
+    }
     const auto code = co_await read_reply(line, world_.clock);
     if (!code) {
         ++statistics_.lost_answers;

@@ -75,6 +75,7 @@ class Simulation {
     void start_server();
     void crash();
     void plan_faults();
+    void cause_fault(std::uint64_t kind);
 
     base::Task<> smtp_client(int messages);
     base::Task<bool> send_message(net::LineStream& line, Habits habits, std::uint64_t number);

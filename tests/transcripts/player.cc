@@ -51,6 +51,8 @@ Player::Player(const Transcript& transcript, std::string protocol, PlayOptions o
       options_(options),
       smtp_options_(std::make_shared<smtp::ServerOptions>()),
       pop3_options_(std::make_shared<pop3::ServerOptions>()) {
+    // Passwords in clear are for loopback, so that is where those who log in come from.
+    pipe_.client.address = protocol_ == "pop3" ? "127.0.0.1" : "192.0.2.1";
     pipe_.receive_octets_max = options.mode == Mode::kBytes ? 1 : pipe_.receive_octets_max;
 }
 
@@ -137,6 +139,7 @@ bool Player::prepare_network(std::string_view word, std::string_view rest) {
         smtp_options_->port = rest == "submission" ? smtp::Port::kSubmission
                               : rest == "lmtp"     ? smtp::Port::kLmtp
                                                    : smtp::Port::kRelay;
+        pipe_.client.address = "127.0.0.1";
     } else if (word == "peer") {
         pipe_.client.address = rest;
     } else if (word == "tls") {
