@@ -83,6 +83,11 @@ struct Draft {
 [[nodiscard]] base::Result<std::string> build_message(const Draft& draft,
                                                       base::Random& random,
                                                       const BuildOptions& options = {});
+// The same with a tree of another shape: only the header is the draft's.
+[[nodiscard]] base::Result<std::string> build_message(const Draft& draft,
+                                                      const Entity& entity,
+                                                      base::Random& random,
+                                                      const BuildOptions& options = {});
 
 // The smallest of 7bit, 8bit (when allowed), quoted-printable and base64 that brings `content` through
 // any mail transport; ties go to the more readable. RFC 2045 6.

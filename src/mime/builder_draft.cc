@@ -148,8 +148,15 @@ Entity draft_entity(const Draft& draft) {
 base::Result<std::string> build_message(const Draft& draft,
                                         base::Random& random,
                                         const BuildOptions& options) {
-    TRY(const std::string entity, build_entity(draft_entity(draft), random, options));
-    return message_fields(draft, options.form) + entity;
+    return build_message(draft, draft_entity(draft), random, options);
+}
+
+base::Result<std::string> build_message(const Draft& draft,
+                                        const Entity& entity,
+                                        base::Random& random,
+                                        const BuildOptions& options) {
+    TRY(const std::string body, build_entity(entity, random, options));
+    return message_fields(draft, options.form) + body;
 }
 
 }  // namespace mime
