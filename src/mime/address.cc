@@ -1,5 +1,6 @@
 #include "mime/address.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
@@ -10,6 +11,15 @@ namespace mime {
 namespace {
 
 constexpr std::size_t kCommentsMax = 8;
+
+// An address's text: UTF-8 on one line, whatever the octets were. A question mark, since a space would
+// be lost where addresses are written.
+std::string clean_text(std::string_view octets) {
+    std::string text = base::is_utf8(octets) ? std::string(octets) : to_utf8(octets, {});
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, '?');
+    return text;
+}
 
 // address-list = (address *("," address)) / obs-addr-list      RFC 5322 3.4
 //
@@ -174,7 +184,7 @@ std::string AddressReader::domain(bool in_angle) {
     while (domain.ends_with('.')) {
         domain.pop_back();
     }
-    return to_utf8(domain, {});
+    return clean_text(domain);
 }
 
 // addr-spec = local-part "@" domain, outside of angle brackets      RFC 5322 3.4.1
@@ -197,7 +207,7 @@ void AddressReader::on_at() {
         list_.defects |= kAddressStray;
         draft_ = std::move(next);
     }
-    draft_.mailbox.local = to_utf8(draft_.local, {});
+    draft_.mailbox.local = clean_text(draft_.local);
     if (draft_.any_word && draft_.local_begin > draft_.begin) {
         draft_.mailbox.name = phrase(draft_.begin, draft_.local_begin);
     }
@@ -245,7 +255,7 @@ std::string AddressReader::angle_local() {
             lexer_.advance();
         }
     }
-    return to_utf8(local, {});
+    return clean_text(local);
 }
 
 void AddressReader::angle_address() {
@@ -319,7 +329,7 @@ void AddressReader::end_mailbox() {
     }
     if (draft.any_word && draft.mailbox.name.empty()) {
         if (!draft.have_address && draft.only_word) {
-            draft.mailbox.local = to_utf8(draft.local, {});
+            draft.mailbox.local = clean_text(draft.local);
         } else {
             draft.mailbox.name = phrase(draft.begin, draft.end);
         }
@@ -419,7 +429,9 @@ std::string format_addr_spec(const Mailbox& mailbox) {
     if (mailbox.local.empty() && mailbox.domain.empty()) {
         return {};
     }
-    std::string spec = is_dot_atom(mailbox.local) ? mailbox.local : quote(mailbox.local);
+    // "=?" could be taken for an encoded word.
+    const bool plain = is_dot_atom(mailbox.local) && mailbox.local.find("=?") == std::string::npos;
+    std::string spec = plain ? mailbox.local : quote(mailbox.local);
     if (!mailbox.domain.empty()) {
         spec += "@" + mailbox.domain;
     }
@@ -427,10 +439,12 @@ std::string format_addr_spec(const Mailbox& mailbox) {
 }
 
 std::string format_mailbox(const Mailbox& mailbox, HeaderForm form) {
-    if (mailbox.name.empty()) {
-        return format_addr_spec(mailbox);
+    const std::string spec = format_addr_spec(mailbox);
+    if (!mailbox.name.empty()) {
+        return encode_phrase(mailbox.name, form) + " <" + spec + ">";
     }
-    return encode_phrase(mailbox.name, form) + " <" + format_addr_spec(mailbox) + ">";
+    // A quoted string without a domain would be read as a display name.
+    return mailbox.domain.empty() && spec.starts_with('"') ? "<" + spec + ">" : spec;
 }
 
 std::string format_address_list(const std::vector<Address>& addresses, HeaderForm form) {
@@ -442,7 +456,7 @@ std::string format_address_list(const std::vector<Address>& addresses, HeaderFor
             continue;
         }
         const auto& group = std::get<Group>(address);
-        text += encode_phrase(group.name, form) + ":";
+        text += (group.name.empty() ? "\"\"" : encode_phrase(group.name, form)) + ":";
         const char* separator = " ";
         for (const Mailbox& member : group.members) {
             text += separator + format_mailbox(member, form);

@@ -305,11 +305,14 @@ std::string_view ask_uchardet(std::string_view octets) {
 }  // namespace
 
 std::string_view guess_charset(std::string_view octets) {
-    if (octets.find("\x1b$)C") != std::string_view::npos) {
-        return "ISO-2022-KR";
-    }
-    if (octets.find("\x1b$") != std::string_view::npos) {
-        return "ISO-2022-JP-3";
+    // These are of seven bits; only their escape sequences tell them from US-ASCII.
+    if (base::is_ascii(octets)) {
+        const auto holds = [octets](std::string_view escape) {
+            return octets.find(escape) != std::string_view::npos;
+        };
+        return holds("\x1b$)C")                     ? "ISO-2022-KR"
+               : holds("\x1b$B") || holds("\x1b$@") ? "ISO-2022-JP-3"
+                                                    : "UTF-8";
     }
     if (looks_like_utf8(octets)) {
         return "UTF-8";

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t kCharsetMax = 80;
 
+// What labels of charsets are made of, with the star of RFC 2231 5.
+bool is_charset_char(char c) {
+    return base::is_alnum(c) || c == '-' || c == '_' || c == '.' || c == ':' || c == '+' ||
+           c == '*';
+}
+
 // Six bits of a character of base64; -1 for any other.
 int base64_value(char c) {
     if (base::is_upper(c)) return c - 'A';
@@ -79,9 +85,11 @@ std::optional<EncodedWord> match_encoded_word(std::string_view text) {
     if (!text.starts_with("=?")) {
         return std::nullopt;
     }
-    const std::size_t mark = text.substr(0, kCharsetMax).find_first_of("? \t\r\n", 2);
-    if (mark == std::string_view::npos || text[mark] != '?' || mark + 3 > text.size() ||
-        text[mark + 2] != '?') {
+    std::size_t mark = 2;
+    while (mark < text.size() && mark < kCharsetMax && is_charset_char(text[mark])) {
+        ++mark;
+    }
+    if (mark + 3 > text.size() || text[mark] != '?' || text[mark + 2] != '?') {
         return std::nullopt;
     }
     const char encoding = base::to_upper(text[mark + 1]);
