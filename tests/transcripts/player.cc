@@ -7,7 +7,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "account/crypto.h"
 #include "base/ascii.h"
+#include "base/base64.h"
 
 namespace transcripts {
 namespace {
@@ -23,8 +25,19 @@ bool is_barrier(const Step& step) {
            step.kind == Kind::kInterrupt;
 }
 
-std::string octets_of(const Step& step) {
-    return step.kind == Kind::kClient ? step.text + "\r\n" : step.text;
+// What a client sends. "{apop SECRET}" stands for the digest that RFC 1939 7 wants for that secret and the
+// stamp of the server's greeting.
+std::string octets_of(const Step& step, const std::string& stamp) {
+    std::string text = step.kind == Kind::kClient ? step.text + "\r\n" : step.text;
+    const std::size_t begin = text.find("{apop ");
+    const std::size_t end = text.find('}', std::min(begin, text.size()));
+    if (begin != std::string::npos && end != std::string::npos) {
+        const std::string secret = text.substr(begin + 6, end - begin - 6);
+        text.replace(begin,
+                     end + 1 - begin,
+                     base::hex_encode(account::digest(account::Hash::kMd5, stamp + secret)));
+    }
+    return text;
 }
 
 // "name rest" at the first space.
@@ -108,6 +121,8 @@ bool Player::prepare_world(std::string_view word, std::string_view rest) {
         }
         smtp_options_->hostname = first_domain_;
         pop3_options_->hostname = first_domain_;
+        world_.authenticator_options.default_domain = first_domain_;
+        world_.make_authenticator();
     } else if (word == "users") {
         prepare_users(rest);
     } else if (word == "alias") {
@@ -268,6 +283,9 @@ std::optional<std::string> Player::next_line(Connection& connection) {
         line += "<bare LF>";  // no server of ours may send one
     }
     dialogue_ += fmt::format("S: {}\n", line);
+    if (stamp_.empty() && line.find('<') < line.find('>')) {
+        stamp_ = line.substr(line.find('<'), line.find('>') - line.find('<') + 1);
+    }
     return line;
 }
 
@@ -318,7 +336,7 @@ void Player::send_burst() {
         }
         if (is_client(step)) {
             dialogue_ += fmt::format("C: {}\n", step.text);
-            connection(step.connection).client->push(octets_of(step));
+            connection(step.connection).client->push(octets_of(step, stamp_));
         }
     }
 }
@@ -347,7 +365,7 @@ void Player::perform(const Step& step) {
                 return;
             }
             dialogue_ += fmt::format("C: {}\n", step.text);
-            peer.client->push(octets_of(step));
+            peer.client->push(octets_of(step, stamp_));
             return;
         case Kind::kClientClose:
             peer.client->close();

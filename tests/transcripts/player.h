@@ -80,6 +80,7 @@ class Player {
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<std::string> never_;  // patterns of S! lines
     bool any_line_ = false;           // a "S: ..." stands before the next S:
+    std::string stamp_;               // of the first greeting that has one, for "{apop SECRET}"
     std::size_t client_steps_ = 0;
     std::size_t burst_sent_ = 0;  // index of the first step whose octets have not been sent
     std::string dialogue_;

@@ -63,6 +63,9 @@ Task<Result<Reply>> Session::on_pass(std::string arguments) {
 }
 
 Task<Result<Reply>> Session::on_apop(std::string arguments) {
+    if (stamp_.empty()) {
+        co_return error_reply(say(Text::kNoApop));
+    }
     const auto apop = parse_apop(arguments);
     if (!apop) {
         co_return usage("APOP name digest");
@@ -112,47 +115,55 @@ Reply Session::list_mechanisms() const {
 Task<Result<Reply>> Session::authenticate(std::unique_ptr<account::SaslServer> server,
                                           std::optional<std::string> response) {
     if (!response && server->client_first()) {
-        CO_TRY(response, co_await ask(""));
-        if (!response) {
-            co_return error_reply(say(Text::kAuthCancelled));
+        CO_TRY(auto first, co_await ask(""));
+        if (!first) {
+            co_return std::move(first.error());
         }
+        response = std::move(*first);
     }
     while (true) {
         auto step = co_await server->step(loop_, response.value_or(""));
         if (!step) {
             co_return login_failed(step.error(), "AUTH");
         }
-        if (auto* const success = std::get_if<account::SaslSuccess>(&*step)) {
-            // RFC 5034 4: +OK has no room for the mechanism's last words, so they go out as a challenge
-            // that is answered by nothing.
-            if (success->octets) {
-                CO_TRY(const auto nothing, co_await ask(*success->octets));
-                if (!nothing || !nothing->empty()) {
-                    co_return error_reply(say(Text::kAuthCancelled));
-                }
-            }
+        auto* const success = std::get_if<account::SaslSuccess>(&*step);
+        if (success != nullptr && !success->octets) {
             co_return enter_transaction(std::move(success->identity));
         }
-        CO_TRY(response, co_await ask(std::get<account::SaslChallenge>(*step).octets));
-        if (!response) {
-            co_return error_reply(say(Text::kAuthCancelled));
+        // RFC 5034 4: +OK has no room for the mechanism's last words, so they go out as a challenge
+        // that is answered by nothing.
+        CO_TRY(auto next,
+               co_await ask(success != nullptr ? *success->octets
+                                               : std::get<account::SaslChallenge>(*step).octets));
+        if (!next) {
+            co_return std::move(next.error());
         }
+        if (success != nullptr) {
+            co_return next->empty() ? enter_transaction(std::move(success->identity))
+                                    : protest(error_reply(say(Text::kBadSaslResponse)));
+        }
+        response = std::move(*next);
     }
 }
 
 // continue-req = "+" SP [base64] CRLF    ; RFC 5034 4
-Task<Result<std::optional<std::string>>> Session::ask(std::string challenge) {
+Task<Result<Result<std::string, Reply>>> Session::ask(std::string challenge) {
     lines_.put(fmt::format("+ {}\r\n", base::base64_encode(challenge)));
     lines_.conceal_next_line();
     const auto line = co_await lines_.read_line(kSaslLineOctetsMax, read_deadline());
-    if (!line && line.error().code == Errc::kTooLong) {
-        co_return std::optional<std::string>();
-    }
-    if (!line) {
+    if (!line && line.error().code != Errc::kTooLong) {
         co_return tl::unexpected(line.error());
     }
+    if (!line) {
+        co_return Result<std::string, Reply>(tl::unexpected<Reply>(
+            protest(error_reply(say(Text::kLineTooLong, kSaslLineOctetsMax)))));
+    }
     auto response = parse_sasl_response(line->text);
-    co_return response ? std::move(*response) : std::optional<std::string>();
+    if (!response || !*response) {
+        co_return Result<std::string, Reply>(tl::unexpected<Reply>(
+            protest(error_reply(say(response ? Text::kAuthCancelled : Text::kNotBase64)))));
+    }
+    co_return std::move(**response);
 }
 
 Reply Session::login_failed(const base::Error& error, std::string_view mechanism) {

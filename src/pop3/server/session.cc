@@ -18,10 +18,16 @@ namespace {
 
 constexpr std::size_t kRecentOctetsMax = 120;
 
-std::string make_stamp(base::Random& random, const base::Clock& clock, std::string_view hostname) {
-    // RFC 1939 7: different in every greeting, in the form of a msg-id.
-    return fmt::format(
-        "<{}.{}@{}>", random.token(16), clock.now().time_since_epoch().count(), hostname);
+// RFC 1939 7: different in every greeting, in the form of a msg-id. Without one there is no APOP: where
+// nobody has a legacy secret, a client that tries it first would only fail.
+std::string make_stamp(const Services& services, std::string_view hostname) {
+    if (!services.authenticator.legacy_in_use()) {
+        return {};
+    }
+    return fmt::format("<{}.{}@{}>",
+                       services.random.token(16),
+                       services.clock.now().time_since_epoch().count(),
+                       hostname);
 }
 
 }  // namespace
@@ -32,7 +38,7 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
       lines_(stream),
       loop_(stream.loop()),
       id_(services.random.token(10)),
-      stamp_(make_stamp(services.random, services.clock, options.hostname)),
+      stamp_(make_stamp(services, options.hostname)),
       language_(find_language(options.language).value_or(Language::kEnglish)) {
     watch();
 }
@@ -65,7 +71,7 @@ Task<> Session::run() {
 
 // Ends with success when the server closes, and with the world's error otherwise.
 Task<Result<>> Session::converse() {
-    put_status(ok_reply(say(Text::kReady, stamp_)));
+    put_status(ok_reply(stamp_.empty() ? say(Text::kReady) : say(Text::kReady) + ' ' + stamp_));
     while (!closing_) {
         auto gone_on = co_await next_command();
         if (!gone_on) {

@@ -97,8 +97,9 @@ class Session {
     [[nodiscard]] Reply enter_transaction(account::Identity identity);
     [[nodiscard]] base::Task<base::Result<Reply>> authenticate(
         std::unique_ptr<account::SaslServer> server, std::optional<std::string> response);
-    // A challenge and the client's response to it; nothing when it gives up.
-    [[nodiscard]] base::Task<base::Result<std::optional<std::string>>> ask(std::string challenge);
+    // A challenge and the client's response to it, or what to reply when there is none.
+    [[nodiscard]] base::Task<base::Result<base::Result<std::string, Reply>>> ask(
+        std::string challenge);
     [[nodiscard]] Reply list_mechanisms() const;
 
     // transaction.cc
@@ -135,7 +136,7 @@ class Session {
     net::LineStream lines_;
     base::Loop& loop_;
     std::string id_;
-    std::string stamp_;  // APOP's, with angle brackets
+    std::string stamp_;  // APOP's, with angle brackets; empty: no APOP
     std::variant<Authorization, Transaction> state_;
     Language language_ = Language::kEnglish;
     bool utf8_ = false;

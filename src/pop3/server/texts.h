@@ -48,6 +48,7 @@ enum class Text : std::uint8_t {
     kMechanisms,
     kMessages,
     kNeedsTls,
+    kNoApop,
     kNoInitialResponse,
     kNoSuchMechanism,
     kNoSuchMessage,
