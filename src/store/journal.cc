@@ -60,6 +60,9 @@ Result<std::unique_ptr<Journal>> Journal::open(JournalOptions options,
     journal->current_->set_end(end.offset);
     TRY(auto file,
         journal->options_.file_system.open(journal->current_->path(), OpenMode::kReadWrite));
+    if (!end.clean) {
+        TRY_VOID(file->truncate(end.offset));
+    }
     // What was replayed may be known to the page cache alone, and is about to be shown.
     TRY_VOID(file->sync());
     if (end.clean) {

@@ -38,7 +38,9 @@ Result<Tail> look_behind(const File& file,
                          std::uint64_t end,
                          std::uint64_t last_sequence) {
     Tail tail;
-    std::string chunk(kScanOctets + kRecordHeaderOctets, '\0');
+    const std::uint64_t octets_max =
+        std::min<std::uint64_t>(kScanOctets, end - std::min(from, end));
+    std::string chunk(static_cast<std::size_t>(octets_max) + kRecordHeaderOctets, '\0');
     for (std::uint64_t at = from; at < end; at += kScanOctets) {
         TRY(const std::size_t octets, file.read_at(at, chunk));
         const std::string_view view = std::string_view(chunk).substr(0, octets);
@@ -174,19 +176,23 @@ Result<std::optional<RecordCursor::Record>> RecordCursor::next() {
     if (offset_ + kRecordHeaderOctets > end_) {
         return std::nullopt;
     }
-    std::string octets(kRecordHeaderOctets, '\0');
-    TRY(const std::size_t header_octets, file_.read_at(offset_, octets));
+    octets_.resize(kRecordHeaderOctets);
+    TRY(const std::size_t header_octets, file_.read_at(offset_, octets_));
     const auto header =
-        RecordHeader::decode(std::string_view(octets).substr(0, header_octets), salt_);
+        RecordHeader::decode(std::string_view(octets_).substr(0, header_octets), salt_);
     if (!header || record_octets(header->payload_octets) > end_ - offset_) {
         return std::nullopt;
     }
-    payload_.resize(header->payload_octets);
-    TRY(const std::size_t payload_octets, file_.read_at(offset_ + kRecordHeaderOctets, payload_));
-    if (payload_octets < payload_.size() || crc32c(payload_) != header->payload_crc) {
+    // With the padding, which no checksum covers.
+    octets_.resize(record_octets(header->payload_octets) - kRecordHeaderOctets);
+    TRY(const std::size_t count, file_.read_at(offset_ + kRecordHeaderOctets, octets_));
+    const auto payload = std::string_view(octets_).substr(0, header->payload_octets);
+    const auto padding = std::string_view(octets_).substr(header->payload_octets);
+    if (count < octets_.size() || crc32c(payload) != header->payload_crc ||
+        padding.find_first_not_of('\0') != std::string_view::npos) {
         return std::nullopt;
     }
-    const Record record{*header, payload_, offset_};
+    const Record record{*header, payload, offset_};
     offset_ += record_octets(header->payload_octets);
     return record;
 }

@@ -51,7 +51,7 @@ class RecordCursor {
     std::uint32_t salt_;
     std::uint64_t offset_;
     std::uint64_t end_;
-    std::string payload_;
+    std::string octets_;  // of the record read last
 };
 
 struct ReplayEnd {
