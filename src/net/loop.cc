@@ -149,9 +149,13 @@ int IoLoop::timeout_ms() const {
     if (!next) {
         return -1;
     }
+    const base::SteadyTime now = clock_.steady();
+    if (*next <= now) {
+        return 0;  // SteadyTime::min() too, from which nothing can be subtracted
+    }
     // Rounded up: a timer is never early.
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.steady()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now).count();
+    return static_cast<int>(std::min<std::int64_t>(left, INT_MAX));
 }
 
 }  // namespace net

@@ -240,6 +240,20 @@ TEST(IoLoopTest, ATimerSetInThePastOverAndOverStarvesNobody) {
     EXPECT_TRUE(posted);
 }
 
+// Set by what was posted, so after the turn's timers: the loop must not go to sleep over it.
+TEST(IoLoopTest, ATimerAtTheBeginningOfTimeIsDueAtOnce) {
+    IoLoop loop;
+    bool due = false;
+    loop.post([&] {
+        loop.call_at(base::SteadyTime::min(), [&] {
+            due = true;
+            loop.stop();
+        });
+    });
+    loop.run();
+    EXPECT_TRUE(due);
+}
+
 TEST(IoLoopTest, DestroysWhatItsCallbacksOwn) {
     const auto held = std::make_shared<int>(0);
     {
