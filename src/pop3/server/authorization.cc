@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "pop3/grammar/command.h"
 #include "pop3/server/session.h"
@@ -94,7 +95,9 @@ Task<Result<Reply>> Session::on_auth(std::string arguments) {
     if (!server) {
         co_return error_reply(say(Text::kNoSuchMechanism));
     }
-    if (auth->response && !(*server)->client_first()) {
+    // Clients of LOGIN send the user name with the command, whatever RFC 5034 4 says.
+    const bool allowed = (*server)->client_first() || base::iequals(auth->mechanism, "LOGIN");
+    if (auth->response && !allowed) {
         co_return error_reply(say(Text::kNoInitialResponse));  // RFC 5034 4
     }
     co_return co_await authenticate(std::move(*server), std::move(auth->response));

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "smtp/server/session.h"
 
@@ -88,7 +89,9 @@ base::Task<Handled> Session::on_auth(std::string_view arguments) {
     std::string response;
     if (command->response) {
         auto decoded = base::base64_decode(*command->response);
-        if (!decoded || !(*sasl)->client_first()) {
+        // LOGIN is older than its RFC's rule: clients send the user name with the command.
+        const bool allowed = (*sasl)->client_first() || base::iequals(command->mechanism, "LOGIN");
+        if (!decoded || !allowed) {
             co_return Reply{501, {5, 5, 2}, "bad initial response"};
         }
         response = std::move(*decoded);
