@@ -23,10 +23,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             std::abort();
         }
     }
-    if (const auto endpoint = app::parse_endpoint(text)) {
-        if (app::parse_endpoint(endpoint->to_string()) != *endpoint) {
-            std::abort();
-        }
-    }
+    static_cast<void>(app::parse_listen_address(text));
     return 0;
 }

@@ -10,21 +10,21 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "net/stream.h"
 
 namespace app {
 
-// A list of addresses a service; an empty one means that the service is off.
+// A list of addresses a service: "192.0.2.1:25", "[2001:db8::1]:25", "unix:/run/x" or "systemd:NAME" for a
+// socket that systemd opened. An empty list means that the service is off.
 struct ListenConfig {
-    std::vector<net::Endpoint> smtp;         // from other servers
-    std::vector<net::Endpoint> submission;   // from people, STARTTLS
-    std::vector<net::Endpoint> submissions;  // from people, TLS at once
-    std::vector<net::Endpoint> lmtp;
-    std::vector<net::Endpoint> pop3;
-    std::vector<net::Endpoint> pop3s;
-    std::vector<net::Endpoint> metrics;  // HTTP, for Prometheus
-    std::vector<net::Endpoint> control;  // unix sockets; by default DATA/control.sock
-    std::vector<std::string> proxies;    // addresses and CIDR blocks that speak PROXY protocol v2
+    std::vector<std::string> smtp;         // from other servers
+    std::vector<std::string> submission;   // from people, STARTTLS
+    std::vector<std::string> submissions;  // from people, TLS at once
+    std::vector<std::string> lmtp;
+    std::vector<std::string> pop3;
+    std::vector<std::string> pop3s;
+    std::vector<std::string> metrics;  // HTTP, for Prometheus
+    std::vector<std::string> control;  // unix sockets; by default DATA/control.sock
+    std::vector<std::string> proxies;  // addresses and CIDR blocks that speak PROXY protocol v2
 };
 
 struct TlsConfig {
@@ -91,9 +91,8 @@ struct Config {
 // The same from the file system; kNotFound when it cannot be read, with the reason.
 [[nodiscard]] base::Result<Config> read_config(const std::string& file);
 
-// "192.0.2.1:25", "[2001:db8::1]:25" or "unix:/run/x.sock". Nothing for host names: a configuration
-// must not depend on a resolver.
-[[nodiscard]] base::Result<net::Endpoint> parse_endpoint(std::string_view text);
+// Whether `text` is an address to listen on, and else why not.
+[[nodiscard]] base::Result<> parse_listen_address(std::string_view text);
 
 // The name nearest to `wrong`, for "did you mean"; empty when none is near.
 [[nodiscard]] std::string_view nearest(std::string_view wrong,

@@ -4,15 +4,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <limits>
-#include <memory>
 #include <utility>
 
 #include "app/config.h"
+#include "app/files.h"
 #include "app/units.h"
 
 namespace app {
@@ -130,11 +127,11 @@ class Section {
         each_text(key, [&](const toml::value<std::string>& item) { values.push_back(item.get()); });
     }
 
-    void endpoints(std::string_view key, std::vector<net::Endpoint>& values) {
+    void addresses(std::string_view key, std::vector<std::string>& values) {
         each_text(key, [&](const toml::value<std::string>& item) {
-            auto endpoint = parse_endpoint(item.get());
+            const auto endpoint = parse_listen_address(item.get());
             if (endpoint) {
-                values.push_back(std::move(*endpoint));
+                values.push_back(item.get());
                 return;
             }
             complain(item,
@@ -147,14 +144,14 @@ class Section {
     }
 
     // Whoever reaches the control socket rules: file permissions guard it, so it is never TCP.
-    void only_unix(std::string_view key, const std::vector<net::Endpoint>& values) {
-        for (const net::Endpoint& endpoint : values) {
-            if (!endpoint.is_unix()) {
+    void only_unix(std::string_view key, const std::vector<std::string>& values) {
+        for (const std::string& address : values) {
+            if (!address.starts_with("unix:")) {
                 complain(
                     *table_.get(key),
                     key,
                     fmt::format("\"{}\" is no unix socket; write \"unix:/run/staffetta/control\"",
-                                endpoint.to_string()));
+                                address));
             }
         }
     }
@@ -288,14 +285,14 @@ class Section {
 };
 
 void read_listen(Section section, ListenConfig& listen) {
-    section.endpoints("smtp", listen.smtp);
-    section.endpoints("submission", listen.submission);
-    section.endpoints("submissions", listen.submissions);
-    section.endpoints("lmtp", listen.lmtp);
-    section.endpoints("pop3", listen.pop3);
-    section.endpoints("pop3s", listen.pop3s);
-    section.endpoints("metrics", listen.metrics);
-    section.endpoints("control", listen.control);
+    section.addresses("smtp", listen.smtp);
+    section.addresses("submission", listen.submission);
+    section.addresses("submissions", listen.submissions);
+    section.addresses("lmtp", listen.lmtp);
+    section.addresses("pop3", listen.pop3);
+    section.addresses("pop3s", listen.pop3s);
+    section.addresses("metrics", listen.metrics);
+    section.addresses("control", listen.control);
     section.only_unix("control", listen.control);
     section.texts("proxies", listen.proxies);
     section.finish();
@@ -382,7 +379,7 @@ void make_paths_absolute(Config& config) {
     make_absolute(folder, config.data);
     if (config.listen.control.empty()) {
         const auto path = std::filesystem::path(config.data) / "control.sock";
-        config.listen.control.push_back({.address = {}, .port = 0, .path = path.string()});
+        config.listen.control.push_back("unix:" + path.string());
     }
     make_absolute(folder, config.tls.certificate);
     make_absolute(folder, config.tls.key);
@@ -435,25 +432,12 @@ base::Result<Config> parse_config(std::string_view text, const std::string& file
 }
 
 base::Result<Config> read_config(const std::string& file) {
-    constexpr std::size_t kOctetsMax = 1 << 20;
-    std::string text(kOctetsMax + 1, '\0');
-    errno = 0;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "re"),
-                                                                 &std::fclose);
-    if (stream) {
-        text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
+    auto text = read_small_file(file);
+    if (!text) {
+        text.error().text += "; name the configuration with --config FILE";
+        return base::forward_error(text);
     }
-    if (!stream || std::ferror(stream.get()) != 0) {
-        return base::fail(
-            base::Errc::kNotFound,
-            fmt::format(
-                "{}: {}; name the configuration with --config FILE", file, std::strerror(errno)));
-    }
-    if (text.size() > kOctetsMax) {
-        return base::fail(base::Errc::kInvalid,
-                          fmt::format("{}: larger than 1 MiB, which no configuration is", file));
-    }
-    return parse_config(text, std::filesystem::absolute(file).string());
+    return parse_config(*text, std::filesystem::absolute(file).string());
 }
 
 }  // namespace app

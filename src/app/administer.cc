@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/control.h"
+#include "app/exit_status.h"
+#include "app/offline.h"
+#include "app/server.h"
+#include "net/address.h"
+#include "store/disk_store.h"
+
+namespace app {
+namespace {
+
+int print(const AdminReply& reply) {
+    if (reply.status == kExitOk) {
+        fmt::print("{}", reply.text);
+    } else {
+        fmt::print(stderr, "staffetta: {}", reply.text);
+    }
+    return reply.status;
+}
+
+// The running server's answer; kUnavailable when none runs.
+base::Result<AdminReply> ask_running(const Config& config, const AdminRequest& request) {
+    TRY(const net::Endpoint endpoint, net::parse_endpoint(config.listen.control.front()));
+    return ask_server(endpoint, request);
+}
+
+}  // namespace
+
+int administer_command(const std::string& config_file, const AdminRequest& request) {
+    const auto config = read_config(config_file);
+    if (!config) {
+        return report(config.error(), kExitConfig);
+    }
+    const auto answered = ask_running(*config, request);
+    if (answered) {
+        return print(*answered);
+    }
+    if (answered.error().code != base::Errc::kUnavailable) {
+        return report(answered.error());
+    }
+    auto offline = OfflineStore::open(*config);
+    if (!offline) {
+        return report(offline.error());
+    }
+    return print((*offline)->run(request));
+}
+
+int restore_command(const std::string& directory, const std::string& config_file) {
+    const auto config = read_config(config_file);
+    if (!config) {
+        return report(config.error(), kExitConfig);
+    }
+    const auto restored = store::restore_store(directory, store_directory(*config));
+    if (!restored) {
+        return report(restored.error());
+    }
+    fmt::print("restored into {}\n", store_directory(*config));
+    return kExitOk;
+}
+
+}  // namespace app

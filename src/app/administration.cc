@@ -1,0 +1,308 @@
+#include "app/administration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "account/directory.h"
+#include "app/exit_status.h"
+#include "app/units.h"
+#include "base/log.h"
+#include "mail/message_store.h"
+#include "mail/trace.h"
+
+namespace app {
+
+// The commands, each with the number of arguments it takes.
+struct AdminTable {
+    using Handler = Administration::Outcome (Administration::*)(const AdminRequest&) const;
+    static constexpr std::size_t kMany = 10'000;
+
+    struct Row {
+        std::string_view command;
+        Handler handler;
+        std::size_t arguments_min;
+        std::size_t arguments_max;
+    };
+
+    static constexpr std::array<Row, 14> kRows{{
+        {"account add", &Administration::account_add, 1, 1},
+        {"account list", &Administration::account_list, 0, 1},
+        {"account password", &Administration::account_password, 1, 1},
+        {"account remove", &Administration::account_remove, 1, 1},
+        {"account set", &Administration::account_set, 1, 1},
+        {"alias remove", &Administration::alias_remove, 1, 1},
+        {"alias set", &Administration::alias_set, 2, kMany},
+        {"alias show", &Administration::alias_show, 1, 1},
+        {"backup", &Administration::backup, 1, 1},
+        {"check", &Administration::check, 0, 0},
+        {"domain add", &Administration::domain_add, 1, 1},
+        {"domain list", &Administration::domain_list, 0, 0},
+        {"domain remove", &Administration::domain_remove, 1, 1},
+        {"trace", &Administration::trace, 1, 1},
+    }};
+};
+
+namespace {
+
+std::string option(const AdminRequest& request, const std::string& name) {
+    const auto found = request.options.find(name);
+    return found == request.options.end() ? std::string() : found->second;
+}
+
+// What `account add` and `account set` may say of an account.
+base::Result<> apply_options(const AdminRequest& request, account::Account& account) {
+    for (const auto& [name, value] : request.options) {
+        if (name == "name") {
+            account.full_name = value;
+        } else if (name == "quota") {
+            const auto octets = parse_size(value);
+            if (!octets) {
+                return base::fail(base::Errc::kInvalid,
+                                  fmt::format("\"{}\" is no quota; write a size, as 1GiB, or 0 for "
+                                              "none",
+                                              value));
+            }
+            account.quota_octets = *octets;
+        } else if (name == "administrator") {
+            account.administrator = value == "yes";
+        } else if (name == "disabled") {
+            account.disabled = value == "yes";
+        }
+    }
+    return {};
+}
+
+// Says which address or domain a bare "not found" is about.
+base::Error with_subject(base::Error error, std::string_view subject) {
+    error.text = fmt::format("{}: {}", subject, error.text);
+    return error;
+}
+
+std::string describe(const account::Account& account) {
+    std::string line = account.address.to_string();
+    if (!account.full_name.empty()) {
+        line += fmt::format("  \"{}\"", account.full_name);
+    }
+    if (account.quota_octets != 0) {
+        line += "  quota " + format_size(account.quota_octets);
+    }
+    if (account.administrator) {
+        line += "  administrator";
+    }
+    if (account.disabled) {
+        line += "  disabled";
+    }
+    return line + "\n";
+}
+
+}  // namespace
+
+AdminReply Administration::run(const AdminRequest& request) const {
+    const auto& rows = AdminTable::kRows;
+    const auto* row = std::find_if(rows.begin(), rows.end(), [&](const AdminTable::Row& candidate) {
+        return candidate.command == request.command;
+    });
+    if (row == rows.end() || request.arguments.size() < row->arguments_min ||
+        request.arguments.size() > row->arguments_max) {
+        return {.status = kExitUsage,
+                .text = fmt::format("no such command: {} with {} arguments\n",
+                                    request.command,
+                                    request.arguments.size())};
+    }
+    auto outcome = (this->*row->handler)(request);
+    if (outcome) {
+        return {.status = kExitOk, .text = std::move(*outcome)};
+    }
+    base::Error error = std::move(outcome.error());
+    if (!request.arguments.empty() &&
+        error.text.find(request.arguments.front()) == std::string::npos) {
+        error = with_subject(std::move(error), request.arguments.front());
+    }
+    return {.status = exit_status(error.code), .text = error.text + "\n"};
+}
+
+Administration::Outcome Administration::domain_add(const AdminRequest& request) const {
+    TRY_VOID(store_.change_and_wait([domain = request.arguments[0]](store::Transaction& change) {
+        return account::add_domain(change, domain);
+    }));
+    return fmt::format("domain {} added\n", request.arguments[0]);
+}
+
+Administration::Outcome Administration::domain_remove(const AdminRequest& request) const {
+    TRY_VOID(store_.change_and_wait([domain = request.arguments[0]](store::Transaction& change) {
+        return account::remove_domain(change, domain);
+    }));
+    return fmt::format("domain {} removed\n", request.arguments[0]);
+}
+
+Administration::Outcome Administration::domain_list(const AdminRequest& /*request*/) const {
+    TRY(const auto domains, account::list_domains(*store_.snapshot()));
+    std::string text;
+    for (const std::string& domain : domains) {
+        text += domain + "\n";
+    }
+    return text;
+}
+
+Administration::Outcome Administration::account_add(const AdminRequest& request) const {
+    account::Account account;
+    TRY(account.address, account::parse_address(request.arguments[0]));
+    TRY_VOID(apply_options(request, account));
+    const std::string password = option(request, "secret");
+    if (password.empty()) {
+        return base::fail(base::Errc::kInvalid, "the password is empty");
+    }
+    // Slow by design, hence outside of the change.
+    const auto secrets = account::make_secrets(password, random_, options_);
+    TRY_VOID(
+        store_.change_and_wait([account, secrets](store::Transaction& change) -> base::Result<> {
+            TRY(const account::AccountId id, account::add_account(change, account));
+            return account::set_secrets(change, id, *secrets);
+        }));
+    return fmt::format("account {} added\n", account.address.to_string());
+}
+
+base::Result<account::Account> Administration::existing_account(std::string_view text) const {
+    TRY(const account::Address address, account::parse_address(text));
+    TRY(auto account, account::find_account(*store_.snapshot(), address));
+    if (!account) {
+        return base::fail(base::Errc::kNotFound, fmt::format("{}: there is no such account", text));
+    }
+    return *account;
+}
+
+Administration::Outcome Administration::account_set(const AdminRequest& request) const {
+    TRY(const account::Account known, existing_account(request.arguments[0]));
+    TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+        TRY(auto account, account::find_account(change, known.id));
+        if (!account) {
+            return base::fail(base::Errc::kNotFound, "there is no such account");
+        }
+        TRY_VOID(apply_options(request, *account));
+        return account::update_account(change, *account);
+    }));
+    TRY(const account::Account changed, existing_account(request.arguments[0]));
+    return describe(changed);
+}
+
+Administration::Outcome Administration::account_password(const AdminRequest& request) const {
+    const std::string password = option(request, "secret");
+    if (password.empty()) {
+        return base::fail(base::Errc::kInvalid, "the password is empty");
+    }
+    TRY(const account::Account account, existing_account(request.arguments[0]));
+    const auto secrets = account::make_secrets(password, random_, options_);
+    TRY_VOID(store_.change_and_wait([id = account.id, secrets](store::Transaction& change) {
+        return account::set_secrets(change, id, *secrets);
+    }));
+    return fmt::format("password of {} changed\n", account.address.to_string());
+}
+
+Administration::Outcome Administration::account_remove(const AdminRequest& request) const {
+    TRY(const account::Address address, account::parse_address(request.arguments[0]));
+    TRY_VOID(store_.change_and_wait([address](store::Transaction& change) {
+        return account::remove_account(change, address);
+    }));
+    return fmt::format("account {} removed\n", address.to_string());
+}
+
+Administration::Outcome Administration::account_list(const AdminRequest& request) const {
+    const auto snapshot = store_.snapshot();
+    std::vector<std::string> domains = request.arguments;
+    if (domains.empty()) {
+        TRY(domains, account::list_domains(*snapshot));
+    }
+    std::string text;
+    for (const std::string& domain : domains) {
+        TRY(const auto accounts, account::list_accounts(*snapshot, domain));
+        for (const account::Account& account : accounts) {
+            text += describe(account);
+        }
+    }
+    return text;
+}
+
+Administration::Outcome Administration::alias_set(const AdminRequest& request) const {
+    std::vector<account::Address> members;
+    for (std::size_t i = 1; i < request.arguments.size(); ++i) {
+        auto member = account::parse_address(request.arguments[i]);
+        if (!member) {
+            return tl::unexpected(with_subject(std::move(member.error()), request.arguments[i]));
+        }
+        members.push_back(std::move(*member));
+    }
+    const std::size_t count = members.size();
+    auto change = [alias = request.arguments[0],
+                   members = std::move(members)](store::Transaction& transaction) {
+        return account::set_alias(transaction, alias, members);
+    };
+    TRY_VOID(store_.change_and_wait(std::move(change)));
+    return fmt::format(
+        "alias {} stands for {} address{}\n", request.arguments[0], count, count == 1 ? "" : "es");
+}
+
+Administration::Outcome Administration::alias_remove(const AdminRequest& request) const {
+    TRY_VOID(store_.change_and_wait([alias = request.arguments[0]](store::Transaction& change) {
+        return account::remove_alias(change, alias);
+    }));
+    return fmt::format("alias {} removed\n", request.arguments[0]);
+}
+
+Administration::Outcome Administration::alias_show(const AdminRequest& request) const {
+    TRY(const auto members, account::expand(*store_.snapshot(), request.arguments[0]));
+    std::string text;
+    for (const account::Address& member : members) {
+        text += member.to_string() + "\n";
+    }
+    return text;
+}
+
+Administration::Outcome Administration::trace(const AdminRequest& request) const {
+    TRY(const auto messages, mail::find_trace(*store_.snapshot(), request.arguments[0]));
+    if (messages.empty()) {
+        return base::fail(base::Errc::kNotFound,
+                          fmt::format("{}: nothing is known of it; the id is the one of our 250 "
+                                      "reply, or a Message-ID, and traces are kept for "
+                                      "trace.retention",
+                                      request.arguments[0]));
+    }
+    std::string text;
+    for (const mail::TracedMessage& message : messages) {
+        text += fmt::format("{}  <{}>\n", message.queue_id, message.message_id);
+        for (const mail::TraceEvent& event : message.events) {
+            text += fmt::format("    {}  {:<9} {}{}\n",
+                                base::format_rfc3339(event.time),
+                                event.kind,
+                                event.text,
+                                event.session.empty() ? "" : "  [session " + event.session + "]");
+        }
+    }
+    return text;
+}
+
+Administration::Outcome Administration::check(const AdminRequest& /*request*/) const {
+    TRY(const store::CheckReport report, store_.check(&mail::count_references));
+    TRY(std::vector<std::string> findings, mail::check(*store_.snapshot()));
+    findings.insert(findings.begin(), report.findings.begin(), report.findings.end());
+    if (findings.empty()) {
+        return fmt::format("sound: {} records, {} blobs of {} octets\n",
+                           report.records,
+                           report.blobs,
+                           report.blob_octets);
+    }
+    std::string text = fmt::format("{} findings", findings.size());
+    for (const std::string& finding : findings) {
+        text += "\n" + finding;
+    }
+    return base::fail(base::Errc::kCorrupt, std::move(text));
+}
+
+Administration::Outcome Administration::backup(const AdminRequest& request) const {
+    TRY_VOID(store_.backup(request.arguments[0]));
+    return fmt::format("copied to {}\n", request.arguments[0]);
+}
+
+}  // namespace app

@@ -1,0 +1,68 @@
+// Administration: domains, accounts, aliases, traces, checks and copies, as commands on a store. The
+// command line runs them on a stopped server's store itself and sends them to a running one (control.h):
+// one code for both, and never two writers at once.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "account/authenticator.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "store/store.h"
+
+namespace app {
+
+struct AdminRequest {
+    std::string command;                         // "account add"
+    std::vector<std::string> arguments;          // "bob@hamburger.example"
+    std::map<std::string, std::string> options;  // "quota" -> "1GiB", "secret" -> the password
+
+    friend bool operator==(const AdminRequest&, const AdminRequest&) = default;
+};
+
+struct AdminReply {
+    int status = 0;    // ExitStatus
+    std::string text;  // for standard output, or for standard error when the status is not 0
+};
+
+class Administration {
+  public:
+    // Keeps the references; thread-safe as they are.
+    Administration(store::Store& store, base::Random& random, account::AuthenticatorOptions options)
+        : store_(store),
+          random_(random),
+          options_(options) {}
+
+    // Does what is asked, and waits for the disk: never on a loop's thread.
+    [[nodiscard]] AdminReply run(const AdminRequest& request) const;
+
+  private:
+    friend struct AdminTable;
+    using Outcome = base::Result<std::string>;
+
+    [[nodiscard]] Outcome domain_add(const AdminRequest& request) const;
+    [[nodiscard]] Outcome domain_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome domain_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome account_add(const AdminRequest& request) const;
+    [[nodiscard]] Outcome account_set(const AdminRequest& request) const;
+    [[nodiscard]] Outcome account_password(const AdminRequest& request) const;
+    [[nodiscard]] Outcome account_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome account_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_set(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_show(const AdminRequest& request) const;
+    [[nodiscard]] Outcome trace(const AdminRequest& request) const;
+    [[nodiscard]] Outcome check(const AdminRequest& request) const;
+    [[nodiscard]] Outcome backup(const AdminRequest& request) const;
+
+    [[nodiscard]] base::Result<account::Account> existing_account(std::string_view address) const;
+
+    store::Store& store_;
+    base::Random& random_;
+    account::AuthenticatorOptions options_;
+};
+
+}  // namespace app

@@ -1,0 +1,388 @@
+// The only translation unit that sees CLI11: its header costs seconds.
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/exit_status.h"
+#include "app/version.h"
+
+namespace app {
+namespace {
+
+constexpr auto kDescription =
+    R"(One program that is the mail server of an organisation, a home or a networking class.
+
+  staffetta demo                                  try everything, on loopback
+  staffetta setup example.org --dir /etc/staffetta    begin in earnest
+  staffetta serve --config /etc/staffetta/staffetta.toml)";
+
+constexpr auto kFooter =
+    R"(Exit status: 0 done, 64 usage, 65 bad input or a damaged store, 67 no such domain, account or message,
+69 unavailable, 73 exists already, 74 disk, 75 try again, 77 not permitted, 78 configuration.
+`staffetta COMMAND --help` says more of each command.)";
+
+// What the arguments ask for: each subcommand's callback leaves it here.
+using Action = std::function<int()>;
+
+// A request that fills up while the arguments are read.
+struct AdminCall {
+    std::string config;
+    AdminRequest request;
+    bool wants_secret = false;
+    bool secret_from_stdin = false;
+};
+
+int run_admin(AdminCall& call) {
+    if (call.wants_secret) {
+        auto password = read_password(call.secret_from_stdin);
+        if (!password) {
+            return report(password.error());
+        }
+        call.request.options["secret"] = std::move(*password);
+    }
+    return administer_command(call.config, call.request);
+}
+
+CLI::Option* add_config(CLI::App& command, std::string& config) {
+    config = "/etc/staffetta/staffetta.toml";
+    return command.add_option("-c,--config", config, "The server's configuration file")
+        ->type_name("FILE")
+        ->envname("STAFFETTA_CONFIG")
+        ->capture_default_str();
+}
+
+// One administration command; `shape` adds its arguments and options to the request.
+std::shared_ptr<AdminCall> add_admin(CLI::App& parent,
+                                     Action& action,
+                                     const std::string& noun,
+                                     const std::string& verb,
+                                     const std::string& help,
+                                     const std::function<void(CLI::App&, AdminCall&)>& shape) {
+    auto call = std::make_shared<AdminCall>();
+    CLI::App& command = *parent.add_subcommand(verb, help);
+    call->request.command = noun.empty() ? verb : noun + " " + verb;
+    shape(command, *call);
+    add_config(command, call->config);
+    command.callback([call, &action] { action = [call] { return run_admin(*call); }; });
+    return call;
+}
+
+void one_argument(CLI::App& command,
+                  AdminCall& call,
+                  const std::string& name,
+                  const std::string& help) {
+    command.add_option(name, call.request.arguments, help)->required()->expected(1);
+}
+
+void text_option(CLI::App& command,
+                 AdminCall& call,
+                 const std::string& name,
+                 const std::string& type,
+                 const std::string& help) {
+    command
+        .add_option_function<std::string>(
+            "--" + name,
+            [&call, name](const std::string& value) { call.request.options[name] = value; },
+            help)
+        ->type_name(type);
+}
+
+// --KEY sets `key` to "yes", --no-KEY (or another word) to "no".
+void flag_option(CLI::App& command,
+                 AdminCall& call,
+                 const std::string& flag,
+                 const std::string& key,
+                 const std::string& value,
+                 const std::string& help) {
+    command.add_flag_callback(
+        "--" + flag, [&call, key, value] { call.request.options[key] = value; }, help);
+}
+
+void secret_option(CLI::App& command, AdminCall& call) {
+    call.wants_secret = true;
+    command.add_flag(
+        "--password-stdin",
+        call.secret_from_stdin,
+        "Take the password from the first line of standard input, not from the terminal");
+}
+
+void add_domain_commands(CLI::App& top, Action& action) {
+    CLI::App& domain = *top.add_subcommand("domain", "The domains that mail is received for");
+    domain.require_subcommand(1);
+    add_admin(
+        domain,
+        action,
+        "domain",
+        "add",
+        "Receive mail for DOMAIN from now on",
+        [](CLI::App& c, AdminCall& call) { one_argument(c, call, "DOMAIN", "As example.org"); });
+    add_admin(domain,
+              action,
+              "domain",
+              "remove",
+              "Stop receiving mail for DOMAIN",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(c, call, "DOMAIN", "A domain without accounts and aliases");
+              });
+    add_admin(domain,
+              action,
+              "domain",
+              "list",
+              "Print the domains, one a line",
+              [](CLI::App&, AdminCall&) {});
+}
+
+void account_options(CLI::App& command, AdminCall& call) {
+    text_option(command, call, "name", "TEXT", "The person's full name, as \"Fred Smith\"");
+    text_option(
+        command, call, "quota", "SIZE", "The most that the mailbox holds, as 1GiB; 0: no limit");
+    flag_option(command,
+                call,
+                "administrator",
+                "administrator",
+                "yes",
+                "May administer, and receives mail for postmaster");
+}
+
+void add_account_commands(CLI::App& top, Action& action) {
+    CLI::App& account = *top.add_subcommand("account", "The people who have a mailbox and log in");
+    account.require_subcommand(1);
+    add_admin(
+        account,
+        action,
+        "account",
+        "add",
+        "Make an account and its password",
+        [](CLI::App& c, AdminCall& call) {
+            one_argument(
+                c, call, "ADDRESS", "NAME@DOMAIN: the mail address, and what one logs in with");
+            account_options(c, call);
+            secret_option(c, call);
+        });
+    add_admin(
+        account,
+        action,
+        "account",
+        "set",
+        "Change what is given, keep the rest",
+        [](CLI::App& c, AdminCall& call) {
+            one_argument(c, call, "ADDRESS", "An account's address");
+            account_options(c, call);
+            flag_option(
+                c, call, "no-administrator", "administrator", "no", "No administrator any more");
+            flag_option(c, call, "disable", "disabled", "yes", "May neither log in nor receive");
+            flag_option(c, call, "enable", "disabled", "no", "May again");
+        });
+    add_admin(account,
+              action,
+              "account",
+              "password",
+              "Give an account a new password",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(c, call, "ADDRESS", "An account's address");
+                  secret_option(c, call);
+              });
+    add_admin(account,
+              action,
+              "account",
+              "remove",
+              "Remove an account, its mail included",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(c, call, "ADDRESS", "An account's address");
+              });
+    add_admin(account,
+              action,
+              "account",
+              "list",
+              "Print the accounts, one a line",
+              [](CLI::App& c, AdminCall& call) {
+                  c.add_option("DOMAIN", call.request.arguments, "Only those of one domain")
+                      ->expected(0, 1);
+              });
+}
+
+void add_alias_commands(CLI::App& top, Action& action) {
+    CLI::App& alias = *top.add_subcommand("alias", "Addresses that stand for others");
+    alias.require_subcommand(1);
+    add_admin(alias,
+              action,
+              "alias",
+              "set",
+              "Let an address stand for others, in place of what it stood for",
+              [](CLI::App& c, AdminCall& call) {
+                  c.add_option(
+                       "ADDRESSES",
+                       call.request.arguments,
+                       "The alias, or @DOMAIN for all unknown users of a domain; behind it the "
+                       "addresses that it stands for")
+                      ->required()
+                      ->expected(2, 10'000);
+              });
+    add_admin(
+        alias, action, "alias", "remove", "Forget an alias", [](CLI::App& c, AdminCall& call) {
+            one_argument(c, call, "ALIAS", "The alias' address");
+        });
+    add_admin(
+        alias,
+        action,
+        "alias",
+        "show",
+        "Print what an alias stands for",
+        [](CLI::App& c, AdminCall& call) { one_argument(c, call, "ALIAS", "The alias' address"); });
+}
+
+void add_watching_commands(CLI::App& top, Action& action) {
+    add_admin(top,
+              action,
+              "",
+              "trace",
+              "What happened to a message: accepted, stored, fetched, deleted",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(
+                      c, call, "ID", "The queue id of the server's 250 reply, or a Message-ID");
+              });
+    add_admin(top,
+              action,
+              "",
+              "check",
+              "Verify every record, count, reference and message; name what is broken",
+              [](CLI::App&, AdminCall&) {});
+    add_admin(top,
+              action,
+              "",
+              "backup",
+              "Copy the store into DIR, consistent, while the server runs",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(c, call, "DIR", "A folder that is empty or absent");
+                  c.get_option("DIR")->transform([](const std::string& path) {
+                      return std::filesystem::absolute(path).lexically_normal().string();
+                  });
+              });
+    auto from = std::make_shared<std::string>();
+    auto config = std::make_shared<std::string>();
+    CLI::App& restore = *top.add_subcommand(
+        "restore", "Bring back what `backup` copied, into the server's empty data folder");
+    restore.add_option("DIR", *from, "The folder that `backup` wrote")->required();
+    add_config(restore, *config);
+    restore.callback([=, &action] { action = [=] { return restore_command(*from, *config); }; });
+}
+
+void add_server_commands(CLI::App& top,
+                         Action& action,
+                         const std::shared_ptr<std::string>& trace_peer) {
+    auto serve = std::make_shared<ServeOptions>();
+    CLI::App& serving =
+        *top.add_subcommand("serve", "Run the server until SIGTERM; SIGHUP reloads certificates");
+    add_config(serving, serve->config);
+    serving.callback([=, &action] {
+        action = [=] {
+            serve->trace_peer = *trace_peer;
+            return serve_command(*serve);
+        };
+    });
+
+    auto demo = std::make_shared<DemoOptions>();
+    CLI::App& demonstrating =
+        *top.add_subcommand("demo", "Everything on loopback, with sample domains and people");
+    demonstrating.add_option("--dir", demo->directory, "Where the demo keeps its data")
+        ->type_name("DIR")
+        ->capture_default_str();
+    demonstrating.add_flag(
+        "--any-port",
+        demo->any_port,
+        "Take ports that are free instead of 2525, 2110 and so on (first start only)");
+    demonstrating.callback([=, &action] {
+        action = [=] {
+            demo->trace_peer = *trace_peer;
+            return demo_command(*demo);
+        };
+    });
+
+    auto setup = std::make_shared<SetupOptions>();
+    CLI::App& setting_up = *top.add_subcommand(
+        "setup",
+        "Write a configuration, keys and the first account; print the DNS records to publish");
+    setting_up.add_option("DOMAIN", setup->domain, "The domain to receive mail for")->required();
+    setting_up.add_option("--dir", setup->directory, "Where to write")
+        ->type_name("DIR")
+        ->required();
+    setting_up
+        .add_option("--hostname", setup->hostname, "The server's name; by default mail.DOMAIN")
+        ->type_name("NAME");
+    setting_up.add_flag("--password-stdin",
+                        setup->password_from_stdin,
+                        "Take postmaster's password from the first line of standard input");
+    setting_up.callback([=, &action] { action = [=] { return setup_command(*setup); }; });
+}
+
+void add_mime_commands(CLI::App& top, Action& action) {
+    CLI::App& mime = *top.add_subcommand("mime", "Look into messages");
+    mime.require_subcommand(1);
+    auto options = std::make_shared<MimeShowOptions>();
+    CLI::App& show = *mime.add_subcommand("show", "Print a message's structure, or one part of it");
+    show.add_option("FILE", options->file, "A message, or - for standard input")->required();
+    show.add_flag("--json", options->json, "As JSON");
+    show.add_flag("--groups", options->groups, "Addresses with their groups");
+    show.add_option("--part", options->part, "Print this part's octets, as 1.2")->type_name("N");
+    show.add_flag(
+            "--decode", options->decode, "Undo the part's transfer encoding and character set")
+        ->needs("--part");
+    show.callback([=, &action] { action = [=] { return mime_show_command(*options); }; });
+}
+
+void add_top_options(CLI::App& top,
+                     Action& action,
+                     const std::shared_ptr<std::string>& trace_peer) {
+    top.set_version_flag("--version", fmt::format("staffetta {}", kVersion));
+    top.add_option_function<std::string>(
+           "--dump-commands",
+           [&action](const std::string& protocol) {
+               action = [protocol] { return dump_commands_command(protocol); };
+           },
+           "Print the command table of a protocol (smtp, pop3) and its RFC sections")
+        ->type_name("PROTOCOL");
+    top.add_option("--trace-peer",
+                   *trace_peer,
+                   "With serve or demo: print the dialogues of this address, secrets concealed")
+        ->type_name("ADDR");
+}
+
+int parse_and_run(CLI::App& top, Action& action, int argc, char** argv) {
+    try {
+        top.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return top.exit(error) == 0 ? int{kExitOk} : int{kExitUsage};
+    }
+    if (!action) {
+        fmt::print(stderr, "{}", top.help());
+        return kExitUsage;
+    }
+    return action();
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App top(kDescription, "staffetta");
+    Action action;
+    const auto trace_peer = std::make_shared<std::string>();
+    top.footer(kFooter);
+    top.require_subcommand(0, 1);
+    top.fallthrough();
+    add_top_options(top, action, trace_peer);
+    add_server_commands(top, action, trace_peer);
+    add_domain_commands(top, action);
+    add_account_commands(top, action);
+    add_alias_commands(top, action);
+    add_watching_commands(top, action);
+    add_mime_commands(top, action);
+    return parse_and_run(top, action, argc, argv);
+}
+
+}  // namespace app

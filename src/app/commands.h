@@ -1,0 +1,63 @@
+// What the subcommands do, each a function from plain values to an exit status; command_line.cc reads the
+// values from the arguments.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "app/administration.h"
+
+namespace app {
+
+struct ServeOptions {
+    std::string config;      // the file
+    std::string trace_peer;  // address whose dialogues are printed; empty: nobody's
+};
+
+// Runs the server until SIGTERM or SIGINT.
+[[nodiscard]] int serve_command(const ServeOptions& options);
+
+struct DemoOptions {
+    std::string directory = "demo-data";
+    bool any_port = false;  // ports that the kernel chooses, on the folder's first start
+    std::string trace_peer;
+};
+
+// Everything on loopback with sample domains and people, until SIGTERM or SIGINT.
+[[nodiscard]] int demo_command(const DemoOptions& options);
+
+struct SetupOptions {
+    std::string domain;
+    std::string directory;
+    std::string hostname;  // empty: mail.DOMAIN
+    bool password_from_stdin = false;
+};
+
+// Writes a configuration, a self-signed certificate and the first account; prints the DNS records.
+[[nodiscard]] int setup_command(const SetupOptions& options);
+
+// Runs `request` on the running server, or on its store while it is stopped.
+[[nodiscard]] int administer_command(const std::string& config, const AdminRequest& request);
+
+// The store of `config` becomes what `directory` holds. The server must be stopped.
+[[nodiscard]] int restore_command(const std::string& directory, const std::string& config);
+
+struct MimeShowOptions {
+    std::string file;  // "-": standard input
+    bool json = false;
+    bool groups = false;
+    bool decode = false;
+    std::string part;  // "1.2"; empty: the whole message's structure
+};
+
+[[nodiscard]] int mime_show_command(const MimeShowOptions& options);
+
+// The command table of "smtp" or "pop3".
+[[nodiscard]] int dump_commands_command(const std::string& protocol);
+
+// A password: the first line of standard input, or asked for at the terminal twice without echo.
+// kInvalid when both differ or it is empty.
+[[nodiscard]] base::Result<std::string> read_password(bool from_stdin);
+
+}  // namespace app

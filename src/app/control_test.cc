@@ -1,0 +1,187 @@
+#include "app/control.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/administration.h"
+#include "app/metrics_http.h"
+#include "app/peer_watch.h"
+#include "fakes/fake_loop.h"
+#include "net/pipe.h"
+#include "store/memory_store.h"
+
+namespace app {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A conversation over a pipe on a virtual clock, with administration of a store in memory behind it.
+class Inside : public testing::Test {
+  protected:
+    Inside() {
+        options_.argon2_memory_kib = 8;  // the least there is: tests hash often
+        options_.argon2_passes = 1;
+        auto ends = net::make_pipe(loop_);
+        server_ = std::move(ends.first);
+        client_ = std::move(ends.second);
+    }
+
+    std::string answer_of(base::Task<> task, std::string_view said, base::Duration patience = {}) {
+        client_->push(said);
+        task.start();
+        loop_.run_for(std::chrono::seconds(1) + patience);
+        EXPECT_TRUE(task.done());
+        return client_->take();
+    }
+
+    AdminReply run(std::string command,
+                   std::vector<std::string> arguments = {},
+                   std::map<std::string, std::string> options = {}) {
+        return administration_.run({.command = std::move(command),
+                                    .arguments = std::move(arguments),
+                                    .options = std::move(options)});
+    }
+
+    fakes::FakeClock clock_;
+    fakes::FakeLoop loop_{clock_};
+    store::MemoryStore store_;
+    base::SeededRandom random_{1};
+    account::AuthenticatorOptions options_;
+    Administration administration_{store_, random_, options_};
+    base::Pool pool_{0, 1};
+    std::string logged_;
+    base::Log log_{clock_, [this](std::string_view line) { logged_ += line; }};
+    base::Metrics metrics_;
+    std::unique_ptr<net::PipeStream> server_;
+    std::unique_ptr<net::PipeStream> client_;
+};
+
+TEST(ControlRequest, CrossesTheSocketWhole) {
+    const AdminRequest request{.command = "account add",
+                               .arguments = {"bob@hamburger.example", "a=b\\n"},
+                               .options = {{"name", "two\r\nlines"}, {"secret", ""}}};
+    AdminRequest read;
+    std::string_view text;
+    const std::string formatted = format_request(request);
+    text = formatted;
+    while (!text.starts_with('\n')) {
+        const std::size_t end = text.find('\n');
+        ASSERT_TRUE(parse_field(text.substr(0, end), read));
+        text.remove_prefix(end + 1);
+    }
+    EXPECT_EQ(read, request);
+    EXPECT_FALSE(parse_field("no field", read));
+}
+
+TEST_F(Inside, ControlAnswersWithStatusAndText) {
+    const std::string said = answer_of(
+        serve_control(std::move(server_), administration_, pool_, log_),
+        format_request({.command = "domain add", .arguments = {"crepes.example"}, .options = {}}));
+    EXPECT_EQ(said, "status 0\ndomain crepes.example added\n");
+    EXPECT_EQ(run("domain list").text, "crepes.example\n");
+}
+
+TEST_F(Inside, ControlNeverLogsASecret) {
+    answer_of(serve_control(std::move(server_), administration_, pool_, log_),
+              format_request({.command = "account add",
+                              .arguments = {"bob@hamburger.example"},
+                              .options = {{"secret", "pickles"}}}));
+    EXPECT_THAT(logged_, HasSubstr("account add bob@hamburger.example"));
+    EXPECT_THAT(logged_, testing::Not(HasSubstr("pickles")));
+}
+
+TEST_F(Inside, ControlRefusesWhatIsNoRequest) {
+    const std::string said = answer_of(
+        serve_control(std::move(server_), administration_, pool_, log_), "GET / HTTP/1.1\n\n");
+    EXPECT_EQ(said, "status 64\na field without '='\n");
+}
+
+TEST_F(Inside, ControlGivesUpOnWhoSaysNothing) {
+    answer_of(serve_control(std::move(server_), administration_, pool_, log_),
+              "command=",
+              std::chrono::minutes(1));
+    EXPECT_TRUE(client_->ended());
+}
+
+TEST_F(Inside, UnknownCommandsAndCountsAreUsage) {
+    EXPECT_EQ(run("make coffee").status, 64);
+    EXPECT_EQ(run("domain add").status, 64);
+    EXPECT_EQ(run("domain add", {"a.example", "b.example"}).status, 64);
+}
+
+TEST_F(Inside, AnAccountLives) {
+    ASSERT_EQ(run("domain add", {"hamburger.example"}).status, 0);
+    const AdminReply added = run("account add",
+                                 {"bob@hamburger.example"},
+                                 {{"secret", "x"}, {"name", "Bob"}, {"quota", "1GiB"}});
+    EXPECT_EQ(added.text, "account bob@hamburger.example added\n");
+    EXPECT_EQ(run("account add", {"bob@hamburger.example"}, {{"secret", "x"}}).status, 73);
+    EXPECT_EQ(run("account set", {"bob@hamburger.example"}, {{"disabled", "yes"}}).text,
+              "bob@hamburger.example  \"Bob\"  quota 1GiB  disabled\n");
+    EXPECT_EQ(run("account password", {"bob@hamburger.example"}, {{"secret", ""}}).status, 65);
+    EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 0);
+    EXPECT_EQ(run("account list").text, "");
+    EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 67);
+}
+
+TEST_F(Inside, ChecksAndTraces) {
+    ASSERT_EQ(run("domain add", {"hamburger.example"}).status, 0);
+    EXPECT_THAT(run("check").text, StartsWith("sound: "));
+    const AdminReply unknown = run("trace", {"nonsense"});
+    EXPECT_EQ(unknown.status, 67);
+    EXPECT_THAT(unknown.text, StartsWith("nonsense: nothing is known of it"));
+}
+
+TEST_F(Inside, MetricsAnswerAScraper) {
+    metrics_.counter("staffetta_test_total", "For this test").add(7);
+    int refreshed = 0;
+    const RefreshMetrics refresh = [&] { ++refreshed; };
+    const std::string said = answer_of(serve_metrics(std::move(server_), metrics_, refresh),
+                                       "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+    EXPECT_THAT(said, EndsWith("staffetta_test_total 7\n"));
+    EXPECT_EQ(refreshed, 1);
+    EXPECT_TRUE(client_->ended());
+}
+
+struct HttpRow {
+    std::string said;
+    std::string_view status;
+};
+
+class MetricsRefusal : public Inside, public testing::WithParamInterface<HttpRow> {};
+
+TEST_P(MetricsRefusal, IsAnHttpStatus) {
+    const RefreshMetrics refresh = [] {};
+    EXPECT_THAT(answer_of(serve_metrics(std::move(server_), metrics_, refresh),
+                          GetParam().said,
+                          std::chrono::minutes(1)),
+                StartsWith(GetParam().status));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table,
+                         MetricsRefusal,
+                         testing::Values(HttpRow{"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
+                                         HttpRow{"POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 "},
+                                         HttpRow{"nonsense\r\n\r\n", "HTTP/1.1 400 "},
+                                         HttpRow{"GET metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+                                         HttpRow{
+                                             "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n\r\n",
+                                             "HTTP/1.1 400 "},
+                                         HttpRow{"GET /metrics HTTP/1.1\r\nHost: x\r\n", ""}));
+
+TEST(PeerWatch, PrintsLinesAndShowsControls) {
+    EXPECT_EQ(format_dialogue("s1", 'C', "NOOP\r\nQU\x01IT\r\n"), "s1 C: NOOP\ns1 C: QU\\x01IT\n");
+}
+
+TEST(PeerWatch, IsForOneAddressOnly) {
+    EXPECT_FALSE(make_peer_watch(""));
+    const PeerWatch watch = make_peer_watch("192.0.2.1");
+    EXPECT_TRUE(watch("s1", {.address = "192.0.2.1", .port = 1, .path = {}}));
+    EXPECT_FALSE(watch("s1", {.address = "192.0.2.2", .port = 1, .path = {}}));
+}
+
+}  // namespace
+}  // namespace app

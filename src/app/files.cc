@@ -1,0 +1,72 @@
+#include "app/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "net/unique_fd.h"
+
+namespace app {
+namespace {
+
+constexpr std::size_t kOctetsMax = 1 << 20;
+
+tl::unexpected<base::Error> failed(const std::string& path) {
+    base::Errc code = base::Errc::kIo;
+    if (errno == EEXIST) {
+        code = base::Errc::kExists;
+    } else if (errno == ENOENT) {
+        code = base::Errc::kNotFound;
+    } else if (errno == EACCES) {
+        code = base::Errc::kDenied;
+    } else if (errno == ENOSPC) {
+        code = base::Errc::kNoSpace;
+    }
+    return base::fail(code, fmt::format("{}: {}", path, std::strerror(errno)));
+}
+
+}  // namespace
+
+base::Result<> write_new_file(const std::string& path, std::string_view text) {
+    const net::UniqueFd fd(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!fd) {
+        return failed(path);
+    }
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd.get(), text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            return failed(path);
+        }
+        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+base::Result<std::string> read_small_file(const std::string& path) {
+    const net::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+        return failed(path);
+    }
+    std::string text(kOctetsMax + 1, '\0');
+    std::size_t filled = 0;
+    ssize_t got = 1;
+    while (got > 0 && filled < text.size()) {
+        got = ::read(fd.get(), text.data() + filled, text.size() - filled);
+        if (got < 0) {
+            return failed(path);
+        }
+        filled += static_cast<std::size_t>(got);
+    }
+    if (filled > kOctetsMax) {
+        return base::fail(base::Errc::kTooLong, fmt::format("{}: larger than 1 MiB", path));
+    }
+    text.resize(filled);
+    return text;
+}
+
+}  // namespace app

@@ -1,0 +1,16 @@
+// Small files that `setup` and `demo` write and read: configuration, passwords.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace app {
+
+// Writes a new file readable by its owner only; kExists when it is there already.
+[[nodiscard]] base::Result<> write_new_file(const std::string& path, std::string_view text);
+// The whole file, of at most 1 MiB. kNotFound, kIo, kTooLong.
+[[nodiscard]] base::Result<std::string> read_small_file(const std::string& path);
+
+}  // namespace app

@@ -1,0 +1,45 @@
+#include "app/offline.h"
+
+#include <utility>
+
+#include "app/process.h"
+#include "app/server.h"
+#include "store/disk_store.h"
+
+namespace app {
+namespace {
+
+constexpr unsigned kPoolThreads = 2;
+constexpr std::size_t kPoolQueueMax = 1000;
+
+// A command's standard error is for its own sentence; the store speaks up only when something is wrong.
+LogConfig quiet() {
+    LogConfig log;
+    log.level = base::LogLevel::kWarning;
+    return log;
+}
+
+}  // namespace
+
+OfflineStore::OfflineStore(const Config& config)
+    : log_(make_log(quiet(), clock_)),
+      pool_(kPoolThreads, kPoolQueueMax) {
+    options_.allow_plaintext = config.auth.allow_plaintext;
+    options_.remember = config.auth.remember;
+}
+
+base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& config) {
+    TRY_VOID(make_data_directory(config.data, config.user));
+    TRY_VOID(become_user(config.user));
+    std::unique_ptr<OfflineStore> offline(new OfflineStore(config));
+    TRY(offline->store_,
+        store::open_store(
+            {.directory = store_directory(config), .pool = offline->pool_, .log = *offline->log_}));
+    return offline;
+}
+
+AdminReply OfflineStore::run(const AdminRequest& request) {
+    return Administration(*store_, random_, options_).run(request);
+}
+
+}  // namespace app

@@ -1,0 +1,47 @@
+#include "app/peer_watch.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+
+namespace app {
+
+std::string format_dialogue(std::string_view session_id, char side, std::string_view octets) {
+    std::string text;
+    while (!octets.empty()) {
+        std::string_view line = base::split_front(octets, '\n');
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        fmt::format_to(std::back_inserter(text), "{} {}: ", session_id, side);
+        for (const char c : line) {
+            if (base::is_control(c)) {
+                fmt::format_to(
+                    std::back_inserter(text), "\\x{:02x}", static_cast<unsigned char>(c));
+            } else {
+                text += c;
+            }
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+PeerWatch make_peer_watch(std::string address) {
+    if (address.empty()) {
+        return {};
+    }
+    return [address = std::move(address)](std::string_view session_id, const net::Endpoint& peer) {
+        net::LineStream::Watcher watcher;
+        if (peer.address == address) {
+            watcher = [session = std::string(session_id)](char side, std::string_view octets) {
+                const std::string text = format_dialogue(session, side, octets);
+                static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
+            };
+        }
+        return watcher;
+    };
+}
+
+}  // namespace app

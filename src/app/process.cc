@@ -1,0 +1,113 @@
+#include "app/process.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+namespace app {
+namespace {
+
+sigset_t held_signals() {
+    sigset_t set{};
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+struct User {
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
+base::Result<User> find_user(const std::string& name) {
+    constexpr std::size_t kBufferOctets = 64 * 1024;
+    std::vector<char> buffer(kBufferOctets);
+    passwd entry{};
+    passwd* found = nullptr;
+    ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) {
+        return base::fail(base::Errc::kInvalid,
+                          fmt::format("user = \"{}\": there is no such user; make it with: adduser "
+                                      "--system --group {}",
+                                      name,
+                                      name));
+    }
+    return User{entry.pw_uid, entry.pw_gid};
+}
+
+tl::unexpected<base::Error> failed(std::string_view what) {
+    return base::fail(errno == EACCES || errno == EPERM ? base::Errc::kDenied : base::Errc::kIo,
+                      fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+}  // namespace
+
+void hold_signals() {
+    const sigset_t set = held_signals();
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+}
+
+std::optional<int> wait_for_signal(base::Duration patience) {
+    const sigset_t set = held_signals();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
+    const timespec limit{.tv_sec = seconds.count(), .tv_nsec = (patience - seconds).count()};
+    const int number = ::sigtimedwait(&set, nullptr, &limit);
+    return number > 0 ? std::optional(number) : std::nullopt;
+}
+
+std::size_t raise_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+base::Result<> make_data_directory(const std::string& directory, const std::string& user) {
+    std::error_code code;
+    if (std::filesystem::create_directories(directory, code)) {
+        ::chmod(directory.c_str(), S_IRWXU);
+    }
+    if (code) {
+        return base::fail(base::Errc::kDenied,
+                          fmt::format("{}: cannot be made: {}", directory, code.message()));
+    }
+    if (user.empty() || ::geteuid() != 0) {
+        return {};
+    }
+    TRY(const User owner, find_user(user));
+    if (::chown(directory.c_str(), owner.uid, owner.gid) != 0) {
+        return failed(directory + ": cannot be given to " + user);
+    }
+    return {};
+}
+
+base::Result<> become_user(const std::string& user) {
+    if (user.empty() || ::geteuid() != 0) {
+        return {};
+    }
+    TRY(const User target, find_user(user));
+    if (::initgroups(user.c_str(), target.gid) != 0 || ::setgid(target.gid) != 0 ||
+        ::setuid(target.uid) != 0) {
+        return failed("cannot become " + user);
+    }
+    // A way back would make all of it worthless.
+    if (target.uid != 0 && ::setuid(0) == 0) {
+        return base::fail(base::Errc::kDenied, "cannot give up root");
+    }
+    return {};
+}
+
+}  // namespace app

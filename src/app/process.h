@@ -1,0 +1,32 @@
+// The process and its surroundings: signals, privileges, descriptors.
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace app {
+
+// SIGTERM, SIGINT and SIGHUP wait to be taken with wait_for_signal(); SIGPIPE is ignored. Before any
+// thread starts, since threads inherit it.
+void hold_signals();
+// The next of them, or nothing after `patience`. One thread calls it.
+[[nodiscard]] std::optional<int> wait_for_signal(base::Duration patience);
+
+// As many descriptors as the kernel lets us have; returns how many.
+std::size_t raise_descriptor_limit();
+
+// Makes `directory` (mode 0700, parents too) if it is absent. When the process is root and `user` is
+// not empty, it then belongs to that user.
+[[nodiscard]] base::Result<> make_data_directory(const std::string& directory,
+                                                 const std::string& user);
+
+// The process, started as root, goes on as `user` for good; nothing happens when `user` is empty or the
+// process is not root. kInvalid: there is no such user.
+[[nodiscard]] base::Result<> become_user(const std::string& user);
+
+}  // namespace app

@@ -1,0 +1,413 @@
+#include "app/server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "account/authenticator.h"
+#include "app/administration.h"
+#include "app/control.h"
+#include "app/metrics_http.h"
+#include "app/peer_watch.h"
+#include "app/process.h"
+#include "base/metrics.h"
+#include "base/pool.h"
+#include "base/random.h"
+#include "mail/message_store.h"
+#include "mail/trace.h"
+#include "net/server.h"
+#include "net/systemd.h"
+#include "net/tls_context.h"
+#include "pop3/server/server.h"
+#include "smtp/server/server.h"
+#include "store/disk_store.h"
+
+namespace app {
+namespace {
+
+constexpr std::size_t kPoolQueueMax = 100'000;
+constexpr unsigned kAdministrationThreads = 2;
+constexpr unsigned kPrivateSocket = 0600;
+constexpr std::size_t kTraceEventsAtOnce = 1000;
+
+constexpr auto kCertificateCheck = std::chrono::seconds(30);
+constexpr auto kTraceExpiry = std::chrono::minutes(10);
+constexpr auto kCollection = std::chrono::minutes(5);
+
+unsigned thread_count(const Config& config) {
+    return config.limits.threads != 0 ? static_cast<unsigned>(config.limits.threads)
+                                      : std::max(1U, std::thread::hardware_concurrency());
+}
+
+base::Result<std::shared_ptr<net::TlsContext>> load_tls(const TlsConfig& config) {
+    if (config.certificate.empty()) {
+        return std::shared_ptr<net::TlsContext>();
+    }
+    net::TlsSettings settings;
+    settings.certificates.push_back({config.certificate, config.key});
+    for (const TlsConfig::Pair& pair : config.more) {
+        settings.certificates.push_back({pair.certificate, pair.key});
+    }
+    settings.client_authorities = config.client_ca;
+    return net::TlsContext::load(std::move(settings));
+}
+
+account::AuthenticatorOptions authenticator_options(const AuthConfig& config) {
+    account::AuthenticatorOptions options;
+    options.allow_plaintext = config.allow_plaintext;
+    options.remember = config.remember;
+    return options;
+}
+
+std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, smtp::Port port) {
+    smtp::ServerOptions options;
+    options.port = port;
+    options.hostname = config.hostname;
+    options.message_octets_max = config.smtp.message_octets_max;
+    options.recipients_max = config.smtp.recipients_max;
+    options.vrfy_for_loopback = config.smtp.vrfy_for_loopback;
+    options.require_owned_sender = config.smtp.require_owned_sender;
+    options.accept_bare_addresses = config.smtp.accept_bare_addresses;
+    return std::make_shared<const smtp::ServerOptions>(std::move(options));
+}
+
+std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config) {
+    pop3::ServerOptions options;
+    options.hostname = config.hostname;
+    options.exclusive = config.pop3.exclusive;
+    options.login_delay_s = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(config.pop3.login_delay).count());
+    return std::make_shared<const pop3::ServerOptions>(std::move(options));
+}
+
+// When something is done again and again.
+class Due {
+  public:
+    explicit Due(base::Duration every) : every_(every) {}
+
+    [[nodiscard]] bool now(base::SteadyTime time) {
+        if (time < next_) {
+            return false;
+        }
+        next_ = time + every_;
+        return true;
+    }
+
+  private:
+    base::Duration every_;
+    base::SteadyTime next_{};
+};
+
+}  // namespace
+
+// In the order in which they need one another; destroyed in reverse, the loops last but for the log.
+struct MailServer::Parts {
+    Config config;
+    base::SystemClock clock;
+    base::SystemRandom random;
+    base::Metrics metrics;
+    std::unique_ptr<base::Log> log;
+    std::unique_ptr<net::Server> server;
+    base::Pool pool;                        // the store's, for reads that wait for the disk
+    std::unique_ptr<base::Pool> hash_pool;  // password hashes, as many at once as there are cores
+    std::unique_ptr<base::Pool> administration_pool;
+    std::unique_ptr<store::Store> store;
+    std::optional<account::Authenticator> authenticator;
+    std::optional<mail::MessageStore> messages;
+    std::optional<Administration> administration;
+    std::unique_ptr<smtp::Services> smtp;
+    std::unique_ptr<pop3::Services> pop3;
+    RefreshMetrics refresh;
+    std::shared_ptr<net::TlsContext> tls;
+    std::vector<BoundService> bound;
+    Due certificate_check{kCertificateCheck};
+    Due trace_expiry{kTraceExpiry};
+    Due collection{kCollection};
+    std::atomic<bool> collecting = false;
+    std::atomic<bool> expiring = false;
+
+    explicit Parts(Config given)
+        : config(std::move(given)),
+          log(make_log(config.log, clock)),
+          pool(std::max(4U, 2 * std::thread::hardware_concurrency()), kPoolQueueMax),
+          hash_pool(std::make_unique<base::Pool>(thread_count(config), kPoolQueueMax)),
+          administration_pool(std::make_unique<base::Pool>(kAdministrationThreads, kPoolQueueMax)) {
+    }
+
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    // What these two still run uses the store and the authenticator.
+    ~Parts() {
+        administration_pool.reset();
+        hash_pool.reset();
+    }
+
+    [[nodiscard]] base::Result<> listen();
+    [[nodiscard]] base::Result<> listen_smtp(net::ListenOptions options);
+    [[nodiscard]] base::Result<> listen_pop3(net::ListenOptions options);
+    [[nodiscard]] base::Result<> listen_inside();
+    [[nodiscard]] base::Result<> listen_on(const std::string& service,
+                                           const std::vector<std::string>& addresses,
+                                           net::ListenOptions options);
+    [[nodiscard]] base::Result<> open_store(std::string trace_peer);
+    [[nodiscard]] net::Serve serve_smtp(smtp::Port port);
+    [[nodiscard]] net::Serve serve_pop3();
+    void refresh_metrics();
+    void collect();
+    void expire_traces();
+};
+
+base::Result<> MailServer::Parts::listen_on(const std::string& service,
+                                            const std::vector<std::string>& addresses,
+                                            net::ListenOptions options) {
+    options.service = service;
+    for (const std::string& address : addresses) {
+        options.address = address;
+        TRY(net::Endpoint endpoint, server->listen(options));
+        log->info("listening", {{"service", service}, {"address", endpoint.to_string()}});
+        bound.push_back({service, std::move(endpoint)});
+    }
+    return {};
+}
+
+net::Serve MailServer::Parts::serve_smtp(smtp::Port port) {
+    return [this, options = smtp_options(config, port)](std::unique_ptr<net::Stream> stream) {
+        return smtp::serve(std::move(stream), options, *smtp);
+    };
+}
+
+net::Serve MailServer::Parts::serve_pop3() {
+    return [this, options = pop3_options(config)](std::unique_ptr<net::Stream> stream) {
+        return pop3::serve(std::move(stream), options, *pop3);
+    };
+}
+
+base::Result<> MailServer::Parts::listen() {
+    net::ListenOptions common;
+    common.tls = tls;
+    for (const std::string& proxy : config.listen.proxies) {
+        TRY(const net::AddressBlock block, net::AddressBlock::parse(proxy));
+        common.proxies.push_back(block);
+    }
+    TRY_VOID(listen_smtp(common));
+    TRY_VOID(listen_pop3(common));
+    return listen_inside();
+}
+
+base::Result<> MailServer::Parts::listen_smtp(net::ListenOptions options) {
+    options.refusal = [host = config.hostname](net::Refusal) {
+        return fmt::format("421 4.7.0 {} Too many connections, try again later\r\n", host);
+    };
+    options.serve = serve_smtp(smtp::Port::kRelay);
+    TRY_VOID(listen_on("smtp", config.listen.smtp, options));
+    options.serve = serve_smtp(smtp::Port::kLmtp);
+    TRY_VOID(listen_on("lmtp", config.listen.lmtp, options));
+    options.serve = serve_smtp(smtp::Port::kSubmission);
+    TRY_VOID(listen_on("submission", config.listen.submission, options));
+    options.implicit_tls = true;
+    return listen_on("submissions", config.listen.submissions, options);
+}
+
+base::Result<> MailServer::Parts::listen_pop3(net::ListenOptions options) {
+    options.refusal = [](net::Refusal) {
+        return std::string("-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+    };
+    options.serve = serve_pop3();
+    TRY_VOID(listen_on("pop3", config.listen.pop3, options));
+    options.implicit_tls = true;
+    return listen_on("pop3s", config.listen.pop3s, options);
+}
+
+// What the administrator alone is to reach.
+base::Result<> MailServer::Parts::listen_inside() {
+    net::ListenOptions options;
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return serve_metrics(std::move(stream), metrics, refresh);
+    };
+    TRY_VOID(listen_on("metrics", config.listen.metrics, options));
+    options.unix_mode = kPrivateSocket;
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return serve_control(std::move(stream), *administration, *administration_pool, *log);
+    };
+    return listen_on("control", config.listen.control, options);
+}
+
+base::Result<> MailServer::Parts::open_store(std::string trace_peer) {
+    TRY(store,
+        store::open_store({.directory = store_directory(config), .pool = pool, .log = *log}));
+    const auto options = authenticator_options(config.auth);
+    authenticator.emplace(*store, clock, random, *hash_pool, options);
+    messages.emplace(*store, clock);
+    administration.emplace(*store, random, options);
+    const auto watch = make_peer_watch(std::move(trace_peer));
+    smtp.reset(new smtp::Services{.store = *store,
+                                  .authenticator = *authenticator,
+                                  .messages = *messages,
+                                  .clock = clock,
+                                  .random = random,
+                                  .log = *log,
+                                  .metrics = metrics,
+                                  .watch = watch});
+    pop3.reset(new pop3::Services{.store = *store,
+                                  .authenticator = *authenticator,
+                                  .messages = *messages,
+                                  .clock = clock,
+                                  .random = random,
+                                  .log = *log,
+                                  .metrics = metrics,
+                                  .watch = watch});
+    refresh = [this] { refresh_metrics(); };
+    return {};
+}
+
+void MailServer::Parts::refresh_metrics() {
+    const store::StoreStatistics now = store->statistics();
+    const auto set = [this](std::string_view name, std::string_view help, std::uint64_t value) {
+        metrics.gauge(name, help).set(static_cast<std::int64_t>(value));
+    };
+    set("staffetta_store_commits", "Changes committed since start", now.commits);
+    set("staffetta_store_groups", "Disk syncs that committed them", now.groups);
+    set("staffetta_store_octets_written", "Octets written to the journal", now.octets_written);
+    set("staffetta_store_blob_octets_live", "Octets of message data", now.blob_octets_live);
+    set("staffetta_store_blob_octets_garbage",
+        "Octets that wait for collection",
+        now.blob_octets_garbage);
+    set("staffetta_work_waiting", "Functions that wait for a worker", pool.waiting());
+    set("staffetta_sessions", "Open connections", server->sessions());
+}
+
+void MailServer::Parts::collect() {
+    if (collecting.exchange(true)) {
+        return;
+    }
+    administration_pool->submit([this] {
+        const auto freed = store->collect();
+        if (!freed) {
+            log->warning("collection failed", {{"reason", freed.error().text}});
+        } else if (*freed != 0) {
+            log->info("collected", {{"octets", *freed}});
+        }
+        collecting = false;
+    });
+}
+
+void MailServer::Parts::expire_traces() {
+    if (expiring.exchange(true)) {
+        return;
+    }
+    const auto older_than =
+        clock.now() - std::chrono::duration_cast<std::chrono::milliseconds>(config.trace_retention);
+    administration_pool->submit([this, older_than] {
+        std::size_t gone = kTraceEventsAtOnce;
+        while (gone == kTraceEventsAtOnce) {
+            const auto done =
+                store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
+                    TRY(gone, mail::expire_trace(change, older_than, kTraceEventsAtOnce));
+                    return {};
+                });
+            if (!done) {
+                log->warning("trace expiry failed", {{"reason", done.error().text}});
+                break;
+            }
+        }
+        expiring = false;
+    });
+}
+
+MailServer::MailServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+MailServer::~MailServer() {
+    stop({});
+}
+
+base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config, std::string trace_peer) {
+    raise_descriptor_limit();
+    TRY_VOID(make_data_directory(config.data, config.user));
+    auto parts = std::make_unique<Parts>(std::move(config));
+    TRY(parts->tls, load_tls(parts->config.tls));
+    parts->server = std::make_unique<net::Server>(net::ServerOptions{
+        .threads = thread_count(parts->config),
+        .connections_max = parts->config.limits.connections,
+        .connections_per_address_max = parts->config.limits.connections_per_address,
+        .log = parts->log.get(),
+        .metrics = &parts->metrics});
+    parts->server->inherit(net::InheritedSockets::take());
+    TRY_VOID(parts->listen());
+    TRY_VOID(become_user(parts->config.user));
+    TRY_VOID(parts->open_store(std::move(trace_peer)));
+    return std::unique_ptr<MailServer>(new MailServer(std::move(parts)));
+}
+
+void MailServer::start() {
+    parts_->server->start();
+    parts_->log->info("ready",
+                      {{"hostname", parts_->config.hostname},
+                       {"threads", parts_->server->threads()},
+                       {"pid", ::getpid()}});
+    net::notify_ready();
+}
+
+void MailServer::reload() {
+    net::notify_reloading();
+    if (parts_->tls) {
+        const auto done = parts_->tls->reload();
+        if (done) {
+            parts_->log->info("certificates reloaded");
+        } else {
+            parts_->log->error("certificates not reloaded; the old ones stay",
+                               {{"reason", done.error().text}});
+        }
+    }
+    net::notify_ready();
+}
+
+void MailServer::keep_house() {
+    const auto now = parts_->clock.steady();
+    if (parts_->certificate_check.now(now) && parts_->tls && parts_->tls->changed_on_disk()) {
+        reload();
+    }
+    if (parts_->trace_expiry.now(now)) {
+        parts_->expire_traces();
+    }
+    if (parts_->collection.now(now)) {
+        parts_->collect();
+    }
+}
+
+void MailServer::stop(base::Duration patience) {
+    if (parts_->server) {
+        const std::size_t closed = parts_->server->stop(patience);
+        if (closed != 0) {
+            parts_->log->warning("sessions closed", {{"count", closed}});
+        }
+    }
+}
+
+const std::vector<BoundService>& MailServer::services() const {
+    return parts_->bound;
+}
+
+base::Log& MailServer::log() {
+    return *parts_->log;
+}
+
+std::unique_ptr<base::Log> make_log(const LogConfig& config, const base::Clock& clock) {
+    // One write a line: lines of several processes on one pipe stay whole.
+    auto sink = [](std::string_view line) {
+        static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+    };
+    return std::make_unique<base::Log>(clock, sink, config.format, config.level);
+}
+
+std::string store_directory(const Config& config) {
+    return (std::filesystem::path(config.data) / "store").string();
+}
+
+}  // namespace app
