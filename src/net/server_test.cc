@@ -530,6 +530,18 @@ TEST_P(ServerTest, StopsGracefully) {
     EXPECT_FALSE(TestClient(bound_).fd());
 }
 
+TEST_P(ServerTest, AHandshakeDoesNotHoldUpTheEnd) {
+    use_tls();
+    listen_.implicit_tls = true;
+    start();
+    TestClient silent(bound_);
+    while (server_->sessions() == 0) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(server_->stop(20s), 0);
+    EXPECT_THAT(silent.read_line(), testing::EndsWith(">"));
+}
+
 TEST_P(ServerTest, CutsOffWhoeverDoesNotEnd) {
     start();
     TestClient& client = connect();

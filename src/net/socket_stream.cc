@@ -171,6 +171,9 @@ base::Task<base::Result<>> SocketStream::write(std::string_view octets, base::St
 base::Task<base::Result<std::string_view>> SocketStream::look_ahead(std::size_t known,
                                                                     base::SteadyTime deadline) {
     while (!closed_ && !broken_) {
+        if (interrupted_) {
+            co_return break_with(Errc::kUnavailable, "the server is stopping");
+        }
         const auto room = thread_buffer();
         const ssize_t got = ::recv(connection_.fd.get(), room.data(), room.size(), MSG_PEEK);
         if (got > 0 && static_cast<std::size_t>(got) > known) {
@@ -216,6 +219,9 @@ base::Task<base::Result<>> SocketStream::start_tls(base::SteadyTime deadline) {
         broken_ = tls_ == nullptr;
     }
     while (!closed_ && !broken_) {
+        if (interrupted_) {
+            co_return break_with(Errc::kUnavailable, "TLS handshake: the server is stopping");
+        }
         const Attempt attempt = tls_->accept();
         if (attempt.kind == Kind::kDone) {
             co_return base::Result<>();

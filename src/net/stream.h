@@ -67,7 +67,8 @@ class Stream {
     [[nodiscard]] virtual const TlsInfo* tls() const = 0;
 
     // The server is stopping: the receive() in progress, or else the next one, returns kUnavailable,
-    // once, unless octets have come. The session finishes what is in flight and says goodbye.
+    // once, unless octets have come. The session finishes what is in flight and says goodbye. A
+    // handshake that waits for the peer fails with kUnavailable.
     virtual void interrupt() = 0;
     // Ends the conversation: what was written still goes out, then the peer sees the end.
     virtual void close() = 0;

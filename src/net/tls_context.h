@@ -32,7 +32,8 @@ struct TlsSettings {
 // Thread-safe. Shared by all listeners and loops; an open session keeps what it was made with.
 class TlsContext {
   public:
-    // kInvalid, kNotFound, kDenied with one sentence: the file, what is wrong with it, the remedy.
+    // kInvalid, kNotFound, kDenied with one sentence: the file, what is wrong with it, the remedy. From
+    // then on this process ignores SIGPIPE, which OpenSSL would raise.
     [[nodiscard]] static base::Result<std::shared_ptr<TlsContext>> load(TlsSettings settings);
 
     TlsContext(const TlsContext&) = delete;
