@@ -1,156 +1,26 @@
-// Tests of Server with real sockets on loopback: conversations, TLS, PROXY headers, limits, exhaustion,
-// graceful stop. They wait for events, never for time.
+// Tests of Server with real sockets on loopback: conversations, PROXY headers, limits, exhaustion, graceful
+// stop. They wait for events, never for time.
 #include "net/server.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/ssl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <deque>
-#include <filesystem>
-#include <fstream>
-#include <latch>
+#include <atomic>
 #include <set>
 #include <thread>
 
-#include "base/ascii.h"
-#include "base/base64.h"
-#include "net/line_stream.h"
 #include "net/listen_socket.h"
-#include "net/test_client.h"
+#include "net/server_fixture.h"
 
 namespace net {
 namespace {
 
-using namespace std::chrono_literals;
 using base::Errc;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-std::string describe(const TlsInfo* tls) {
-    return tls == nullptr ? "clear\r\n"
-                          : fmt::format("{} {} {} [{}] [{}] {} {} {}\r\n",
-                                        tls->version,
-                                        tls->cipher,
-                                        tls->bits,
-                                        tls->server_name,
-                                        fmt::join(tls->client_names, ","),
-                                        tls->unique.size(),
-                                        tls->end_point.size(),
-                                        base::base64_encode(tls->exporter));
-}
-
-// A small protocol with all that matters here: PEER, TLS, BIG n, STARTTLS, DROP, QUIT; else an echo.
-base::Task<base::Result<>> answer(LineStream& lines, std::string command) {
-    const base::SteadyTime deadline = lines.stream().loop().clock().steady() + 20s;
-    if (command == "PEER") {
-        lines.put(lines.stream().peer().to_string() + " to " + lines.stream().local().to_string() +
-                  "\r\n");
-    } else if (command == "TLS") {
-        lines.put(describe(lines.stream().tls()));
-    } else if (command.starts_with("BIG ")) {
-        const std::string octets(base::parse_u64(command.substr(4), 1'000'000'000).value_or(0),
-                                 'x');
-        co_return co_await lines.stream().write(octets, deadline);
-    } else if (command == "STARTTLS") {
-        lines.put("go ahead\r\n");
-        co_return co_await lines.start_tls(deadline);
-    } else {
-        lines.put("echo " + command + "\r\n");
-    }
-    co_return base::Result<>();
-}
-
-base::Task<> converse(std::unique_ptr<Stream> stream, base::Duration idle_max) {
-    LineStream lines(*stream);
-    lines.put("hello\r\n");
-    while (true) {
-        const auto line = co_await lines.read_line(512, stream->loop().clock().steady() + idle_max);
-        if (!line || line->text == "QUIT") {
-            lines.put(line ? "bye\r\n" : fmt::format("{}\r\n", base::errc_name(line.error().code)));
-            static_cast<void>(co_await lines.flush(stream->loop().clock().steady() + 1s));
-            stream->close();
-            co_return;
-        }
-        if (line->text == "DROP") {
-            co_return;
-        }
-        if (const auto done = co_await answer(lines, std::string(line->text)); !done) {
-            co_return;
-        }
-    }
-}
-
-class ServerTest : public testing::TestWithParam<unsigned> {
-  protected:
-    ServerTest()
-        : directory_(testing::TempDir() + "net_server_test." + std::to_string(::getpid())) {
-        std::filesystem::create_directories(directory_);
-        options_.threads = GetParam();
-        listen_.address = "127.0.0.1:0";
-        listen_.service = "test";
-        listen_.serve = [](std::unique_ptr<Stream> stream) {
-            return net::converse(std::move(stream), 20s);
-        };
-        listen_.refusal = [](Refusal why) {
-            return why == Refusal::kTooMany ? "421 too many\r\n" : "421 too many from you\r\n";
-        };
-    }
-
-    ~ServerTest() override { std::filesystem::remove_all(directory_); }
-
-    [[nodiscard]] std::string path(const std::string& name) const {
-        return directory_ + "/" + name;
-    }
-
-    CertificateFiles certificate(const std::vector<std::string>& names) {
-        CertificateFiles files{.certificate = path(names.front() + ".pem"),
-                               .key = path(names.front() + ".key")};
-        EXPECT_TRUE(make_self_signed(names, files.certificate, files.key));
-        return files;
-    }
-
-    void use_tls(TlsSettings settings = {}) {
-        if (settings.certificates.empty()) {
-            settings.certificates = {certificate({"mail.hamburger.example"})};
-        }
-        auto context = TlsContext::load(std::move(settings));
-        ASSERT_TRUE(context) << context.error().text;
-        listen_.tls = *context;
-    }
-
-    Server& start() {
-        server_.emplace(options_);
-        const auto bound = server_->listen(listen_);
-        EXPECT_TRUE(bound) << bound.error().text;
-        bound_ = bound.value_or(Endpoint());
-        server_->start();
-        return *server_;
-    }
-
-    // Connected and greeted.
-    TestClient& connect() {
-        TestClient& client = clients_.emplace_back(bound_);
-        EXPECT_EQ(client.read_line(), "hello");
-        return client;
-    }
-
-    static std::string ask(TestClient& client, const std::string& command) {
-        client.send(command + "\r\n");
-        return client.read_line();
-    }
-
-    std::string directory_;
-    ServerOptions options_;
-    ListenOptions listen_;
-    Endpoint bound_;
-    std::optional<Server> server_;
-    std::deque<TestClient> clients_;
-};
 
 TEST_P(ServerTest, ServesManyAtOnce) {
     start();
@@ -251,161 +121,6 @@ TEST_P(ServerTest, AResetEndsTheSession) {
     connect().reset();
     clients_.clear();
     EXPECT_EQ(server_->stop(20s), 0);
-}
-
-// TLS
-
-TEST_P(ServerTest, StartsTlsInPlace) {
-    use_tls();
-    start();
-    TestClient& client = connect();
-    EXPECT_EQ(ask(client, "TLS"), "clear");
-    EXPECT_EQ(ask(client, "STARTTLS"), "go ahead");
-    ASSERT_EQ(client.start_tls({.server_name = "mail.hamburger.example"}), "");
-    EXPECT_EQ(ask(client, "TLS"),
-              "TLSv1.3 TLS_AES_256_GCM_SHA384 256 [mail.hamburger.example] [] 0 32 " +
-                  base::base64_encode(client.exporter()));
-    client.send("BIG 3000000\r\nQUIT\r\n");
-    EXPECT_EQ(client.read_to_end(), std::string(3'000'000, 'x') + "bye\r\n");
-}
-
-TEST_P(ServerTest, SpeaksTls12WithChannelBindings) {
-    use_tls();
-    listen_.implicit_tls = true;
-    start();
-    TestClient client(bound_);
-    ASSERT_EQ(client.start_tls({.version = TLS1_2_VERSION}), "");
-    EXPECT_EQ(client.read_line(), "hello");
-    EXPECT_EQ(ask(client, "TLS"),
-              "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384 256 [] [] 12 32 " +
-                  base::base64_encode(client.exporter()));
-}
-
-TEST_P(ServerTest, RefusesOlderTls) {
-    use_tls();
-    listen_.implicit_tls = true;
-    start();
-    for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
-        EXPECT_NE(TestClient(bound_).start_tls({.version = version}), "");
-    }
-}
-
-TEST_P(ServerTest, ChoosesTheCertificateByName) {
-    use_tls({.certificates = {certificate({"first.example"}),
-                              certificate({"second.example", "*.second.example"})},
-             .client_authorities = ""});
-    listen_.implicit_tls = true;
-    start();
-    const std::pair<const char*, const char*> rows[] = {{"", "first.example"},
-                                                        {"first.example", "first.example"},
-                                                        {"second.example", "second.example"},
-                                                        {"mx.second.example", "second.example"},
-                                                        {"elsewhere.example", "first.example"}};
-    for (const auto& [asked, got] : rows) {
-        TestClient client(bound_);
-        ASSERT_EQ(client.start_tls({.server_name = asked}), "");
-        EXPECT_EQ(client.certificate_name(), got) << asked;
-    }
-}
-
-TEST_P(ServerTest, ReloadsCertificatesAndKeepsTickets) {
-    const CertificateFiles files = certificate({"old.example"});
-    use_tls({.certificates = {files}, .client_authorities = ""});
-    listen_.implicit_tls = true;
-    start();
-    TestClient before(bound_);
-    ASSERT_EQ(before.start_tls({}), "");
-    EXPECT_EQ(before.read_line(), "hello");  // the ticket came before it
-    EXPECT_EQ(before.certificate_name(), "old.example");
-    EXPECT_FALSE(listen_.tls->changed_on_disk());
-
-    const CertificateFiles next = certificate({"new.example"});
-    std::filesystem::rename(next.certificate, files.certificate);
-    EXPECT_TRUE(listen_.tls->changed_on_disk());
-    const auto torn = listen_.tls->reload();  // the old key does not belong to it
-    EXPECT_THAT(torn.error().text, HasSubstr("does not belong"));
-    std::filesystem::rename(next.key, files.key);
-    ASSERT_TRUE(listen_.tls->reload());
-    EXPECT_FALSE(listen_.tls->changed_on_disk());
-
-    TestClient after(bound_);
-    ASSERT_EQ(after.start_tls({}), "");
-    EXPECT_EQ(after.certificate_name(), "new.example");
-    EXPECT_FALSE(after.resumed());
-    TestClient again(bound_);
-    SSL_SESSION* session = before.session();
-    ASSERT_EQ(again.start_tls({.session = session}), "");
-    SSL_SESSION_free(session);
-    EXPECT_TRUE(again.resumed());
-    EXPECT_EQ(ask(before, "a"), "echo a");
-}
-
-TEST_P(ServerTest, TakesNamesFromClientCertificatesThatVerify) {
-    const CertificateFiles alice = certificate({"alice.example"});
-    const CertificateFiles stranger = certificate({"stranger.example"});
-    for (const CertificateFiles& files : {alice, stranger}) {
-        std::ofstream(files.certificate, std::ios::app) << std::ifstream(files.key).rdbuf();
-    }
-    use_tls(
-        {.certificates = {certificate({"mail.example"})}, .client_authorities = alice.certificate});
-    listen_.implicit_tls = true;
-    start();
-    const std::pair<std::string, std::string> rows[] = {
-        {alice.certificate, "[] [alice.example]"}, {stranger.certificate, "[] []"}, {"", "[] []"}};
-    for (const auto& [file, names] : rows) {
-        TestClient client(bound_);
-        ASSERT_EQ(client.start_tls({.certificate = file}), "");
-        EXPECT_EQ(client.read_line(), "hello") << file;
-        EXPECT_THAT(ask(client, "TLS"), HasSubstr(names)) << file;
-    }
-}
-
-TEST_P(ServerTest, SaysWhyACertificateCannotBeUsed) {
-    const CertificateFiles good = certificate({"good.example"});
-    const CertificateFiles other = certificate({"other.example"});
-    std::ofstream(path("junk.pem")) << "junk\n";
-    const std::tuple<CertificateFiles, Errc, const char*> rows[] = {
-        {{path("none.pem"), good.key},
-         Errc::kNotFound,
-         "none.pem: No such file or directory; correct"},
-        {{good.certificate, path("none.key")}, Errc::kNotFound, "none.key: No such file"},
-        {{path("junk.pem"), good.key}, Errc::kInvalid, "junk.pem cannot be used"},
-        {{good.certificate, path("junk.pem")}, Errc::kInvalid, "junk.pem cannot be used"},
-        {{good.certificate, other.key}, Errc::kInvalid, "does not belong to the certificate"},
-        {{good.certificate, good.certificate}, Errc::kInvalid, "must be a private key in PEM"},
-    };
-    for (const auto& [files, code, text] : rows) {
-        const auto context = TlsContext::load({.certificates = {files}, .client_authorities = ""});
-        ASSERT_FALSE(context);
-        EXPECT_EQ(context.error().code, code);
-        EXPECT_THAT(context.error().text, HasSubstr(text));
-    }
-    EXPECT_EQ(make_self_signed({"good.example"}, good.certificate, good.key).error().code,
-              Errc::kExists);
-    EXPECT_EQ(make_self_signed({"a,DNS:b"}, path("x"), path("y")).error().code, Errc::kInvalid);
-}
-
-TEST_P(ServerTest, AHalfOpenHandshakeHasADeadline) {
-    use_tls();
-    listen_.implicit_tls = true;
-    listen_.handshake_max = 20ms;
-    start();
-    TestClient silent(bound_);
-    EXPECT_THAT(silent.read_line(), testing::AnyOf("<eof>", "<reset>"));
-    TestClient half(bound_);
-    half.send("\x16\x03\x01");
-    EXPECT_THAT(half.read_line(), testing::AnyOf("<eof>", "<reset>"));
-    server_->stop(20s);
-    EXPECT_EQ(server_->sessions(), 0);
-}
-
-TEST_P(ServerTest, ClearTextIsNoHandshake) {
-    use_tls();
-    listen_.implicit_tls = true;
-    start();
-    TestClient client(bound_);
-    client.send("EHLO x\r\n");
-    EXPECT_THAT(client.read_line(), testing::EndsWith(">"));
 }
 
 // PROXY

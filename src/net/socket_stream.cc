@@ -129,6 +129,7 @@ base::Task<base::Result<std::string_view>> SocketStream::receive(base::SteadyTim
     }
     while (!closed_ && !broken_) {
         const auto room = thread_buffer();
+        readable_ |= interrupted_;  // what came before the interrupt may not have been told yet
         const Attempt attempt = try_read(room);
         if (attempt.kind == Kind::kDone) {
             co_return std::string_view(room.data(), attempt.octets);
