@@ -346,20 +346,25 @@ void Parser::add_octet_defects() {
         {DefectKind::kBareCr, &OctetFlags::has_bare_cr},
     }};
     const std::vector<Part>& parts = structure_.parts;
-    const auto of_8bit = std::find_if(
-        parts.begin(), parts.end(), [](const Part& part) { return part.header_octets.has_8bit; });
-    if (of_8bit != parts.end()) {
-        add_defect(DefectKind::k8bitHeader, of_8bit->header_begin);
-    }
-    for (const auto& [kind, flag] : kKinds) {
-        const auto found =
-            std::find_if(parts.begin(), parts.end(), [flag = flag](const Part& part) {
-                const bool is_leaf = part.children.empty() && part.encoding != Encoding::kBinary;
-                return part.header_octets.*flag || (is_leaf && part.body_octets.*flag);
-            });
+    const auto add_first = [this, &parts](DefectKind kind, auto has_it) {
+        const auto found = std::find_if(parts.begin(), parts.end(), has_it);
         if (found != parts.end()) {
             add_defect(kind, found->header_begin);
         }
+    };
+    add_first(DefectKind::k8bitHeader,
+              [](const Part& part) { return part.header_octets.has_8bit; });
+    add_first(DefectKind::k8bitBody, [](const Part& part) {
+        const bool promises_none = part.encoding == Encoding::k7bit ||
+                                   part.encoding == Encoding::kQuotedPrintable ||
+                                   part.encoding == Encoding::kBase64;
+        return part.children.empty() && promises_none && part.body_octets.has_8bit;
+    });
+    for (const auto& [kind, flag] : kKinds) {
+        add_first(kind, [flag = flag](const Part& part) {
+            const bool is_leaf = part.children.empty() && part.encoding != Encoding::kBinary;
+            return part.header_octets.*flag || (is_leaf && part.body_octets.*flag);
+        });
     }
 }
 

@@ -101,6 +101,7 @@ class Parser {
 
     void end_field();
     void keep_field(FieldId id, std::string_view body);
+    void check_version(std::string_view body);
     void keep_type(std::string_view body);
     void keep_encoding(std::string_view body);
     void keep_languages(std::string_view body);

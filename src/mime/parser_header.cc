@@ -211,6 +211,7 @@ void Parser::end_field() {
         field_.pop_back();
     }
     if (id == FieldId::kMimeVersion) {
+        check_version(std::string_view(field_).substr(field_.find(':') + 1));
         return;
     }
     if (kept_octets_ + field_.size() > limits_.kept_octets_max) {
@@ -250,6 +251,20 @@ void Parser::keep_field(FieldId id, std::string_view body) {
             return;
         case FieldId::kMimeVersion:
             return;
+    }
+}
+
+//  version := "MIME-Version" ":" 1*DIGIT "." 1*DIGIT, with comments anywhere     RFC 2045 4
+void Parser::check_version(std::string_view body) {
+    std::string version;
+    for (Lexer lexer(body); !lexer.at_end();) {
+        if (!lexer.skip_cfws()) {
+            version += lexer.peek();
+            lexer.advance();
+        }
+    }
+    if (version != "1.0") {
+        add_defect(DefectKind::kBadMimeVersion, field_begin_);
     }
 }
 

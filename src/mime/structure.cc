@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, kDefectKinds> kDefectNames = {
     "too-deep",          "too-many-parts",
     "8bit-header",       "nul",
     "bare-lf",           "bare-cr",
+    "bad-mime-version",  "8bit-body",
 };
 
 }  // namespace

@@ -41,8 +41,10 @@ enum class DefectKind : std::uint8_t {
     kNul,                 // an octet of zero outside binary
     kBareLf,              // an LF without CR
     kBareCr,              // a CR without LF
+    kBadMimeVersion,      // MIME-Version other than 1.0
+    k8bitBody,            // octets above 127 under an encoding that promises none
 };
-inline constexpr int kDefectKinds = static_cast<int>(DefectKind::kBareCr) + 1;
+inline constexpr int kDefectKinds = static_cast<int>(DefectKind::k8bitBody) + 1;
 
 // "missing-blank-line" ...: the name in logs, JSON and tests.
 [[nodiscard]] std::string_view defect_name(DefectKind kind);
