@@ -9,7 +9,9 @@
 #include "mime/date.h"
 #include "mime/encoded_word.h"
 #include "mime/header.h"
+#include "mime/keywords.h"
 #include "mime/msgid.h"
+#include "mime/received.h"
 
 namespace {
 
@@ -31,6 +33,13 @@ void check_ids(std::string_view body) {
     }
 }
 
+// Hops and keywords: no property but that they are read, and no more of them than were written.
+void check_others(std::string_view body) {
+    const mime::Received received = mime::parse_received(body);
+    CHECK(received.from.size() + received.with.size() <= 2 * body.size());
+    CHECK(mime::parse_keywords(body, 10).size() <= 10);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -47,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHECK(base::is_utf8(text) && text.find_first_of("\r\n") == std::string::npos);
         check_date(field->body);
         check_ids(field->body);
+        check_others(field->body);
     }
     check_date(block);
     check_ids(block);
