@@ -147,6 +147,7 @@ TEST(AddressTest, NormalizesLocalParts) {
     EXPECT_EQ(normalize_local("Fred.BLOGGS"), "fred.bloggs");
     EXPECT_EQ(normalize_local("J\xc3\x9cRGEN"), "j\xc3\xbcrgen");
     EXPECT_EQ(normalize_local("JU\xcc\x88RGEN"), "j\xc3\xbcrgen");  // U + combining diaeresis
+    EXPECT_EQ(normalize_local("\xc4\xb0\xcc\x81"), "\xc3\xad");     // I with dot, combining acute
     EXPECT_EQ(normalize_local("stra\xc3\x9f\x65"), "stra\xc3\x9f\x65");
     EXPECT_EQ(normalize_local("\xff\x41"), "\xff\x41");
 }

@@ -1,4 +1,7 @@
 // Where mail goes: accounts, subaddresses (RFC 5233), aliases of aliases, postmaster, catch-alls.
+//
+// BUGS: an alias is followed at once, on the caller's thread: one of 20,000 members takes it a good part of
+// a second. Lists of that size want a queue of their own.
 #include <algorithm>
 #include <deque>
 #include <set>
@@ -68,12 +71,9 @@ struct Step {
     std::vector<Address> members;
 };
 
-// The user or alias that is called exactly so. An empty local part is the catch-all's, thus nobody's.
+// The user or alias that is called exactly so.
 base::Result<Step> look_up_exactly(const store::Reader& reader, const Address& address) {
     Step step;
-    if (address.local.empty()) {
-        return step;
-    }
     TRY(std::optional<Account> account, find_account(reader, address));
     if (account) {
         step.kind = Step::Kind::kAccounts;
@@ -299,6 +299,28 @@ base::Result<std::vector<Address>> expand(const store::Reader& reader, std::stri
         }
     }
     return fail(Errc::kNotFound, "there is no alias " + std::string(text));
+}
+
+base::Result<std::vector<Alias>> list_aliases(const store::Reader& reader,
+                                              std::string_view domain) {
+    TRY(const std::string name, normalize_domain(domain));
+    std::vector<Alias> aliases;
+    base::Result<> readable;
+    const std::string prefix = aliases_prefix(name);
+    const auto visit = [&](std::string_view key, std::string_view value) -> base::Result<> {
+        Alias alias;
+        TRY(alias.address, address_of_key(key));
+        TRY(alias.members, decode_members(value));
+        aliases.push_back(std::move(alias));
+        return {};
+    };
+    TRY_VOID(reader.scan(
+        prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view value) {
+            readable = visit(key, value);
+            return readable.has_value();
+        }));
+    TRY_VOID(readable);
+    return aliases;
 }
 
 base::Result<> set_alias(store::Transaction& change,

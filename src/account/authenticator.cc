@@ -17,7 +17,6 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kUserOctetsMax = 512;
-constexpr std::size_t kPasswordOctetsMax = 1024;
 constexpr std::size_t kKeyOctets = 32;
 constexpr std::size_t kScramSaltOctets = 16;
 constexpr char kApplicationSeparator = '/';
@@ -95,11 +94,11 @@ base::Result<Login> Authenticator::Impl::look_up(std::string_view user) const {
     login.user = normalize_local(address->local) + "@" + address->domain;
     const auto reader = store.snapshot();
     TRY(login.account, find_account(*reader, *address));
-    if (login.account) {
-        TRY(auto password, read(*reader, password_key(login.account->id), decode_password));
-        login.password = std::move(password).value_or(PasswordRecord());
-        TRY(login.applications, read_applications(*reader, login.account->id));
-    }
+    // Id 0 is nobody's: an unknown user's secrets are looked for like anybody's.
+    const AccountId id = login.account ? login.account->id : 0;
+    TRY(auto password, read(*reader, password_key(id), decode_password));
+    login.password = std::move(password).value_or(PasswordRecord());
+    TRY(login.applications, read_applications(*reader, id));
     return login;
 }
 
@@ -165,8 +164,10 @@ base::Task<base::Result<bool>> Authenticator::Impl::matches(base::Loop& loop,
     }
     auto work = [argon2 = std::move(argon2),
                  password = std::move(password),
-                 ticket = std::make_shared<Ticket>(hashes_waiting)] {
-        return argon2_matches(argon2, password);
+                 ticket = std::make_shared<Ticket>(hashes_waiting)]() mutable {
+        const bool right = argon2_matches(argon2, password);
+        wipe(password);
+        return right;
     };
     const bool right = co_await pool.run(loop, std::move(work));
     co_return right;

@@ -40,6 +40,9 @@ struct Identity {
     std::string application_password;  // the name of the one that was used, or empty
 };
 
+// Longer passwords never log in; whoever sets one refuses it.
+inline constexpr std::size_t kPasswordOctetsMax = 1024;
+
 struct AuthenticatorOptions {
     bool allow_plaintext = false;  // passwords in clear without TLS, from loopback only
     base::Duration remember = std::chrono::minutes(5);
@@ -91,6 +94,7 @@ class Authenticator {
 };
 
 // The secrets of a password, computed outside any change since it is slow: store with set_secrets().
+// `password` is not empty and has at most kPasswordOctetsMax octets, or it will not log anybody in.
 struct Secrets;
 [[nodiscard]] std::shared_ptr<const Secrets> make_secrets(std::string_view password,
                                                           base::Random& random,

@@ -127,6 +127,41 @@ TEST_F(AuthenticatorTest, GuessersWaitAndAreBlockedWhereTheyAre) {
     EXPECT_EQ(password("bob", "pencil"), "bob USER");
 }
 
+TEST_F(AuthenticatorTest, ABlockCatchesThoseWhoWaitAlready) {
+    options_.throttle.failures_block = 4;
+    restart();
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(password("bob", "guess" + std::to_string(i)), "denied");
+    }
+    const auto wrong = authenticator_->check_password(loop_, context_, "bob", "wrong");
+    const auto right = authenticator_->check_password(loop_, context_, "bob", "pencil");
+    wrong.start();
+    right.start();
+    EXPECT_FALSE(wrong.done());
+    loop_.run_for(1min);
+    EXPECT_EQ(outcome(wrong.result()), "denied");
+    EXPECT_EQ(outcome(right.result()), "unavailable");
+}
+
+// A mail program with an old password tries on and on.
+TEST_F(AuthenticatorTest, TheSameWrongPasswordIsOneGuess) {
+    const base::SteadyTime start = clock_.steady();
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_EQ(password("bob", "old password"), "denied");
+    }
+    EXPECT_EQ(clock_.steady(), start);
+    EXPECT_EQ(password("bob", "pencil"), "bob USER");
+}
+
+TEST_F(AuthenticatorTest, EmptyAndOverlongPasswordsLogNobodyIn) {
+    const std::string longest(kPasswordOctetsMax, 'p');
+    set_password(bob_, longest);
+    EXPECT_EQ(password("bob", longest), "bob USER");
+    EXPECT_EQ(password("bob", longest + "p"), "denied");
+    set_password(bob_, "");
+    EXPECT_EQ(password("bob", ""), "denied");
+}
+
 TEST_F(AuthenticatorTest, AWaitThatIsAbandonedLeavesNothingBehind) {
     for (int i = 0; i < 5; ++i) {
         EXPECT_EQ(password("bob", "guess" + std::to_string(i)), "denied");

@@ -45,6 +45,7 @@ struct Resolution {
                                                  std::string_view domain);
 // kUnsupported: the domain is not ours. kNotFound: it is, the user is unknown. kDenied: disabled.
 // `postmaster` without a domain, and at any of our domains without such a user, is the administrator.
+// kTooLong: through its aliases the address stands for more than 20,000, or is nested 16 deep.
 [[nodiscard]] base::Result<Resolution> resolve(const store::Reader& reader, const Address& address);
 [[nodiscard]] base::Result<std::optional<Account>> find_account(const store::Reader& reader,
                                                                 const Address& address);
@@ -62,6 +63,15 @@ struct Resolution {
 [[nodiscard]] base::Result<std::vector<std::string>> list_domains(const store::Reader& reader);
 [[nodiscard]] base::Result<std::vector<Account>> list_accounts(const store::Reader& reader,
                                                                std::string_view domain);
+
+// The aliases of a domain; the catch-all's address has an empty local part.
+struct Alias {
+    Address address;  // its local part folded
+    std::vector<Address> members;
+};
+
+[[nodiscard]] base::Result<std::vector<Alias>> list_aliases(const store::Reader& reader,
+                                                            std::string_view domain);
 
 // Changes, for use inside a store::Change. Each checks what it is told: kExists, kNotFound, kSyntax.
 [[nodiscard]] base::Result<> add_domain(store::Transaction& change, std::string_view domain);

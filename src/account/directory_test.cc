@@ -247,6 +247,12 @@ TEST_F(DirectoryTest, PostmasterIsTheAdministrator) {
     alias("postmaster@hamburger.example", {"bob@hamburger.example"});
     EXPECT_EQ(who("postmaster@hamburger.example"), "1");
     EXPECT_EQ(who(Address{"postmaster", ""}), "3");
+    apply([](store::Transaction& change) -> base::Result<> {
+        TRY(auto root, find_account(change, at("root@hamburger.example")));
+        root->administrator = false;
+        return update_account(change, *root);
+    });
+    EXPECT_EQ(who(Address{"postmaster", ""}), "not-found");
 }
 
 TEST_F(DirectoryTest, CatchAllTakesWhatIsLeft) {
@@ -254,6 +260,13 @@ TEST_F(DirectoryTest, CatchAllTakesWhatIsLeft) {
     EXPECT_EQ(who("whoever@hamburger.example"), "1 c@elsewhere.example");
     EXPECT_EQ(who("smith@hamburger.example"), "2");
     EXPECT_EQ(who("smith+x@hamburger.example"), "2/x");
+    alias("All@hamburger.example", {"bob@hamburger.example"});
+    const auto aliases = list_aliases(*store_.snapshot(), "Hamburger.example").value();
+    ASSERT_EQ(aliases.size(), 2U);
+    EXPECT_EQ(aliases[0].address, (Address{"", "hamburger.example"}));
+    EXPECT_EQ(aliases[0].members.size(), 2U);
+    EXPECT_EQ(aliases[1].address.local, "all");
+    EXPECT_EQ(aliases[1].members, std::vector<Address>{at("bob@hamburger.example")});
     apply([](store::Transaction& change) { return remove_alias(change, "@hamburger.example"); });
     EXPECT_EQ(who("whoever@hamburger.example"), "not-found");
 }

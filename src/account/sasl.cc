@@ -127,6 +127,10 @@ class ExternalServer final : public SaslServer {
   private:
     Step identify(std::string_view authorize_as) {
         for (const std::string& name : context_.certificate_names) {
+            // Not dNSName, which would become a user of the default domain.
+            if (name.find('@') == std::string::npos) {
+                continue;
+            }
             TRY(const Login login, impl_.look_up(name));
             if (!login.account || login.account->disabled || !login.application.empty()) {
                 continue;

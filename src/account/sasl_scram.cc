@@ -88,8 +88,10 @@ class ScramServer final : public SaslServer {
         return {};
     }
 
-    // Whose secrets the exchange runs on; a decoy's for everybody who has none.
+    // Whose secrets the exchange runs on; a decoy's for everybody who has none. The decoy's are made in
+    // any case, so that both take the same time.
     base::Result<ScramSecrets> choose_secrets() {
+        TRY(ScramSecrets decoy, impl_.scram_decoy(hash_, login_.user + "/" + login_.application));
         const ScramSecrets* own = nullptr;
         if (login_.application.empty()) {
             own = hash_ == Hash::kSha1 ? &login_.password.sha1 : &login_.password.sha256;
@@ -100,7 +102,7 @@ class ScramServer final : public SaslServer {
             known_ = true;
             return *own;
         }
-        return impl_.scram_decoy(hash_, login_.user + "/" + login_.application);
+        return decoy;
     }
 
     Step on_first(std::string_view message) {

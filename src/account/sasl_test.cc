@@ -52,6 +52,7 @@ class SaslTest : public fakes::LoginFixture {
         std::string flag = "n";
         std::string authorize_as;
         std::string channel;
+        std::string nonce_tail;  // what it adds to the nonce it was given
     };
 
     // A whole exchange; what the server's last word was. Checks its signature.
@@ -70,7 +71,7 @@ class SaslTest : public fakes::LoginFixture {
         const std::size_t count_at = server_first.find(",i=");
         salt_ = server_first.substr(salt_at + 3, count_at - salt_at - 3);
         const std::string without_proof = "c=" + base::base64_encode(gs2 + client.channel) + "," +
-                                          server_first.substr(0, salt_at);
+                                          server_first.substr(0, salt_at) + client.nonce_tail;
         const std::string message = bare + "," + server_first + "," + without_proof;
         const std::string salted =
             pbkdf2(hash, client.password, base::base64_decode(salt_).value(), 4096);
@@ -190,8 +191,9 @@ TEST_F(SaslTest, External) {
     disable(alice_);
     EXPECT_EQ(external(""), "bob EXTERNAL");
     EXPECT_EQ(external("alice@hamburger.example"), "denied");
-    context_.certificate_names = {"eve@crepes.example"};
+    context_.certificate_names = {"eve@crepes.example", "bob", "@hamburger.example"};
     EXPECT_EQ(external(""), "denied");
+    EXPECT_EQ(external("bob"), "denied");
 }
 
 TEST_F(SaslTest, CramMd5) {
@@ -230,6 +232,7 @@ TEST_P(ScramTest, RightAndWrong) {
     EXPECT_EQ(scram(mechanism, {.authorize_as = "a=alice"}), "denied");
     EXPECT_EQ(scram(mechanism, {.password = "wrong"}), "denied");
     EXPECT_EQ(scram(mechanism, {.user = "eve"}), "denied");
+    EXPECT_EQ(scram(mechanism, {.nonce_tail = "x"}), "denied");
     EXPECT_EQ(scram(mechanism, {.flag = "y"}), "bob " + mechanism);
     EXPECT_EQ(scram(mechanism, {.flag = "p=tls-exporter"}), "syntax");
     disable(bob_);

@@ -76,6 +76,7 @@ TEST_F(ThrottleTest, SourcesAreAddressesAndNetworks) {
     fail_until_blocked("192.0.2.1");
     EXPECT_EQ(fail("::ffff:192.0.2.1"), -1);
     EXPECT_EQ(throttle_source("::ffff:192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(throttle_source("fe80::1%eth0"), throttle_source("fe80::2"));
 }
 
 TEST_F(ThrottleTest, FailuresAreForgivenOneByOne) {
