@@ -102,8 +102,11 @@ std::optional<Reply> Session::judge_outcome(const Recipient& recipient,
 Reply Session::answer(std::vector<Reply> replies, const Incoming& incoming) {
     const bool accepted = std::any_of(
         replies.begin(), replies.end(), [](const Reply& reply) { return reply.is_positive(); });
-    idle_ = accepted ? 0 : idle_;
-    messages_ += accepted ? 1 : 0;
+    if (accepted) {
+        idle_ = 0;
+        refused_recipients_ = 0;
+        ++messages_;
+    }
     note_message(replies.front(), incoming);
     if (options_.port == Port::kLmtp) {
         for (std::size_t i = 0; i + 1 < replies.size(); ++i) {

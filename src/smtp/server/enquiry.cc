@@ -25,6 +25,23 @@ std::string describe(const account::Account& account) {
                        account.address.to_string());
 }
 
+// RFC 6531 3.7.4.2: the parameter that both commands may have. Taken off the end of `arguments`.
+bool take_smtputf8(std::string_view& arguments) {
+    if (!base::iends_with(arguments, " SMTPUTF8")) {
+        return false;
+    }
+    arguments.remove_suffix(9);
+    arguments = base::trim(arguments);
+    return true;
+}
+
+Reply utf8_reply(int code, EnhancedCode enhanced, std::string text, bool smtputf8) {
+    if (!smtputf8 && !base::is_ascii(text)) {
+        return {553, {5, 6, 8}, "the answer is not ASCII, ask with SMTPUTF8"};
+    }
+    return {code, enhanced, std::move(text)};
+}
+
 }  // namespace
 
 // RFC 5321 7.3: who may ask is policy. Users may, and people at this machine where the setting says so.
@@ -34,6 +51,7 @@ bool Session::may_enquire() const {
 }
 
 base::Task<Handled> Session::on_vrfy(std::string_view arguments) {
+    const bool smtputf8 = take_smtputf8(arguments);
     if (arguments.empty()) {
         co_return Reply{501, {5, 5, 4}, "VRFY whom?"};
     }
@@ -48,16 +66,17 @@ base::Task<Handled> Session::on_vrfy(std::string_view arguments) {
         co_return Reply{550, {5, 1, 1}, "no such user here"};
     }
     if (found->size() == 1) {
-        co_return Reply{250, {2, 1, 5}, describe(found->front())};
+        co_return utf8_reply(250, {2, 1, 5}, describe(found->front()), smtputf8);
     }
     std::string text = "ambiguous; possibilities are";
     for (const account::Account& account : *found) {
         text += '\n' + describe(account);
     }
-    co_return Reply{553, {5, 1, 4}, std::move(text)};
+    co_return utf8_reply(553, {5, 1, 4}, std::move(text), smtputf8);
 }
 
 base::Task<Handled> Session::on_expn(std::string_view arguments) {
+    const bool smtputf8 = take_smtputf8(arguments);
     if (arguments.empty()) {
         co_return Reply{501, {5, 5, 4}, "EXPN which list?"};
     }
@@ -78,7 +97,7 @@ base::Task<Handled> Session::on_expn(std::string_view arguments) {
         text += text.empty() ? "" : "\n";
         text += account && *account ? describe(**account) : fmt::format("<{}>", member.to_string());
     }
-    co_return Reply{250, {2, 1, 5}, std::move(text)};
+    co_return utf8_reply(250, {2, 1, 5}, std::move(text), smtputf8);
 }
 
 base::Task<Handled> Session::on_help(std::string_view arguments) {

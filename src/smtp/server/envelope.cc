@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "smtp/server/session.h"
 
 namespace smtp {
@@ -119,16 +120,26 @@ base::Task<Handled> Session::on_rcpt(std::string_view arguments) {
     co_return Reply{250, {2, 1, 5}, "recipient ok"};
 }
 
+// RFC 5321 4.5.1: <Postmaster>, and postmaster at the very address that the client reached.
+bool Session::is_our_postmaster(const Path& path) const {
+    return path.domain.empty() ||
+           (base::iequals(path.local, "postmaster") &&
+            base::iequals(path.domain, address_literal(lines_.stream().local())));
+}
+
 base::Result<Recipient, Reply> Session::resolve_recipient(RcptCommand command) const {
     const auto refuse = [](Reply reply) { return tl::unexpected<Reply>(std::move(reply)); };
-    const bool is_postmaster = command.recipient.domain.empty();  // <Postmaster>
-    const auto address = is_postmaster
-                             ? base::Result<account::Address>(account::Address{"postmaster", ""})
-                             : account::parse_address(command.recipient.to_string());
+    const auto reader = services_.store.snapshot();
+    auto address = account::parse_address(command.recipient.to_string());
+    if (is_our_postmaster(command.recipient)) {
+        // The host's own, where its name is a domain with mail, else the administrator.
+        const auto local = account::is_local_domain(*reader, options_.hostname);
+        address = account::Address{"postmaster", local.value_or(false) ? options_.hostname : ""};
+    }
     if (!address) {
         return refuse({553, {5, 1, 3}, "bad recipient address"});
     }
-    auto resolution = account::resolve(*services_.store.snapshot(), *address);
+    auto resolution = account::resolve(*reader, *address);
     if (!resolution && resolution.error().code == Errc::kUnsupported) {
         if (identity_ == nullptr) {
             return refuse({550, {5, 7, 1}, "relaying denied"});

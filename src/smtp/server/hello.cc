@@ -28,7 +28,9 @@ Reply Session::greet(Greeting greeting, std::string_view arguments) {
     }
     hello_ = Hello{greeting, std::string(arguments)};
     transaction_.reset();
-    std::string text = fmt::format("{} greets {}", options_.hostname, arguments);
+    // Replies are ASCII (RFC 5321 4.2), names need not be.
+    std::string text = fmt::format(
+        "{} greets {}", options_.hostname, base::is_ascii(arguments) ? arguments : "you");
     if (greeting != Greeting::kHelo) {
         text += capabilities();
     }

@@ -46,7 +46,9 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     rules.framing = framing;
     // Another server's message is not ours to mend, and what it smuggles is not ours to guess: it is
     // refused. Programs that submit and the hub behind LMTP are ours to help.
-    rules.bare = options_.port == Port::kRelay ? BareNewlines::kReport : BareNewlines::kMend;
+    rules.is_submission = identity_ != nullptr;
+    rules.bare = options_.port == Port::kRelay && !rules.is_submission ? BareNewlines::kReport
+                                                                       : BareNewlines::kMend;
     if (transaction_->parameters.body == Body::kBinaryMime) {
         rules.bare = BareNewlines::kKeep;
     }
@@ -54,7 +56,6 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     rules.text_line_octets_max = options_.text_line_octets_max;
     rules.header_octets_max = options_.header_octets_max;
     rules.received_fields_max = options_.received_fields_max;
-    rules.is_submission = options_.port == Port::kSubmission;
     rules.submission = {options_.hostname, transaction_->queue_id, services_.clock.now()};
     const std::string name = protocol();
     std::string trace = return_path_field(transaction_->sender) + received_field(trace_facts(name));
@@ -158,6 +159,7 @@ base::Task<Handled> Session::on_bdat(std::string_view arguments) {
     }
     Incoming& incoming = *transaction_->incoming;
     CO_TRY_VOID(co_await receive_counted(&incoming, command->octets));
+    idle_ = command->octets > 0 ? 0 : idle_;  // a large message may come in many chunks
     if (incoming.is_endless()) {
         co_return too_large();
     }

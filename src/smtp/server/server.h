@@ -36,8 +36,10 @@ struct ServerOptions {
     std::uint64_t text_line_octets_max = 65536;
     std::size_t header_octets_max = 1024 * 1024;  // that a submitted message may have
     std::size_t received_fields_max = 100;        // more is a loop (RFC 5321 6.3)
-    std::size_t errors_max = 30;                  // 5yz replies a connection
-    std::size_t idle_commands_max = 100;          // commands between two messages, RCPT aside
+    // What ends a connection with 421: 5yz replies, those to RCPT aside, which may be as many as a
+    // message may have recipients; and commands between two messages.
+    std::size_t errors_max = 30;
+    std::size_t idle_commands_max = 100;
 
     bool vrfy_for_loopback = false;     // full answers to VRFY and EXPN from this machine
     bool require_owned_sender = true;   // MAIL FROM and From belong to who logged in

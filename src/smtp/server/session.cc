@@ -191,12 +191,14 @@ Reply Session::keep_account(Reply reply, const Command* command) {
     if (last_commands_.size() > kLastCommandsOctetsMax) {
         last_commands_.erase(0, last_commands_.size() / 2);
     }
-    errors_ += reply.code >= 500 ? 1 : 0;
-    idle_ +=
-        command != nullptr && (command->states & (kRcpt | kChunks)) != 0 && command->states != kAny
-            ? 0
-            : 1;
-    if (reply.after == After::kGoOn && errors_ > options_.errors_max) {
+    const bool is_rcpt = command != nullptr && command->handler == &Session::on_rcpt;
+    // A list with many dead members is no attack; a search for addresses finds its end all the same.
+    if (reply.code >= 500) {
+        ++(is_rcpt ? refused_recipients_ : errors_);
+    }
+    idle_ += is_rcpt ? 0 : 1;
+    if (reply.after == After::kGoOn &&
+        (errors_ > options_.errors_max || refused_recipients_ > options_.recipients_max)) {
         return {421, {4, 7, 0}, "too many errors", After::kClose};
     }
     if (reply.after == After::kGoOn && idle_ > options_.idle_commands_max) {

@@ -112,6 +112,7 @@ class Session {
     [[nodiscard]] std::optional<Reply> judge_path(const Path& path, bool smtputf8) const;
     [[nodiscard]] base::Task<std::optional<Reply>> judge_sender(Path sender);
     [[nodiscard]] std::optional<Reply> judge_owner(const account::Address& address) const;
+    [[nodiscard]] bool is_our_postmaster(const Path& path) const;
     [[nodiscard]] base::Result<Recipient, Reply> resolve_recipient(RcptCommand command) const;
     [[nodiscard]] std::optional<Reply> judge_quota(const account::LocalRecipient& recipient) const;
 
@@ -149,10 +150,11 @@ class Session {
     std::optional<Hello> hello_;
     std::unique_ptr<account::Identity> identity_;  // who logged in
     std::unique_ptr<Transaction> transaction_;
-    bool stopping_ = false;      // the server stops: no next message
-    std::size_t errors_ = 0;     // 5yz replies
-    std::size_t idle_ = 0;       // commands since the last message
-    std::size_t messages_ = 0;   // accepted
+    bool stopping_ = false;               // the server stops: no next message
+    std::size_t errors_ = 0;              // 5yz replies, those to RCPT aside
+    std::size_t refused_recipients_ = 0;  // since the last message
+    std::size_t idle_ = 0;                // commands since the last message
+    std::size_t messages_ = 0;            // accepted
     std::string last_commands_;  // the end of the dialogue, verbs and codes only: for error logs
 };
 

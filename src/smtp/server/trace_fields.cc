@@ -7,15 +7,6 @@
 namespace smtp {
 namespace {
 
-// RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]"; nothing for a unix socket.
-std::string address_literal(const net::Endpoint& peer) {
-    if (peer.is_unix()) {
-        return {};
-    }
-    const bool ipv6 = peer.address.find(':') != std::string::npos;
-    return fmt::format("[{}{}]", ipv6 ? "IPv6:" : "", peer.address);
-}
-
 std::string tls_comment(const net::TlsInfo& tls) {
     return fmt::format("({} {} {} bits)", tls.version, tls.cipher, tls.bits);
 }
@@ -37,6 +28,14 @@ std::string from_clause(const TraceFacts& facts) {
 }
 
 }  // namespace
+
+std::string address_literal(const net::Endpoint& endpoint) {
+    if (endpoint.is_unix()) {
+        return {};
+    }
+    const bool ipv6 = endpoint.address.find(':') != std::string::npos;
+    return fmt::format("[{}{}]", ipv6 ? "IPv6:" : "", endpoint.address);
+}
 
 // RFC 3848: S for TLS, A for AUTH behind ESMTP and LMTP. RFC 6531 4.3: UTF8 in front, without the E.
 std::string protocol_name(Greeting greeting, bool tls, bool authenticated, bool utf8) {

@@ -27,6 +27,9 @@ struct TraceFacts {
     base::WallTime now;
 };
 
+// RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]"; empty for a unix socket.
+[[nodiscard]] std::string address_literal(const net::Endpoint& endpoint);
+
 // Both fields end with CRLF; no line is longer than 998 octets.
 [[nodiscard]] std::string return_path_field(const Path& sender);
 [[nodiscard]] std::string received_field(const TraceFacts& facts);
