@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Administration on a stopped server's store and on a running server: the same commands, the same words."""
+
+import pathlib
+import poplib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from harness import ALICE, BOB, PASSWORDS, Server, letter
+
+
+class Both:
+    """The tests; the two classes below run them on a running and on a stopped server."""
+
+    running = True
+
+    def setUp(self):
+        self.server = Server()
+        if self.running:
+            self.server.__enter__()
+        else:
+            self.server.add_people()
+
+    def tearDown(self):
+        self.server.__exit__(None, None, None)
+
+    def log_in(self, user, password):
+        """On a server that runs, started for this if need be."""
+        if not self.running:
+            self.server.start()
+        try:
+            drop = poplib.POP3_SSL("localhost", self.server.ports["pop3s"], context=self.server.tls())
+            drop.user(user)
+            drop.pass_(password)
+            count = drop.stat()[0]
+            drop.quit()
+            return count
+        finally:
+            if not self.running:
+                self.server.stop()
+
+    def test_domains(self):
+        self.server.admin("domain", "add", "Pickles.Example")
+        self.assertEqual(self.server.admin("domain", "list").split(),
+                         ["crepes.example", "hamburger.example", "pickles.example"])
+        self.server.admin("domain", "remove", "pickles.example")
+        self.assertNotIn("pickles", self.server.admin("domain", "list"))
+        self.server.admin("domain", "remove", "pickles.example", status=67)
+
+    def test_accounts(self):
+        said = self.server.admin("account", "add", "carol@crepes.example", "--name", "Carol", "--quota", "1GiB",
+                                 "--password-stdin", text="carol's\n")
+        self.assertEqual(said, "account carol@crepes.example added\n")
+        listed = self.server.admin("account", "list", "crepes.example").splitlines()
+        self.assertEqual(listed, [ALICE, 'carol@crepes.example  "Carol"  quota 1GiB'])
+        self.assertEqual(len(self.server.admin("account", "list").splitlines()), 3)
+        self.assertEqual(self.log_in("carol@crepes.example", "carol's"), 0)
+        self.server.admin("account", "set", "carol@crepes.example", "--disable")
+        with self.assertRaises(poplib.error_proto):
+            self.log_in("carol@crepes.example", "carol's")
+        self.server.admin("account", "set", "carol@crepes.example", "--enable", "--quota", "0")
+        self.assertEqual(self.log_in("carol@crepes.example", "carol's"), 0)
+        self.server.admin("account", "remove", "carol@crepes.example")
+        with self.assertRaises(poplib.error_proto):
+            self.log_in("carol@crepes.example", "carol's")
+
+    def test_new_password_counts_at_once(self):
+        self.log_in(BOB, PASSWORDS[BOB])
+        self.server.admin("account", "password", BOB, "--password-stdin", text="another\n")
+        self.assertEqual(self.log_in(BOB, "another"), 0)
+        with self.assertRaises(poplib.error_proto):
+            self.log_in(BOB, PASSWORDS[BOB])
+
+    def test_aliases(self):
+        self.server.admin("alias", "set", "all@hamburger.example", BOB, ALICE)
+        self.assertEqual(self.server.admin("alias", "show", "all@hamburger.example").split(), [BOB, ALICE])
+        self.server.admin("alias", "set", "all@hamburger.example", BOB)
+        self.assertEqual(self.server.admin("alias", "show", "all@hamburger.example").split(), [BOB])
+        self.server.admin("alias", "remove", "all@hamburger.example")
+        self.server.admin("alias", "show", "all@hamburger.example", status=67)
+
+    def test_check_is_sound(self):
+        self.assertRegex(self.server.admin("check"), r"^sound: \d+ records, 0 blobs")
+
+
+class Running(Both, unittest.TestCase):
+    def test_alias_and_trace_of_a_message(self):
+        self.server.admin("alias", "set", "@hamburger.example", BOB)
+        self.server.send(letter().replace("Subject", "Message-ID: <one@crepes.example>\r\nSubject"),
+                         recipients=["anybody@hamburger.example", "bob+list@hamburger.example"])
+        self.assertEqual(len(self.server.messages()), 1)
+        said = self.server.admin("trace", "<one@crepes.example>")
+        for kind in ("accepted", "stored", "fetched"):
+            self.assertIn(kind, said)
+        queue_id = said.split()[0]
+        self.assertEqual(self.server.admin("trace", queue_id).split()[0], queue_id)
+        self.assertRegex(self.server.admin("check"), r"^sound: \d+ records, 1 blobs")
+
+    def test_control_socket_is_private(self):
+        socket = self.server.folder / "data" / "control.sock"
+        self.assertEqual(socket.stat().st_mode & 0o077, 0)
+
+
+class Stopped(Both, unittest.TestCase):
+    running = False
+
+
+if __name__ == "__main__":
+    unittest.main()
