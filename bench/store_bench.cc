@@ -1,6 +1,6 @@
 // Durable puts a second into the store on disk: every put is a blob and a record, acknowledged after its
 // sync. One row a combination of writers and size: rate, latency, changes a sync, CPU a commit.
-//     store_bench [DIRECTORY [SECONDS]]
+//     store_bench [DIRECTORY [SECONDS [WRITERS OCTETS]]]
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -181,9 +181,13 @@ int main(int argc, char** argv) {
                    "a sync",
                    "CPU us/put",
                    "MB/s");
-        for (const std::size_t octets : {std::size_t{4096}, std::size_t{100 * 1024}}) {
-            for (const std::size_t writers : {1, 8, 64}) {
-                measure(**store, writers, octets, seconds);
+        if (argc > 4) {
+            measure(**store, std::stoul(argv[3]), std::stoul(argv[4]), seconds);
+        } else {
+            for (const std::size_t octets : {std::size_t{4096}, std::size_t{100 * 1024}}) {
+                for (const std::size_t writers : {1, 8, 64}) {
+                    measure(**store, writers, octets, seconds);
+                }
             }
         }
     }

@@ -100,6 +100,8 @@ struct Moment {
 };
 
 Result<Moment> checkpoint(Committer& committer, const fs::path& directory) {
+    // Most of it here, beside the commits; what comes meanwhile is little.
+    TRY_VOID(committer.flush_index());
     Moment moment;
     Result<> outcome;
     committer.run_and_wait([&](Committer::Inside& inside) {

@@ -52,12 +52,9 @@ std::uint64_t drop_dead(Committer::Inside& inside, std::uint64_t flushed) {
 // Flushes the index and then drops what is dead.
 Result<std::uint64_t> flush_and_drop(Committer& committer) {
     std::uint64_t flushed = 0;
-    Result<> outcome;
-    committer.run_and_wait([&](Committer::Inside& inside) {
-        flushed = inside.journal.position().segment;
-        outcome = inside.index.flush();
-    });
-    TRY_VOID(outcome);
+    committer.run_and_wait(
+        [&](Committer::Inside& inside) { flushed = inside.journal.position().segment; });
+    TRY_VOID(committer.flush_index());
     std::uint64_t octets = 0;
     committer.run_and_wait([&](Committer::Inside& inside) { octets = drop_dead(inside, flushed); });
     return octets;

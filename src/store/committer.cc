@@ -66,6 +66,10 @@ void Committer::run_and_wait(const std::function<void(Inside&)>& task) {
     finished->get_future().wait();
 }
 
+Result<> Committer::flush_index() {
+    return index_.flush();
+}
+
 void Committer::push(Item item) {
     {
         const std::lock_guard lock(queue_mutex_);
@@ -121,7 +125,7 @@ void Committer::commit_group() {
     const auto has_space = prepare();
     DiskTransaction transaction(index_.latest(), journal_, options_.pool, has_space && *has_space);
     while (!taken_.empty() && group.size() < kGroupChangesMax &&
-           journal_.staged_octets() < kGroupOctetsMax &&
+           journal_.staged_octets() + transaction.octets_written() < kGroupOctetsMax &&
            !std::holds_alternative<TaskItem>(taken_.front())) {
         Outcome outcome{std::move(taken_.front()), {}, {}};
         taken_.pop_front();

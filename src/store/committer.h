@@ -65,6 +65,10 @@ class Committer {
     // Runs `task` on the committer's thread and waits for it; not on that thread itself.
     void run_and_wait(const std::function<void(Inside&)>& task);
 
+    // On the caller's thread, beside the commits: everything committed before the call is in the
+    // index's files after it.
+    [[nodiscard]] base::Result<> flush_index();
+
     [[nodiscard]] View view() const;
     [[nodiscard]] StoreStatistics statistics() const;
 

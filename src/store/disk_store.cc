@@ -106,7 +106,10 @@ Result<> DiskStore::open() {
     IndexOptions index_options;
     index_options.cache_octets = options_.index_cache_octets;
     index_options.flush_on_close = options_.flush_on_close;
-    TRY(index_, RocksIndex::open(directory + "/" + std::string(kIndexFolder), index_options));
+    // Made here and not by RocksDB, so that its name is on the disk before anything leans on it.
+    const std::string index_folder = directory + "/" + std::string(kIndexFolder);
+    TRY_VOID(file_system_.create_directory(index_folder));
+    TRY(index_, RocksIndex::open(index_folder, index_options));
     TRY(const auto applied, index_->applied());
     const JournalOptions journal_options{
         file_system_, directory + "/" + std::string(kJournalFolder), options_.segment_octets};

@@ -24,12 +24,14 @@ struct OpenOptions {
     std::uint64_t index_cache_octets = std::uint64_t{32} << 20;
     std::uint64_t segment_octets = std::uint64_t{64} << 20;
 
-    // For tests: another file system under the journal, an index that forgets what it has not flushed.
+    // For tests: another file system under the journal (forgetful_file_system.h, or a fake one), an
+    // index that forgets what it has not flushed.
     FileSystem* file_system = nullptr;
     bool flush_on_close = true;
 };
 
-// Snapshots, transactions and blob writers must not outlive the store; blob readers may.
+// Snapshots, transactions and blob writers must not outlive the store; blob readers may. Loops on which
+// somebody waits for a change must outlive it.
 // Errors are sentences for whoever runs the server, with the remedy: kInUse (another process has it
 // open), kUnsupported (written by a later version), kInvalid (the folder holds something else),
 // kCorrupt (with file and offset), kNoSpace, kDenied, kIo.

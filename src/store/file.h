@@ -64,7 +64,7 @@ class FileSystem {
     // The names in a folder, unsorted.
     [[nodiscard]] virtual base::Result<std::vector<std::string>> list(
         const std::string& directory) = 0;
-    // The folder and those above it; one that exists is no error.
+    // The folder and those above it, their names on the disk; one that exists is no error.
     [[nodiscard]] virtual base::Result<> create_directory(const std::string& directory) = 0;
     [[nodiscard]] virtual base::Result<> remove(const std::string& path) = 0;
     // Waits until the names in the folder are on the disk.

@@ -38,8 +38,7 @@ Result<Tail> look_behind(const File& file,
                          std::uint64_t end,
                          std::uint64_t last_sequence) {
     Tail tail;
-    const std::uint64_t octets_max =
-        std::min<std::uint64_t>(kScanOctets, end - std::min(from, end));
+    const std::uint64_t octets_max = std::min<std::uint64_t>(kScanOctets, end - from);
     std::string chunk(static_cast<std::size_t>(octets_max) + kRecordHeaderOctets, '\0');
     for (std::uint64_t at = from; at < end; at += kScanOctets) {
         TRY(const std::size_t octets, file.read_at(at, chunk));
@@ -114,6 +113,9 @@ class Replay {
                 return damaged(*follower, 0, "the segment before it is missing");
             }
             end = follower->header().previous_end;
+        }
+        if (end < end_.offset) {
+            return damaged(segment, end, "octets that the index knows of are missing");
         }
         RecordCursor cursor(*file, segment.header().salt, end_.offset, end);
         TRY_VOID(records(segment, cursor));

@@ -103,6 +103,7 @@ base::Result<> Overlay::scan_back(std::string_view first,
 }
 
 void Overlay::write(std::string_view key, std::optional<std::string> value) {
+    octets_written_ += key.size() + (value ? value->size() : 0);
     const auto found = writes_.lower_bound(key);
     if (found != writes_.end() && found->first == key) {
         undo_.emplace_back(found->first, std::move(found->second));

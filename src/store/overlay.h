@@ -68,9 +68,13 @@ class Overlay final : public KeySpace {
 
     [[nodiscard]] const WriteSet& writes() const { return writes_; }
 
+    // All that was ever written, rolled back or not: what bounds a group's memory.
+    [[nodiscard]] std::uint64_t octets_written() const { return octets_written_; }
+
   private:
     const KeySpace& below_;
     WriteSet writes_;
+    std::uint64_t octets_written_ = 0;
     // What stood in `writes_` before each write since the mark; the outer nothing is "no entry".
     std::vector<std::pair<std::string, std::optional<std::optional<std::string>>>> undo_;
 };
@@ -98,6 +102,8 @@ class OverlayTransaction : public Transaction {
     [[nodiscard]] base::Result<> run(const Change& change);
 
     [[nodiscard]] const WriteSet& writes() const { return overlay_.writes(); }
+
+    [[nodiscard]] std::uint64_t octets_written() const { return overlay_.octets_written(); }
 
   protected:
     // The octets of a blob that becomes part of the store: puts them where they stay.

@@ -221,13 +221,20 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<> create_directory(const std::string& directory) override {
-        std::error_code failure;
-        if (std::filesystem::create_directories(directory, failure)) {
-            std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failure);
+        std::error_code ignored;
+        const auto absolute = std::filesystem::absolute(directory, ignored).lexically_normal();
+        std::vector<std::filesystem::path> missing;  // the innermost first
+        for (auto at = absolute; !std::filesystem::exists(at, ignored) && at.has_relative_path();
+             at = at.parent_path()) {
+            missing.push_back(at);
         }
-        if (failure) {
-            errno = failure.value();
-            return fail_errno("making folder", directory);
+        while (!missing.empty()) {
+            const std::string path = missing.back().string();
+            if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+                return fail_errno("making folder", path);
+            }
+            TRY_VOID(sync_directory(missing.back().parent_path().string()));
+            missing.pop_back();
         }
         return {};
     }

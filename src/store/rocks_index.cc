@@ -146,6 +146,9 @@ rocksdb::Options make_options(const IndexOptions& options) {
     rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     rocks.write_buffer_size = options.memtable_octets;
     rocks.max_write_buffer_number = 3;
+    // Every new blob is looked for first, and is not there.
+    rocks.memtable_whole_key_filtering = true;
+    rocks.memtable_prefix_bloom_size_ratio = 0.05;
     rocks.compression = rocksdb::kLZ4Compression;
     rocks.level_compaction_dynamic_level_bytes = true;
     rocks.max_open_files = 512;
