@@ -79,7 +79,8 @@ struct Draft {
 
 // The tree that build_message writes.
 [[nodiscard]] Entity draft_entity(const Draft& draft);
-// The whole message.
+// The whole message. kUnsupported when an address is not US-ASCII and options.form is kAscii, or is not
+// UTF-8 at all; otherwise as build_entity.
 [[nodiscard]] base::Result<std::string> build_message(const Draft& draft,
                                                       base::Random& random,
                                                       const BuildOptions& options = {});

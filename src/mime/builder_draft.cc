@@ -156,7 +156,12 @@ base::Result<std::string> build_message(const Draft& draft,
                                         base::Random& random,
                                         const BuildOptions& options) {
     TRY(const std::string body, build_entity(entity, random, options));
-    return message_fields(draft, options.form) + body;
+    const std::string fields = message_fields(draft, options.form);
+    // Texts and names have an ASCII form; an address has none (RFC 6532 1).
+    if (options.form == HeaderForm::kAscii ? !base::is_ascii(fields) : !base::is_utf8(fields)) {
+        return base::fail(base::Errc::kUnsupported, "an address that this form cannot hold");
+    }
+    return fields + body;
 }
 
 }  // namespace mime

@@ -191,6 +191,16 @@ TEST(BuilderTest, RefusesWhatCannotBeWritten) {
     EXPECT_EQ(build_entity(deep, random).error().code, base::Errc::kTooLong);
 }
 
+TEST(BuilderTest, RefusesAddressesThatTheFormCannotHold) {
+    base::SeededRandom random(1);
+    Draft draft = draft_from_alice();
+    draft.to = {Mailbox{"", "jörg", "x.y"}};
+    EXPECT_EQ(build_message(draft, random).error().code, base::Errc::kUnsupported);
+    EXPECT_TRUE(build_message(draft, random, {.form = HeaderForm::kUtf8}));
+    draft.to = {Mailbox{"", "\xff", "x.y"}};
+    EXPECT_FALSE(build_message(draft, random, {.form = HeaderForm::kUtf8}));
+}
+
 TEST(BuilderTest, NeverLetsAFieldIn) {
     Draft draft = draft_from_alice();
     draft.subject = "x\r\nBcc: evil@x\r\n\r\nbody";
