@@ -99,7 +99,8 @@ base::Result<> take_gs2_header(std::string_view& text, ScramClientFirst& first) 
         return fail(Errc::kSyntax, "SCRAM: the GS2 header does not end");
     }
     const std::string_view authzid = base::split_front(text, ',');
-    if (!authzid.empty()) {
+    // GNU SASL writes "a=" for an empty identity, which the grammar does not have.
+    if (!authzid.empty() && authzid != "a=") {
         const auto name =
             authzid.starts_with("a=") ? decode_saslname(authzid.substr(2)) : std::nullopt;
         if (!name) {
