@@ -79,36 +79,53 @@ Task<Result<>> Session::send_listing(Reply::Listing listing) {
 // client sees that it has no whole message.
 Task<Result<>> Session::send_content(Reply::Content content) {
     const std::uint64_t size = content.octets->size();
-    const auto chunk_octets = static_cast<std::size_t>(std::min<std::uint64_t>(size, kChunkOctets));
-    const auto chunk = std::make_unique_for_overwrite<char[]>(chunk_octets);
     DotStuffer stuffer;
     std::optional<TopCutter> top;
     if (content.body_lines) {
         top.emplace(*content.body_lines);
     }
     const auto put = [this](std::string_view octets) { lines_.put(octets); };
-    std::uint64_t offset = 0;
-    while (offset < size && !(top && top->done())) {
-        CO_TRY(const std::size_t read,
-               co_await content.octets->read(loop_, offset, std::span(chunk.get(), chunk_octets)));
-        if (read == 0) {
-            co_return base::fail(Errc::kCorrupt, "a message is shorter than its size");
-        }
-        offset += read;
-        std::string_view octets(chunk.get(), read);
-        if (top) {
-            octets = octets.substr(0, top->feed(octets));
-        }
-        stuffer.feed(octets, put);
+    std::string chunk = std::move(content.first);
+    std::uint64_t sent = 0;
+    while (true) {
+        const std::size_t octets = top ? top->feed(chunk) : chunk.size();
+        stuffer.feed(std::string_view(chunk).substr(0, octets), put);
+        sent += octets;
         CO_TRY_VOID(co_await flush_if_full());
+        if (content.offset == size || (top && top->done())) {
+            break;
+        }
+        CO_TRY(chunk, co_await read_chunk(*content.octets, content.offset, std::move(chunk)));
+        content.offset += chunk.size();
     }
     lines_.put(stuffer.end());
-    if (!top) {
-        transaction().maildrop.mark_fetched(content.number);
-        ++transaction().messages_sent;
-        transaction().octets_sent += size;
-    }
+    count_sent(content.number, !top, sent);
     co_return Result<>();
+}
+
+// The octets from `offset` on, up to a chunk of them, in `chunk`, which is taken over for its memory.
+Task<Result<std::string>> Session::read_chunk(store::BlobReader& octets,
+                                              std::uint64_t offset,
+                                              std::string chunk) {
+    const std::uint64_t left = octets.size() - offset;
+    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunkOctets)));
+    CO_TRY(const std::size_t read, co_await octets.read(loop_, offset, chunk));
+    if (read == 0 && left > 0) {
+        co_return base::fail(Errc::kCorrupt, "a message is shorter than its size");
+    }
+    chunk.resize(read);
+    co_return chunk;
+}
+
+void Session::count_sent(std::uint32_t number, bool whole, std::uint64_t octets) {
+    Transaction& open = transaction();
+    if (whole) {
+        open.maildrop.mark_fetched(number);
+        ++open.messages_sent;
+    }
+    open.octets_sent += octets;
+    sent_messages_.add(whole ? 1 : 0);
+    sent_octets_.add(octets);
 }
 
 }  // namespace pop3

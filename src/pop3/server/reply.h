@@ -12,14 +12,13 @@
 
 namespace pop3 {
 
-// RFC 2449 8, RFC 3206, RFC 6856 5: what programs read, without brackets.
+// RFC 2449 8, RFC 3206: what programs read, without brackets.
 inline constexpr std::string_view kNoCode;
 inline constexpr std::string_view kAuthCode = "AUTH";
 inline constexpr std::string_view kInUseCode = "IN-USE";
 inline constexpr std::string_view kLoginDelayCode = "LOGIN-DELAY";
 inline constexpr std::string_view kSystemTemporary = "SYS/TEMP";
 inline constexpr std::string_view kSystemPermanent = "SYS/PERM";
-inline constexpr std::string_view kUtf8Code = "UTF8";
 
 struct Reply {
     // Nothing follows.
@@ -35,9 +34,11 @@ struct Reply {
 
     // A message, or its top: streamed from the store.
     struct Content {
-        std::unique_ptr<store::BlobReader> octets;
-        std::optional<std::uint32_t> body_lines;  // TOP's n
         std::uint32_t number = 0;
+        std::optional<std::uint32_t> body_lines;  // TOP's n
+        std::string first;                        // its first octets, as they go out
+        std::unique_ptr<store::BlobReader> octets;
+        std::uint64_t offset = 0;  // where `octets` goes on behind them
     };
 
     enum class Then : std::uint8_t { kGoOn, kClose, kStartTls };

@@ -39,7 +39,12 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
       loop_(stream.loop()),
       id_(services.random.token(10)),
       stamp_(make_stamp(services, options.hostname)),
-      language_(find_language(options.language).value_or(Language::kEnglish)) {
+      language_(find_language(options.language).value_or(Language::kEnglish)),
+      sent_messages_(services.metrics.counter("staffetta_messages_total",
+                                              "Messages by result",
+                                              {{"protocol", "pop3"}, {"result", "sent"}})),
+      sent_octets_(services.metrics.counter(
+          "staffetta_message_octets_total", "Octets of messages", {{"protocol", "pop3"}})) {
     watch();
 }
 

@@ -88,7 +88,11 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> send(Reply reply);
     [[nodiscard]] base::Task<base::Result<>> send_listing(Reply::Listing listing);
     [[nodiscard]] base::Task<base::Result<>> send_content(Reply::Content content);
+    [[nodiscard]] base::Task<base::Result<std::string>> read_chunk(store::BlobReader& octets,
+                                                                   std::uint64_t offset,
+                                                                   std::string chunk);
     [[nodiscard]] base::Task<base::Result<>> flush_if_full();
+    void count_sent(std::uint32_t number, bool whole, std::uint64_t octets);
     void put_status(const Reply& reply);
 
     // authorization.cc
@@ -108,7 +112,9 @@ class Session {
     [[nodiscard]] base::Result<std::uint32_t, Reply> find_message(std::string_view arguments,
                                                                   std::string_view syntax) const;
     [[nodiscard]] base::Result<std::uint32_t, Reply> find_message(std::uint32_t number) const;
-    [[nodiscard]] Reply open_content(std::uint32_t number, std::optional<std::uint32_t> body_lines);
+    [[nodiscard]] base::Task<base::Result<Reply>> open_content(
+        std::uint32_t number, std::optional<std::uint32_t> body_lines);
+    [[nodiscard]] Reply content_fails(std::uint32_t number, const base::Error& error);
     [[nodiscard]] mail::TraceEvent trace_event(std::string_view kind) const;
     void note_fetched();
 
@@ -143,6 +149,8 @@ class Session {
     bool closing_ = false;
     std::size_t errors_ = 0;
     std::size_t login_failures_ = 0;
+    base::Counter& sent_messages_;
+    base::Counter& sent_octets_;
     std::string recent_;                    // the last verbs, for describe()
     std::vector<base::Counter*> counters_;  // by command and result, filled as they are needed
 };

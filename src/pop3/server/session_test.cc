@@ -9,6 +9,9 @@
 #include <string_view>
 
 #include "account/address.h"
+#include "account/crypto.h"
+#include "base/ascii.h"
+#include "base/base64.h"
 #include "fakes/world.h"
 #include "mail/trace.h"
 #include "net/pipe.h"
@@ -324,7 +327,8 @@ TEST_F(SessionTest, LargeMessagesComeWholeAndStuffed) {
     for (int i = 0; i < 40'000; ++i) {
         body += i % 7 == 0 ? ".dot\r\n" : i % 11 == 0 ? ".\r\n" : "some text of a line\r\n";
     }
-    world_.add_message(kBob, "Subject: x\r\n\r\n" + body);
+    // The header becomes another one on its way, which moves everything behind it.
+    world_.add_message(kBob, "Subject: gr\xc3\xbcn\r\n\r\n" + body);
     Client client = connect();
     client.log_in();
     client.pipe().push("RETR 1\r\n");
@@ -342,7 +346,8 @@ TEST_F(SessionTest, LargeMessagesComeWholeAndStuffed) {
         unstuffed += lines.substr(lines.front() == '.' ? 1 : 0, end - (lines.front() == '.'));
         lines.remove_prefix(end);
     }
-    EXPECT_EQ(unstuffed, "Subject: x\r\n\r\n" + body);
+    EXPECT_EQ(unstuffed, "Subject: =?utf-8?Q?gr=C3=BCn?=\r\n\r\n" + body);
+    EXPECT_THAT(heard, StartsWith(fmt::format("+OK {} octets\r\n", unstuffed.size())));
 }
 
 TEST_F(SessionTest, FetchingAndDeletingAreTraced) {
@@ -389,6 +394,39 @@ TEST_F(SessionTest, CommandsAreCounted) {
           "staffetta_logins_total{protocol=\"pop3\",result=\"ok\"} 1\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
+}
+
+// RFC 5802 3, with the client's half computed here.
+TEST_F(SessionTest, ScramEndsWithTheServersProof) {
+    using account::Hash;
+    Client client = connect();
+    const auto exchange = [&client](std::string_view line) {
+        const std::string heard = client.say(line);
+        const std::size_t last = heard.rfind("+ ");
+        return base::base64_decode(
+                   std::string_view(heard).substr(last + 2, heard.size() - last - 4))
+            .value_or("no base64");
+    };
+    const std::string bare = fmt::format("n={},r=abcdef", kBob);
+    const std::string first = exchange("AUTH SCRAM-SHA-256 " + base::base64_encode("n,," + bare));
+    std::string_view fields = first;
+    const std::string_view nonce = base::split_front(fields, ',').substr(2);
+    const auto salt = base::base64_decode(base::split_front(fields, ',').substr(2)).value();
+    const auto iterations = base::parse_number<std::uint32_t>(fields.substr(2)).value();
+    const std::string salted = account::pbkdf2(Hash::kSha256, "onion", salt, iterations);
+    const std::string key = account::hmac(Hash::kSha256, salted, "Client Key");
+    const std::string without_proof = fmt::format("c=biws,r={}", nonce);
+    const std::string signature =
+        account::hmac(Hash::kSha256,
+                      account::digest(Hash::kSha256, key),
+                      fmt::format("{},{},{}", bare, first, without_proof));
+    std::string proof = key;
+    for (std::size_t i = 0; i < proof.size(); ++i) {
+        proof[i] = static_cast<char>(proof[i] ^ signature[i]);
+    }
+    EXPECT_THAT(exchange(base::base64_encode(without_proof + ",p=" + base::base64_encode(proof))),
+                StartsWith("v="));
+    EXPECT_THAT(client.say(""), HasSubstr("+OK bob@hamburger.example's maildrop has"));
 }
 
 TEST(CommandsTest, TheTableIsPrinted) {

@@ -66,7 +66,6 @@ constexpr std::array<Row, static_cast<std::size_t>(Text::kCount)> kTexts{{
     {Text::kUnknownLanguage,    {"no such language, LANG lists them", "lingua sconosciuta, LANG le elenca"}},
     {Text::kUsage,              {"usage: {}", "si scrive: {}"}},
     {Text::kUserFirst,          {"send USER first", "manda prima USER"}},
-    {Text::kUtf8Needed,         {"this message has a header in UTF-8, send UTF8 before logging in", "questo messaggio ha l'intestazione in UTF-8, manda UTF8 prima dell'accesso"}},
     {Text::kUtf8On,             {"UTF-8 mode", "modo UTF-8"}},
     {Text::kWrongPassword,      {"wrong user name or password", "nome o password sbagliati"}},
 }};

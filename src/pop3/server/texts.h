@@ -73,7 +73,6 @@ enum class Text : std::uint8_t {
     kUnknownLanguage,
     kUsage,
     kUserFirst,
-    kUtf8Needed,
     kUtf8On,
     kWrongPassword,
     kCount,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pop3/grammar/command.h"
+#include "pop3/grammar/surrogate.h"
 #include "pop3/server/session.h"
 
 namespace pop3 {
@@ -81,7 +82,7 @@ Task<Result<Reply>> Session::on_retr(std::string arguments) {
     if (!number) {
         co_return std::move(number.error());
     }
-    co_return open_content(*number, std::nullopt);
+    co_return co_await open_content(*number, std::nullopt);
 }
 
 Task<Result<Reply>> Session::on_top(std::string arguments) {
@@ -93,29 +94,44 @@ Task<Result<Reply>> Session::on_top(std::string arguments) {
     if (!number) {
         co_return std::move(number.error());
     }
-    co_return open_content(*number, top->lines);
+    co_return co_await open_content(*number, top->lines);
 }
 
-Reply Session::open_content(std::uint32_t number, std::optional<std::uint32_t> body_lines) {
-    const mail::MessageInfo& message = transaction().maildrop.entry(number).message;
-    auto octets = services_.messages.open_message(message);
+// The first chunk is read before the status line goes out: a session without UTF8 may get another header,
+// and with it another number of octets.
+Task<Result<Reply>> Session::open_content(std::uint32_t number,
+                                          std::optional<std::uint32_t> body_lines) {
+    auto octets = services_.messages.open_message(transaction().maildrop.entry(number).message);
     if (!octets) {
-        // Deleted for good by another session since this one began: it is not in the snapshot's power
-        // to keep it.
-        if (octets.error().code == Errc::kNotFound) {
-            return error_reply(say(Text::kAlreadyDeleted, number));
-        }
-        services_.log.error(
-            "message cannot be read",
-            {{"session", id_}, {"queue_id", message.queue_id}, {"error", octets.error().text}});
-        const bool damaged = octets.error().code == Errc::kCorrupt;
-        return damaged ? error_reply(say(Text::kMaildropDamaged), kSystemPermanent)
-                       : error_reply(say(Text::kStoreFails), kSystemTemporary);
+        co_return content_fails(number, octets.error());
     }
-    Reply reply =
-        ok_reply(body_lines ? say(Text::kTopFollows) : say(Text::kOctets, message.octets));
-    reply.body = Reply::Content{std::move(*octets), body_lines, number};
-    return reply;
+    Reply::Content content{number, body_lines, {}, std::move(*octets), 0};
+    auto first = co_await read_chunk(*content.octets, 0, {});
+    if (!first) {
+        co_return content_fails(number, first.error());
+    }
+    content.first = std::move(*first);
+    content.offset = content.first.size();
+    if (!utf8_) {
+        make_surrogate(content.first);
+    }
+    const std::uint64_t size = content.octets->size() - content.offset + content.first.size();
+    Reply reply = ok_reply(body_lines ? say(Text::kTopFollows) : say(Text::kOctets, size));
+    reply.body = std::move(content);
+    co_return reply;
+}
+
+Reply Session::content_fails(std::uint32_t number, const base::Error& error) {
+    // Deleted for good by another session since this one began: the snapshot cannot keep it.
+    if (error.code == Errc::kNotFound) {
+        return error_reply(say(Text::kAlreadyDeleted, number));
+    }
+    services_.log.error("message cannot be read",
+                        {{"session", id_},
+                         {"queue_id", transaction().maildrop.entry(number).message.queue_id},
+                         {"error", error.text}});
+    return error.code == Errc::kCorrupt ? error_reply(say(Text::kMaildropDamaged), kSystemPermanent)
+                                        : error_reply(say(Text::kStoreFails), kSystemTemporary);
 }
 
 Task<Result<Reply>> Session::on_dele(std::string arguments) {
