@@ -27,12 +27,18 @@ struct AdminTable {
         std::size_t arguments_max;
     };
 
-    static constexpr std::array<Row, 14> kRows{{
+    static constexpr std::array<Row, 20> kRows{{
         {"account add", &Administration::account_add, 1, 1},
         {"account list", &Administration::account_list, 0, 1},
         {"account password", &Administration::account_password, 1, 1},
         {"account remove", &Administration::account_remove, 1, 1},
         {"account set", &Administration::account_set, 1, 1},
+        {"application-password add", &Administration::application_add, 2, 2},
+        {"application-password list", &Administration::application_list, 1, 1},
+        {"application-password remove", &Administration::application_remove, 2, 2},
+        {"legacy-secret remove", &Administration::legacy_remove, 1, 1},
+        {"legacy-secret set", &Administration::legacy_set, 1, 1},
+        {"alias list", &Administration::alias_list, 1, 1},
         {"alias remove", &Administration::alias_remove, 1, 1},
         {"alias set", &Administration::alias_set, 2, kMany},
         {"alias show", &Administration::alias_show, 1, 1},
@@ -46,11 +52,6 @@ struct AdminTable {
 };
 
 namespace {
-
-std::string option(const AdminRequest& request, const std::string& name) {
-    const auto found = request.options.find(name);
-    return found == request.options.end() ? std::string() : found->second;
-}
 
 // What `account add` and `account set` may say of an account.
 base::Result<> apply_options(const AdminRequest& request, account::Account& account) {
@@ -99,6 +100,11 @@ std::string describe(const account::Account& account) {
 }
 
 }  // namespace
+
+std::string option(const AdminRequest& request, const std::string& name) {
+    const auto found = request.options.find(name);
+    return found == request.options.end() ? std::string() : found->second;
+}
 
 AdminReply Administration::run(const AdminRequest& request) const {
     const auto& rows = AdminTable::kRows;
@@ -188,19 +194,6 @@ Administration::Outcome Administration::account_set(const AdminRequest& request)
     return describe(changed);
 }
 
-Administration::Outcome Administration::account_password(const AdminRequest& request) const {
-    const std::string password = option(request, "secret");
-    if (password.empty()) {
-        return base::fail(base::Errc::kInvalid, "the password is empty");
-    }
-    TRY(const account::Account account, existing_account(request.arguments[0]));
-    const auto secrets = account::make_secrets(password, random_, options_);
-    TRY_VOID(store_.change_and_wait([id = account.id, secrets](store::Transaction& change) {
-        return account::set_secrets(change, id, *secrets);
-    }));
-    return fmt::format("password of {} changed\n", account.address.to_string());
-}
-
 Administration::Outcome Administration::account_remove(const AdminRequest& request) const {
     TRY(const account::Address address, account::parse_address(request.arguments[0]));
     TRY_VOID(store_.change_and_wait([address](store::Transaction& change) {
@@ -256,6 +249,19 @@ Administration::Outcome Administration::alias_show(const AdminRequest& request) 
     std::string text;
     for (const account::Address& member : members) {
         text += member.to_string() + "\n";
+    }
+    return text;
+}
+
+Administration::Outcome Administration::alias_list(const AdminRequest& request) const {
+    TRY(const auto aliases, account::list_aliases(*store_.snapshot(), request.arguments[0]));
+    std::string text;
+    for (const account::Alias& alias : aliases) {
+        text += alias.address.to_string() + " ";
+        for (const account::Address& member : alias.members) {
+            text += " " + member.to_string();
+        }
+        text += "\n";
     }
     return text;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "account/authenticator.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "store/store.h"
@@ -23,6 +24,9 @@ struct AdminRequest {
     friend bool operator==(const AdminRequest&, const AdminRequest&) = default;
 };
 
+// The value of an option, empty when it was not given.
+[[nodiscard]] std::string option(const AdminRequest& request, const std::string& name);
+
 struct AdminReply {
     int status = 0;    // ExitStatus
     std::string text;  // for standard output, or for standard error when the status is not 0
@@ -31,8 +35,12 @@ struct AdminReply {
 class Administration {
   public:
     // Keeps the references; thread-safe as they are.
-    Administration(store::Store& store, base::Random& random, account::AuthenticatorOptions options)
+    Administration(store::Store& store,
+                   const base::Clock& clock,
+                   base::Random& random,
+                   account::AuthenticatorOptions options)
         : store_(store),
+          clock_(clock),
           random_(random),
           options_(options) {}
 
@@ -48,19 +56,28 @@ class Administration {
     [[nodiscard]] Outcome domain_list(const AdminRequest& request) const;
     [[nodiscard]] Outcome account_add(const AdminRequest& request) const;
     [[nodiscard]] Outcome account_set(const AdminRequest& request) const;
-    [[nodiscard]] Outcome account_password(const AdminRequest& request) const;
     [[nodiscard]] Outcome account_remove(const AdminRequest& request) const;
     [[nodiscard]] Outcome account_list(const AdminRequest& request) const;
     [[nodiscard]] Outcome alias_set(const AdminRequest& request) const;
     [[nodiscard]] Outcome alias_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_list(const AdminRequest& request) const;
     [[nodiscard]] Outcome alias_show(const AdminRequest& request) const;
     [[nodiscard]] Outcome trace(const AdminRequest& request) const;
     [[nodiscard]] Outcome check(const AdminRequest& request) const;
     [[nodiscard]] Outcome backup(const AdminRequest& request) const;
 
+    // What accounts log in with (admin_secrets.cc).
+    [[nodiscard]] Outcome account_password(const AdminRequest& request) const;
+    [[nodiscard]] Outcome application_add(const AdminRequest& request) const;
+    [[nodiscard]] Outcome application_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome application_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome legacy_set(const AdminRequest& request) const;
+    [[nodiscard]] Outcome legacy_remove(const AdminRequest& request) const;
+
     [[nodiscard]] base::Result<account::Account> existing_account(std::string_view address) const;
 
     store::Store& store_;
+    const base::Clock& clock_;
     base::Random& random_;
     account::AuthenticatorOptions options_;
 };

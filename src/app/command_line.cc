@@ -207,6 +207,57 @@ void add_account_commands(CLI::App& top, Action& action) {
               });
 }
 
+void account_argument(CLI::App& command, AdminCall& call) {
+    one_argument(command, call, "ADDRESS", "An account's address");
+}
+
+void account_and_name(CLI::App& command, AdminCall& call) {
+    command
+        .add_option("ADDRESS-AND-NAME",
+                    call.request.arguments,
+                    "An account's address, and the password's name, as phone")
+        ->required()
+        ->expected(2);
+}
+
+void add_secret_commands(CLI::App& top, Action& action) {
+    CLI::App& application = *top.add_subcommand(
+        "application-password", "Passwords for one program each: named, limited, revocable");
+    application.require_subcommand(1);
+    const std::string noun = "application-password";
+    add_admin(application,
+              action,
+              noun,
+              "add",
+              "Draw a new one and print it, this once",
+              [](CLI::App& c, AdminCall& call) {
+                  account_and_name(c, call);
+                  text_option(c, call, "services", "LIST", "Only for these services, as smtp,pop3");
+              });
+    add_admin(application, action, noun, "remove", "Revoke one", account_and_name);
+    add_admin(application,
+              action,
+              noun,
+              "list",
+              "Print their names, dates and services",
+              account_argument);
+
+    CLI::App& legacy = *top.add_subcommand(
+        "legacy-secret",
+        "A secret of its own for CRAM-MD5 and APOP, which must be stored as it is");
+    legacy.require_subcommand(1);
+    add_admin(legacy,
+              action,
+              "legacy-secret",
+              "set",
+              "Give an account one",
+              [](CLI::App& c, AdminCall& call) {
+                  account_argument(c, call);
+                  secret_option(c, call);
+              });
+    add_admin(legacy, action, "legacy-secret", "remove", "Take it away", account_argument);
+}
+
 void add_alias_commands(CLI::App& top, Action& action) {
     CLI::App& alias = *top.add_subcommand("alias", "Addresses that stand for others");
     alias.require_subcommand(1);
@@ -327,8 +378,10 @@ void add_mime_commands(CLI::App& top, Action& action) {
     auto options = std::make_shared<MimeShowOptions>();
     CLI::App& show = *mime.add_subcommand("show", "Print a message's structure, or one part of it");
     show.add_option("FILE", options->file, "A message, or - for standard input")->required();
-    show.add_flag("--json", options->json, "As JSON");
-    show.add_flag("--groups", options->groups, "Addresses with their groups");
+    show.add_flag("--json", options->json, "The structure as JSON");
+    show.add_flag("--groups",
+                  options->groups,
+                  "How the octets of FILE, or of the part, become base64, group by group");
     show.add_option("--part", options->part, "Print this part's octets, as 1.2")->type_name("N");
     show.add_flag(
             "--decode", options->decode, "Undo the part's transfer encoding and character set")
@@ -379,6 +432,7 @@ int run_command_line(int argc, char** argv) {
     add_server_commands(top, action, trace_peer);
     add_domain_commands(top, action);
     add_account_commands(top, action);
+    add_secret_commands(top, action);
     add_alias_commands(top, action);
     add_watching_commands(top, action);
     add_mime_commands(top, action);

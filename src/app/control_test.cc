@@ -49,7 +49,7 @@ class Inside : public testing::Test {
     store::MemoryStore store_;
     base::SeededRandom random_{1};
     account::AuthenticatorOptions options_;
-    Administration administration_{store_, random_, options_};
+    Administration administration_{store_, clock_, random_, options_};
     base::Pool pool_{0, 1};
     std::string logged_;
     base::Log log_{clock_, [this](std::string_view line) { logged_ += line; }};
@@ -124,6 +124,35 @@ TEST_F(Inside, AnAccountLives) {
     EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 0);
     EXPECT_EQ(run("account list").text, "");
     EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 67);
+}
+
+TEST_F(Inside, SecretsOfAnAccountComeAndGo) {
+    ASSERT_EQ(run("domain add", {"hamburger.example"}).status, 0);
+    ASSERT_EQ(run("account add", {"bob@hamburger.example"}, {{"secret", "x"}}).status, 0);
+    const AdminReply made = run("application-password add",
+                                {"bob@hamburger.example", "phone"},
+                                {{"services", "smtp, pop3"}});
+    EXPECT_EQ(made.status, 0);
+    EXPECT_EQ(made.text.size(), 24U) << made.text;  // four groups of five, dashes, a line end
+    EXPECT_EQ(run("application-password list", {"bob@hamburger.example"}).text,
+              "phone  2026-01-01T00:00:00.000Z  smtp,pop3\n");
+    EXPECT_EQ(run("application-password add", {"bob@hamburger.example", "phone"}).status, 73);
+    EXPECT_EQ(run("application-password remove", {"bob@hamburger.example", "phone"}).status, 0);
+    EXPECT_EQ(run("application-password remove", {"bob@hamburger.example", "phone"}).status, 67);
+    EXPECT_EQ(run("legacy-secret set", {"bob@hamburger.example"}, {{"secret", "tanstaaf"}}).status,
+              0);
+    EXPECT_EQ(run("legacy-secret set", {"bob@hamburger.example"}).status, 65);
+    EXPECT_EQ(run("legacy-secret remove", {"bob@hamburger.example"}).status, 0);
+}
+
+TEST_F(Inside, AliasesAreListedWithTheirMembers) {
+    ASSERT_EQ(run("domain add", {"hamburger.example"}).status, 0);
+    ASSERT_EQ(
+        run("alias set", {"all@hamburger.example", "a@crepes.example", "b@crepes.example"}).status,
+        0);
+    EXPECT_EQ(run("alias list", {"hamburger.example"}).text,
+              "all@hamburger.example  a@crepes.example b@crepes.example\n");
+    EXPECT_EQ(run("alias set", {"all@hamburger.example", "nonsense"}).status, 65);
 }
 
 TEST_F(Inside, ChecksAndTraces) {

@@ -13,7 +13,7 @@
 namespace app {
 namespace {
 
-constexpr std::size_t kOctetsMax = 1 << 20;
+constexpr std::size_t kSmallOctetsMax = 1 << 20;
 
 tl::unexpected<base::Error> failed(const std::string& path) {
     base::Errc code = base::Errc::kIo;
@@ -47,26 +47,33 @@ base::Result<> write_new_file(const std::string& path, std::string_view text) {
     return {};
 }
 
-base::Result<std::string> read_small_file(const std::string& path) {
-    const net::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) {
+base::Result<std::string> read_file(const std::string& path, std::size_t octets_max) {
+    constexpr std::size_t kChunk = 256 * 1024;
+    const net::UniqueFd file(path == "-" ? ::dup(STDIN_FILENO)
+                                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
         return failed(path);
     }
-    std::string text(kOctetsMax + 1, '\0');
-    std::size_t filled = 0;
+    std::string text;
     ssize_t got = 1;
-    while (got > 0 && filled < text.size()) {
-        got = ::read(fd.get(), text.data() + filled, text.size() - filled);
+    while (got > 0) {
+        const std::size_t before = text.size();
+        if (before > octets_max) {
+            return base::fail(base::Errc::kTooLong,
+                              fmt::format("{}: more than {} octets", path, octets_max));
+        }
+        text.resize(before + kChunk);
+        got = ::read(file.get(), text.data() + before, kChunk);
         if (got < 0) {
             return failed(path);
         }
-        filled += static_cast<std::size_t>(got);
+        text.resize(before + static_cast<std::size_t>(got));
     }
-    if (filled > kOctetsMax) {
-        return base::fail(base::Errc::kTooLong, fmt::format("{}: larger than 1 MiB", path));
-    }
-    text.resize(filled);
     return text;
+}
+
+base::Result<std::string> read_small_file(const std::string& path) {
+    return read_file(path, kSmallOctetsMax);
 }
 
 }  // namespace app

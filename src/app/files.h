@@ -10,7 +10,9 @@ namespace app {
 
 // Writes a new file readable by its owner only; kExists when it is there already.
 [[nodiscard]] base::Result<> write_new_file(const std::string& path, std::string_view text);
-// The whole file, of at most 1 MiB. kNotFound, kIo, kTooLong.
+// The whole file, or standard input for "-". kNotFound, kDenied, kIo; kTooLong past `octets_max`.
+[[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t octets_max);
+// The same for what is never larger than 1 MiB.
 [[nodiscard]] base::Result<std::string> read_small_file(const std::string& path);
 
 }  // namespace app

@@ -39,7 +39,7 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
 }
 
 AdminReply OfflineStore::run(const AdminRequest& request) {
-    return Administration(*store_, random_, options_).run(request);
+    return Administration(*store_, clock_, random_, options_).run(request);
 }
 
 }  // namespace app

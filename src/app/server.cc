@@ -245,7 +245,7 @@ base::Result<> MailServer::Parts::open_store(std::string trace_peer) {
     const auto options = authenticator_options(config.auth);
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
-    administration.emplace(*store, random, options);
+    administration.emplace(*store, clock, random, options);
     const auto watch = make_peer_watch(std::move(trace_peer));
     smtp.reset(new smtp::Services{.store = *store,
                                   .authenticator = *authenticator,
