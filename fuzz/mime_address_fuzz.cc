@@ -1,5 +1,5 @@
-// Address lists: whatever the text, names and addresses are UTF-8 on one line, and what is written from
-// a list of sound domains is read back as the same list.
+// Address lists: whatever the text, names and addresses are UTF-8 on one line, and what is written
+// from a list of sound domains is read back as the same list.
 #include <cstdint>
 #include <string>
 #include <string_view>

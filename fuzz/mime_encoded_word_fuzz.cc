@@ -1,5 +1,5 @@
-// Encoded words: what is decoded is UTF-8 on one line; what is encoded is US-ASCII in words of at most 75
-// characters, and decodes to what it was.
+// Encoded words: what is decoded is UTF-8 on one line; what is encoded is US-ASCII in words of at
+// most 75 characters, and decodes to what it was.
 #include <algorithm>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,6 @@
-// Header blocks, dates and message identifiers: fields lie within their block in order, texts come out
-// on one line as UTF-8, and a date or list of identifiers that was read is read back from what is written.
+// Header blocks, dates and message identifiers: fields lie within their block in order, texts come
+// out on one line as UTF-8, and a date or list of identifiers that was read is read back from what
+// is written.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
-// Transfer encodings: the fast loops give what simple ones give, pieces what the whole gives, and what
-// is encoded decodes to what it was, in lines of at most 76 characters.
+// Transfer encodings: the fast loops give what simple ones give, pieces what the whole gives, and
+// what is encoded decodes to what it was, in lines of at most 76 characters.
 #include <algorithm>
 #include <cstdint>
 #include <string>

@@ -1,6 +1,5 @@
 #include "mime/address.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
@@ -12,20 +11,19 @@ namespace {
 
 constexpr std::size_t kCommentsMax = 8;
 
-// An address's text: UTF-8 on one line, whatever the octets were. A question mark, since a space would
-// be lost where addresses are written.
+// An address's text: UTF-8 on one line, whatever the octets were. A question mark, since a space
+// would be lost where addresses are written.
 std::string clean_text(std::string_view octets) {
     std::string text = base::is_utf8(octets) ? std::string(octets) : to_utf8(octets, {});
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, '?');
+    make_one_line(text, '?');
     return text;
 }
 
 // address-list = (address *("," address)) / obs-addr-list      RFC 5322 3.4
 //
-// One pass over the tokens. What stands before a "<" or ":" is a display name; what stands around an
-// "@" is an address; a comma or semicolon ends a mailbox. Nothing is read twice but a display name,
-// once more when its end is known.
+// One pass over the tokens. What stands before a "<" or ":" is a display name; what stands around
+// an "@" is an address; a comma or semicolon ends a mailbox. Nothing is read twice but a display
+// name, once more when its end is known.
 class AddressReader {
   public:
     AddressReader(std::string_view body, std::size_t addresses_max)
@@ -35,7 +33,8 @@ class AddressReader {
     AddressList read();
 
   private:
-    // The mailbox being read. Its words are those since its begin, or since its address was complete.
+    // The mailbox being read. Its words are those since its begin, or since its address was
+    // complete.
     struct Draft {
         Mailbox mailbox;
         bool have_address = false;
@@ -156,7 +155,7 @@ void AddressReader::on_stray() {
 }
 
 // domain = dot-atom / domain-literal / obs-domain      RFC 5322 3.4.1 and 4.4
-// Between angle brackets anything up to ">" is taken, so that a broken domain is shown and not lost.
+// Between angle brackets anything up to ">" is taken: a broken domain is shown and not lost.
 std::string AddressReader::domain(bool in_angle) {
     std::string domain;
     bool expect_atom = true;

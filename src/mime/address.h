@@ -18,8 +18,8 @@ struct Mailbox {
     std::string
         domain;  // as written, without comments and white space; a literal with its brackets
 
-    // local@domain without quoting: a key to compare, not a thing to send. Without a domain the local
-    // part alone.
+    // local@domain without quoting: a key to compare, not a thing to send. Without a domain the
+    // local part alone.
     [[nodiscard]] std::string address() const;
     friend bool operator==(const Mailbox&, const Mailbox&) = default;
 };
@@ -50,8 +50,9 @@ struct AddressList {
 
 inline constexpr std::size_t kAddressesMax = 100'000;
 
-// The addresses of a field body, folded or not. Never fails: this is the best reading there is. A text
-// without any address in it (From: undisclosed) is a mailbox with that local part and no domain.
+// The addresses of a field body, folded or not. Never fails: this is the best reading there is. A
+// text without any address in it (From: undisclosed) is a mailbox with that local part and no
+// domain.
 [[nodiscard]] AddressList parse_address_list(std::string_view body,
                                              std::size_t addresses_max = kAddressesMax);
 

@@ -24,8 +24,8 @@ TARGET_AVX2 __m128i load_half(const char* from) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-// A bit for each character that is not of the alphabet. By its high half a character is of one of few
-// ranges (a bit in `high`), by its low half it is outside some of them (bits in `low`).
+// A bit for each character that is not of the alphabet. By its high half a character is of one of
+// few ranges (a bit in `high`), by its low half it is outside some of them (bits in `low`).
 TARGET_AVX2 unsigned foreign(__m256i text, __m256i high_half) {
     const __m256i low_table = both_lanes(_mm_setr_epi8(0x15,
                                                        0x11,

@@ -1,8 +1,9 @@
 // base64 thirty-two characters a step, for x86-64 with AVX2. Called only where base64::is_fast().
 //
-// After Wojciech Mula and Daniel Lemire, "Faster Base64 Encoding and Decoding using AVX2 Instructions"
-// (ACM Transactions on the Web 12, 2018): the alphabet's six ranges are told apart by the two halves of
-// a character, and six-bit values are packed by two multiply-and-add instructions.
+// After Wojciech Mula and Daniel Lemire, "Faster Base64 Encoding and Decoding using AVX2
+// Instructions" (ACM Transactions on the Web 12, 2018): the alphabet's six ranges are told apart by
+// the two halves of a character, and six-bit values are packed by two multiply-and-add
+// instructions.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +20,9 @@ struct Progress {
     char* to;
 };
 
-// Decodes groups of four from the beginning of `text`, over line ends (CRLF or LF) between groups, up
-// to the first group that holds any other character or to the last 31 characters. Returns how many
-// characters are done, and the end of the octets written.
+// Decodes groups of four from the beginning of `text`, over line ends (CRLF or LF) between groups,
+// up to the first group that holds any other character or to the last 31 characters. Returns how
+// many characters are done, and the end of the octets written.
 Progress decode_avx2(const char* text, std::size_t size, char* to);
 
 // Encodes whole lines of 57 octets, each 76 characters and CRLF. `size` is a multiple of 57.

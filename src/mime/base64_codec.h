@@ -1,5 +1,5 @@
-// The inner loops of base64, RFC 2045 section 6.8: a simple one that defines what is right and a fast
-// one for x86 with AVX2, chosen when the program runs. transfer.h is what others use.
+// The inner loops of base64, RFC 2045 section 6.8: a simple one that defines what is right and a
+// fast one for x86 with AVX2, chosen when the program runs. transfer.h is what others use.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ struct Group {
 };
 
 // Appends what `text` encodes to `out`. White space is passed over, other characters outside of the
-// alphabet too, and counted. "=" ends a group: what follows begins a new one, since programs do join
-// encoded pieces.
+// alphabet too, and counted. "=" ends a group: what follows begins a new one, since programs do
+// join encoded pieces.
 void decode(std::string_view text, Group& group, std::string& out);
 void decode_simple(std::string_view text, Group& group, std::string& out);
 // The octets of an incomplete group, at the end of the text.

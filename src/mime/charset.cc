@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "base/ascii.h"
-#include "base/check.h"
+#include "mime/utf8.h"
 
 namespace mime {
 namespace {
@@ -104,6 +104,25 @@ class Utf8Scrubber {
     unsigned char max_ = 0;
 };
 
+// Windows-1252 from 0x80 to 0x9f; five of them mean nothing. The rest is ISO-8859-1.
+constexpr std::array<char16_t, 32> kWindows1252 = {
+    0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178};
+
+// Half of the mail that is not UTF-8: worth a table of its own, where iconv would first load one.
+void append_windows_1252(std::string_view octets, std::string& out) {
+    while (!octets.empty()) {
+        const std::size_t plain = ascii_prefix(octets);
+        out += octets.substr(0, plain);
+        octets.remove_prefix(plain);
+        for (; !octets.empty() && base::is_8bit(octets.front()); octets.remove_prefix(1)) {
+            const auto octet = static_cast<unsigned char>(octets.front());
+            append_utf8(out, octet < 0xa0 ? kWindows1252[octet - 0x80U] : octet);
+        }
+    }
+}
+
 // Any other charset by way of iconv. An incomplete character at the end of a piece waits here.
 class IconvConverter {
   public:
@@ -182,8 +201,8 @@ class IconvConverter {
     std::string held_;
 };
 
-// RFC 2781 4.3: a byte order mark decides, without one it is big-endian; so is what iconv says, where
-// it is built for a big-endian machine only.
+// RFC 2781 4.3: a byte order mark decides, without one it is big-endian; so is what iconv says,
+// where it is built for a big-endian machine only.
 std::string_view utf16_charset(std::string_view octets) {
     return octets.starts_with("\xff\xfe") ? "UTF-16LE" : "UTF-16BE";
 }
@@ -192,8 +211,8 @@ std::string_view utf16_charset(std::string_view octets) {
 
 class CharsetDecoder::Converter {
   public:
-    explicit Converter(std::string_view charset) {
-        if (charset != "UTF-8" && charset != "ASCII") {
+    explicit Converter(std::string_view charset) : windows_1252_(charset == kFallback) {
+        if (!windows_1252_ && charset != "UTF-8" && charset != "ASCII") {
             auto iconv = std::make_unique<IconvConverter>(charset);
             if (iconv->valid()) {
                 iconv_ = std::move(iconv);
@@ -202,12 +221,25 @@ class CharsetDecoder::Converter {
     }
 
     void feed(std::string_view octets, std::string& out) {
-        iconv_ ? iconv_->feed(octets, out) : utf8_.feed(octets, out);
+        if (windows_1252_) {
+            append_windows_1252(octets, out);
+        } else if (iconv_) {
+            iconv_->feed(octets, out);
+        } else {
+            utf8_.feed(octets, out);
+        }
     }
 
-    void finish(std::string& out) { iconv_ ? iconv_->finish(out) : utf8_.finish(out); }
+    void finish(std::string& out) {
+        if (iconv_) {
+            iconv_->finish(out);
+        } else if (!windows_1252_) {
+            utf8_.finish(out);
+        }
+    }
 
   private:
+    bool windows_1252_;
     std::unique_ptr<IconvConverter> iconv_;
     Utf8Scrubber utf8_;
 };
@@ -264,6 +296,10 @@ std::string to_utf8(std::string_view octets, std::string_view charset) {
         return std::string(octets);
     }
     std::string text;
+    if (canonical == kFallback) {
+        append_windows_1252(octets, text);
+        return text;
+    }
     CharsetDecoder decoder(charset);
     decoder.feed(octets, text);
     decoder.finish(text);

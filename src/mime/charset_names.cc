@@ -414,6 +414,9 @@ std::string tidy(std::string_view label) {
 }  // namespace
 
 std::string_view canonical_charset(std::string_view label) {
+    if (label.empty() || base::iequals(label, "utf-8")) {
+        return label.empty() ? "" : "UTF-8";  // most labels by far
+    }
     const std::string tidied = tidy(label);
     const auto* const found = std::lower_bound(
         kLabels.begin(), kLabels.end(), tidied, [](const Label& row, const std::string& wanted) {

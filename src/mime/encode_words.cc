@@ -17,8 +17,8 @@ constexpr std::string_view kOpenB = "=?utf-8?B?";
 constexpr std::string_view kClose = "?=";
 constexpr std::size_t kTextMax = 75 - kOpenQ.size() - kClose.size();
 constexpr std::size_t kOctetsMaxB = kTextMax / 4 * 3;
-// A word without spaces cannot be folded; one that would not fit the 998 characters of a line must be
-// encoded whatever it holds.
+// A word without spaces cannot be folded; one that would not fit the 998 characters of a line must
+// be encoded whatever it holds.
 constexpr std::size_t kPlainWordMax = 900;
 
 // The characters that RFC 2047 5 (3) lets stand for themselves, within a phrase too.
@@ -66,8 +66,8 @@ std::string encoded_word(std::string_view text, bool q) {
     return word;
 }
 
-// `text` as encoded words: Q where most of it is US-ASCII, which people can then read, else B (RFC 2047
-// 4). No character is cut in two (RFC 2047 5).
+// `text` as encoded words: Q where most of it is US-ASCII, which people can then read, else B (RFC
+// 2047 4). No character is cut in two (RFC 2047 5).
 void append_encoded(std::string_view text, std::string& out) {
     const bool q = std::count_if(text.begin(), text.end(), base::is_8bit) * 2 <=
                    static_cast<std::ptrdiff_t>(text.size());
@@ -98,8 +98,8 @@ struct Word {
     bool encode = false;
 };
 
-// The words between single spaces. Where spaces double, or stand at an end, the words beside them are
-// empty and must be encoded together with a neighbour to survive.
+// The words between single spaces. Where spaces double, or stand at an end, the words beside them
+// are empty and must be encoded together with a neighbour to survive.
 template <class Predicate>
 std::vector<Word> split_words(std::string_view text, Predicate must_encode) {
     std::vector<Word> words;
@@ -147,8 +147,7 @@ std::string encode_runs(std::string_view text, Predicate must_encode) {
 // What no header can hold in any form is a space, never a new line of the header.
 std::string tidy(std::string_view utf8) {
     std::string text = scrub_utf8(utf8);
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+    make_one_line(text, ' ');
     return text;
 }
 

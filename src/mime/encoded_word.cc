@@ -34,6 +34,20 @@ int hex_value(char c) {
     return -1;
 }
 
+// Appends `text` without its line ends.
+void append_one_line(std::string_view text, std::string& out) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+        out += text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+// US-ASCII without controls: it is what it says.
+bool is_plain_line(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // RFC 2047 4.2. A fold inside the word, line end and white space, is no part of it.
 void decode_q(std::string_view text, std::string& out) {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -54,8 +68,8 @@ void decode_q(std::string_view text, std::string& out) {
     }
 }
 
-// RFC 2047 4.1. `group` holds the characters of an incomplete group before and after, so that a writer
-// who cut base64 anywhere is still read; padding ends a group.
+// RFC 2047 4.1. `group` holds the characters of an incomplete group before and after, so that a
+// writer who cut base64 anywhere is still read; padding ends a group.
 void decode_b(std::string_view text, std::string& group, std::string& out) {
     for (const char c : text) {
         if (c == '=') {
@@ -123,11 +137,7 @@ std::optional<EncodedWord> match_encoded_word(std::string_view text) {
 }
 
 void EncodedText::add_space(std::string_view space) {
-    for (const char c : space) {
-        if (c != '\r' && c != '\n') {
-            space_ += c;
-        }
-    }
+    append_one_line(space, space_);
 }
 
 void EncodedText::add_text(std::string_view text) {
@@ -135,11 +145,7 @@ void EncodedText::add_text(std::string_view text) {
     in_run_ = false;
     literal_ += space_;
     space_.clear();
-    for (const char c : text) {
-        if (c != '\r' && c != '\n') {
-            literal_ += c;
-        }
-    }
+    append_one_line(text, literal_);
 }
 
 void EncodedText::add_word(const EncodedWord& word) {
@@ -213,12 +219,14 @@ std::string EncodedText::take() {
     flush_word();
     literal_ += space_;
     flush_literal();
-    std::replace_if(
-        out_.begin(), out_.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+    make_one_line(out_, ' ');
     return std::move(out_);
 }
 
 std::string decode_unstructured(std::string_view body) {
+    if (body.find("=?") == std::string_view::npos && is_plain_line(body)) {
+        return std::string(base::trim(body));  // nearly every field
+    }
     EncodedText text;
     text.add_mixed(body);
     std::string decoded = text.take();

@@ -1,10 +1,10 @@
 // Encoded words: RFC 2047, with the language suffix of RFC 2231 section 5, read as the world writes
 // them and written as the standard says.
 //
-// Read although wrong: words that touch text or each other, spaces and folds inside a word, multibyte
-// characters and base64 groups split between words, words in quoted strings, a missing "?=" at the end
-// of a word, raw 8-bit text beside them. Decoded text holds no line end and no NUL, so a stranger's
-// encoded word cannot smuggle a header line into what is made from it.
+// Read although wrong: words that touch text or each other, spaces and folds inside a word,
+// multibyte characters and base64 groups split between words, words in quoted strings, a missing
+// "?=" at the end of a word, raw 8-bit text beside them. Decoded text holds no line end and no NUL,
+// so a stranger's encoded word cannot smuggle a header line into what is made from it.
 #pragma once
 
 #include <optional>
@@ -20,12 +20,12 @@ struct EncodedWord {
     std::size_t size = 0;      // octets from "=?" to "?="
 };
 
-// The encoded word that `text` begins with. Views into `text`. Looks at no octet behind the next "=?",
-// so that a search over a whole field is linear.
+// The encoded word that `text` begins with. Views into `text`. Looks at no octet behind the next
+// "=?", so that a search over a whole field is linear.
 [[nodiscard]] std::optional<EncodedWord> match_encoded_word(std::string_view text);
 
-// Puts together text out of literal pieces and encoded words, by the rules for the white space between
-// them (RFC 2047 6.2): between two encoded words it counts for nothing.
+// Puts together text out of literal pieces and encoded words, by the rules for the white space
+// between them (RFC 2047 6.2): between two encoded words it counts for nothing.
 class EncodedText {
   public:
     // Literal text: UTF-8, or octets of a charset to be guessed. Line ends are dropped.
@@ -33,7 +33,8 @@ class EncodedText {
     // White space; line ends in it are dropped.
     void add_space(std::string_view space);
     void add_word(const EncodedWord& word);
-    // Splits `text` into the three; the whole of an unstructured body, or the inside of a quoted string.
+    // Splits `text` into the three; the whole of an unstructured body, or the inside of a quoted
+    // string.
     void add_mixed(std::string_view text);
     // What was added, as UTF-8. The object is spent.
     [[nodiscard]] std::string take();
@@ -52,12 +53,12 @@ class EncodedText {
     bool in_run_ = false;  // the last thing added, white space apart, was an encoded word
 };
 
-// The text of an unstructured body (Subject, Comments, Content-Description), folded or not, as UTF-8
-// on one line, without white space at both ends.
+// The text of an unstructured body (Subject, Comments, Content-Description), folded or not, as
+// UTF-8 on one line, without white space at both ends.
 [[nodiscard]] std::string decode_unstructured(std::string_view body);
 
-// The text of a phrase (a display name): quoted strings without quotes, encoded words decoded, comments
-// left out, white space between words as one space.
+// The text of a phrase (a display name): quoted strings without quotes, encoded words decoded,
+// comments left out, white space between words as one space.
 [[nodiscard]] std::string decode_phrase(std::string_view phrase);
 
 enum class HeaderForm {
@@ -65,9 +66,10 @@ enum class HeaderForm {
     kUtf8,   // RFC 6532: UTF-8 as it stands
 };
 
-// `utf8` as a body for an unstructured field or as a phrase. Encoded words (of at most 75 characters)
-// stand only where they are needed, with single spaces between them, at which the caller may fold.
-// decode_unstructured and decode_phrase give `utf8` back, where it holds no control characters.
+// `utf8` as a body for an unstructured field or as a phrase. Encoded words (of at most 75
+// characters) stand only where they are needed, with single spaces between them, at which the
+// caller may fold. decode_unstructured and decode_phrase give `utf8` back, where it holds no
+// control characters.
 [[nodiscard]] std::string encode_unstructured(std::string_view utf8,
                                               HeaderForm form = HeaderForm::kAscii);
 [[nodiscard]] std::string encode_phrase(std::string_view utf8,

@@ -15,7 +15,8 @@ struct Field {
     std::uint32_t offset = 0;  // of the first octet of the name within the block
 };
 
-// A field body on one line: each line end is dropped (RFC 5322 2.2.3), white space at both ends too.
+// A field body on one line: each line end is dropped (RFC 5322 2.2.3), white space at both ends
+// too.
 [[nodiscard]] std::string unfold(std::string_view body);
 
 // What was wrong with a block; a set of bits.
@@ -28,8 +29,9 @@ enum HeaderDefect : std::uint32_t {
     kHeaderNul = 1U << 5U,          // a NUL octet
 };
 
-// Walks over the fields of a header block: of the text up to and including the empty line, or all of
-// it when there is none. Lines end with CRLF or LF. The block must outlive the iterator and its fields.
+// Walks over the fields of a header block: of the text up to and including the empty line, or all
+// of it when there is none. Lines end with CRLF or LF. The block must outlive the iterator and its
+// fields.
 //
 //     for (FieldIterator it(block); const auto field = it.next();) { ... field->name ... }
 class FieldIterator {
@@ -46,7 +48,8 @@ class FieldIterator {
     [[nodiscard]] std::uint32_t defects() const { return defects_; }
 
   private:
-    // The end of the line that begins at `begin`, behind its LF; `length` is what stands before CRLF.
+    // The end of the line that begins at `begin`, behind its LF; `length` is what stands before
+    // CRLF.
     std::size_t line_end(std::size_t begin, std::size_t& length);
 
     std::string_view block_;

@@ -1,5 +1,5 @@
-// Lists of phrases: the Keywords field of RFC 5322 section 3.6.5, Content-Language (RFC 3282) and others
-// of their form.
+// Lists of phrases: the Keywords field of RFC 5322 section 3.6.5, Content-Language (RFC 3282) and
+// others of their form.
 #pragma once
 
 #include <string>

@@ -93,8 +93,19 @@ std::string quote(std::string_view text) {
     return quoted;
 }
 
+void make_one_line(std::string& text, char instead) {
+    for (char& c : text) {
+        if (c == '\r' || c == '\n' || c == '\0') {
+            c = instead;
+        }
+    }
+}
+
 // quoted-pair = ("\" (VCHAR / WSP)) / obs-qp      RFC 5322 3.2.1
 std::string unescape(std::string_view raw) {
+    if (raw.find_first_of("\\\r\n") == std::string_view::npos) {
+        return std::string(raw);
+    }
     std::string plain;
     plain.reserve(raw.size());
     for (std::size_t i = 0; i < raw.size(); ++i) {

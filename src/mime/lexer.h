@@ -1,9 +1,9 @@
-// The tokens of RFC 5322 section 3.2 and their obsolete forms (section 4): comments and folding white
-// space, atoms, quoted strings, domain literals; octets above 127 count as text (RFC 6532).
+// The tokens of RFC 5322 section 3.2 and their obsolete forms (section 4): comments and folding
+// white space, atoms, quoted strings, domain literals; octets above 127 count as text (RFC 6532).
 //
-// A Lexer walks over a field body, folded or not. It never recurses, reads each octet a bounded number
-// of times whatever the input, and never fails: a quoted string or comment without its end is no token,
-// its first character is then an ordinary character that the caller sees with peek().
+// A Lexer walks over a field body, folded or not. It never recurses, reads each octet a bounded
+// number of times whatever the input, and never fails: a quoted string or comment without its end
+// is no token, its first character is then an ordinary character that the caller sees with peek().
 #pragma once
 
 #include <cstddef>
@@ -53,8 +53,8 @@ class Lexer {
     // [CFWS]: white space and comments. Returns true when anything was skipped.
     bool skip_cfws();
     bool skip_fws();
-    // comment = "(" *([FWS] ccontent) [FWS] ")": what stands between the parentheses, raw. Nothing when
-    // the next character is not "(" or its end is missing.
+    // comment = "(" *([FWS] ccontent) [FWS] ")": what stands between the parentheses, raw. Nothing
+    // when the next character is not "(" or its end is missing.
     std::optional<std::string_view> comment();
 
     // The longest run of atext, or of atext and dots; empty when there is none.
@@ -64,8 +64,8 @@ class Lexer {
     // The longest run up to the first character of `stops`.
     std::string_view take_until(std::string_view stops);
 
-    // quoted-string, without quotes, folds and quoted-pair backslashes. Nothing when the next character
-    // is not a quote or the closing one is missing.
+    // quoted-string, without quotes, folds and quoted-pair backslashes. Nothing when the next
+    // character is not a quote or the closing one is missing.
     std::optional<std::string> quoted_string();
     // domain-literal, with its brackets, without white space at both ends of its text.
     std::optional<std::string> domain_literal();
@@ -81,6 +81,9 @@ class Lexer {
     bool open_quote_ = false;
     bool open_literal_ = false;
 };
+
+// Puts `instead` in the place of each CR, LF and NUL: what no header line can hold.
+void make_one_line(std::string& text, char instead);
 
 // The text of a comment or the inside of a quoted string: quoted pairs resolved, line ends dropped.
 [[nodiscard]] std::string unescape(std::string_view raw);

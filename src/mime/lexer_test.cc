@@ -1,4 +1,5 @@
-// The tokens of RFC 5322 3.2: character classes over all octets, tokens with and without their ends.
+// The tokens of RFC 5322 3.2: character classes over all octets, tokens with and without their
+// ends.
 #include "mime/lexer.h"
 
 #include <gtest/gtest.h>

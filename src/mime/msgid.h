@@ -1,5 +1,5 @@
-// Message identifiers: RFC 5322 section 3.6.4 (Message-ID, In-Reply-To, References) and 2045 section 7
-// (Content-ID), with the obsolete syntax and what is seen beside it.
+// Message identifiers: RFC 5322 section 3.6.4 (Message-ID, In-Reply-To, References) and 2045
+// section 7 (Content-ID), with the obsolete syntax and what is seen beside it.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,9 @@
 namespace mime {
 
 // The identifiers of a field body in order, each without angle brackets, comments and white space.
-// Phrases between them (obs-in-reply-to) are left out. When there are no angle brackets at all, each
-// word is an identifier. At most `ids_max` are returned: the first one, which names the thread, and the
-// last ones, which are nearest to this message.
+// Phrases between them (obs-in-reply-to) are left out. When there are no angle brackets at all,
+// each word is an identifier. At most `ids_max` are returned: the first one, which names the
+// thread, and the last ones, which are nearest to this message.
 [[nodiscard]] std::vector<std::string> parse_message_ids(std::string_view body,
                                                          std::size_t ids_max = 1000);
 

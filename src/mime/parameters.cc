@@ -100,7 +100,8 @@ bool ParameterReader::at_parameter() const {
     return !name.empty() && ahead.consume('=') && name != "=" && !ahead.rest().starts_with('?');
 }
 
-// value = token / quoted-string      RFC 2045 5.1. "name=my file.pdf" is read whole, as meant; encoded
+// value = token / quoted-string      RFC 2045 5.1
+// "name=my file.pdf" is read whole, as meant; encoded
 // words may hold anything.
 std::string ParameterReader::unquoted_value() {
     std::string value;
@@ -181,8 +182,8 @@ std::vector<Section> ParameterReader::sections() {
     return sections;
 }
 
-// A value that no star marks: encoded words are read though RFC 2047 5 (3) forbids them here, and raw
-// octets in whatever charset they are.
+// A value that no star marks: encoded words are read though RFC 2047 5 (3) forbids them here, and
+// raw octets in whatever charset they are.
 std::string plain_value(const std::string& value) {
     if (value.find("=?") == std::string::npos) {
         return to_utf8(value, {});

@@ -1,9 +1,10 @@
-// Content-Type and Content-Disposition: RFC 2045 section 5, RFC 2183, and the parameters of RFC 2231
-// with continuations, charsets and languages.
+// Content-Type and Content-Disposition: RFC 2045 section 5, RFC 2183, and the parameters of RFC
+// 2231 with continuations, charsets and languages.
 //
 // Reading never fails: parameters without semicolons between them, unquoted values with spaces and
 // encoded words in values are read as they were meant. Both bodies may be folded. At most
-// kParametersMax parameters and kSectionsMax continuation sections are kept; the rest is passed over.
+// kParametersMax parameters and kSectionsMax continuation sections are kept; the rest is passed
+// over.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ struct Parameter {
 struct Parameters {
     std::vector<Parameter> list;
 
-    // The value of the parameter of that name (in lower case); nothing when there is none. The pointer
-    // lives as long as the list is not changed.
+    // The value of the parameter of that name (in lower case); nothing when there is none. The
+    // pointer lives as long as the list is not changed.
     [[nodiscard]] const std::string* find(std::string_view name) const;
     // The same, as a view, with a value for its absence.
     [[nodiscard]] std::string_view get(std::string_view name, std::string_view absent = {}) const;
@@ -74,9 +75,9 @@ struct Disposition {
 // The parameters alone: `body` begins behind the type, at the first semicolon or before it.
 [[nodiscard]] Parameters parse_parameters(std::string_view body);
 
-// One parameter as a piece of a header field, "name=value", quoted where needed; with `form` kAscii and
-// a value outside US-ASCII by RFC 2231, in as many sections as keep each within 75 characters. One
-// element a section: the writer joins them with ";" and folds between them.
+// One parameter as a piece of a header field, "name=value", quoted where needed; with `form` kAscii
+// and a value outside US-ASCII by RFC 2231, in as many sections as keep each within 75 characters.
+// One element a section: the writer joins them with ";" and folds between them.
 [[nodiscard]] std::vector<std::string> format_parameter(std::string_view name,
                                                         std::string_view value,
                                                         HeaderForm form = HeaderForm::kAscii);

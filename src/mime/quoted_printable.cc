@@ -119,8 +119,8 @@ std::size_t trailing_space(std::string_view text) {
     return count;
 }
 
-// What stands behind "=" at `at`: a soft line break, an octet or damage. No progress when `text` ends
-// too early to tell and more may come.
+// What stands behind "=" at `at`: a soft line break, an octet or damage. No progress when `text`
+// ends too early to tell and more may come.
 Progress escape(std::string_view text, std::size_t at, char* to, bool last, std::uint64_t& damage) {
     const std::string_view behind = text.substr(at + 1);
     std::size_t space = 0;
@@ -156,7 +156,8 @@ Progress hex_pairs(std::string_view text, std::size_t at, char* to) {
     return {at, to};
 }
 
-// The LF at `lf` ends a line whose last literal octets stand in `run`; all of them are at `to` already.
+// The LF at `lf` ends a line whose last literal octets stand in `run`; all of them are at `to`
+// already.
 char* end_line(std::string_view run, char* to) {
     const bool crlf = run.ends_with('\r');
     run.remove_suffix(crlf ? 1 : 0);
@@ -260,8 +261,8 @@ bool is_bad_start(std::string_view rest) {
     return rest.starts_with('.') || rest.starts_with("From ");
 }
 
-// True when `text` ends before it is known what its first octets are: the end of a line or not, "From "
-// or not.
+// True when `text` ends before it is known what its first octets are: the end of a line or not,
+// "From " or not.
 bool is_open(std::string_view rest, bool line_start) {
     constexpr std::string_view kFrom = "From ";
     const std::string_view behind = rest.substr(base::is_space(rest.front()) ? 1 : 0);

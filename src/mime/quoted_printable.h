@@ -13,9 +13,10 @@ inline constexpr std::size_t kTrailingMax = 998;
 // RFC 2045 6.7 (5): the greatest length of a line, its "=" included.
 inline constexpr std::size_t kLineMax = 76;
 
-// Appends what `text` encodes to `out`; adds to `damage` for each "=" that begins nothing. Unless this
-// is the `last` piece, the end of `text` that a later piece may turn into something else is left over:
-// returns how many characters are done; the caller shows the others again, with more behind them.
+// Appends what `text` encodes to `out`; adds to `damage` for each "=" that begins nothing. Unless
+// this is the `last` piece, the end of `text` that a later piece may turn into something else is
+// left over: returns how many characters are done; the caller shows the others again, with more
+// behind them.
 std::size_t decode(std::string_view text, bool last, std::uint64_t& damage, std::string& out);
 
 // The same the other way. `column` is how many characters the line at hand has.

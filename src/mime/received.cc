@@ -81,8 +81,8 @@ bool may_begin_address(std::string_view before, bool bracketed) {
            (!is_atext(before.back()) && before.back() != '.' && before.back() != ':');
 }
 
-// The first IP address in `text`: one that stands in brackets before any other, since a name made of
-// numbers proves nothing.
+// The first IP address in `text`: one that stands in brackets before any other, since a name made
+// of numbers proves nothing.
 std::string_view find_address(std::string_view text) {
     for (const bool bracketed : {true, false}) {
         for (std::size_t at = 0; at < text.size(); ++at) {

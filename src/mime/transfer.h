@@ -1,7 +1,7 @@
 // Content-Transfer-Encoding: RFC 2045 section 6; uuencode as found in old mail. Whole or in pieces.
 //
-// Decoding never fails. Octets that do not belong to an encoding are passed over, as the best readers
-// do, and counted in damage(). What comes out does not depend on how the input is cut.
+// Decoding never fails. Octets that do not belong to an encoding are passed over, as the best
+// readers do, and counted in damage(). What comes out does not depend on how the input is cut.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ class TransferDecoder {
   public:
     explicit TransferDecoder(Encoding encoding) : encoding_(encoding) {}
 
-    // Appends decoded octets to `out`. At most a line end and some white space are held back, and of
-    // uuencode one line.
+    // Appends decoded octets to `out`. At most a line end and some white space are held back, and
+    // of uuencode one line.
     void feed(std::string_view text, std::string& out);
     // The end of the text: an incomplete group at it gives the octets it holds.
     void finish(std::string& out);

@@ -1,6 +1,6 @@
-// The results of another good reader, mail-parser, held against ours. Its vectors stand outside of this
-// tree; where they are absent the tests are skipped. Each difference is listed and argued for in
-// docs/decisions/mime-vectors.md, which this test reads.
+// The results of another good reader, mail-parser, held against ours. Its vectors stand outside of
+// this tree; where they are absent the tests are skipped. Each difference is listed and argued for
+// in docs/decisions/mime-vectors.md, which this test reads.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -324,8 +324,8 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// The messages of RFC 5322 appendix A, as its forerunner printed them, and one of RFC 6532: each has a date or a sender that can be read,
-// and nothing in them but what the old syntax explains.
+// The messages of RFC 5322 appendix A, as its forerunner printed them, and one of RFC 6532: each
+// has a date and a sender that can be read, and nothing that the old syntax does not explain.
 TEST(VectorsTest, MessagesOfTheStandards) {
     const std::string folder = "../shared/vectors/mime/mail-gem/";
     if (read_file(folder + "rfc2822/example01.eml").empty()) {
