@@ -42,7 +42,7 @@ class LineStream {
     // is handed out when 64 KiB have gathered; a long reply flushes itself as it grows.
     void put(std::string_view octets) { output_ += octets; }
 
-    [[nodiscard]] bool full() const { return output_.size() >= 64 * 1024; }
+    [[nodiscard]] bool full() const { return output_.size() >= std::size_t{64} * 1024; }
 
     [[nodiscard]] base::Task<base::Result<>> flush(base::SteadyTime deadline);
     [[nodiscard]] base::Task<base::Result<>> flush_if_full(base::SteadyTime deadline);

@@ -10,7 +10,7 @@ namespace net {
 namespace {
 
 constexpr base::Duration kPatience = std::chrono::seconds(2);
-constexpr std::size_t kOctetsMax = 64 * 1024;
+constexpr std::size_t kOctetsMax = std::size_t{64} * 1024;
 
 // Owned by its timer's callback: it ends when that runs or is cancelled.
 class Linger final : public IoLoop::Watcher {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "net/address.h"
 
@@ -46,10 +46,11 @@ tl::unexpected<base::Error> cannot_listen(const Endpoint& endpoint, int error) {
         default:
             break;
     }
-    return fail(
-        code,
-        fmt::format(
-            "cannot listen on {}: {}; {}", endpoint.to_string(), std::strerror(error), remedy));
+    return fail(code,
+                fmt::format("cannot listen on {}: {}; {}",
+                            endpoint.to_string(),
+                            std::generic_category().message(error),
+                            remedy));
 }
 
 void set_option(const UniqueFd& fd, int level, int option) {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace net {
 namespace {
@@ -187,7 +187,7 @@ void Listener::welcome(UniqueFd fd, Endpoint peer) {
         service_->open->add(1);
     }
     base::spawn(converse(service_, std::move(stream), std::move(permit), proxied),
-                [service = service_](std::exception_ptr thrown) {
+                [service = service_](const std::exception_ptr& thrown) {
                     if (thrown && service->on_thrown) {
                         service->on_thrown(thrown);
                     }
@@ -213,7 +213,7 @@ void Listener::on_exhaustion(int error) {
     if (service_->log != nullptr) {
         service_->log->error("cannot accept connections",
                              {{"service", service_->options.service},
-                              {"error", std::strerror(error)},
+                              {"error", std::generic_category().message(error)},
                               {"remedy", "raise the limit of open files (LimitNOFILE)"}});
     }
     spare_.reset();

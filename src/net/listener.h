@@ -78,6 +78,8 @@ class Listener final : private IoLoop::Watcher {
   public:
     // `socket` listens and does not block.
     Listener(IoLoop& loop, Roster& roster, UniqueFd socket, std::shared_ptr<const Service> service);
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
     // On the loop's thread, or while it does not run, like start().
     ~Listener() override;
 

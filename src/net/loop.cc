@@ -103,7 +103,7 @@ void IoLoop::run_ready() {
 }
 
 void IoLoop::wait_and_dispatch(int timeout_ms) {
-    std::array<epoll_event, kEventsATurn> events;
+    std::array<epoll_event, kEventsATurn> events{};
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsATurn, timeout_ms);
     if (count < 0) {
         CHECK(errno == EINTR);

@@ -45,6 +45,8 @@ class IoLoop final : public base::Loop {
 
     // Stops the program when the kernel has no descriptors left for it: only done at start.
     IoLoop();
+    IoLoop(const IoLoop&) = delete;
+    IoLoop& operator=(const IoLoop&) = delete;
     ~IoLoop() override;
 
     void post(std::function<void()> callback) override;

@@ -14,10 +14,10 @@ namespace net {
 
 struct PipeOptions {
     // The most that one receive() returns, at either end. 1 shows whether input may be cut anywhere.
-    std::size_t receive_octets_max = 16 * 1024;
+    std::size_t receive_octets_max = std::size_t{16} * 1024;
     // What fits between the two ends, in each direction, as a kernel's socket buffers: a peer that does
     // not read stops the writer there.
-    std::size_t buffer_octets = 256 * 1024;
+    std::size_t buffer_octets = std::size_t{256} * 1024;
     // From write() to receive().
     base::Duration latency{0};
     // The server's end offers start_tls(). It is a fake: both ends go on in clear.
@@ -43,6 +43,8 @@ class PipeStream final : public Stream {
     struct Pipe;  // what both ends share
 
     PipeStream(std::shared_ptr<Pipe> pipe, bool is_server);
+    PipeStream(const PipeStream&) = delete;
+    PipeStream& operator=(const PipeStream&) = delete;
     ~PipeStream() override;
 
     base::Task<base::Result<std::string_view>> receive(base::SteadyTime deadline) override;

@@ -8,7 +8,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <chrono>
+#include <system_error>
 
 #include "base/random.h"
 #include "net/openssl_ptr.h"
@@ -27,8 +28,8 @@ using CertificatePtr = OpensslPtr<X509, X509_free>;
 using ExtensionPtr = OpensslPtr<X509_EXTENSION, X509_EXTENSION_free>;
 using BioPtr = OpensslPtr<BIO, BIO_free>;
 
-constexpr long kLifetime_s = 10L * 365 * 24 * 3600;
-constexpr long kClockSkew_s = 24L * 3600;
+constexpr std::chrono::seconds kLifetime = std::chrono::years(10);
+constexpr std::chrono::seconds kClockSkew = std::chrono::days(1);
 
 bool is_address(const std::string& name) {
     std::array<unsigned char, sizeof(in6_addr)> octets{};
@@ -71,8 +72,8 @@ CertificatePtr make_certificate(EVP_PKEY* key, const std::vector<std::string>& n
     const bool made =
         certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
         set_serial(certificate.get()) &&
-        X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kClockSkew_s) != nullptr &&
-        X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kLifetime_s) != nullptr &&
+        X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kClockSkew.count()) != nullptr &&
+        X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kLifetime.count()) != nullptr &&
         X509_set_pubkey(certificate.get(), key) == 1 && set_names(certificate.get(), names) &&
         add_extension(certificate.get(), NID_basic_constraints, "critical,CA:FALSE") &&
         add_extension(certificate.get(), NID_key_usage, "critical,digitalSignature") &&
@@ -95,7 +96,7 @@ base::Result<> write_new_file(const std::string& path, mode_t mode, const std::s
         return {};
     }
     return fail(errno == EEXIST ? Errc::kExists : Errc::kIo,
-                fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+                fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "net/linger.h"
 #include "net/proxy.h"
@@ -87,8 +87,9 @@ Attempt SocketStream::try_read(std::span<char> room) {
     const ssize_t got = ::recv(connection_.fd.get(), room.data(), room.size(), 0);
     if (got < 0) {
         readable_ = !would_block(errno);
-        return readable_ ? Attempt{.kind = Kind::kFailed, .text = std::strerror(errno)}
-                         : Attempt{.kind = Kind::kWantRead};
+        return readable_
+                   ? Attempt{.kind = Kind::kFailed, .text = std::generic_category().message(errno)}
+                   : Attempt{.kind = Kind::kWantRead};
     }
     // Less than fits was all there was: more makes a new edge, unless the end came with it.
     readable_ = static_cast<std::size_t>(got) == room.size() || ended_;
@@ -105,8 +106,9 @@ Attempt SocketStream::try_write(std::string_view octets) {
     const ssize_t sent = ::send(connection_.fd.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
     if (sent < 0) {
         writable_ = !would_block(errno);
-        return writable_ ? Attempt{.kind = Kind::kFailed, .text = std::strerror(errno)}
-                         : Attempt{.kind = Kind::kWantWrite};
+        return writable_
+                   ? Attempt{.kind = Kind::kFailed, .text = std::generic_category().message(errno)}
+                   : Attempt{.kind = Kind::kWantWrite};
     }
     return {.kind = Kind::kDone, .octets = static_cast<std::size_t>(sent)};
 }

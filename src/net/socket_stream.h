@@ -36,6 +36,8 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
   public:
     // A descriptor that the kernel cannot watch gives a stream whose every call returns kReset.
     SocketStream(IoLoop& loop, Connection connection);
+    SocketStream(const SocketStream&) = delete;
+    SocketStream& operator=(const SocketStream&) = delete;
     ~SocketStream() override;
 
     base::Task<base::Result<std::string_view>> receive(base::SteadyTime deadline) override;

@@ -18,7 +18,7 @@ constexpr int kFirstFd = 3;       // SD_LISTEN_FDS_START
 constexpr unsigned kFdsMax = 64;  // nobody listens on more
 
 std::string environment(const char* name) {
-    const char* value = std::getenv(name);
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
     return value == nullptr ? "" : value;
 }
 
@@ -29,7 +29,7 @@ InheritedSockets InheritedSockets::take() {
     const auto count = base::parse_number<unsigned>(environment("LISTEN_FDS"), kFdsMax);
     const std::string names = environment("LISTEN_FDNAMES");
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
-        ::unsetenv(name);
+        ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe): before there are threads
     }
     InheritedSockets inherited;
     if (pid != static_cast<unsigned>(::getpid()) || !count) {

@@ -1,4 +1,6 @@
 // TestClient, for the other tests of this room.
+#include "net/test_client.h"
+
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -7,7 +9,6 @@
 
 #include "net/address.h"
 #include "net/openssl_ptr.h"
-#include "net/test_client.h"
 
 namespace net {
 

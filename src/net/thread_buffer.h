@@ -8,7 +8,7 @@
 namespace net {
 
 // A TLS record's worth.
-inline constexpr std::size_t kThreadBufferOctets = 16 * 1024;
+inline constexpr std::size_t kThreadBufferOctets = std::size_t{16} * 1024;
 
 [[nodiscard]] std::span<char, kThreadBufferOctets> thread_buffer();
 

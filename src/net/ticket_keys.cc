@@ -35,7 +35,7 @@ bool set_mac(EVP_MAC_CTX* mac, TicketKeys::Key& key) {
 }
 
 // SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 0 no such key, 1 done, 2 done and the ticket is to be renewed.
-int on_ticket(SSL* ssl,
+int on_ticket(SSL* ssl,  // NOLINT(readability-function-size): OpenSSL's signature
               unsigned char* name,
               unsigned char* iv,
               EVP_CIPHER_CTX* cipher,

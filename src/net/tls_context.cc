@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <system_error>
 
 #include "net/openssl_ptr.h"
 #include "net/ticket_keys.h"
@@ -55,7 +55,7 @@ base::Result<FileState> look_at(const std::string& what, const std::string& path
                 fmt::format("cannot read the {} {}: {}; {}",
                             what,
                             path,
-                            std::strerror(error),
+                            std::generic_category().message(error),
                             error == ENOENT ? "correct the path or put the file there"
                                             : "let the user that runs staffetta read it"));
 }

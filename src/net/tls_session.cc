@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "net/openssl_ptr.h"
 
@@ -28,7 +28,7 @@ Attempt outcome(ssl_st* ssl, int result, std::size_t octets) {
             return {.kind = Kind::kEof, .text = "closed by peer"};
         case SSL_ERROR_SYSCALL:
             return {.kind = Kind::kFailed,
-                    .text = error == 0 ? "closed by peer" : std::strerror(error)};
+                    .text = error == 0 ? "closed by peer" : std::generic_category().message(error)};
         default:
             return {.kind = Kind::kFailed, .text = take_openssl_error()};
     }
