@@ -72,10 +72,11 @@ TYPED_TEST(LoopTest, PostedCallbacksRunInOrderAndNotAtOnce) {
 TYPED_TEST(LoopTest, TimersRunInTheOrderOfTheirTimes) {
     base::Loop& loop = this->kind_.loop;
     std::string order;
-    loop.call_at(this->in(3ms), [&] { order += 'c'; });
-    loop.call_at(this->in(1ms), [&] { order += 'a'; });
-    const auto gone = loop.call_at(this->in(2ms), [&] { order += 'x'; });
-    loop.call_at(this->in(2ms), [&] { order += 'b'; });
+    const base::SteadyTime start = this->in(0ms);
+    loop.call_at(start + 3ms, [&] { order += 'c'; });
+    loop.call_at(start + 1ms, [&] { order += 'a'; });
+    const auto gone = loop.call_at(start + 2ms, [&] { order += 'x'; });
+    loop.call_at(start + 2ms, [&] { order += 'b'; });
     loop.cancel(gone);
     loop.cancel(gone);
     this->kind_.run_until([&] { return order.size() == 3; });
