@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -33,6 +35,15 @@ double cpu_seconds() {
         return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
     };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// A benchmark of failures would measure nothing.
+template <class T>
+void must(const base::Result<T>& result) {
+    if (!result) {
+        fmt::print(stderr, "{}\n", result.error().text);
+        std::abort();
+    }
 }
 
 // Never suspends: blobs of the sizes here wait in memory.
@@ -84,10 +95,7 @@ class Writer {
 
   private:
     void on_done(const base::Result<>& result) {
-        if (!result) {
-            fmt::print(stderr, "{}\n", result.error().text);
-            std::abort();
-        }
+        must(result);
         latencies_ms.push_back(
             std::chrono::duration<double, std::milli>(Clock::now() - began_).count());
         if (stop) {
@@ -155,6 +163,74 @@ void measure(store::Store& store, std::size_t writers, std::size_t octets, doubl
                static_cast<double>(after.octets_written - before.octets_written) / took / 1e6);
 }
 
+// Runs the loop's callbacks on the thread that waits for them.
+class WaitingLoop final : public base::Loop {
+  public:
+    void post(std::function<void()> callback) override {
+        const std::lock_guard lock(mutex_);
+        ready_.push_back(std::move(callback));
+        arrived_.notify_one();
+    }
+
+    TimerId call_at(base::SteadyTime, std::function<void()>) override { return 0; }
+
+    void cancel(TimerId) override {}
+
+    const base::Clock& clock() const override { return clock_; }
+
+    template <class T>
+    T run(const base::Task<T>& task) {
+        task.start();
+        while (!task.done()) {
+            std::unique_lock lock(mutex_);
+            arrived_.wait(lock, [this] { return !ready_.empty(); });
+            const auto callback = std::move(ready_.front());
+            ready_.pop_front();
+            lock.unlock();
+            callback();
+        }
+        return task.result();
+    }
+
+  private:
+    base::SystemClock clock_;
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::deque<std::function<void()>> ready_;
+};
+
+// One large message, coming and going in pieces of 64 KiB.
+void stream_large(store::Store& store) {
+    constexpr std::size_t kPieces = 3200;
+    WaitingLoop loop;
+    std::string piece = random_body(std::size_t{64} << 10, 1);
+    const auto megabytes = static_cast<double>(kPieces * piece.size()) / 1e6;
+    auto began = Clock::now();
+    const double cpu_before = cpu_seconds();
+    const auto took = [&began] {
+        return std::chrono::duration<double>(Clock::now() - began).count();
+    };
+    const auto writer = store.new_blob();
+    for (std::size_t i = 0; i < kPieces; ++i) {
+        piece[i % piece.size()] ^= 1;
+        must(loop.run(writer->append(loop, piece)));
+    }
+    const store::NewBlob blob = writer->finish().value();
+    must(store.change_and_wait(
+        [blob](store::Transaction& transaction) { return transaction.refer(blob); }));
+    fmt::print("{:.0f} MB written at {:.0f} MB/s", megabytes, megabytes / took());
+    began = Clock::now();
+    const auto reader = store.snapshot()->open_blob(blob.id()).value();
+    for (std::uint64_t at = 0; at < reader->size(); at += piece.size()) {
+        must(loop.run(reader->read(loop, at, piece)));
+    }
+    fmt::print(
+        ", read at {:.0f} MB/s, CPU {:.2f} s", megabytes / took(), cpu_seconds() - cpu_before);
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    fmt::print(", process at most {} MiB\n", usage.ru_maxrss / 1024);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -172,6 +248,7 @@ int main(int argc, char** argv) {
             fmt::print(stderr, "{}\n", store.error().text);
             return 1;
         }
+        stream_large(**store);
         fmt::print("{:>7} {:>8} {:>10} {:>8} {:>8} {:>8} {:>10} {:>8}\n",
                    "writers",
                    "octets",

@@ -17,6 +17,7 @@ using base::Result;
 
 // Copied in one call at most: it goes through the journal beside everybody's mail.
 constexpr std::size_t kSparseSegmentsMax = 8;
+constexpr std::uint64_t kBatchOctets = std::uint64_t{4} << 20;
 
 struct Move {
     BlobId id;
@@ -126,29 +127,76 @@ Result<PinnedExtent> copy_extent(Committer& committer,
     return written->get_future().get();
 }
 
-// Copies the blob's extents out of `sparse`; returns how many octets those were.
-Result<std::uint64_t> move_blob(Committer& committer,
-                                const Move& move,
-                                const std::set<std::uint64_t>& sparse,
-                                const SegmentSet& segments) {
-    std::vector<Extent> to = move.from;
-    std::vector<PinnedExtent> copies;
-    std::uint64_t octets = 0;
-    for (Extent& extent : to) {
-        if (sparse.contains(extent.segment)) {
-            TRY(PinnedExtent copy, copy_extent(committer, extent, segments));
-            octets += extent.length;
-            extent = copy.extent;
-            copies.push_back(std::move(copy));
+// Blobs that are copied and then moved by one change, which costs one sync.
+class Batch {
+  public:
+    Batch(Committer& committer, const std::set<std::uint64_t>& sparse, const SegmentSet& segments)
+        : committer_(committer),
+          sparse_(sparse),
+          segments_(segments) {}
+
+    // Copies the blob's extents out of the sparse segments.
+    Result<> copy(const Move& move) {
+        std::vector<Extent> to = move.from;
+        for (Extent& extent : to) {
+            if (sparse_.contains(extent.segment)) {
+                TRY(PinnedExtent copied, copy_extent(committer_, extent, segments_));
+                octets_ += extent.length;
+                extent = copied.extent;
+                pinned_.push_back(std::move(copied));
+            }
         }
+        moves_->push_back({move.id, move.from, std::move(to)});
+        return {};
     }
-    auto moved = std::make_shared<std::promise<Result<>>>();
-    committer.submit(
-        [id = move.id, from = move.from, to](Transaction& transaction) {
-            return dynamic_cast<DiskTransaction&>(transaction).move_blob(id, from, to);
-        },
-        [moved](Result<> result) { moved->set_value(std::move(result)); });
-    TRY_VOID(moved->get_future().get());
+
+    // Names the copies; returns how many octets they are.
+    Result<std::uint64_t> commit() {
+        auto moved = std::make_shared<std::promise<Result<>>>();
+        committer_.submit(
+            [moves = moves_](Transaction& transaction) -> Result<> {
+                auto& disk_transaction = dynamic_cast<DiskTransaction&>(transaction);
+                for (const Copied& copied : *moves) {
+                    TRY_VOID(disk_transaction.move_blob(copied.id, copied.from, copied.to));
+                }
+                return {};
+            },
+            [moved](Result<> result) { moved->set_value(std::move(result)); });
+        TRY_VOID(moved->get_future().get());
+        return octets_;
+    }
+
+    [[nodiscard]] bool full() const { return octets_ >= kBatchOctets; }
+
+  private:
+    struct Copied {
+        BlobId id;
+        std::vector<Extent> from;
+        std::vector<Extent> to;
+    };
+
+    Committer& committer_;
+    const std::set<std::uint64_t>& sparse_;
+    const SegmentSet& segments_;
+    std::shared_ptr<std::vector<Copied>> moves_ = std::make_shared<std::vector<Copied>>();
+    std::vector<PinnedExtent> pinned_;
+    std::uint64_t octets_ = 0;
+};
+
+// Copies all of `moves`; returns how many octets that took.
+Result<std::uint64_t> move_blobs(Committer& committer,
+                                 const std::vector<Move>& moves,
+                                 const std::set<std::uint64_t>& sparse,
+                                 const SegmentSet& segments) {
+    std::uint64_t octets = 0;
+    for (auto move = moves.begin(); move != moves.end();) {
+        Batch batch(committer, sparse, segments);
+        for (; move != moves.end() && !batch.full(); ++move) {
+            TRY_VOID(batch.copy(*move));
+        }
+        TRY(const std::uint64_t copied, batch.commit());
+        octets += copied;
+    }
     return octets;
 }
 
@@ -161,14 +209,11 @@ Result<std::uint64_t> collect_garbage(Committer& committer, base::Log& log) {
     if (!sparse.empty()) {
         const View view = committer.view();
         TRY(const auto moves, find_moves(*view.space, sparse));
-        for (const Move& move : moves) {
-            TRY(const std::uint64_t octets, move_blob(committer, move, sparse, *view.segments));
-            copied += octets;
-        }
+        TRY(copied, move_blobs(committer, moves, sparse, *view.segments));
         TRY(const std::uint64_t dropped, flush_and_drop(committer));
         freed += dropped;
     }
-    log.info("store: garbage was collected", {{"freed", freed}, {"copied", copied}});
+    log.debug("store: garbage was collected", {{"freed", freed}, {"copied", copied}});
     return freed - std::min(freed, copied);
 }
 
