@@ -82,8 +82,7 @@ base::Result<Stored> deliver_to(store::Transaction& change,
     stored.event.time = now;
     stored.event.session = delivery.accepted.session;
     TRY(AccountCounters counters, load_counters(change, recipient.account));
-    const std::string address =
-        fmt::format("{}@{}", recipient.address.local, recipient.address.domain);
+    const std::string address = recipient.address.to_string();
     if (over_quota(counters, recipient.quota_octets, delivery.blob.size())) {
         stored.event.kind = "refused";
         stored.event.text = fmt::format("{} is over quota", address);

@@ -97,32 +97,40 @@ base::Result<> remove_messages(store::Transaction& change,
     return {};
 }
 
+base::Result<> mark_seen(store::Transaction& change, OpenMailbox& open, Uid uid) {
+    TRY(auto message, load_message(change, open.account, open.id, uid));
+    if (!message || (message->flags & kSeen) != 0) {
+        return {};
+    }
+    message->flags |= kSeen;
+    message->modseq = ++open.counters.modseq;
+    open.mailbox.highest_modseq = message->modseq;
+    --open.mailbox.unseen;
+    change.put(message_key(open.account, open.id, uid), encode(*message));
+    return {};
+}
+
 base::Result<> mark_fetched(store::Transaction& change,
                             account::AccountId account,
                             MailboxId mailbox,
-                            const std::vector<Uid>& uids,
+                            const std::vector<Fetched>& messages,
                             const TraceEvent& event) {
     TRY(auto open, open_mailbox(change, account, mailbox));
     if (!open) {
         return {};
     }
-    for (const Uid uid : uids) {
-        TRY(auto message, load_message(change, account, mailbox, uid));
-        if (!message) {
-            continue;
+    const std::uint64_t before = open->counters.modseq;
+    for (const Fetched& message : messages) {
+        if (!message.queue_id.empty()) {
+            add_trace_once(change, message.queue_id, event);
         }
-        if (!message->queue_id.empty()) {
-            add_trace(change, message->queue_id, "", event);
-        }
-        if ((message->flags & kSeen) == 0) {
-            message->flags |= kSeen;
-            message->modseq = ++open->counters.modseq;
-            open->mailbox.highest_modseq = message->modseq;
-            --open->mailbox.unseen;
-            change.put(message_key(account, mailbox, uid), encode(*message));
+        if (!message.seen) {
+            TRY_VOID(mark_seen(change, *open, message.uid));
         }
     }
-    open->save(change);
+    if (open->counters.modseq != before) {
+        open->save(change);
+    }
     return {};
 }
 
@@ -180,7 +188,7 @@ void MessageStore::note_fetched(const MessageInfo& message, TraceEvent event) co
     }
     auto change = [queue_id = message.queue_id,
                    event = std::move(event)](store::Transaction& transaction) -> base::Result<> {
-        add_trace(transaction, queue_id, "", event);
+        add_trace_once(transaction, queue_id, event);
         return {};
     };
     store_.submit(std::move(change), pass_over);
@@ -188,11 +196,11 @@ void MessageStore::note_fetched(const MessageInfo& message, TraceEvent event) co
 
 void MessageStore::note_fetched(account::AccountId account,
                                 MailboxId mailbox,
-                                std::vector<Uid> uids,
+                                std::vector<Fetched> messages,
                                 TraceEvent event) const {
-    auto change = [account, mailbox, uids = std::move(uids), event = std::move(event)](
+    auto change = [account, mailbox, messages = std::move(messages), event = std::move(event)](
                       store::Transaction& transaction) {
-        return mark_fetched(transaction, account, mailbox, uids, event);
+        return mark_fetched(transaction, account, mailbox, messages, event);
     };
     store_.submit(std::move(change), pass_over);
 }

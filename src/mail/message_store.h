@@ -50,6 +50,13 @@ struct MessageInfo {
     std::string return_path;  // reverse-path; the Return-Path field stands in the blob already
 };
 
+// One message that a client fetched, as its snapshot had it.
+struct Fetched {
+    Uid uid = 0;
+    std::string queue_id;
+    bool seen = false;
+};
+
 // A snapshot of one mailbox in ascending order of UIDs.
 struct MailboxView {
     MailboxId mailbox = 0;
@@ -86,7 +93,7 @@ class MessageStore {
     // clients of the same mailbox understand it. Nobody waits for it; a failure is passed over.
     void note_fetched(account::AccountId account,
                       MailboxId mailbox,
-                      std::vector<Uid> uids,
+                      std::vector<Fetched> messages,
                       TraceEvent event) const;
 
   private:

@@ -136,7 +136,7 @@ TEST_F(MessageStoreTest, RemovingFromAnAccountWithoutMailIsNoError) {
 TEST_F(MessageStoreTest, FetchedMessagesAreSeenAndTraced) {
     ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q1"));
     ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q2"));
-    messages_.note_fetched(1, kInbox, {2, 9}, event("fetched"));
+    messages_.note_fetched(1, kInbox, {{2, "q2", false}, {9, "", false}}, event("fetched"));
     loop_.run_for(std::chrono::seconds(1));
     const auto view = messages_.open_inbox(1).value();
     EXPECT_FALSE(view.messages[0].seen);

@@ -1,5 +1,6 @@
 // Records (docs/architecture/storage-format.md, "Mail"):
-//     'T' queue-id                 one a message: its Message-ID, the next event's number, the oldest's time
+//     'T' queue-id                 one a message: its Message-ID, the next event's number, the oldest's time,
+//                                  a fingerprint of the last
 //     'T' queue-id number          one an event
 //     't' 'i' message-id queue-id  finds queue ids by Message-ID
 //     't' 'a' time queue-id        finds the oldest for expire_trace(): one a message, its oldest event's
@@ -37,6 +38,7 @@ struct Head {
     std::string message_id;
     std::uint32_t next = 0;    // the next event's number
     std::uint64_t oldest = 0;  // the time in the age index
+    std::uint64_t last = 0;    // the last event's fingerprint
 };
 
 std::string head_key(std::string_view queue_id) {
@@ -75,11 +77,26 @@ std::string_view index_form(std::string_view message_id) {
     return message_id.substr(0, kMessageIdOctetsMax);
 }
 
+// What an event says apart from its time and session, in 64 bits (FNV-1a): enough to know the last one
+// again without reading it.
+std::uint64_t fingerprint(const TraceEvent& event) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const std::string_view text :
+         {std::string_view(event.kind), std::string_view(event.text)}) {
+        for (const char c : text) {
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+        }
+        hash *= 0x100000001b3;
+    }
+    return hash;
+}
+
 std::string encode_head(const Head& head) {
     return RecordWriter(kHeadVersion)
         .text(head.message_id)
         .varint(head.next)
         .varint(head.oldest)
+        .u64(head.last)
         .record();
 }
 
@@ -93,6 +110,7 @@ std::optional<Head> load_head(const store::Reader& reader, std::string_view queu
     head.message_id = fields.text();
     head.next = static_cast<std::uint32_t>(fields.varint());
     head.oldest = fields.varint();
+    head.last = fields.u64();
     if (!fields.finish()) {
         return std::nullopt;
     }
@@ -182,13 +200,11 @@ void expire_message(store::Transaction& change,
     }
 }
 
-}  // namespace
-
-void add_trace(store::Transaction& change,
-               std::string_view queue_id,
-               std::string_view message_id,
-               const TraceEvent& event) {
-    std::optional<Head> head = load_head(change, queue_id);
+void append(store::Transaction& change,
+            std::string_view queue_id,
+            std::string_view message_id,
+            std::optional<Head> head,
+            const TraceEvent& event) {
     if (!head) {
         head.emplace();
         head->oldest = milliseconds(event.time);
@@ -198,8 +214,27 @@ void add_trace(store::Transaction& change,
         head->message_id = index_form(message_id);
         change.put(message_id_key(head->message_id, queue_id), "");
     }
+    head->last = fingerprint(event);
     change.put(event_key(queue_id, head->next++), encode_event(event));
     change.put(head_key(queue_id), encode_head(*head));
+}
+
+}  // namespace
+
+void add_trace(store::Transaction& change,
+               std::string_view queue_id,
+               std::string_view message_id,
+               const TraceEvent& event) {
+    append(change, queue_id, message_id, load_head(change, queue_id), event);
+}
+
+void add_trace_once(store::Transaction& change,
+                    std::string_view queue_id,
+                    const TraceEvent& event) {
+    auto head = load_head(change, queue_id);
+    if (!head || head->last != fingerprint(event)) {
+        append(change, queue_id, "", std::move(head), event);
+    }
 }
 
 base::Result<std::vector<TracedMessage>> find_trace(const store::Reader& reader,

@@ -25,6 +25,10 @@ void add_trace(store::Transaction& change,
                std::string_view message_id,
                const TraceEvent& event);
 
+// The same, unless the last event of `queue_id` says the same apart from its time and session: a client that
+// fetches a mailbox again and again is told of once.
+void add_trace_once(store::Transaction& change, std::string_view queue_id, const TraceEvent& event);
+
 // The events of a queue id or Message-ID (with or without angle brackets), oldest first; several
 // messages may share a Message-ID.
 struct TracedMessage {

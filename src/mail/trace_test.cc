@@ -127,6 +127,22 @@ TEST_F(TraceTest, ForgetsAFewAtATime) {
     EXPECT_EQ(records(), 0U);
 }
 
+TEST_F(TraceTest, TellsOnceWhatIsDoneAgainAndAgain) {
+    const auto add_once = [this](std::string kind, std::string text) {
+        ASSERT_TRUE(change([=, this](store::Transaction& transaction) -> base::Result<> {
+            add_trace_once(transaction, "q1", {now_, kind, "s", text});
+            return {};
+        }));
+    };
+    add_once("fetched", "by one");
+    add_once("fetched", "by one");
+    add_once("fetched", "by another");
+    add_once("fetched", "by another");
+    add_once("fetched", "by one");
+    add_once("deleted", "by one");
+    EXPECT_THAT(kinds("q1"), ElementsAre("fetched", "fetched", "fetched", "deleted"));
+}
+
 TEST_F(TraceTest, DamageCostsNobodyAnything) {
     add("q1", "a@b", event("accepted", now_));
     ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {

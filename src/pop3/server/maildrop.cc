@@ -53,14 +53,14 @@ std::vector<mail::Uid> Maildrop::deleted() const {
     return uids;
 }
 
-std::vector<mail::Uid> Maildrop::take_fetched() {
-    std::vector<mail::Uid> uids;
+std::vector<mail::Fetched> Maildrop::take_fetched() {
+    std::vector<mail::Fetched> messages;
     for (Entry& entry : entries_) {
         if (std::exchange(entry.fetched, false)) {
-            uids.push_back(entry.message.uid);
+            messages.push_back({entry.message.uid, entry.message.queue_id, entry.message.seen});
         }
     }
-    return uids;
+    return messages;
 }
 
 Maildrops::Lock::~Lock() {

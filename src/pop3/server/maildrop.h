@@ -48,7 +48,7 @@ class Maildrop {
 
     [[nodiscard]] std::vector<mail::Uid> deleted() const;
     // What was fetched since the last call.
-    [[nodiscard]] std::vector<mail::Uid> take_fetched();
+    [[nodiscard]] std::vector<mail::Fetched> take_fetched();
 
   private:
     mail::MailboxId mailbox_;

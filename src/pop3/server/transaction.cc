@@ -157,12 +157,15 @@ Task<Result<Reply>> Session::on_noop(std::string /*arguments*/) {
 mail::TraceEvent Session::trace_event(std::string_view kind) const {
     const net::Stream& stream = lines_.stream();
     const std::string tls = stream.tls() == nullptr ? "" : " over " + stream.tls()->version;
+    // Without the port: the same client is the same words.
+    const std::string host =
+        stream.peer().is_unix() ? stream.peer().to_string() : stream.peer().address;
     return {services_.clock.now(),
             std::string(kind),
             id_,
-            fmt::format("by {} at {}, POP3{}",
+            fmt::format("by {} [{}] with POP3{}",
                         std::get<Transaction>(state_).account.address.to_string(),
-                        stream.peer().to_string(),
+                        host,
                         tls)};
 }
 
@@ -173,14 +176,14 @@ void Session::note_fetched() {
     if (open == nullptr) {
         return;
     }
-    const std::vector<mail::Uid> uids = open->maildrop.take_fetched();
-    for (std::size_t first = 0; first < uids.size(); first += kNotedAtOnce) {
-        const auto begin = uids.begin() + static_cast<std::ptrdiff_t>(first);
-        const auto count = std::min(kNotedAtOnce, uids.size() - first);
+    const std::vector<mail::Fetched> fetched = open->maildrop.take_fetched();
+    for (std::size_t first = 0; first < fetched.size(); first += kNotedAtOnce) {
+        const auto begin = fetched.begin() + static_cast<std::ptrdiff_t>(first);
+        const auto count = std::min(kNotedAtOnce, fetched.size() - first);
         services_.messages.note_fetched(
             open->account.id,
             open->maildrop.mailbox(),
-            std::vector<mail::Uid>(begin, begin + static_cast<std::ptrdiff_t>(count)),
+            std::vector<mail::Fetched>(begin, begin + static_cast<std::ptrdiff_t>(count)),
             trace_event("fetched"));
     }
 }
