@@ -178,6 +178,13 @@ class Resolver {
         return {};
     }
 
+    base::Result<> enter_all(const std::vector<Address>& addresses, std::size_t depth) {
+        for (const Address& address : addresses) {
+            TRY_VOID(enter(address, depth));
+        }
+        return {};
+    }
+
     base::Result<> take(const Waiting& from, Step step) {
         switch (step.kind) {
             case Step::Kind::kUnknown:
@@ -194,10 +201,7 @@ class Resolver {
                 }
                 return {};
             case Step::Kind::kMembers:
-                for (const Address& member : step.members) {
-                    TRY_VOID(enter(member, from.depth + 1));
-                }
-                return {};
+                return enter_all(step.members, from.depth + 1);
         }
         return {};
     }

@@ -62,6 +62,8 @@ class Authenticator {
                   base::Random& random,
                   base::Pool& pool,
                   AuthenticatorOptions options);
+    Authenticator(const Authenticator&) = delete;
+    Authenticator& operator=(const Authenticator&) = delete;
     ~Authenticator();
 
     // May a password cross this connection in clear (PLAIN, LOGIN, USER/PASS)?

@@ -65,7 +65,7 @@ class ScramServer final : public SaslServer {
     // if we offered it.
     base::Result<> check_binding() const {
         const bool plus = mechanism_.ends_with("-PLUS");
-        switch (first_.binding) {
+        switch (exchange_.first.binding) {
             case ScramBinding::kNo:
                 break;
             case ScramBinding::kServerCannot:
@@ -77,7 +77,7 @@ class ScramServer final : public SaslServer {
                 if (!plus) {
                     return fail(Errc::kSyntax, "SCRAM: channel binding without -PLUS");
                 }
-                if (channel_octets(context_, first_.binding_type).empty()) {
+                if (channel_octets(context_, exchange_.first.binding_type).empty()) {
                     return fail(Errc::kDenied, "SCRAM: no such channel binding here");
                 }
                 return {};
@@ -106,29 +106,25 @@ class ScramServer final : public SaslServer {
     }
 
     Step on_first(std::string_view message) {
-        TRY(first_, parse_scram_client_first(message));
+        TRY(exchange_.first, parse_scram_client_first(message));
         TRY_VOID(check_binding());
-        TRY(login_, impl_.look_up(first_.user));
+        TRY(login_, impl_.look_up(exchange_.first.user));
         TRY(secrets_, choose_secrets());
         const std::string nonce = base::base64_encode(random_octets(impl_.random, kNonceOctets));
-        server_first_ = scram_server_first(first_, nonce, secrets_);
-        return SaslStep(SaslChallenge{server_first_});
+        exchange_ = begin_scram(std::move(exchange_.first), nonce, secrets_);
+        return SaslStep(SaslChallenge{exchange_.server_first});
     }
 
     // Only the final message is a guess, so only here the throttle has its say.
     base::Task<Step> on_final(base::Loop& loop, std::string message) {
         CO_TRY(const ScramClientFinal final, parse_scram_client_final(message));
         CO_TRY(Throttle::Attempt attempt, co_await impl_.enter(loop, context_, login_.user));
-        auto server_final = scram_server_final(hash_,
-                                               secrets_,
-                                               first_,
-                                               server_first_,
-                                               final,
-                                               channel_octets(context_, first_.binding_type));
+        const std::string_view channel = channel_octets(context_, exchange_.first.binding_type);
+        auto server_final = finish_scram(hash_, secrets_, exchange_, final, channel);
         const bool right = server_final.has_value() && known_;
         CO_TRY(Identity identity,
                Authenticator::Impl::conclude(attempt, login_, right, mechanism_));
-        CO_TRY(const bool same, is_same_user(impl_, identity, first_.authorize_as));
+        CO_TRY(const bool same, is_same_user(impl_, identity, exchange_.first.authorize_as));
         if (!same) {
             co_return fail(Errc::kDenied, "nobody may act for another user");
         }
@@ -140,11 +136,10 @@ class ScramServer final : public SaslServer {
     const std::string_view mechanism_;
     const LoginContext context_;
     State state_ = State::kFirst;
-    ScramClientFirst first_;
+    ScramExchange exchange_;
     Login login_;
     ScramSecrets secrets_;
     bool known_ = false;  // the secrets are somebody's
-    std::string server_first_;
 };
 
 }  // namespace

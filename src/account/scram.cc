@@ -184,14 +184,14 @@ base::Result<ScramClientFinal> parse_scram_client_final(std::string_view message
 }
 
 // server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count ["," extensions]
-std::string scram_server_first(const ScramClientFirst& first,
-                               std::string_view server_nonce,
-                               const ScramSecrets& secrets) {
+ScramExchange begin_scram(ScramClientFirst first,
+                          std::string_view server_nonce,
+                          const ScramSecrets& secrets) {
     std::string message = "r=" + first.nonce;
     message += server_nonce;
     message += ",s=" + base::base64_encode(secrets.salt);
     message += ",i=" + std::to_string(secrets.iterations);
-    return message;
+    return {std::move(first), std::move(message)};
 }
 
 // RFC 5802 3:
@@ -200,27 +200,27 @@ std::string scram_server_first(const ScramClientFirst& first,
 //    ClientSignature := HMAC(StoredKey, AuthMessage)
 //    ClientProof     := ClientKey XOR ClientSignature
 //    ServerSignature := HMAC(ServerKey, AuthMessage)
-base::Result<std::string> scram_server_final(Hash hash,
-                                             const ScramSecrets& secrets,
-                                             const ScramClientFirst& first,
-                                             std::string_view server_first,
-                                             const ScramClientFinal& final,
-                                             std::string_view channel_octets) {
+base::Result<std::string> finish_scram(Hash hash,
+                                       const ScramSecrets& secrets,
+                                       const ScramExchange& exchange,
+                                       const ScramClientFinal& final,
+                                       std::string_view channel_octets) {
     const std::string message =
-        first.bare + "," + std::string(server_first) + "," + final.without_proof;
+        exchange.first.bare + "," + exchange.server_first + "," + final.without_proof;
     const std::string signature = hmac(hash, secrets.stored_key, message);
     if (final.proof.size() != signature.size()) {
         return fail(Errc::kDenied, "SCRAM: the proof is wrong");
     }
     const std::string client_key = exclusive_or(final.proof, signature);
     const bool proved = equal_secretly(digest(hash, client_key), secrets.stored_key);
-    std::string expected_binding = first.gs2_header;
-    if (first.binding == ScramBinding::kUsed) {
+    std::string expected_binding = exchange.first.gs2_header;
+    if (exchange.first.binding == ScramBinding::kUsed) {
         expected_binding += channel_octets;
     }
     const bool bound = equal_secretly(final.channel_binding, expected_binding);
     // The nonce that server-first carries: "r=", the nonce, ",s=".
-    const std::string_view nonce = server_first.substr(2, server_first.find(',') - 2);
+    const std::string_view nonce =
+        std::string_view(exchange.server_first).substr(2, exchange.server_first.find(',') - 2);
     if (!proved || !bound || final.nonce != nonce) {
         return fail(Errc::kDenied, "SCRAM: the proof is wrong");
     }

@@ -57,18 +57,23 @@ struct ScramClientFinal {
 [[nodiscard]] base::Result<ScramClientFirst> parse_scram_client_first(std::string_view message);
 [[nodiscard]] base::Result<ScramClientFinal> parse_scram_client_final(std::string_view message);
 
-// server-first-message. `server_nonce` is printable and holds no comma.
-[[nodiscard]] std::string scram_server_first(const ScramClientFirst& first,
-                                             std::string_view server_nonce,
-                                             const ScramSecrets& secrets);
+// An exchange after its first two messages.
+struct ScramExchange {
+    ScramClientFirst first;
+    std::string server_first;  // server-first-message: the challenge
+};
 
-// One exchange's end: is the proof right? On success `server_final` is the answer, "v=...".
+// `server_nonce` is printable and holds no comma.
+[[nodiscard]] ScramExchange begin_scram(ScramClientFirst first,
+                                        std::string_view server_nonce,
+                                        const ScramSecrets& secrets);
+
+// The exchange's end: is the proof right? Then this is server-final-message, "v=...".
 // kDenied: nonce, channel binding or proof are wrong, without saying which.
-[[nodiscard]] base::Result<std::string> scram_server_final(Hash hash,
-                                                           const ScramSecrets& secrets,
-                                                           const ScramClientFirst& first,
-                                                           std::string_view server_first,
-                                                           const ScramClientFinal& final,
-                                                           std::string_view channel_octets);
+[[nodiscard]] base::Result<std::string> finish_scram(Hash hash,
+                                                     const ScramSecrets& secrets,
+                                                     const ScramExchange& exchange,
+                                                     const ScramClientFinal& final,
+                                                     std::string_view channel_octets);
 
 }  // namespace account

@@ -50,8 +50,8 @@ class ScramExampleTest : public testing::TestWithParam<Example> {
     // The example's end with another client-final-message.
     base::Result<std::string> finish(std::string_view client_final) {
         TRY(const ScramClientFinal final, parse_scram_client_final(client_final));
-        return scram_server_final(
-            GetParam().hash, secrets_, first_, GetParam().server_first, final, "");
+        const ScramExchange exchange = begin_scram(first_, GetParam().server_nonce, secrets_);
+        return finish_scram(GetParam().hash, secrets_, exchange, final, "");
     }
 
     ScramSecrets secrets_;
@@ -61,7 +61,8 @@ class ScramExampleTest : public testing::TestWithParam<Example> {
 TEST_P(ScramExampleTest, GoesAsPrinted) {
     const Example& example = GetParam();
     EXPECT_EQ(first_.user, "user");
-    EXPECT_EQ(scram_server_first(first_, example.server_nonce, secrets_), example.server_first);
+    EXPECT_EQ(begin_scram(first_, example.server_nonce, secrets_).server_first,
+              example.server_first);
     EXPECT_EQ(finish(example.client_final).value(), example.server_final);
 }
 

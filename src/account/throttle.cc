@@ -25,7 +25,7 @@ std::string user_key(const Throttle::Source& source) {
 std::string throttle_source(std::string_view address) {
     std::array<unsigned char, sizeof(in6_addr)> octets{};
     // The zone of a link-local address is a name of ours for one network.
-    const std::string text(address.substr(0, address.find('%')));
+    std::string text(address.substr(0, address.find('%')));
     if (inet_pton(AF_INET6, text.c_str(), octets.data()) != 1) {
         return text;
     }

@@ -58,6 +58,8 @@ class Throttle {
       public:
         Attempt(Attempt&& other) noexcept;
         Attempt& operator=(Attempt&&) = delete;
+        Attempt(const Attempt&) = delete;
+        Attempt& operator=(const Attempt&) = delete;
         ~Attempt();
 
         // When it may be judged; sleep until then.

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, PASSWORDS, ServerTest, run
+from harness import BOB, PASSWORDS, Server, ServerTest, run
 
 WITHOUT_TLS_1_3 = "NORMAL:-VERS-TLS1.3"
 
@@ -67,6 +67,47 @@ class Gsasl(ServerTest):
     @staticmethod
     def refusal(done):
         return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("535")]
+
+
+class External(unittest.TestCase):
+    """A client certificate instead of a password: its rfc822Name is who it is."""
+
+    def setUp(self):
+        self.server = Server()
+        self.make_certificates()
+        text = self.server.config.read_text()
+        self.server.config.write_text(text.replace("[tls]\n", '[tls]\nclient_ca = "ca.pem"\n'))
+        self.server.__enter__()
+        self.addCleanup(self.server.__exit__, None, None, None)
+
+    def openssl(self, *arguments):
+        done = run("openssl", *arguments, cwd=self.server.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def make_certificates(self):
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+        self.openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Ours", "-days", "30")
+        self.openssl("req", *key, "-keyout", "bob.key", "-out", "bob.csr", "-subj", "/CN=Bob")
+        (self.server.folder / "names").write_text(f"subjectAltName=email:{BOB}\n")
+        self.openssl("x509", "-req", "-in", "bob.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                     "-extfile", "names", "-days", "30", "-out", "bob.pem")
+
+    def gsasl(self, *arguments, identity=""):
+        return run("gsasl", "--smtp", "--verbose", f"--connect=localhost:{self.server.ports['submission']}",
+                   f"--x509-ca-file={self.server.certificate}", "--mechanism=EXTERNAL",
+                   f"--authorization-id={identity}", *arguments)
+
+    def test_external(self):
+        certificate = (f"--x509-cert-file={self.server.folder}/bob.pem", f"--x509-key-file={self.server.folder}/bob.key")
+        for identity in ("", BOB):
+            with self.subTest(identity):
+                done = self.gsasl(*certificate, identity=identity)
+                self.assertIn("235 2.7.0", done.stdout + done.stderr)
+        for arguments, identity in ((certificate, "alice@crepes.example"), ((), BOB)):
+            with self.subTest(identity, certificate=bool(arguments)):
+                done = self.gsasl(*arguments, identity=identity)
+                self.assertNotIn("235 ", done.stdout + done.stderr)
+                self.assertNotEqual(done.returncode, 0)
 
 
 if __name__ == "__main__":
