@@ -83,27 +83,34 @@ base::Task<> Session::run() {
 }
 
 base::Task<base::Result<>> Session::converse() {
-    while (!stopping_) {
+    After after = After::kGoOn;
+    while (after != After::kClose && !stopping_) {
         const auto line =
             co_await lines_.read_line(line_octets_max(), deadline(options_.command_timeout));
-        Handled handled = Reply{};
-        if (line) {
-            handled = co_await execute(*line);
-        } else if (line.error().code == Errc::kTooLong) {
-            handled = keep_account({500, {5, 5, 2}, "the line is too long"}, nullptr);
-        } else {
+        if (!line && line.error().code != Errc::kTooLong) {
             co_return tl::unexpected(line.error());
         }
-        CO_TRY(const Reply reply, std::move(handled));
-        say(reply);
-        if (reply.after == After::kClose) {
-            co_return base::Result<>();
-        }
-        if (reply.after == After::kStartTls) {
-            CO_TRY_VOID(co_await start_tls());
-        }
+        CO_TRY(after, co_await answer_line(line ? std::optional(*line) : std::nullopt));
     }
-    co_return base::fail(Errc::kUnavailable, "the server is stopping");
+    if (after != After::kClose) {
+        co_return base::fail(Errc::kUnavailable, "the server is stopping");
+    }
+    co_return base::Result<>();
+}
+
+base::Task<base::Result<After>> Session::answer_line(std::optional<net::Line> line) {
+    Handled handled = Reply{500, {5, 5, 2}, "the line is too long"};
+    if (line) {
+        handled = co_await execute(*line);
+    } else {
+        handled = keep_account(std::move(*handled), nullptr);
+    }
+    CO_TRY(const Reply reply, std::move(handled));
+    say(reply);
+    if (reply.after == After::kStartTls) {
+        CO_TRY_VOID(co_await start_tls());
+    }
+    co_return reply.after;
 }
 
 // Only AUTH may send long lines, and only who may log in may send AUTH.

@@ -80,12 +80,16 @@ class Session {
 
     // session.cc: the loop.
     [[nodiscard]] base::Task<base::Result<>> converse();
+    // Answers one line; nothing is one that was too long. Its frame, and those it awaits, must live only
+    // meanwhile: inlined, the compiler keeps them all in the frame of an idle session, which is 1 KiB.
+    [[nodiscard, gnu::noinline]] base::Task<base::Result<After>> answer_line(
+        std::optional<net::Line> line);
     [[nodiscard]] base::Task<Handled> execute(net::Line line);
     [[nodiscard]] std::optional<Reply> judge_command(const Command& command,
                                                      std::string_view arguments) const;
     [[nodiscard]] Reply wrong_state(const Command& command) const;
     [[nodiscard]] Reply keep_account(Reply reply, const Command* command);
-    [[nodiscard]] base::Task<> say_goodbye(base::Result<> ended);
+    [[nodiscard, gnu::noinline]] base::Task<> say_goodbye(base::Result<> ended);
     [[nodiscard]] std::size_t line_octets_max() const;
     [[nodiscard]] bool needs_login() const;
     void log_end(std::string_view reason);
