@@ -2,9 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
-
-#include "net/thread_buffer.h"
 
 namespace net {
 namespace {
@@ -39,7 +38,9 @@ class Linger final : public IoLoop::Watcher {
 
     // True when the peer has ended, or sent more than a goodbye.
     [[nodiscard]] bool drain() {
-        const auto room = thread_buffer();
+        // Not the thread's buffer: whoever closes may hold a view into it.
+        std::array<char, 4096>
+            room;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
         while (octets_ < kOctetsMax) {
             const ssize_t got = ::recv(fd_.get(), room.data(), room.size(), 0);
             if (got <= 0) {

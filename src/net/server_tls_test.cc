@@ -49,7 +49,8 @@ TEST_P(TlsTest, RefusesOlderTls) {
     listen_.implicit_tls = true;
     start();
     for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
-        EXPECT_NE(TestClient(bound_).start_tls({.version = version}), "");
+        EXPECT_THAT(TestClient(bound_).start_tls({.version = version}),
+                    HasSubstr("alert protocol version"));
     }
 }
 

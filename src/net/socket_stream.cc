@@ -165,6 +165,7 @@ base::Task<base::Result<>> SocketStream::write(std::string_view octets, base::St
         } else if (!attempt.must_wait()) {
             co_return break_with(Errc::kReset, attempt.text);
         } else if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            stuck_ = true;
             co_return break_with(Errc::kTimeout, "the peer takes nothing");
         }
     }
@@ -264,13 +265,14 @@ void SocketStream::close() {
     wakeup_.post();
     const int fd = connection_.fd.get();
     loop_.unwatch(fd, *this);
-    if (broken_) {
+    if (stuck_) {
         abandon(fd);
         connection_.fd.reset();
         connection_.permit.reset();
         return;
     }
-    if (tls_) {
+    // After a failed handshake the alert that says why is on its way: it must not meet a reset either.
+    if (tls_ && !broken_) {
         tls_->say_goodbye();
     }
     ::shutdown(fd, SHUT_WR);

@@ -47,7 +47,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     [[nodiscard]] bool can_start_tls() const override;
     [[nodiscard]] const TlsInfo* tls() const override;
     void interrupt() override;
-    // close_notify, FIN, and a short wait for the peer's (linger.h). After a failure: a reset.
+    // close_notify, FIN, and a short wait for the peer's (linger.h). When it took nothing: a reset.
     void close() override;
 
     // Reads the PROXY header that the peer begins with, and takes over the addresses it names. Nothing
@@ -91,6 +91,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     bool ended_ = false;
     bool interrupted_ = false;
     bool broken_ = false;  // only to be closed
+    bool stuck_ = false;   // the peer took nothing: not to be waited for
     bool closed_ = false;
 };
 

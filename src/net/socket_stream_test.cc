@@ -6,10 +6,12 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 #include "net/address.h"
 #include "net/listen_socket.h"
+#include "net/thread_buffer.h"
 #include "net/tls_context.h"
 #include "net/tls_session.h"
 
@@ -143,6 +145,14 @@ TEST_F(SocketStreamTest, ClosingKeepsTheLastReplyFromAReset) {
         loop_.run_ready();
     }
     SUCCEED();
+}
+
+TEST_F(SocketStreamTest, ClosingLeavesTheViewsOfOthersAlone) {
+    const std::string_view view(thread_buffer().data(), 4);
+    std::copy_n("view", 4, thread_buffer().begin());
+    push(std::string(10'000, 'x'));
+    stream_.reset();
+    EXPECT_EQ(view, "view");
 }
 
 TEST_F(SocketStreamTest, LingeringIsBounded) {
