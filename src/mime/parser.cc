@@ -9,8 +9,8 @@
 namespace mime {
 namespace {
 
-// RFC 2046 5.1.1 allows 70 octets; longer ones are in use.
-constexpr std::size_t kBoundaryOctetsMax = 255;
+// RFC 2046 5.1.1 allows 70 octets; longer ones are in use. A line has at most 998.
+constexpr std::size_t kBoundaryOctetsMax = 900;
 // A delimiter line with its dashes and whatever padding came behind it.
 constexpr std::size_t kDashLineOctetsMax = 1000;
 
@@ -180,13 +180,17 @@ void Parser::settle() {
 
 //  delimiter := CRLF "--" boundary     close-delimiter := delimiter "--"
 //  transport-padding := *LWSP-char
-// RFC 2046 5.1.1. The line must be the delimiter and nothing else but padding: with boundaries that are
-// prefixes of each other any laxer comparison gives parts to the wrong multipart.
+// RFC 2046 5.1.1. A line that is nothing but a delimiter and padding wins over one with more text behind
+// white space, which RFC 2046 5.1.2 lets count, and there the longest boundary wins. A boundary that
+// merely begins the word on the line is no match, whatever 5.1.2 says: with boundaries that are prefixes
+// of each other that gives parts to the wrong multipart.
 std::optional<Parser::Delimiter> Parser::match_delimiter(std::string_view line) const {
     if (!line.starts_with("--") || line.size() > kDashLineOctetsMax) {
         return std::nullopt;
     }
     const std::string_view text = trim_end(without_line_end(line)).substr(2);
+    std::optional<Delimiter> best;
+    std::size_t best_octets = 0;
     for (std::size_t level = open_.size(); level-- > 0;) {
         const Open& open = open_[level];
         if (open.boundary.empty() || open.closed || !text.starts_with(open.boundary)) {
@@ -196,8 +200,14 @@ std::optional<Parser::Delimiter> Parser::match_delimiter(std::string_view line) 
         if (behind.empty() || behind == "--") {
             return Delimiter{level, !behind.empty()};
         }
+        const std::string_view word =
+            behind.substr(0, behind.find_first_of(" \t", behind.starts_with("--") ? 2 : 0));
+        if ((word.empty() || word == "--") && open.boundary.size() > best_octets) {
+            best = Delimiter{level, word == "--" || base::trim(behind) == "--"};
+            best_octets = open.boundary.size();
+        }
     }
-    return std::nullopt;
+    return best;
 }
 
 // True when `line`, consumed already, was a delimiter. The octets of a delimiter count as the part's

@@ -67,6 +67,15 @@ TEST(ParserTest, FindsParts) {
         // Lines that only look like delimiters.
         {std::string(kMixed) + "--b\n\n--bb\n-- b\n --b\n--b-\n--\n-\n--b--x\n--b--\n",
          "multipart/mixed ||\n.text/plain |--bb~-- b~ --b~--b-~--~-~--b--x|\n"},
+        // Text behind a delimiter; a boundary that ends with spaces, which transports drop.
+        {std::string(kMixed) + "--b what is this\n\nx\n--bb y\n--b-- the end\n",
+         "multipart/mixed ||\n.text/plain |x~--bb y|\n"},
+        {"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b  \"\n\n--b  \n\nx\n--b  "
+         "--\n",
+         "multipart/mixed ||\n.text/plain |x|\n"},
+        {"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"" + std::string(900, 'l') +
+             "\"\n\n--" + std::string(900, 'l') + "\n\nx\n--" + std::string(900, 'l') + "--\n",
+         "multipart/mixed ||\n.text/plain |x|\n"},
         // Boundaries that are prefixes of each other (RFC 2046 5.1.2).
         {std::string(kMixed) + "--b\nContent-Type: multipart/alternative; "
                                "boundary=bb\n\n--bb\n\nx\n--bb--\n--b\n\ny\n--b--\n",
