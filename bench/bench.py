@@ -164,6 +164,7 @@ def main():
     finally:
         for server in servers:
             server.stop()
+            shutil.rmtree(server.folder.parent, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -113,6 +113,8 @@ class Staffetta(Peer):
             pop3 = ["127.0.0.1:{self.pop3_port}"]
             [auth]
             allow_plaintext = true
+            [limits]
+            connections_per_address = 0
             """))
         run = lambda *a, **k: subprocess.run([self.program, *a, "--config", config], check=True,
                                              stdout=subprocess.DEVNULL, **k)
@@ -147,6 +149,7 @@ class PostfixDovecot(Peer):
 
     def start(self):
         self.folder.mkdir(parents=True)
+        os.chmod(self.folder.parent, 0o755)  # mkdtemp's is root's alone, and these servers run as others
         os.chmod(self.folder, 0o755)
         self.start_dovecot()
         self.start_postfix()

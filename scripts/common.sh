@@ -47,6 +47,21 @@ packages_of() {
     done
 }
 
+# Runs a command while Debian starts no service that it installs: the mail servers among our packages are
+# here as programs, and nobody asked for one on port 25.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d status=0
+    if [ -e "$policy" ]; then
+        "$@"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    "$@" || status=$?
+    as_root rm -f "$policy"
+    return "$status"
+}
+
 # need_packages GROUP...: installs those that are missing; says nothing when none is.
 need_packages() {
     local wanted missing
@@ -56,10 +71,9 @@ need_packages() {
             sed -n 's/^ii //p' | sort -u))
     [ "${#missing[@]}" -eq 0 ] && return 0
     say "installing ${#missing[@]} packages: ${missing[*]}"
-    export DEBIAN_FRONTEND=noninteractive
     retry as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 ||
         die "apt-get update failed: is the network up and /etc/apt/sources.list right?"
-    retry as_root env DEBIAN_FRONTEND=noninteractive \
+    without_services retry as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 </dev/null ||
         die "apt-get could not install: ${missing[*]} (staffetta wants Debian 12)"
 }

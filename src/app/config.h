@@ -60,7 +60,7 @@ struct AuthConfig {
 };
 
 struct LimitsConfig {
-    std::uint64_t connections = 20'000;
+    std::uint64_t connections = 20'000;  // 0: no limit, as below
     std::uint64_t connections_per_address = 200;
     std::uint64_t threads = 0;  // loops; 0: one a core
 };

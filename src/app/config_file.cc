@@ -337,8 +337,8 @@ void read_auth(Section section, AuthConfig& auth) {
 }
 
 void read_limits(Section section, LimitsConfig& limits) {
-    section.number("connections", limits.connections, 1, 10'000'000);
-    section.number("connections_per_address", limits.connections_per_address, 1, 10'000'000);
+    section.number("connections", limits.connections, 0, 10'000'000);
+    section.number("connections_per_address", limits.connections_per_address, 0, 10'000'000);
     section.number("threads", limits.threads, 0, 1024);
     section.finish();
 }
