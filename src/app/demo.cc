@@ -237,10 +237,11 @@ base::Error port_in_use(base::Error error) {
 int run_demo(MailServer& server, const fs::path& folder, const Passwords& passwords) {
     server.start();
     print_people(server, folder, passwords);
-    const auto id = send_letter({.address = "127.0.0.1",
-                                 .port = static_cast<std::uint16_t>(port_of(server, "smtp")),
-                                 .path = {}},
-                                demo_letter(kAlice, kBob));
+    const auto id = send_letter(
+        {.address = "127.0.0.1",
+         .port = static_cast<std::uint16_t>(port_of(server, "smtp")),
+         .path = {}},
+        demo_letter(kAlice, kBob, base::SystemClock().now(), base::SystemRandom().token(12)));
     if (!id) {
         return report(id.error());
     }

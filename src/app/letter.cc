@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/dialogue.h"
+#include "mime/date.h"
 
 namespace app {
 namespace {
@@ -26,17 +27,24 @@ base::Result<std::string> expect(Dialogue& server, char wanted) {
 
 }  // namespace
 
-Letter demo_letter(std::string_view sender, std::string_view recipient) {
+Letter demo_letter(std::string_view sender,
+                   std::string_view recipient,
+                   base::WallTime now,
+                   std::string_view unique) {
     return {.sender = std::string(sender),
             .recipient = std::string(recipient),
             .text = fmt::format("From: Alice <{}>\r\n"
                                 "To: Bob <{}>\r\n"
                                 "Subject: Ketchup\r\n"
+                                "Date: {}\r\n"
+                                "Message-ID: <{}@crepes.example>\r\n"
                                 "\r\n"
                                 "Do you like ketchup?\r\n"
                                 "How about pickles?\r\n",
                                 sender,
-                                recipient)};
+                                recipient,
+                                mime::format_date(now, 0),
+                                unique)};
 }
 
 base::Result<std::string> send_letter(const net::Endpoint& endpoint, const Letter& letter) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/stream.h"
 
@@ -15,8 +16,11 @@ struct Letter {
     std::string text;  // header section and body, lines ending in CRLF, no line being a lone dot
 };
 
-// "Do you like ketchup?"
-[[nodiscard]] Letter demo_letter(std::string_view sender, std::string_view recipient);
+// "Do you like ketchup?", written `now`; `unique` is the left side of its Message-ID.
+[[nodiscard]] Letter demo_letter(std::string_view sender,
+                                 std::string_view recipient,
+                                 base::WallTime now,
+                                 std::string_view unique);
 
 // Sends it to the SMTP server at `endpoint`; the text of the final 250, or kDenied with the reply that
 // refused.

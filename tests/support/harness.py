@@ -198,13 +198,8 @@ class ServerTest(unittest.TestCase):
                 drop.dele(number + 1)
             drop.quit()
 
-    def tearDown(self):
-        for method, problem in getattr(self._outcome, "errors", []) or []:
-            if problem:
-                sys.stderr.write("".join(self.server.log[-40:]))
-
     def assert_ran(self, done, status=0):
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr + "".join(self.server.log[-20:]))
         return done.stdout
 
 
