@@ -1,5 +1,8 @@
 #include "store/committer.h"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -32,6 +35,7 @@ Committer::Committer(Options options, Journal& journal, RocksIndex& index, LiveO
         flushed_segment_ = journal_.current()->number();
     }
     thread_ = std::thread([this] { run(); });
+    ::pthread_setname_np(thread_.native_handle(), "store");
 }
 
 Committer::~Committer() {

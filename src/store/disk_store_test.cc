@@ -306,6 +306,28 @@ TEST_F(DiskStoreTest, CheckNamesABlobWhoseOctetsHaveChanged) {
     EXPECT_THAT(found[1], HasSubstr(segment_name(1)));
 }
 
+TEST_F(DiskStoreTest, ALostSegmentIsReportedAndTheRestGoesOn) {
+    open(options());
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(put_blob(std::to_string(i), octets_of(40'000, static_cast<std::uint64_t>(i))));
+    }
+    store_.reset();
+    ASSERT_TRUE(fs::remove(folder_.path() + "/store/journal/" + segment_name(2)));
+    open(options());
+    EXPECT_EQ(get_blob("0").value(), octets_of(40'000, 0));
+    EXPECT_EQ(get_blob("2").error().code, Errc::kCorrupt);
+    EXPECT_EQ(get_blob("9").value(), octets_of(40'000, 9));
+    EXPECT_FALSE(findings().empty());
+}
+
+TEST_F(DiskStoreTest, ASegmentThatDisappearsIsReported) {
+    open(options());
+    ASSERT_TRUE(put_blob("a", "hello"));
+    fs::remove_all(folder_.path() + "/store/journal");
+    EXPECT_EQ(get_blob("a").error().code, Errc::kCorrupt);
+    EXPECT_THAT(findings(), testing::Contains(HasSubstr("has disappeared")));
+}
+
 TEST_F(DiskStoreTest, ABackupMadeUnderLoadIsWholeAndOpens) {
     open(options());
     const std::string large = octets_of(2'000'000, 7);

@@ -35,7 +35,12 @@ base::Result<std::shared_ptr<File>> Segment::file() const {
     if (auto open = file_.lock()) {
         return open;
     }
-    TRY(std::shared_ptr<File> opened, file_system_.open(path_, OpenMode::kRead));
+    auto attempt = file_system_.open(path_, OpenMode::kRead);
+    if (!attempt && attempt.error().code == base::Errc::kNotFound) {
+        return base::fail(base::Errc::kCorrupt,
+                          path_ + " has disappeared; restore the store from a backup");
+    }
+    TRY(std::shared_ptr<File> opened, std::move(attempt));
     file_ = opened;
     open_files_->keep(opened);
     return opened;
