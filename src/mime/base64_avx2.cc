@@ -27,38 +27,14 @@ TARGET_AVX2 __m128i load_half(const char* from) {
 // A bit for each character that is not of the alphabet. By its high half a character is of one of
 // few ranges (a bit in `high`), by its low half it is outside some of them (bits in `low`).
 TARGET_AVX2 unsigned foreign(__m256i text, __m256i high_half) {
-    const __m256i low_table = both_lanes(_mm_setr_epi8(0x15,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x11,
-                                                       0x13,
-                                                       0x1a,
-                                                       0x1b,
-                                                       0x1b,
-                                                       0x1b,
-                                                       0x1a));
-    const __m256i high_table = both_lanes(_mm_setr_epi8(0x10,
-                                                        0x10,
-                                                        0x01,
-                                                        0x02,
-                                                        0x04,
-                                                        0x08,
-                                                        0x04,
-                                                        0x08,
-                                                        0x10,
-                                                        0x10,
-                                                        0x10,
-                                                        0x10,
-                                                        0x10,
-                                                        0x10,
-                                                        0x10,
-                                                        0x10));
+    // clang-format off
+    const __m256i low_table = both_lanes(_mm_setr_epi8(
+        0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
+        0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a));
+    const __m256i high_table = both_lanes(_mm_setr_epi8(
+        0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
+        0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10));
+    // clang-format on
     const __m256i low_half = _mm256_and_si256(text, _mm256_set1_epi8(0x0f));
     const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(low_table, low_half),
                                            _mm256_shuffle_epi8(high_table, high_half));
@@ -165,11 +141,13 @@ TARGET_AVX2 char* encode_lines_avx2(const char* octets, std::size_t size, char* 
 
 namespace mime::base64 {
 
-std::size_t decode_avx2(const char* /*text*/, std::size_t /*size*/, char*& /*to*/) {
-    return 0;
+Progress decode_avx2(const char* /*text*/, std::size_t /*size*/, char* to) {
+    return {0, to};
 }
 
-void encode_lines_avx2(const char* /*octets*/, std::size_t /*size*/, char*& /*to*/) {}
+char* encode_lines_avx2(const char* /*octets*/, std::size_t /*size*/, char* to) {
+    return to;
+}
 
 }  // namespace mime::base64
 

@@ -148,15 +148,15 @@ Progress decode_groups(std::string_view text, char* to) {
 }
 
 // Decodes all of `text` to `to`, which has room for three octets a group and kSlack more.
-char* decode_to(std::string_view text, Group& group, char* to) {
+char* decode_to(std::string_view text, Group& group, char* to, bool fast) {
     while (!text.empty()) {
         if (group.characters == 0) {
-            const Progress fast =
-                is_fast() ? decode_avx2(text.data(), text.size(), to) : decode_groups(text, to);
-            text.remove_prefix(fast.at);
-            to = fast.to;
+            const Progress whole =
+                fast ? decode_avx2(text.data(), text.size(), to) : decode_groups(text, to);
+            text.remove_prefix(whole.at);
+            to = whole.to;
         }
-        // What the fast loops leave: up to the end of the next group, character by character.
+        // What these loops leave: up to the end of the next group, character by character.
         std::size_t at = 0;
         while (at < text.size() && (at == 0 || group.characters != 0)) {
             to = take(text[at++], group, to);
@@ -166,14 +166,22 @@ char* decode_to(std::string_view text, Group& group, char* to) {
     return to;
 }
 
-}  // namespace
-
-void decode(std::string_view text, Group& group, std::string& out) {
+void append_decoded(std::string_view text, Group& group, std::string& out, bool fast) {
     const std::size_t before = out.size();
     const std::size_t room = before + (text.size() + group.characters) / 4 * 3 + 3 + kSlack;
     out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
-        return static_cast<std::size_t>(decode_to(text, group, to + before) - to);
+        return static_cast<std::size_t>(decode_to(text, group, to + before, fast) - to);
     });
+}
+
+}  // namespace
+
+void decode(std::string_view text, Group& group, std::string& out) {
+    append_decoded(text, group, out, is_fast());
+}
+
+void decode_portable(std::string_view text, Group& group, std::string& out) {
+    append_decoded(text, group, out, false);
 }
 
 void encode_lines(std::string_view octets, std::string& out) {

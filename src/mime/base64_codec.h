@@ -23,6 +23,8 @@ struct Group {
 // join encoded pieces.
 void decode(std::string_view text, Group& group, std::string& out);
 void decode_simple(std::string_view text, Group& group, std::string& out);
+// What decode() runs on processors without a fast loop of their own.
+void decode_portable(std::string_view text, Group& group, std::string& out);
 // The octets of an incomplete group, at the end of the text.
 void finish(Group& group, std::string& out);
 

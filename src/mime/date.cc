@@ -116,8 +116,7 @@ void DateReader::on_time(int hour) {
     }
 }
 
-// year: RFC 5322 4.3: two digits up to 49 are 2000 and on, other two and all three digits 1900 and
-// on.
+// RFC 5322 4.3: two digits up to 49 count from 2000, all other two and three digits from 1900.
 int full_year(Number number) {
     if (number.digits == 2) {
         return number.value + (number.value < 50 ? 2000 : 1900);
@@ -125,8 +124,7 @@ int full_year(Number number) {
     return number.digits == 3 ? number.value + 1900 : number.value;
 }
 
-// "21 Nov 97" and "20 11 79" by position, "2003-07-01" by its four digits, "Jul 1 10:52:37 2003"
-// too.
+// "21 Nov 97" and "20 11 79" by position; "2003-07-01" and "Jul 1 2003" by the year's four digits.
 void DateReader::on_date_number(Number number) {
     if (number.digits > 2 && !year_) {
         year_ = full_year(number);

@@ -49,6 +49,7 @@ constexpr Row kUnstructured[] = {
     {"=?utf-8?B?4oI=?= =?utf-8?B?rA==?=", "\u20ac"},
     {"=?utf-8?Q?=E2=82?= =?UTF-8?B?rA==?=", "\u20ac"},
     {"=?utf-8?B?SGVsb?= =?utf-8?B?G8=?=", "Hello"},
+    {"=?utf-8?B?YWJjZ?= =?utf-8?Q?x?= =?utf-8?B?ZGVm?=", "abcxdef"},
     {"=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\u65e5\u672c"},
     {"=?utf-8?Q?J=C3?= =?iso-8859-1?Q?=F8rn?=", "J\ufffd\u00f8rn"},
     {"=?utf-8?Q?J=C3?= x", "J\ufffd x"},
@@ -171,6 +172,7 @@ TEST(EncodedWordTest, WritesWordsWithinTheirLength) {
     for (const std::string_view text : kTexts) {
         std::string encoded = encode_unstructured(text) + " " + encode_phrase(text);
         EXPECT_TRUE(base::is_ascii(encoded));
+        EXPECT_EQ(encoded.find("?Q?\?="), std::string::npos) << "RFC 2047 2 wants text in a word";
         for (std::string_view rest = encoded; !rest.empty();) {
             const std::string_view word = base::split_front(rest, ' ');
             EXPECT_LE(word.size(), 75U) << word;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kPieceMax = 75;
 
-// attribute-char = <any (US-ASCII) CHAR except SPACE, CTLs, "*", "'", "%", or tspecials>   RFC 2231
-// 7
+// attribute-char = <any (US-ASCII) CHAR except SPACE, CTLs, "*", "'", "%", or tspecials>
+// RFC 2231 7
 bool is_attribute_char(char c) {
     return is_token_char(c) && !base::is_8bit(c) && c != '*' && c != '\'' && c != '%';
 }

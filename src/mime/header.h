@@ -15,8 +15,7 @@ struct Field {
     std::uint32_t offset = 0;  // of the first octet of the name within the block
 };
 
-// A field body on one line: each line end is dropped (RFC 5322 2.2.3), white space at both ends
-// too.
+// A field body on one line: without its line ends (RFC 5322 2.2.3) and white space at both ends.
 [[nodiscard]] std::string unfold(std::string_view body);
 
 // What was wrong with a block; a set of bits.
@@ -48,8 +47,7 @@ class FieldIterator {
     [[nodiscard]] std::uint32_t defects() const { return defects_; }
 
   private:
-    // The end of the line that begins at `begin`, behind its LF; `length` is what stands before
-    // CRLF.
+    // The end of the line at `begin`, behind its LF; `length` is of what stands before CRLF.
     std::size_t line_end(std::size_t begin, std::size_t& length);
 
     std::string_view block_;

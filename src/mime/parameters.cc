@@ -101,8 +101,7 @@ bool ParameterReader::at_parameter() const {
 }
 
 // value = token / quoted-string      RFC 2045 5.1
-// "name=my file.pdf" is read whole, as meant; encoded
-// words may hold anything.
+// "name=my file.pdf" is read whole, as meant; encoded words may hold anything.
 std::string ParameterReader::unquoted_value() {
     std::string value;
     while (!lexer_.at_end() && lexer_.peek() != ';') {

@@ -163,6 +163,7 @@ TEST(ParametersTest, WritesWhatItReads) {
         "with \"quotes\" and \\",
         "J\u00f8rn's 100% (draft)*.txt",
         "=?utf-8?q?no_word?=",
+        "J\u00f8rn 100%41",
         "tab\there",
         "\u65e5\u672c\u8a9e\u306e\u3068\u3066\u3082\u9577\u3044\u540d"
         "\u524d\u306e\u30d5\u30a1\u30a4\u30eb\u3067\u3059.txt"};

@@ -1,5 +1,4 @@
-// uuencode as old mail has it: "begin MODE NAME", lines of a length character and groups of four,
-// "end".
+// uuencode as old mail has it: "begin MODE NAME", lines of a length and groups of four, "end".
 #include "base/ascii.h"
 #include "mime/transfer.h"
 
