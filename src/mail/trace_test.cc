@@ -106,7 +106,9 @@ TEST_F(TraceTest, ForgetsWhatIsOlderAndNothingElse) {
     add("q1", "", event("fetched", now_ + hours(50)));
     add("q2", "c@d", event("accepted", now_ + hours(2)));
     EXPECT_EQ(expire(now_), 0U);
-    EXPECT_EQ(expire(now_ + hours(2)), 2U);
+    EXPECT_EQ(expire(now_ + hours(1)), 1U);
+    EXPECT_THAT(kinds("a@b"), ElementsAre("stored", "fetched"));
+    EXPECT_EQ(expire(now_ + hours(2)), 1U);
     EXPECT_THAT(kinds("a@b"), ElementsAre("fetched"));
     EXPECT_THAT(kinds("q2"), ElementsAre("accepted"));
     EXPECT_EQ(expire(now_ + hours(3)), 1U);
