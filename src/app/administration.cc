@@ -196,7 +196,11 @@ Administration::Outcome Administration::account_set(const AdminRequest& request)
 
 Administration::Outcome Administration::account_remove(const AdminRequest& request) const {
     TRY(const account::Address address, account::parse_address(request.arguments[0]));
-    TRY_VOID(store_.change_and_wait([address](store::Transaction& change) {
+    TRY_VOID(store_.change_and_wait([address](store::Transaction& change) -> base::Result<> {
+        TRY(const auto account, account::find_account(change, address));
+        if (account) {
+            TRY_VOID(mail::remove_account_mail(change, account->id));
+        }
         return account::remove_account(change, address);
     }));
     return fmt::format("account {} removed\n", address.to_string());

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "account/directory.h"
 #include "app/administration.h"
 #include "app/metrics_http.h"
 #include "app/peer_watch.h"
 #include "fakes/fake_loop.h"
+#include "mail/message_store.h"
 #include "net/pipe.h"
 #include "store/memory_store.h"
 
@@ -124,6 +126,29 @@ TEST_F(Inside, AnAccountLives) {
     EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 0);
     EXPECT_EQ(run("account list").text, "");
     EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 67);
+}
+
+TEST_F(Inside, AnAccountsMailGoesWithIt) {
+    ASSERT_EQ(run("domain add", {"hamburger.example"}).status, 0);
+    ASSERT_EQ(run("account add", {"bob@hamburger.example"}, {{"secret", "x"}}).status, 0);
+    const account::Address address{"bob", "hamburger.example"};
+    const auto account = account::find_account(*store_.snapshot(), address).value();
+    mail::Delivery delivery{.blob = store_.new_blob()->finish().value(),
+                            .queue_id = "q1",
+                            .message_id = {},
+                            .return_path = {},
+                            .recipients = {{account->id, address, {}, 0}},
+                            .accepted = {}};
+    const auto delivered =
+        store_.change_and_wait([&delivery](store::Transaction& change) -> base::Result<> {
+            TRY(const auto outcomes, mail::deliver_into(change, delivery, {}));
+            return {};
+        });
+    ASSERT_TRUE(delivered);
+    ASSERT_EQ(store_.check(mail::count_references)->blobs, 1U);
+    EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 0);
+    EXPECT_EQ(store_.check(mail::count_references)->blobs, 0U);
+    EXPECT_EQ(mail::check(*store_.snapshot()).value(), std::vector<std::string>());
 }
 
 TEST_F(Inside, SecretsOfAnAccountComeAndGo) {
