@@ -257,6 +257,10 @@ base::Result<> check_member(const store::Reader& reader,
 
 }  // namespace
 
+std::string Alias::name() const {
+    return alias_text(address);
+}
+
 base::Result<Resolution> resolve(const store::Reader& reader, const Address& address) {
     return Resolver(reader).run(address);
 }

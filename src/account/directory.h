@@ -68,6 +68,9 @@ struct Resolution {
 struct Alias {
     Address address;  // its local part folded
     std::vector<Address> members;
+
+    // As set_alias() takes it: `staff@hamburger.example`, or `@hamburger.example` for the catch-all.
+    [[nodiscard]] std::string name() const;
 };
 
 [[nodiscard]] base::Result<std::vector<Alias>> list_aliases(const store::Reader& reader,

@@ -265,7 +265,8 @@ TEST_F(DirectoryTest, CatchAllTakesWhatIsLeft) {
     ASSERT_EQ(aliases.size(), 2U);
     EXPECT_EQ(aliases[0].address, (Address{"", "hamburger.example"}));
     EXPECT_EQ(aliases[0].members.size(), 2U);
-    EXPECT_EQ(aliases[1].address.local, "all");
+    EXPECT_EQ(aliases[0].name(), "@hamburger.example");
+    EXPECT_EQ(aliases[1].name(), "all@hamburger.example");
     EXPECT_EQ(aliases[1].members, std::vector<Address>{at("bob@hamburger.example")});
     apply([](store::Transaction& change) { return remove_alias(change, "@hamburger.example"); });
     EXPECT_EQ(who("whoever@hamburger.example"), "not-found");

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "account/check.h"
 #include "account/directory.h"
 #include "app/exit_status.h"
 #include "app/units.h"
@@ -261,7 +262,7 @@ Administration::Outcome Administration::alias_list(const AdminRequest& request) 
     TRY(const auto aliases, account::list_aliases(*store_.snapshot(), request.arguments[0]));
     std::string text;
     for (const account::Alias& alias : aliases) {
-        text += alias.address.to_string() + " ";
+        text += alias.name() + " ";
         for (const account::Address& member : alias.members) {
             text += " " + member.to_string();
         }
@@ -295,8 +296,11 @@ Administration::Outcome Administration::trace(const AdminRequest& request) const
 
 Administration::Outcome Administration::check(const AdminRequest& /*request*/) const {
     TRY(const store::CheckReport report, store_.check(&mail::count_references));
-    TRY(std::vector<std::string> findings, mail::check(*store_.snapshot()));
-    findings.insert(findings.begin(), report.findings.begin(), report.findings.end());
+    std::vector<std::string> findings = report.findings;
+    for (const auto check_room : {&account::check, &mail::check}) {
+        TRY(const std::vector<std::string> more, check_room(*store_.snapshot()));
+        findings.insert(findings.end(), more.begin(), more.end());
+    }
     if (findings.empty()) {
         return fmt::format("sound: {} records, {} blobs of {} octets\n",
                            report.records,
