@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t kReferencesMax = 30;
 constexpr std::size_t kQuotedOctetsMax = 256 * 1024;
+// A text beyond this belongs into an attachment; see ForwardAs::kAttachment.
+constexpr std::size_t kForwardedOctetsMax = 8 * 1024 * 1024;
 
 // RFC 5321 2.4: domains compare without case; local parts do in all use that matters here.
 bool same_address(const Mailbox& a, const Mailbox& b) {
@@ -212,7 +214,7 @@ Draft make_forward(std::string_view message,
         return draft;
     }
     draft.flowed = true;
-    draft.text = forward_head(envelope) + body_text(message, structure);
+    draft.text = forward_head(envelope) + body_text(message, structure, kForwardedOctetsMax);
     for (const std::uint32_t index : body_parts(structure).attachments) {
         draft.attachments.push_back(attachment_of(message, structure.parts[index]));
     }

@@ -9,6 +9,8 @@ namespace mime {
 namespace {
 
 constexpr std::string_view kSignature = "-- ";
+// What is left for text however deep it is quoted.
+constexpr std::size_t kColumnsNarrowest = 20;
 
 std::string_view take_line(std::string_view& text) {
     std::string_view line = base::split_front(text, '\n');
@@ -75,12 +77,12 @@ void append_paragraph(const FlowedLine& line, std::size_t columns, std::string& 
         }
     }
     const unsigned depth = std::min(line.quote_depth, kQuoteDepthMax);
+    const std::size_t narrowest = std::min(columns, kColumnsNarrowest);
     do {
         const bool stuffed = depth > 0 || needs_stuffing(text);
         const std::size_t taken = depth + (stuffed ? 1 : 0);
-        const std::size_t here = text == kSignature
-                                     ? text.size()
-                                     : soft_break(text, columns > taken ? columns - taken : 0);
+        const std::size_t width = std::max(columns - std::min(columns, taken), narrowest);
+        const std::size_t here = text == kSignature ? text.size() : soft_break(text, width);
         out.append(depth, '>')
             .append(stuffed ? " " : "")
             .append(text.substr(0, here))

@@ -16,7 +16,8 @@ struct FlowedLine {
     friend bool operator==(const FlowedLine&, const FlowedLine&) = default;
 };
 
-inline constexpr unsigned kQuoteDepthMax = 1000;
+// Deeper quotes are text: marks before each line of a paragraph must not make it grow without measure.
+inline constexpr unsigned kQuoteDepthMax = 100;
 
 // Reads flowed text; lines end with CRLF or LF. `delsp` is the parameter DelSp=yes: the space that marks
 // a soft line break is not part of the text. A paragraph never reaches over a change of quote depth

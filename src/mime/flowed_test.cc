@@ -61,6 +61,16 @@ TEST(FlowedTest, WritesShortLinesStuffedWhereNeeded) {
     EXPECT_EQ(format_flowed({{0, ""}}), "\r\n");
 }
 
+TEST(FlowedTest, DeepQuotesDoNotMakeTextGrowWithoutMeasure) {
+    std::string words;
+    for (int i = 0; i < 10'000; ++i) {
+        words += "a ";
+    }
+    const std::vector<FlowedLine> lines = parse_flowed(std::string(5000, '>') + words + "z", false);
+    EXPECT_EQ(lines.at(0).quote_depth, kQuoteDepthMax);
+    EXPECT_LT(format_flowed(lines).size(), words.size() * 8);
+}
+
 TEST(FlowedTest, ReadsBackWhatItWrites) {
     base::SeededRandom random(3);
     static constexpr std::string_view kPalette = "ab  >-F";

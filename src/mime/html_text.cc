@@ -449,10 +449,14 @@ void Converter::link(bool closes, std::string_view attributes) {
     const bool leads_away = base::istarts_with(address, "http:") ||
                             base::istarts_with(address, "https:") ||
                             base::istarts_with(address, "mailto:");
+    if (!leads_away) {  // end tags without a link, too: they must not look through the text again
+        return;
+    }
     const std::string_view text = base::trim(layout_.since(link_text_begin_));
-    const bool shows_address = text.find_first_of(".@") != std::string_view::npos &&
+    const bool shows_address = text.size() <= address.size() &&
+                               text.find_first_of(".@") != std::string_view::npos &&
                                address.find(text) != std::string::npos;
-    if (leads_away && !shows_address) {
+    if (!shows_address) {
         layout_.put(" <");
         layout_.put(address);
         layout_.put(">");

@@ -89,12 +89,13 @@ TEST(HtmlTextTest, IsLinear) {
                                          "&#",
                                          "<script>",
                                          "</",
+                                         "</a>",
                                          "<a href='https://aaaaaaaa'>aaaaaaa.</a>",
                                          "<br>",
                                          "<pre>\n",
                                          "\xff",
                                          "<p x= >"}) {
-        std::string html;
+        std::string html = "<a href='https://e.example/'>" + std::string(kTimes, 'x');
         for (std::size_t i = 0; i < kTimes; ++i) {
             html += piece;
         }

@@ -108,7 +108,7 @@ class Parser {
     void add_defect(DefectKind kind, std::uint64_t at);
     void add_octet_defects();
 
-    const ParserLimits limits_;
+    ParserLimits limits_;
     Structure structure_;
     std::vector<Open> open_;
     Mode mode_ = Mode::kHeader;
