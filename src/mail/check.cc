@@ -52,6 +52,10 @@ class Checker {
         }
         for (const auto& [account, sums] : accounts_) {
             compare(account, sums);
+            TRY(const auto owner, account::find_account(reader_, account));
+            if (!owner) {
+                findings_.add("there is mail of account {}, which does not exist", account);
+            }
         }
         return findings_.take();
     }

@@ -81,8 +81,14 @@ base::Result<Stored> deliver_to(store::Transaction& change,
     stored.outcome.account = recipient.account;
     stored.event.time = now;
     stored.event.session = delivery.accepted.session;
-    TRY(AccountCounters counters, load_counters(change, recipient.account));
     const std::string address = recipient.address.to_string();
+    TRY(const auto owner, account::find_account(change, recipient.account));
+    if (!owner) {
+        stored.event.kind = "refused";
+        stored.event.text = fmt::format("{} was removed meanwhile", address);
+        return stored;
+    }
+    TRY(AccountCounters counters, load_counters(change, recipient.account));
     if (over_quota(counters, recipient.quota_octets, delivery.blob.size())) {
         stored.event.kind = "refused";
         stored.event.text = fmt::format("{} is over quota", address);

@@ -36,7 +36,7 @@ struct Delivery {
 // What became of one recipient; the order of Delivery::recipients.
 struct DeliveryOutcome {
     account::AccountId account = 0;
-    bool delivered = false;  // false: over quota
+    bool delivered = false;  // false: over quota, or the account is gone
 };
 
 // One message of a maildrop or mailbox.

@@ -24,12 +24,13 @@ std::vector<Uid> uids(const MailboxView& view) {
 }
 
 TEST_F(MessageStoreTest, DeliversOneBlobToManyInOneChange) {
+    const std::uint64_t commits = store_.statistics().commits;
     const auto outcomes = deliver("Subject: x\r\n\r\nhello\r\n", {recipient(1), recipient(2)});
     ASSERT_TRUE(outcomes);
     ASSERT_EQ(outcomes->size(), 2U);
     EXPECT_TRUE((*outcomes)[0].delivered);
     EXPECT_EQ((*outcomes)[1].account, 2U);
-    EXPECT_EQ(store_.statistics().commits, 1U);
+    EXPECT_EQ(store_.statistics().commits, commits + 1);
     for (const account::AccountId account : {1U, 2U}) {
         const auto view = messages_.open_inbox(account).value();
         ASSERT_THAT(uids(view), ElementsAre(1U));
@@ -161,6 +162,16 @@ TEST_F(MessageStoreTest, AnAccountsMailGoesWithIt) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(MessageStoreTest, AnAccountRemovedMeanwhileGetsNothing) {
+    const auto outcomes = deliver("x\r\n", {recipient(7), recipient(1)});
+    ASSERT_TRUE(outcomes);
+    EXPECT_FALSE((*outcomes)[0].delivered);
+    EXPECT_TRUE((*outcomes)[1].delivered);
+    EXPECT_EQ(find_trace(*store_.snapshot(), "q1")->at(0).events.at(1).text,
+              "user7@hamburger.example was removed meanwhile");
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(MessageStoreTest, UidValidityGrowsThoughTheClockGoesBack) {
     AccountCounters counters;
     counters.uid_validity = 4'000'000'000U;
@@ -205,6 +216,10 @@ base::Result<> change_counters(store::Transaction& transaction, void (*edit)(Acc
 }
 
 const Damage kDamages[] = {
+    {"there is mail of account 1, which does not exist",
+     [](store::Transaction& t) {
+         return account::remove_account(t, {"user1", "hamburger.example"});
+     }},
     {"its record says 1, 1 and 4",
      [](store::Transaction& t) {
          return change_inbox(t, [](MailboxRecord& inbox) { ++inbox.octets; });

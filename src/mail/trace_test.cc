@@ -47,10 +47,13 @@ class TraceTest : public fakes::MailFixture {
 
     std::size_t records() {
         std::size_t count = 0;
-        EXPECT_TRUE(store_.snapshot()->scan("", "\xff", [&](std::string_view, std::string_view) {
-            ++count;
-            return true;
-        }));
+        for (const std::string_view tag : {"T", "t"}) {
+            EXPECT_TRUE(store_.snapshot()->scan(
+                tag, store::prefix_end(tag), [&](std::string_view, std::string_view) {
+                    ++count;
+                    return true;
+                }));
+        }
         return count;
     }
 

@@ -16,6 +16,20 @@ namespace fakes {
 
 class MailFixture : public testing::Test {
   protected:
+    // Accounts 1 to 3.
+    MailFixture() {
+        EXPECT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+            TRY_VOID(account::add_domain(transaction, "hamburger.example"));
+            for (account::AccountId id = 1; id <= 3; ++id) {
+                account::Account account;
+                account.address = recipient(id).address;
+                TRY(const account::AccountId added, account::add_account(transaction, account));
+                EXPECT_EQ(added, id);
+            }
+            return {};
+        }));
+    }
+
     template <class T>
     T run(base::Task<T> task) {
         task.start();

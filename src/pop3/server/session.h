@@ -1,4 +1,7 @@
 // One POP3 session (RFC 1939 3): the loop around the command table, and the handlers by group.
+//
+// BUGS: a maildrop is read whole, without its messages' texts, when it is opened, on the session's own
+// thread: at a million messages that is a second in which the thread's other sessions wait.
 #pragma once
 
 #include <array>
