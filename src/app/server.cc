@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <thread>
@@ -27,6 +28,7 @@
 #include "pop3/server/server.h"
 #include "smtp/server/server.h"
 #include "store/disk_store.h"
+#include "store/forgetful_file_system.h"
 
 namespace app {
 namespace {
@@ -35,6 +37,13 @@ constexpr std::size_t kPoolQueueMax = 100'000;
 constexpr unsigned kAdministrationThreads = 2;
 constexpr unsigned kPrivateSocket = 0600;
 constexpr std::size_t kTraceEventsAtOnce = 1000;
+
+// The kernel's. tests/crash asks for the one that loses with the process what was not synced, so that
+// SIGKILL does what a power cut would.
+store::FileSystem* file_system() {
+    const char* forget = std::getenv("STAFFETTA_FORGET_UNSYNCED");  // NOLINT(concurrency-mt-unsafe)
+    return forget == nullptr ? nullptr : &store::forgetful_file_system();
+}
 
 constexpr auto kCertificateCheck = std::chrono::seconds(30);
 constexpr auto kTraceExpiry = std::chrono::minutes(10);
@@ -241,7 +250,10 @@ base::Result<> MailServer::Parts::listen_inside() {
 
 base::Result<> MailServer::Parts::open_store(std::string trace_peer) {
     TRY(store,
-        store::open_store({.directory = store_directory(config), .pool = pool, .log = *log}));
+        store::open_store({.directory = store_directory(config),
+                           .pool = pool,
+                           .log = *log,
+                           .file_system = file_system()}));
     const auto options = authenticator_options(config.auth);
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
