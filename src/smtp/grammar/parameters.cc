@@ -55,7 +55,7 @@ enum class Value { kNone, kNeeded };
 template <class FillFunction>
 struct Known {
     std::string_view keyword;
-    Value value;
+    Value value = Value::kNone;
     FillFunction fill;
 };
 

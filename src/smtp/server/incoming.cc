@@ -9,7 +9,7 @@ namespace {
 
 // Trace fields and a message's identity stand at the top; that much of the header section is looked at
 // where nothing has to be changed.
-constexpr std::size_t kRelayHeaderOctets = 64 * 1024;
+constexpr std::size_t kRelayHeaderOctets = std::size_t{64} * 1024;
 
 // RFC 3463 3.4: X.3.1 mail system full. The sender may come back.
 Reply disk_refusal(const base::Error& error) {

@@ -69,7 +69,7 @@ class Incoming {
     }
 
   private:
-    static constexpr std::size_t kPieceOctets = 64 * 1024;
+    static constexpr std::size_t kPieceOctets = std::size_t{64} * 1024;
 
     void refuse(Reply reply);
     void look_for_header();

@@ -135,7 +135,7 @@ base::Task<base::Result<Session::Response>> Session::challenge(std::string octet
 base::Task<Handled> Session::authenticate(account::SaslServer& sasl, std::string response) {
     base::Loop& loop = lines_.stream().loop();
     while (true) {
-        auto step = co_await sasl.step(loop, std::move(response));
+        auto step = co_await sasl.step(loop, std::exchange(response, {}));
         if (!step) {
             services_.meters.count_login(false);
             services_.log.warning("login failed",

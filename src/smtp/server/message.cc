@@ -16,6 +16,10 @@ Reply too_large() {
     return {552, {5, 3, 4}, "the message is far too large", After::kClose};
 }
 
+Reply stranger_in_from() {
+    return {550, {5, 7, 1}, "the address in From is not yours"};
+}
+
 }  // namespace
 
 TraceFacts Session::trace_facts(std::string_view protocol) const {
@@ -67,17 +71,17 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
 
 // RFC 6409 6.1 and 8.1: the authors are who logged in.
 std::optional<Reply> Session::judge_header(const HeaderFacts& facts) const {
-    if (identity_ == nullptr) {
+    if (identity_ == nullptr || !options_.require_owned_sender) {
         return std::nullopt;
     }
     for (const mime::Mailbox& author : facts.authors) {
         const auto address = account::parse_address(mime::format_addr_spec(author));
-        const auto refusal = address ? judge_owner(*address) : Reply{553, {5, 7, 1}, ""};
-        if (options_.require_owned_sender && refusal && refusal->code == 553) {
-            return Reply{550, {5, 7, 1}, "the address in From is not yours"};
+        if (!address) {
+            return stranger_in_from();
         }
-        if (refusal && refusal->code != 553) {
-            return refusal;
+        if (auto refusal = judge_owner(*address)) {
+            // 451 stays: the directory did not answer.
+            return refusal->code < 500 ? std::move(*refusal) : stranger_in_from();
         }
     }
     return std::nullopt;

@@ -34,8 +34,8 @@ struct ServerOptions {
     std::size_t recipients_max = 100;  // a message; RFC 5321 4.5.3.1.8 asks for 100 at least
     // Of one text line. RFC 5321 4.5.3.1.6 asks for 1000 at least; programs send more, and it streams.
     std::uint64_t text_line_octets_max = 65536;
-    std::size_t header_octets_max = 1024 * 1024;  // that a submitted message may have
-    std::size_t received_fields_max = 100;        // more is a loop (RFC 5321 6.3)
+    std::size_t header_octets_max = std::size_t{1024} * 1024;  // that a submitted message may have
+    std::size_t received_fields_max = 100;                     // more is a loop (RFC 5321 6.3)
     // What ends a connection with 421: 5yz replies, those to RCPT aside, which may be as many as a
     // message may have recipients; and commands between two messages.
     std::size_t errors_max = 30;
