@@ -29,7 +29,7 @@ def build_gmime(folder):
         print("==> libgmime-3.0-dev is not installed: GMime is left out", file=sys.stderr)
         return None
     program = folder / "mime_gmime"
-    subprocess.run(["cc", "-O2", "-o", program, TOP / "bench/mime_gmime.c", *flags.stdout.split()], check=True)
+    subprocess.run(["clang-16", "-O2", "-o", program, TOP / "bench/mime_gmime.c", *flags.stdout.split()], check=True)
     return program
 
 

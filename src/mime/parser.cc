@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "base/check.h"
 
 namespace mime {
 namespace {
