@@ -83,6 +83,17 @@ base::Error with_subject(base::Error error, std::string_view subject) {
     return error;
 }
 
+base::Result<> change_account(store::Transaction& change,
+                              account::AccountId id,
+                              const AdminRequest& request) {
+    TRY(auto account, account::find_account(change, id));
+    if (!account) {
+        return base::fail(base::Errc::kNotFound, "there is no such account");
+    }
+    TRY_VOID(apply_options(request, *account));
+    return account::update_account(change, *account);
+}
+
 std::string describe(const account::Account& account) {
     std::string line = account.address.to_string();
     if (!account.full_name.empty()) {
@@ -183,14 +194,8 @@ base::Result<account::Account> Administration::existing_account(std::string_view
 
 Administration::Outcome Administration::account_set(const AdminRequest& request) const {
     TRY(const account::Account known, existing_account(request.arguments[0]));
-    TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
-        TRY(auto account, account::find_account(change, known.id));
-        if (!account) {
-            return base::fail(base::Errc::kNotFound, "there is no such account");
-        }
-        TRY_VOID(apply_options(request, *account));
-        return account::update_account(change, *account);
-    }));
+    TRY_VOID(store_.change_and_wait(
+        [&](store::Transaction& change) { return change_account(change, known.id, request); }));
     TRY(const account::Account changed, existing_account(request.arguments[0]));
     return describe(changed);
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "account/authenticator.h"
@@ -42,7 +43,7 @@ class Administration {
         : store_(store),
           clock_(clock),
           random_(random),
-          options_(options) {}
+          options_(std::move(options)) {}
 
     // Does what is asked, and waits for the disk: never on a loop's thread.
     [[nodiscard]] AdminReply run(const AdminRequest& request) const;
@@ -74,7 +75,7 @@ class Administration {
     [[nodiscard]] Outcome legacy_set(const AdminRequest& request) const;
     [[nodiscard]] Outcome legacy_remove(const AdminRequest& request) const;
 
-    [[nodiscard]] base::Result<account::Account> existing_account(std::string_view address) const;
+    [[nodiscard]] base::Result<account::Account> existing_account(std::string_view text) const;
 
     store::Store& store_;
     const base::Clock& clock_;

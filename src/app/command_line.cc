@@ -57,20 +57,25 @@ CLI::Option* add_config(CLI::App& command, std::string& config) {
         ->capture_default_str();
 }
 
+// Whose subcommands are being added: `account`, or the program itself with an empty noun.
+struct Group {
+    CLI::App& app;
+    Action& action;
+    std::string noun;
+};
+
 // One administration command; `shape` adds its arguments and options to the request.
-std::shared_ptr<AdminCall> add_admin(CLI::App& parent,
-                                     Action& action,
-                                     const std::string& noun,
-                                     const std::string& verb,
-                                     const std::string& help,
-                                     const std::function<void(CLI::App&, AdminCall&)>& shape) {
+void add_admin(const Group& group,
+               const std::string& verb,
+               const std::string& help,
+               const std::function<void(CLI::App&, AdminCall&)>& shape) {
     auto call = std::make_shared<AdminCall>();
-    CLI::App& command = *parent.add_subcommand(verb, help);
-    call->request.command = noun.empty() ? verb : noun + " " + verb;
+    CLI::App& command = *group.app.add_subcommand(verb, help);
+    call->request.command = group.noun.empty() ? verb : group.noun + " " + verb;
     shape(command, *call);
     add_config(command, call->config);
-    command.callback([call, &action] { action = [call] { return run_admin(*call); }; });
-    return call;
+    command.callback(
+        [call, &action = group.action] { action = [call] { return run_admin(*call); }; });
 }
 
 void one_argument(CLI::App& command,
@@ -85,23 +90,21 @@ void text_option(CLI::App& command,
                  const std::string& name,
                  const std::string& type,
                  const std::string& help) {
-    command
-        .add_option_function<std::string>(
-            "--" + name,
-            [&call, name](const std::string& value) { call.request.options[name] = value; },
-            help)
-        ->type_name(type);
+    const CLI::callback_t take = [&call, name](const CLI::results_t& values) {
+        call.request.options[name] = values.back();
+        return true;
+    };
+    command.add_option("--" + name, take, help)->type_name(type);
 }
 
-// --KEY sets `key` to "yes", --no-KEY (or another word) to "no".
+// A flag that sets an option of the request.
 void flag_option(CLI::App& command,
                  AdminCall& call,
                  const std::string& flag,
-                 const std::string& key,
-                 const std::string& value,
+                 const std::pair<std::string, std::string>& option,
                  const std::string& help) {
     command.add_flag_callback(
-        "--" + flag, [&call, key, value] { call.request.options[key] = value; }, help);
+        "--" + flag, [&call, option] { call.request.options[option.first] = option.second; }, help);
 }
 
 void secret_option(CLI::App& command, AdminCall& call) {
@@ -116,23 +119,17 @@ void add_domain_commands(CLI::App& top, Action& action) {
     CLI::App& domain = *top.add_subcommand("domain", "The domains that mail is received for");
     domain.require_subcommand(1);
     add_admin(
-        domain,
-        action,
-        "domain",
+        {domain, action, "domain"},
         "add",
         "Receive mail for DOMAIN from now on",
         [](CLI::App& c, AdminCall& call) { one_argument(c, call, "DOMAIN", "As example.org"); });
-    add_admin(domain,
-              action,
-              "domain",
+    add_admin({domain, action, "domain"},
               "remove",
               "Stop receiving mail for DOMAIN",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(c, call, "DOMAIN", "A domain without accounts and aliases");
               });
-    add_admin(domain,
-              action,
-              "domain",
+    add_admin({domain, action, "domain"},
               "list",
               "Print the domains, one a line",
               [](CLI::App&, AdminCall&) {});
@@ -145,8 +142,7 @@ void account_options(CLI::App& command, AdminCall& call) {
     flag_option(command,
                 call,
                 "administrator",
-                "administrator",
-                "yes",
+                {"administrator", "yes"},
                 "May administer, and receives mail for postmaster");
 }
 
@@ -154,9 +150,7 @@ void add_account_commands(CLI::App& top, Action& action) {
     CLI::App& account = *top.add_subcommand("account", "The people who have a mailbox and log in");
     account.require_subcommand(1);
     add_admin(
-        account,
-        action,
-        "account",
+        {account, action, "account"},
         "add",
         "Make an account and its password",
         [](CLI::App& c, AdminCall& call) {
@@ -166,39 +160,31 @@ void add_account_commands(CLI::App& top, Action& action) {
             secret_option(c, call);
         });
     add_admin(
-        account,
-        action,
-        "account",
+        {account, action, "account"},
         "set",
         "Change what is given, keep the rest",
         [](CLI::App& c, AdminCall& call) {
             one_argument(c, call, "ADDRESS", "An account's address");
             account_options(c, call);
             flag_option(
-                c, call, "no-administrator", "administrator", "no", "No administrator any more");
-            flag_option(c, call, "disable", "disabled", "yes", "May neither log in nor receive");
-            flag_option(c, call, "enable", "disabled", "no", "May again");
+                c, call, "no-administrator", {"administrator", "no"}, "No administrator any more");
+            flag_option(c, call, "disable", {"disabled", "yes"}, "May neither log in nor receive");
+            flag_option(c, call, "enable", {"disabled", "no"}, "May again");
         });
-    add_admin(account,
-              action,
-              "account",
+    add_admin({account, action, "account"},
               "password",
               "Give an account a new password",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(c, call, "ADDRESS", "An account's address");
                   secret_option(c, call);
               });
-    add_admin(account,
-              action,
-              "account",
+    add_admin({account, action, "account"},
               "remove",
               "Remove an account, its mail included",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(c, call, "ADDRESS", "An account's address");
               });
-    add_admin(account,
-              action,
-              "account",
+    add_admin({account, action, "account"},
               "list",
               "Print the accounts, one a line",
               [](CLI::App& c, AdminCall& call) {
@@ -225,19 +211,15 @@ void add_secret_commands(CLI::App& top, Action& action) {
         "application-password", "Passwords for one program each: named, limited, revocable");
     application.require_subcommand(1);
     const std::string noun = "application-password";
-    add_admin(application,
-              action,
-              noun,
+    add_admin({application, action, noun},
               "add",
               "Draw a new one and print it, this once",
               [](CLI::App& c, AdminCall& call) {
                   account_and_name(c, call);
                   text_option(c, call, "services", "LIST", "Only for these services, as smtp,pop3");
               });
-    add_admin(application, action, noun, "remove", "Revoke one", account_and_name);
-    add_admin(application,
-              action,
-              noun,
+    add_admin({application, action, noun}, "remove", "Revoke one", account_and_name);
+    add_admin({application, action, noun},
               "list",
               "Print their names, dates and services",
               account_argument);
@@ -246,24 +228,20 @@ void add_secret_commands(CLI::App& top, Action& action) {
         "legacy-secret",
         "A secret of its own for CRAM-MD5 and APOP, which must be stored as it is");
     legacy.require_subcommand(1);
-    add_admin(legacy,
-              action,
-              "legacy-secret",
+    add_admin({legacy, action, "legacy-secret"},
               "set",
               "Give an account one",
               [](CLI::App& c, AdminCall& call) {
                   account_argument(c, call);
                   secret_option(c, call);
               });
-    add_admin(legacy, action, "legacy-secret", "remove", "Take it away", account_argument);
+    add_admin({legacy, action, "legacy-secret"}, "remove", "Take it away", account_argument);
 }
 
 void add_alias_commands(CLI::App& top, Action& action) {
     CLI::App& alias = *top.add_subcommand("alias", "Addresses that stand for others");
     alias.require_subcommand(1);
-    add_admin(alias,
-              action,
-              "alias",
+    add_admin({alias, action, "alias"},
               "set",
               "Let an address stand for others, in place of what it stood for",
               [](CLI::App& c, AdminCall& call) {
@@ -276,37 +254,29 @@ void add_alias_commands(CLI::App& top, Action& action) {
                       ->expected(2, 10'000);
               });
     add_admin(
-        alias, action, "alias", "remove", "Forget an alias", [](CLI::App& c, AdminCall& call) {
+        {alias, action, "alias"}, "remove", "Forget an alias", [](CLI::App& c, AdminCall& call) {
             one_argument(c, call, "ALIAS", "The alias' address");
         });
     add_admin(
-        alias,
-        action,
-        "alias",
+        {alias, action, "alias"},
         "show",
         "Print what an alias stands for",
         [](CLI::App& c, AdminCall& call) { one_argument(c, call, "ALIAS", "The alias' address"); });
 }
 
 void add_watching_commands(CLI::App& top, Action& action) {
-    add_admin(top,
-              action,
-              "",
+    add_admin({top, action, ""},
               "trace",
               "What happened to a message: accepted, stored, fetched, deleted",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(
                       c, call, "ID", "The queue id of the server's 250 reply, or a Message-ID");
               });
-    add_admin(top,
-              action,
-              "",
+    add_admin({top, action, ""},
               "check",
               "Verify every record, count, reference and message; name what is broken",
               [](CLI::App&, AdminCall&) {});
-    add_admin(top,
-              action,
-              "",
+    add_admin({top, action, ""},
               "backup",
               "Copy the store into DIR, consistent, while the server runs",
               [](CLI::App& c, AdminCall& call) {

@@ -158,16 +158,16 @@ class Section {
 
     // The table below this one by that name; an empty one when it is absent.
     Section section(std::string_view key) {
-        static const toml::table kEmpty;
+        static const toml::table nothing;
         const auto* found = find_node(key);
-        const auto* table = found == nullptr ? &kEmpty : found->as_table();
+        const auto* table = found == nullptr ? &nothing : found->as_table();
         if (table == nullptr) {
             complain(*found,
                      key,
                      fmt::format("is {}; write [{}] on a line of its own",
                                  type_name(*found),
                                  prefix_ + std::string(key)));
-            table = &kEmpty;
+            table = &nothing;
         }
         return {*table, prefix_ + std::string(key) + ".", fault_};
     }

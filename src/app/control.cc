@@ -12,7 +12,7 @@
 namespace app {
 namespace {
 
-constexpr std::size_t kLineOctetsMax = 16 * 1024;
+constexpr std::size_t kLineOctetsMax = 16UL * 1024;
 constexpr std::size_t kFieldsMax = 20'000;  // an alias has that many members at most
 constexpr auto kRequestPatience = std::chrono::seconds(10);
 constexpr auto kReplyPatience = std::chrono::seconds(60);

@@ -13,7 +13,7 @@
 namespace app {
 namespace {
 
-constexpr std::size_t kLineOctetsMax = 64 * 1024;
+constexpr std::size_t kLineOctetsMax = 64UL * 1024;
 constexpr std::size_t kRestOctetsMax = 256ULL << 20;
 
 base::Errc classify(int error) {

@@ -48,7 +48,7 @@ base::Result<> write_new_file(const std::string& path, std::string_view text) {
 }
 
 base::Result<std::string> read_file(const std::string& path, std::size_t octets_max) {
-    constexpr std::size_t kChunk = 256 * 1024;
+    constexpr std::size_t kChunk = 256UL * 1024;
     const net::UniqueFd file(path == "-" ? ::dup(STDIN_FILENO)
                                          : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) {

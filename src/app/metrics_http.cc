@@ -8,7 +8,7 @@
 namespace app {
 namespace {
 
-constexpr std::size_t kLineOctetsMax = 8 * 1024;
+constexpr std::size_t kLineOctetsMax = 8UL * 1024;
 constexpr std::size_t kFieldsMax = 100;
 constexpr auto kPatience = std::chrono::seconds(10);
 

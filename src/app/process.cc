@@ -30,7 +30,7 @@ struct User {
 };
 
 base::Result<User> find_user(const std::string& name) {
-    constexpr std::size_t kBufferOctets = 64 * 1024;
+    constexpr std::size_t kBufferOctets = 64UL * 1024;
     std::vector<char> buffer(kBufferOctets);
     passwd entry{};
     passwd* found = nullptr;
