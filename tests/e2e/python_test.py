@@ -97,8 +97,12 @@ class Python(ServerTest):
             client.ehlo()
             client.sendmail("jörg@crêpes.example", [BOB], letter(subject="Crêpes").encode(),
                             mail_options=["SMTPUTF8", "BODY=8BITMIME"])
-        (message,) = self.server.messages()
+        (message,) = self.server.messages(utf8=True)
         self.assertIn("Crêpes".encode(), message)
+        # RFC 6856 1.2: who did not say UTF8 gets a surrogate in US-ASCII.
+        (surrogate,) = self.server.messages()
+        self.assertIn(b"Subject: =?utf-8?Q?Cr=C3=AApes?=", surrogate)
+        self.assertTrue(surrogate.isascii())
 
     def test_pop3_keeps_and_deletes(self):
         for number in range(3):

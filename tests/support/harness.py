@@ -162,15 +162,17 @@ class Server:
         with smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=PATIENCE_S) as client:
             return client.sendmail(sender, recipients, text)
 
-    def open_maildrop(self, user=BOB):
+    def open_maildrop(self, user=BOB, utf8=False):
         drop = poplib.POP3_SSL("localhost", self.ports["pop3s"], timeout=PATIENCE_S, context=self.tls())
+        if utf8:
+            drop.utf8()
         drop.user(user)
         drop.pass_(self.people[user])
         return drop
 
-    def messages(self, user=BOB):
-        """Every message of a maildrop, as octets."""
-        drop = self.open_maildrop(user)
+    def messages(self, user=BOB, utf8=False):
+        """Every message of a maildrop, as octets; with `utf8` as a client gets them that said UTF8."""
+        drop = self.open_maildrop(user, utf8)
         try:
             return [b"\r\n".join(drop.retr(n + 1)[1]) + b"\r\n" for n in range(drop.stat()[0])]
         finally:
