@@ -6,7 +6,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "net/address.h"
 
@@ -35,7 +35,8 @@ base::Errc classify(int error) {
 }
 
 tl::unexpected<base::Error> failed(int error, std::string_view what) {
-    return base::fail(classify(error), fmt::format("{}: {}", what, std::strerror(error)));
+    return base::fail(classify(error),
+                      fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ base::Result<> Dialogue::send(std::string_view octets) const {
 }
 
 base::Result<bool> Dialogue::receive() {
-    std::array<char, 16 * 1024> chunk{};
+    std::array<char, 16UL * 1024> chunk{};
     ssize_t received = -1;
     do {
         received = ::recv(fd_.get(), chunk.data(), chunk.size(), 0);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "net/unique_fd.h"
 
@@ -26,7 +26,7 @@ tl::unexpected<base::Error> failed(const std::string& path) {
     } else if (errno == ENOSPC) {
         code = base::Errc::kNoSpace;
     }
-    return base::fail(code, fmt::format("{}: {}", path, std::strerror(errno)));
+    return base::fail(code, fmt::format("{}: {}", path, std::generic_category().message(errno)));
 }
 
 }  // namespace

@@ -25,6 +25,11 @@ base::Result<std::string> expect(Dialogue& server, char wanted) {
     }
 }
 
+base::Result<std::string> ask(Dialogue& server, const std::string& octets, char wanted) {
+    TRY_VOID(server.send(octets));
+    return expect(server, wanted);
+}
+
 }  // namespace
 
 Letter demo_letter(std::string_view sender,
@@ -50,19 +55,12 @@ Letter demo_letter(std::string_view sender,
 base::Result<std::string> send_letter(const net::Endpoint& endpoint, const Letter& letter) {
     TRY(Dialogue server, Dialogue::connect(endpoint, kPatience));
     TRY_VOID(expect(server, '2'));
-    const std::string commands[] = {"EHLO crepes.example\r\n",
-                                    fmt::format("MAIL FROM:<{}>\r\n", letter.sender),
-                                    fmt::format("RCPT TO:<{}>\r\n", letter.recipient)};
-    for (const std::string& command : commands) {
-        TRY_VOID(server.send(command));
-        TRY_VOID(expect(server, '2'));
-    }
-    TRY_VOID(server.send("DATA\r\n"));
-    TRY_VOID(expect(server, '3'));
-    TRY_VOID(server.send(letter.text + ".\r\n"));
-    TRY(std::string accepted, expect(server, '2'));
-    TRY_VOID(server.send("QUIT\r\n"));
-    TRY_VOID(expect(server, '2'));
+    TRY_VOID(ask(server, "EHLO crepes.example\r\n", '2'));
+    TRY_VOID(ask(server, fmt::format("MAIL FROM:<{}>\r\n", letter.sender), '2'));
+    TRY_VOID(ask(server, fmt::format("RCPT TO:<{}>\r\n", letter.recipient), '2'));
+    TRY_VOID(ask(server, "DATA\r\n", '3'));
+    auto accepted = ask(server, letter.text + ".\r\n", '2');
+    static_cast<void>(server.send("QUIT\r\n"));
     return accepted;
 }
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <vector>
 
 namespace app {
@@ -47,7 +47,7 @@ base::Result<User> find_user(const std::string& name) {
 
 tl::unexpected<base::Error> failed(std::string_view what) {
     return base::fail(errno == EACCES || errno == EPERM ? base::Errc::kDenied : base::Errc::kIo,
-                      fmt::format("{}: {}", what, std::strerror(errno)));
+                      fmt::format("{}: {}", what, std::generic_category().message(errno)));
 }
 
 }  // namespace
