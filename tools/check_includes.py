@@ -23,6 +23,7 @@ CONFINED = {
     "openssl/": ["net/*", "store/*", "account/*", "app/*"],
     "argon2": ["account/*"],
     "idn2": ["account/*", "smtp/*"],
+    "magic.h": ["app/sniff.cc"],
     "iconv": ["mime/*"],
     "uchardet": ["mime/*"],
     "sys/socket": ["net/*", "app/dialogue.cc", "app/process.cc"],

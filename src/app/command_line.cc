@@ -342,9 +342,52 @@ void add_server_commands(CLI::App& top,
     setting_up.callback([=, &action] { action = [=] { return setup_command(*setup); }; });
 }
 
-void add_mime_commands(CLI::App& top, Action& action) {
-    CLI::App& mime = *top.add_subcommand("mime", "Look into messages");
-    mime.require_subcommand(1);
+constexpr auto kBuildFooter =
+    R"(The message has a Date, a Message-ID and, with --html alone, a plain text made of the HTML.
+Texts are sent in UTF-8, their character set guessed when they are in another; attached files keep
+every octet.
+
+  staffetta mime build --from 'Alice <alice@crepes.example>' --to bob@hamburger.example \
+      --subject 'Grüße' --text letter.txt --attach menu.pdf >message.eml
+  echo '<p>Look: <img src="cid:logo.png">' |
+      staffetta mime build --from alice@crepes.example --to bob@hamburger.example \
+      --subject Logo --html - --inline pictures/logo.png >message.eml
+
+Exit status: 0 done, 64 usage, 65 an address that is none, or a picture that the HTML does not show,
+67 no such file, 74 a file that cannot be read or an output that cannot be written, 77 not permitted.)";
+
+void add_mime_build(CLI::App& mime, Action& action) {
+    auto options = std::make_shared<MimeBuildOptions>();
+    CLI::App& build =
+        *mime.add_subcommand("build", "Write a message of texts and files to standard output");
+    build.footer(kBuildFooter);
+    build.add_option("--from", options->from, "The author: an address, or NAME <ADDRESS>")
+        ->type_name("A")
+        ->required();
+    const auto add_list = [&build](const char* name, auto& values, const char* type, auto help) {
+        return build.add_option(name, values, help)->type_name(type)->allow_extra_args(false);
+    };
+    add_list("--to", options->to, "A[,A]", "The recipients; may be given again")->required();
+    add_list("--cc", options->cc, "A[,A]", "Those who get a copy; may be given again");
+    build.add_option("--subject", options->subject, "The subject")->type_name("S")->required();
+    build.add_option("--text", options->text, "The text, or - for standard input")
+        ->type_name("FILE");
+    CLI::Option* html =
+        build.add_option("--html", options->html, "The same as HTML, or - for standard input")
+            ->type_name("FILE");
+    add_list("--attach",
+             options->attachments,
+             "FILE",
+             "Attach a file, its media type told by its octets; may be given again");
+    add_list("--inline",
+             options->pictures,
+             "FILE",
+             "A picture that the HTML shows as \"cid:NAME\"; may be given again")
+        ->needs(html);
+    build.callback([=, &action] { action = [=] { return mime_build_command(*options); }; });
+}
+
+void add_mime_show(CLI::App& mime, Action& action) {
     auto options = std::make_shared<MimeShowOptions>();
     CLI::App& show = *mime.add_subcommand("show", "Print a message's structure, or one part of it");
     show.add_option("FILE", options->file, "A message, or - for standard input")->required();
@@ -357,6 +400,13 @@ void add_mime_commands(CLI::App& top, Action& action) {
             "--decode", options->decode, "Undo the part's transfer encoding and character set")
         ->needs("--part");
     show.callback([=, &action] { action = [=] { return mime_show_command(*options); }; });
+}
+
+void add_mime_commands(CLI::App& top, Action& action) {
+    CLI::App& mime = *top.add_subcommand("mime", "Look into messages, and build them");
+    mime.require_subcommand(1);
+    add_mime_show(mime, action);
+    add_mime_build(mime, action);
 }
 
 void add_top_options(CLI::App& top,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/administration.h"
 
@@ -52,6 +53,20 @@ struct MimeShowOptions {
 };
 
 [[nodiscard]] int mime_show_command(const MimeShowOptions& options);
+
+struct MimeBuildOptions {
+    std::string from;  // one address, and lists of them; names in UTF-8
+    std::vector<std::string> to;
+    std::vector<std::string> cc;
+    std::string subject;
+    std::string text;  // files; "-": standard input, empty: none
+    std::string html;
+    std::vector<std::string> attachments;
+    std::vector<std::string> pictures;  // that the HTML shows as "cid:NAME"
+};
+
+// Writes a message to standard output.
+[[nodiscard]] int mime_build_command(const MimeBuildOptions& options);
 
 // The command table of "smtp" or "pop3".
 [[nodiscard]] int dump_commands_command(const std::string& protocol);
