@@ -4,7 +4,7 @@
 Many SMTP connections send numbered messages and note each 250. After the last kill every noted message
 must be in its mailbox exactly once and whole, what was not noted at most once and whole, and
 `staffetta check` must find nothing. SIGKILL leaves the page cache alone, so all of it is done a second
-time with a file system that loses what was not synced with the process. STAFFETTA_CRASH_KILLS says how often (5 unless told); the seed is
+time with a file system that loses what was not synced with the process. STAFFETTA_CRASH_KILLS says how often (10 unless told); the seed is
 printed, though the kernel's timing has its say too.
 """
 
@@ -23,7 +23,7 @@ import threading
 import time
 
 PROGRAM = os.environ["STAFFETTA"]
-KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "5"))
+KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "10"))
 SEED = int(os.environ.get("STAFFETTA_CRASH_SEED", str(random.randrange(1 << 32))))
 CONNECTIONS = 12
 DOMAIN = "crash.example"
