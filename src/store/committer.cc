@@ -152,7 +152,10 @@ Result<bool> Committer::prepare() {
     if (index_failed_) {
         return base::fail(Errc::kIo, "the index could not be written; restart staffetta");
     }
-    TRY(const std::uint64_t free_octets, options_.file_system.free_octets(options_.directory));
+    // What the segment has reserved is free to us, whatever the disk says: on a disk that others have
+    // filled, mail can still be deleted. Where a new segment is due it is 0, and the disk's word counts.
+    TRY(const std::uint64_t disk_octets, options_.file_system.free_octets(options_.directory));
+    const std::uint64_t free_octets = disk_octets + journal_.reserved_octets();
     if (free_octets < options_.reserve_octets / 2) {
         return base::fail(Errc::kNoSpace, "the disk is full up to the store's reserve");
     }

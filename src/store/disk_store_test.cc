@@ -386,6 +386,23 @@ TEST_F(DiskStoreTest, KeepsAReserveOfSpace) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(DiskStoreTest, WhatTheSegmentHasReservedIsFree) {
+    OpenOptions options = fake_options();
+    options.reserve_octets = 80'000;  // the segment: 65'536
+    open(options);
+    ASSERT_TRUE(put_blob("a", "hello"));
+    file_system_.set_free_octets(0);
+    file_system_.set_full(true);
+    EXPECT_EQ(put_blob("b", "world").error().code, Errc::kNoSpace);
+    EXPECT_EQ(write_blob(octets_of(2'000'000, 1)).error().code, Errc::kNoSpace);
+    EXPECT_TRUE(erase_blob("a"));
+    EXPECT_TRUE(put("c", "1"));
+    // It ends before the segment does.
+    ASSERT_TRUE(put("d", octets_of(30'000, 2)));
+    EXPECT_EQ(put("e", "1").error().code, Errc::kNoSpace);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(DiskStoreTest, AFailedWriteCostsItsGroupAndNoMore) {
     open(fake_options());
     ASSERT_TRUE(put_blob("a", "hello"));

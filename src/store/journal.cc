@@ -66,6 +66,9 @@ Result<std::unique_ptr<Journal>> Journal::open(JournalOptions options,
     // What was replayed may be known to the page cache alone, and is about to be shown.
     TRY_VOID(file->sync());
     if (end.clean) {
+        // A copy out of a backup ends where its records end.
+        TRY(const std::uint64_t size, file->size());
+        journal->allocated_octets_ = std::min(size, journal->options_.segment_octets);
         journal->file_ = std::move(file);
     }
     return journal;
@@ -184,6 +187,7 @@ Result<> Journal::create_segment() {
     TRY_VOID((*file)->sync());
     TRY_VOID(file_system.sync_directory(options_.directory));
     file_ = std::move(*file);
+    allocated_octets_ = options_.segment_octets;
     publish(std::make_shared<Segment>(file_system, open_files_, path, header));
     current_ = segments_->rbegin()->second;
     return {};
@@ -205,6 +209,13 @@ void Journal::remove(const std::vector<std::uint64_t>& numbers) {
         next->erase(found);
     }
     segments_ = std::move(next);
+}
+
+std::uint64_t Journal::reserved_octets() const {
+    if (file_ == nullptr) {
+        return 0;
+    }
+    return allocated_octets_ - std::min(allocated_octets_, current_->end());
 }
 
 Extent Journal::stage_extent(Octets octets, std::uint32_t crc) {

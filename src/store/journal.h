@@ -75,6 +75,9 @@ class Journal {
 
     [[nodiscard]] std::uint64_t octets_written() const { return octets_written_; }
 
+    // How much the current segment can still take of the space reserved for it; 0 when a new one is due.
+    [[nodiscard]] std::uint64_t reserved_octets() const;
+
     // A sync has failed: nothing is written any more until the store is opened again.
     [[nodiscard]] bool broken() const { return broken_; }
 
@@ -104,6 +107,7 @@ class Journal {
     SegmentSetPtr segments_ = std::make_shared<SegmentSet>();
     std::shared_ptr<Segment> current_;
     std::shared_ptr<File> file_;  // of current_, open for writing; null when a new segment is due
+    std::uint64_t allocated_octets_ = 0;  // of file_: below this, writing needs no space
     Position position_;
     bool dirty_ = false;  // file_ holds what was not synced
     bool broken_ = false;
