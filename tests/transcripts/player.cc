@@ -22,7 +22,34 @@ bool is_client(const Step& step) {
 
 bool is_barrier(const Step& step) {
     return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kClientClose ||
-           step.kind == Kind::kInterrupt;
+           step.kind == Kind::kInterrupt || step.kind == Kind::kThen;
+}
+
+// The commands that a client may send only as the last of a group: RFC 2920 3.1, RFC 4954 4, RFC 3207 4,
+// RFC 2449 6.6, RFC 2595 4. A text line that looks like one splits the burst too, which is always legal.
+bool ends_group(std::string_view protocol, std::string_view line) {
+    const std::vector<std::string_view> verbs =
+        protocol == "pop3" ? std::vector<std::string_view>{"AUTH", "STLS", "QUIT"}
+                           : std::vector<std::string_view>{"EHLO",
+                                                           "HELO",
+                                                           "LHLO",
+                                                           "DATA",
+                                                           "AUTH",
+                                                           "STARTTLS",
+                                                           "VRFY",
+                                                           "EXPN",
+                                                           "NOOP",
+                                                           "QUIT"};
+    const std::string_view verb = line.substr(0, line.find_first_of(" \r\n"));
+    return std::any_of(verbs.begin(), verbs.end(), [verb](std::string_view last) {
+        return base::iequals(verb, last);
+    });
+}
+
+// The server asks for more: 354 (RFC 5321 4.1.1.4), 334 (RFC 4954 4), "+ " (RFC 5034 4).
+bool is_challenge(std::string_view protocol, std::string_view line) {
+    return protocol == "pop3" ? line == "+" || line.starts_with("+ ")
+                              : line.starts_with("354") || line.starts_with("334");
 }
 
 // What a client sends. "{apop SECRET}" stands for the digest that RFC 1939 7 wants for that secret and the
@@ -327,16 +354,24 @@ void Player::expect_end(const Step& step) {
     any_line_ = false;
 }
 
-// Sends every client line up to the next barrier at once.
+// Sends at once every client line up to where the client must listen first: a command that ends its
+// group, a challenge, a barrier, or a word on the other connection, which could overtake this one.
 void Player::send_burst() {
+    const int number = transcript_.steps[burst_sent_].connection;
+    bool last = false;
     for (; burst_sent_ < transcript_.steps.size(); ++burst_sent_) {
         const Step& step = transcript_.steps[burst_sent_];
-        if (is_barrier(step)) {
+        if (step.kind == Kind::kServer) {
+            last = last || is_challenge(protocol_, step.text);
+        }
+        if (is_barrier(step) || step.connection != number || (last && is_client(step))) {
             return;
         }
         if (is_client(step)) {
             dialogue_ += fmt::format("C: {}\n", step.text);
-            connection(step.connection).client->push(octets_of(step, stamp_));
+            const std::string octets = octets_of(step, stamp_);
+            connection(number).client->push(octets);
+            last = ends_group(protocol_, octets);
         }
     }
 }

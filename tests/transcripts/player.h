@@ -1,5 +1,5 @@
-// Plays a transcript against the real session over in-memory pipes: as written, an octet a read, all
-// client lines at once, or cut off after some line.
+// Plays a transcript against the real session over in-memory pipes: as written, an octet a read, as
+// many client lines at once as may be pipelined, or cut off after some line.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace transcripts {
 enum class Mode {
     kWritten,  // line by line, each answer awaited
     kBytes,    // the server receives one octet at a time
-    kBurst,    // after the greeting all client lines at once
+    kBurst,    // client lines go out together wherever pipelining is legal
     kCut,      // as written up to some client line, then the client is gone
 };
 

@@ -111,7 +111,11 @@ base::Result<> parse_directive(Transcript& transcript, std::string_view line, in
     } else if (word == "modes") {
         std::string_view rest = text;
         while (!rest.empty()) {
-            transcript.modes.emplace_back(base::trim(base::split_front(rest, ',')));
+            const std::string_view mode = base::trim(base::split_front(rest, ','));
+            if (mode != "written" && mode != "bytes" && mode != "burst" && mode != "cut") {
+                return base::fail(base::Errc::kSyntax, fmt::format("unknown mode: {}", mode));
+            }
+            transcript.modes.emplace_back(mode);
         }
     } else if (word == "then") {
         std::vector<std::string> clauses;
