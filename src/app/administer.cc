@@ -7,6 +7,7 @@
 #include "app/control.h"
 #include "app/exit_status.h"
 #include "app/offline.h"
+#include "app/process.h"
 #include "app/server.h"
 #include "net/address.h"
 #include "store/disk_store.h"
@@ -27,6 +28,13 @@ int print(const AdminReply& reply) {
 base::Result<AdminReply> ask_running(const Config& config, const AdminRequest& request) {
     TRY(const net::Endpoint endpoint, net::parse_endpoint(config.listen.control.front()));
     return ask_server(endpoint, request);
+}
+
+// As the server's user, like all that touches the store: files of root's would lock the server out.
+base::Result<> restore(const std::string& from, const Config& config) {
+    TRY_VOID(make_data_directory(config.data, config.user));
+    TRY_VOID(become_user(config.user));
+    return store::restore_store(from, store_directory(config));
 }
 
 }  // namespace
@@ -55,7 +63,7 @@ int restore_command(const std::string& directory, const std::string& config_file
     if (!config) {
         return report(config.error(), kExitConfig);
     }
-    const auto restored = store::restore_store(directory, store_directory(*config));
+    const auto restored = restore(directory, *config);
     if (!restored) {
         return report(restored.error());
     }

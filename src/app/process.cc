@@ -4,13 +4,14 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <vector>
+
+#include "store/file.h"
 
 namespace app {
 namespace {
@@ -50,6 +51,26 @@ tl::unexpected<base::Error> failed(std::string_view what) {
                       fmt::format("{}: {}", what, std::generic_category().message(errno)));
 }
 
+// `directory` and those above it, as far as they are absent.
+std::vector<std::string> missing_folders(const std::string& directory) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    std::vector<std::string> missing;
+    for (fs::path at = fs::absolute(directory, ignored).lexically_normal();
+         !fs::exists(at, ignored) && at.has_relative_path();
+         at = at.parent_path()) {
+        missing.push_back(at.string());
+    }
+    return missing;
+}
+
+base::Result<> give_to(const User& owner, const std::string& folder) {
+    if (::chown(folder.c_str(), owner.uid, owner.gid) != 0) {
+        return failed(folder + ": cannot be given to the server's user");
+    }
+    return {};
+}
+
 }  // namespace
 
 void hold_signals() {
@@ -76,20 +97,16 @@ std::size_t raise_descriptor_limit() {
 }
 
 base::Result<> make_data_directory(const std::string& directory, const std::string& user) {
-    std::error_code code;
-    if (std::filesystem::create_directories(directory, code)) {
-        ::chmod(directory.c_str(), S_IRWXU);
-    }
-    if (code) {
-        return base::fail(base::Errc::kDenied,
-                          fmt::format("{}: cannot be made: {}", directory, code.message()));
-    }
+    const std::vector<std::string> made = missing_folders(directory);
+    TRY_VOID(store::posix_file_system().create_directory(directory));
     if (user.empty() || ::geteuid() != 0) {
         return {};
     }
     TRY(const User owner, find_user(user));
-    if (::chown(directory.c_str(), owner.uid, owner.gid) != 0) {
-        return failed(directory + ": cannot be given to " + user);
+    TRY_VOID(give_to(owner, directory));
+    // Those above it too: in a closed folder of root's the user could not reach its own.
+    for (const std::string& folder : made) {
+        TRY_VOID(give_to(owner, folder));
     }
     return {};
 }

@@ -20,8 +20,8 @@ void hold_signals();
 // As many descriptors as the kernel lets us have; returns how many.
 std::size_t raise_descriptor_limit();
 
-// Makes `directory` (mode 0700, parents too) if it is absent. When the process is root and `user` is
-// not empty, it then belongs to that user.
+// Makes `directory` (mode 0700, parents too, their names on the disk) if it is absent. When the process
+// is root and `user` is not empty, it and the parents made then belong to that user.
 [[nodiscard]] base::Result<> make_data_directory(const std::string& directory,
                                                  const std::string& user);
 
