@@ -43,7 +43,11 @@ max_message_size = "50MiB"
 
 base::Result<> write_folder(const SetupOptions& options, const fs::path& folder) {
     std::error_code code;
-    fs::create_directories(folder, code);
+    if (fs::create_directories(folder, code)) {
+        // The `user` of the configuration passes through it to its data.
+        fs::permissions(
+            folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec, code);
+    }
     if (code) {
         return base::fail(base::Errc::kDenied,
                           fmt::format("{}: cannot be made: {}", folder.string(), code.message()));

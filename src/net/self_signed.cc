@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -90,7 +91,8 @@ std::string contents(BIO* memory) {
 
 base::Result<> write_new_file(const std::string& path, mode_t mode, const std::string& octets) {
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    if (fd &&
+    // The mode as it stands, whatever the umask: others may read a certificate.
+    if (fd && ::fchmod(fd.get(), mode) == 0 &&
         ::write(fd.get(), octets.data(), octets.size()) == static_cast<ssize_t>(octets.size()) &&
         ::fsync(fd.get()) == 0) {
         return {};

@@ -18,17 +18,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kCopyOctets = std::size_t{1} << 20;
 
 Result<> fail_code(const char* what, const fs::path& path, const std::error_code& code) {
-    return base::fail(code == std::errc::no_space_on_device ? Errc::kNoSpace : Errc::kIo,
+    const bool denied =
+        code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
+    const bool full = code == std::errc::no_space_on_device;
+    return base::fail(denied ? Errc::kDenied : (full ? Errc::kNoSpace : Errc::kIo),
                       std::string(what) + " " + path.string() + ": " + code.message());
 }
 
-// Makes sure that `directory` is there and empty.
+// Makes sure that `directory` is there, empty, and its owner's alone: it will hold password hashes.
 Result<> prepare_folder(const fs::path& directory) {
+    TRY_VOID(posix_file_system().create_directory(directory.string()));
     std::error_code code;
-    fs::create_directories(directory, code);
-    if (code) {
-        return fail_code("making folder", directory, code);
-    }
     const bool empty = fs::is_empty(directory, code);
     if (code) {
         return fail_code("looking into", directory, code);
@@ -36,6 +36,11 @@ Result<> prepare_folder(const fs::path& directory) {
     if (!empty) {
         return base::fail(Errc::kExists,
                           directory.string() + " is not empty; name a folder that is");
+    }
+    // Only now: the mode of a folder that holds something else is not ours to change.
+    fs::permissions(directory, fs::perms::owner_all, code);
+    if (code) {
+        return fail_code("closing to others the folder", directory, code);
     }
     return {};
 }
@@ -149,7 +154,11 @@ Result<> backup_store(Committer& committer, const std::string& directory) {
 
 Result<> restore_store(const std::string& from, const std::string& to) {
     std::error_code code;
-    if (!fs::exists(fs::path(from) / kFormatFile, code)) {
+    const bool whole = fs::exists(fs::path(from) / kFormatFile, code);
+    if (code) {
+        return fail_code("looking into", from, code);
+    }
+    if (!whole) {
         return base::fail(Errc::kInvalid, from + " is no backup of a store, or half of one");
     }
     TRY_VOID(check_format(posix_file_system(), from));

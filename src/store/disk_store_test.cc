@@ -349,11 +349,13 @@ TEST_F(DiskStoreTest, ABackupMadeUnderLoadIsWholeAndOpens) {
     stop = true;
     load.join();
     ASSERT_TRUE(made) << made.error().text;
+    EXPECT_EQ(fs::status(copy).permissions(), fs::perms::owner_all);
     EXPECT_EQ(store_->backup(copy).error().code, Errc::kExists);
     ASSERT_TRUE(put("after", "1"));
     store_.reset();
     const std::string restored = folder_.path() + "/restored";
     ASSERT_TRUE(restore_store(copy, restored));
+    EXPECT_EQ(fs::status(restored).permissions(), fs::perms::owner_all);
     EXPECT_EQ(restore_store(copy, restored).error().code, Errc::kExists);
     EXPECT_EQ(restore_store(folder_.path(), folder_.path() + "/x").error().code, Errc::kInvalid);
     OpenOptions options = this->options();

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """A copy taken while mail comes in, brought back elsewhere: whole, consistent and sound."""
 
+import os
 import pathlib
+import pwd
 import sys
 import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, Server, letter
+from harness import BOB, Server, letter, staffetta
+
+
+def modes(folder):
+    return {oct(path.stat().st_mode & 0o777) for path in [folder, *folder.rglob("*")]}
 
 
 class Backup(unittest.TestCase):
@@ -35,12 +41,14 @@ class Backup(unittest.TestCase):
             stop.set()
             loader.join()
             self.assertTrue(any(copy.iterdir()))
+            self.assertEqual(modes(copy), {"0o700", "0o600"})
 
             # Into the other installation, in place of its own store.
             target = other.folder / "data" / "store"
             other.admin("restore", copy, status=73 if target.exists() else 0)
             target.rename(other.folder / "old-store")
             other.admin("restore", copy)
+            self.assertEqual(modes(target), {"0o700", "0o600"})
             self.assertRegex(other.admin("check"), "^sound: ")
             other.start()
             restored = [message.split(b"\r\n\r\n", 1)[1].decode() for message in other.messages(BOB)]
@@ -50,6 +58,45 @@ class Backup(unittest.TestCase):
             other.send(letter(body="afterwards\r\n"))
             self.assertEqual(len(other.messages(BOB)), len(restored) + 1)
             server.admin("backup", copy, status=73)
+
+    def test_closes_a_folder_that_was_open(self):
+        with Server() as server:
+            copy = server.folder / "copy"
+            copy.mkdir()
+            copy.chmod(0o755)
+            server.admin("backup", copy)
+            self.assertEqual(modes(copy), {"0o700", "0o600"})
+            # What holds something else keeps its mode.
+            other = server.folder / "other"
+            other.mkdir()
+            (other / "file").touch()
+            other.chmod(0o755)
+            server.admin("backup", other, status=73)
+            self.assertEqual(other.stat().st_mode & 0o777, 0o755)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes somebody else")
+    def test_restored_by_root_belongs_to_the_servers_user(self):
+        with Server() as server:
+            server.stop()
+            os.chmod(server.folder, 0o755)
+            text = server.config.read_text()
+            (server.folder / "data").rename(server.folder / "old")
+            server.config.write_text(text.replace('data = "data"', 'user = "nobody"\ndata = "above/data"'))
+            server_copy = server.folder / "copy"
+            old = server.folder / "old.toml"
+            old.write_text(text.replace('data = "data"', 'data = "old"'))
+            made = staffetta("backup", server_copy, "--config", old)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            # Root's alone: it says so and makes no store.
+            self.assertIn("Permission denied", server.admin("restore", server_copy, status=77))
+            nobody = pwd.getpwnam("nobody").pw_uid
+            for path in [server_copy, *server_copy.rglob("*")]:
+                os.chown(path, nobody, -1)
+            server.admin("restore", server_copy)
+            above = server.folder / "above"
+            self.assertEqual({path.stat().st_uid for path in [above, *above.rglob("*")]}, {nobody})
+            self.assertRegex(server.admin("check"), "^sound: ")
+            server.start()
 
 
 if __name__ == "__main__":
