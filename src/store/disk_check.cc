@@ -42,7 +42,7 @@ void DiskCheck::blob(const BlobId& id, const BlobRecord& record, CheckReport& re
     }
 }
 
-void DiskCheck::finish(CheckReport& report) const {
+void DiskCheck::sums(CheckReport& report) const {
     const auto kept = load_live_octets(space_);
     if (!kept) {
         report.findings.push_back(kept.error().text);
@@ -50,6 +50,9 @@ void DiskCheck::finish(CheckReport& report) const {
         report.findings.emplace_back(
             "the live octets kept for each segment are not those of the blobs in it");
     }
+}
+
+void DiskCheck::segments(CheckReport& report) const {
     for (const auto& [number, segment] : segments_) {
         const auto sound = check_segment(*segment);
         if (!sound) {

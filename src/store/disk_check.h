@@ -17,8 +17,10 @@ class DiskCheck {
 
     // Reads a blob to its end and compares its SHA-256.
     void blob(const BlobId& id, const BlobRecord& record, CheckReport& report);
-    // After the last blob: the sums, and every record of every segment.
-    void finish(CheckReport& report) const;
+    // After the last blob: the sums kept of them.
+    void sums(CheckReport& report) const;
+    // Every record of every segment.
+    void segments(CheckReport& report) const;
 
   private:
     const KeySpace& space_;

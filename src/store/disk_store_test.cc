@@ -306,6 +306,31 @@ TEST_F(DiskStoreTest, CheckNamesABlobWhoseOctetsHaveChanged) {
     EXPECT_THAT(found[1], HasSubstr(segment_name(1)));
 }
 
+TEST_F(DiskStoreTest, ADamagedIndexIsNamedWithItsRemedy) {
+    open(options());
+    for (int i = 100; i < 200; ++i) {
+        ASSERT_TRUE(put(std::to_string(i), octets_of(1000, static_cast<std::uint64_t>(i))));
+    }
+    store_.reset();
+    const std::string index = folder_.path() + "/store/" + std::string(kIndexFolder);
+    int damaged = 0;
+    for (const auto& entry : fs::directory_iterator(index)) {
+        if (entry.path().extension() == ".sst") {
+            std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+            file.seekp(20);
+            file.put('!');
+            ++damaged;
+        }
+    }
+    ASSERT_GT(damaged, 0);
+    open(options());
+    const auto read = store_->snapshot()->get("100");
+    ASSERT_EQ(read.error().code, Errc::kCorrupt);
+    EXPECT_THAT(read.error().text, HasSubstr(index));
+    EXPECT_THAT(read.error().text, HasSubstr("staffetta restore"));
+    EXPECT_THAT(findings(), testing::Contains(HasSubstr("staffetta restore")));
+}
+
 TEST_F(DiskStoreTest, ALostSegmentIsReportedAndTheRestGoesOn) {
     open(options());
     for (int i = 0; i < 10; ++i) {

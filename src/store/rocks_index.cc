@@ -1,5 +1,6 @@
 #include "store/rocks_index.h"
 
+#include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
@@ -36,14 +37,20 @@ std::string_view view(const Slice& octets) {
     return {octets.data(), octets.size()};
 }
 
-tl::unexpected<base::Error> fail_status(const char* what, const Status& status) {
+// RocksDB's words name neither the folder nor, for damage, what to do about it.
+tl::unexpected<base::Error> fail_status(const char* what,
+                                        const std::string& directory,
+                                        const Status& status) {
+    std::string remedy;
     Errc code = Errc::kIo;
     if (status.IsNoSpace()) {
         code = Errc::kNoSpace;
     } else if (status.IsCorruption()) {
         code = Errc::kCorrupt;
+        remedy = "; the index is damaged, restore the store from a backup (staffetta restore)";
     }
-    return base::fail(code, std::string(what) + ": " + status.ToString());
+    return base::fail(code,
+                      fmt::format("{} in {}: {}{}", what, directory, status.ToString(), remedy));
 }
 
 std::string encode_position(const Position& position) {
@@ -84,7 +91,7 @@ class RocksSpace final : public KeySpace {
             return std::nullopt;
         }
         if (!status.ok()) {
-            return fail_status("reading the index", status);
+            return fail_status("reading the index", db_.GetName(), status);
         }
         return value;
     }
@@ -121,9 +128,9 @@ class RocksSpace final : public KeySpace {
     }
 
   private:
-    static Result<> outcome(const Status& status) {
+    Result<> outcome(const Status& status) const {
         if (!status.ok()) {
-            return fail_status("reading the index", status);
+            return fail_status("reading the index", db_.GetName(), status);
         }
         return {};
     }
@@ -178,7 +185,7 @@ struct RocksIndex::Rocks {
         options.allow_write_stall = true;
         const Status status = db->Flush(options);
         if (!status.ok()) {
-            return fail_status("flushing the index", status);
+            return fail_status("flushing the index", db->GetName(), status);
         }
         return {};
     }
@@ -189,11 +196,7 @@ Result<std::unique_ptr<RocksIndex>> RocksIndex::open(const std::string& director
     rocksdb::DB* db = nullptr;
     const Status status = rocksdb::DB::Open(make_options(options), directory, &db);
     if (!status.ok()) {
-        auto failure = fail_status(("opening the index in " + directory).c_str(), status);
-        if (failure.value().code == Errc::kCorrupt) {
-            failure.value().text += "; restore the store from a backup";
-        }
-        return failure;
+        return fail_status("opening the index", directory, status);
     }
     auto rocks = std::make_unique<Rocks>();
     rocks->db.reset(db);
@@ -221,7 +224,7 @@ Result<> RocksIndex::apply(std::span<const Write> writes, const Position& positi
         const Status status = write.value ? batch.Put(slice(write.key), slice(*write.value))
                                           : batch.Delete(slice(write.key));
         if (!status.ok()) {
-            return fail_status("collecting a commit", status);
+            return fail_status("collecting a commit", rocks_->db->GetName(), status);
         }
     }
     const std::string applied = encode_position(position);
@@ -232,7 +235,7 @@ Result<> RocksIndex::apply(std::span<const Write> writes, const Position& positi
         status = rocks_->db->Write(options, &batch);
     }
     if (!status.ok()) {
-        return fail_status("writing the index", status);
+        return fail_status("writing the index", rocks_->db->GetName(), status);
     }
     return {};
 }
@@ -262,7 +265,7 @@ Result<> RocksIndex::checkpoint(const std::string& directory) {
         status = checkpoint->CreateCheckpoint(directory);
     }
     if (!status.ok()) {
-        return fail_status("copying the index", status);
+        return fail_status("copying the index", rocks_->db->GetName(), status);
     }
     return {};
 }
@@ -270,7 +273,7 @@ Result<> RocksIndex::checkpoint(const std::string& directory) {
 Result<> RocksIndex::verify() const {
     const Status status = rocks_->db->VerifyChecksum();
     if (!status.ok()) {
-        return fail_status("verifying the index", status);
+        return fail_status("verifying the index", rocks_->db->GetName(), status);
     }
     return {};
 }
