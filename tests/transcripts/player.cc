@@ -52,18 +52,30 @@ bool is_challenge(std::string_view protocol, std::string_view line) {
                               : line.starts_with("354") || line.starts_with("334");
 }
 
-// What a client sends. "{apop SECRET}" stands for the digest that RFC 1939 7 wants for that secret and the
-// stamp of the server's greeting.
-std::string octets_of(const Step& step, const std::string& stamp) {
-    std::string text = step.kind == Kind::kClient ? step.text + "\r\n" : step.text;
-    const std::size_t begin = text.find("{apop ");
+// "{NAME arguments}" in a client's line becomes what `compute` makes of the arguments.
+template <typename Compute>
+void substitute(std::string& text, std::string_view name, Compute compute) {
+    const std::size_t begin = text.find(fmt::format("{{{} ", name));
     const std::size_t end = text.find('}', std::min(begin, text.size()));
     if (begin != std::string::npos && end != std::string::npos) {
-        const std::string secret = text.substr(begin + 6, end - begin - 6);
-        text.replace(begin,
-                     end + 1 - begin,
-                     base::hex_encode(account::digest(account::Hash::kMd5, stamp + secret)));
+        const std::size_t skipped = begin + name.size() + 2;
+        const std::string arguments = text.substr(skipped, end - skipped);
+        text.replace(begin, end + 1 - begin, compute(arguments));
     }
+}
+
+// What a client sends. "{apop SECRET}" stands for the digest that RFC 1939 7 wants for that secret and the
+// stamp of the server's greeting; "{cram USER SECRET}" for RFC 2195's answer to the last challenge.
+std::string octets_of(const Step& step, const std::string& stamp, const std::string& challenge) {
+    std::string text = step.kind == Kind::kClient ? step.text + "\r\n" : step.text;
+    substitute(text, "apop", [&](const std::string& secret) {
+        return base::hex_encode(account::digest(account::Hash::kMd5, stamp + secret));
+    });
+    substitute(text, "cram", [&](std::string_view secret) {
+        const std::string user(base::split_front(secret, ' '));
+        return base::base64_encode(
+            user + " " + base::hex_encode(account::hmac(account::Hash::kMd5, secret, challenge)));
+    });
     return text;
 }
 
@@ -310,6 +322,9 @@ std::optional<std::string> Player::next_line(Connection& connection) {
         line += "<bare LF>";  // no server of ours may send one
     }
     dialogue_ += fmt::format("S: {}\n", line);
+    if (is_challenge(protocol_, line)) {
+        challenge_ = base::base64_decode(split_word(line).second).value_or("");
+    }
     if (stamp_.empty() && line.find('<') < line.find('>')) {
         stamp_ = line.substr(line.find('<'), line.find('>') - line.find('<') + 1);
     }
@@ -369,7 +384,7 @@ void Player::send_burst() {
         }
         if (is_client(step)) {
             dialogue_ += fmt::format("C: {}\n", step.text);
-            const std::string octets = octets_of(step, stamp_);
+            const std::string octets = octets_of(step, stamp_, challenge_);
             connection(number).client->push(octets);
             last = ends_group(protocol_, octets);
         }
@@ -400,7 +415,7 @@ void Player::perform(const Step& step) {
                 return;
             }
             dialogue_ += fmt::format("C: {}\n", step.text);
-            peer.client->push(octets_of(step, stamp_));
+            peer.client->push(octets_of(step, stamp_, challenge_));
             return;
         case Kind::kClientClose:
             peer.client->close();

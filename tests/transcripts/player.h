@@ -81,6 +81,7 @@ class Player {
     std::vector<std::string> never_;  // patterns of S! lines
     bool any_line_ = false;           // a "S: ..." stands before the next S:
     std::string stamp_;               // of the first greeting that has one, for "{apop SECRET}"
+    std::string challenge_;           // the last one, decoded, for "{cram USER SECRET}"
     std::size_t client_steps_ = 0;
     std::size_t burst_sent_ = 0;  // index of the first step whose octets have not been sent
     std::string dialogue_;
