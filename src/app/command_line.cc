@@ -262,6 +262,12 @@ void add_alias_commands(CLI::App& top, Action& action) {
         "show",
         "Print what an alias stands for",
         [](CLI::App& c, AdminCall& call) { one_argument(c, call, "ALIAS", "The alias' address"); });
+    add_admin({alias, action, "alias"},
+              "list",
+              "Print a domain's aliases and what they stand for",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(c, call, "DOMAIN", "The domain whose aliases to print");
+              });
 }
 
 void add_watching_commands(CLI::App& top, Action& action) {

@@ -118,7 +118,10 @@ base::Result<> add_people(const Config& config, const Passwords& passwords) {
         return run_offline(*store,
                            {.command = "account add",
                             .arguments = {std::string(address)},
-                            .options = {{"name", name}, {"secret", password}}});
+                            .options = {{"name", name},
+                                        {"secret", password},
+                                        // Mail to postmaster wants a reader (RFC 5321 4.5.1).
+                                        {"administrator", "yes"}}});
     };
     TRY_VOID(add(kAlice, "Alice", passwords.alice));
     return add(kBob, "Bob", passwords.bob);

@@ -291,7 +291,14 @@ void MailServer::Parts::refresh_metrics() {
     set("staffetta_store_blob_octets_garbage",
         "Octets that wait for collection",
         now.blob_octets_garbage);
-    set("staffetta_work_waiting", "Functions that wait for a worker", pool.waiting());
+    const auto set_waiting = [this](const char* name, const base::Pool& workers) {
+        metrics
+            .gauge("staffetta_work_waiting", "Functions that wait for a worker", {{"pool", name}})
+            .set(static_cast<std::int64_t>(workers.waiting()));
+    };
+    set_waiting("disk", pool);
+    set_waiting("password", *hash_pool);
+    set_waiting("administration", *administration_pool);
     set("staffetta_sessions", "Open connections", server->sessions());
 }
 

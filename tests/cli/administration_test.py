@@ -77,7 +77,10 @@ class Both:
         self.assertEqual(self.server.admin("alias", "show", "all@hamburger.example").split(), [BOB, ALICE])
         self.server.admin("alias", "set", "all@hamburger.example", BOB)
         self.assertEqual(self.server.admin("alias", "show", "all@hamburger.example").split(), [BOB])
+        self.assertEqual(self.server.admin("alias", "list", "hamburger.example").split(),
+                         ["all@hamburger.example", BOB])
         self.server.admin("alias", "remove", "all@hamburger.example")
+        self.assertEqual(self.server.admin("alias", "list", "hamburger.example"), "")
         self.server.admin("alias", "show", "all@hamburger.example", status=67)
 
     def test_check_is_sound(self):

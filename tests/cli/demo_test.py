@@ -66,6 +66,9 @@ class Demo(InFolder):
                 with smtplib.SMTP("127.0.0.1", smtp) as client:
                     client.ehlo()
                     self.assertEqual(client.verify("bob")[0], 250)
+                    client.mail("alice@crepes.example")
+                    for name in ("postmaster", "postmaster@crepes.example", "Postmaster@hamburger.example"):
+                        self.assertEqual(client.rcpt(name)[0], 250, name)
             finally:
                 self.stop(process)
         self.assertEqual(seen[0], seen[1])

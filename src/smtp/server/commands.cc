@@ -100,7 +100,7 @@ std::string dump_commands() {
     std::string text;
     for (const Command& command : kCommands) {
         fmt::format_to(std::back_inserter(text),
-                       "{:<10}{:<12}{:<18}{:<40}RFC {}\n",
+                       "{:<10}{:<12}{:<22}{:<40}RFC {}\n",
                        command.verb,
                        state_names(command.states),
                        flag_names(command.flags),
