@@ -195,7 +195,8 @@ TEST(Commands, are_found_and_dumped) {
     EXPECT_EQ(find_command(""), nullptr);
     const std::string dump = dump_commands();
     EXPECT_NE(
-        dump.find("RCPT      mail,rcpt   smtp,lmtp,login       RCPT TO:<forward-path> [parameters]"),
+        dump.find(
+            "RCPT      mail,rcpt   smtp,lmtp,login       RCPT TO:<forward-path> [parameters]"),
         std::string::npos)
         << dump;
 }
