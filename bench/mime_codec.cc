@@ -103,16 +103,27 @@ int main(int argc, char** argv) {
     const std::size_t size = mebibytes * 1024 * 1024;
     const std::string octets = random_octets(size);
     std::string out(2 * size, '\0');
-    fmt::print("{} MiB, {}\n", mebibytes, mime::base64::is_fast() ? "AVX2" : "no AVX2");
+    fmt::print("{} MiB, {}\n", mebibytes, mime::base64::loop_name(mime::base64::best_loop()));
     measure("memcpy", size, [&] { std::memcpy(out.data(), octets.data(), size); });
 
     measure_both_ways("base64", mime::Encoding::kBase64, octets);
     const std::string lines = mime::encode(mime::Encoding::kBase64, octets);
-    measure("base64 decode, the simple loop", size, [&] {
-        out.clear();
-        mime::base64::Group group;
-        mime::base64::decode_simple(lines, group, out);
-    });
+    using mime::base64::Loop;
+    for (const Loop loop : {Loop::kGroups, Loop::kOctets16, Loop::kAvx2}) {
+        if (!mime::base64::has_loop(loop)) {
+            continue;
+        }
+        const std::string_view name = mime::base64::loop_name(loop);
+        measure(fmt::format("base64 decode, {} a step", name), size, [&] {
+            out.clear();
+            mime::base64::Group group;
+            mime::base64::decode(lines, group, out, loop);
+        });
+        measure(fmt::format("base64 encode, {} a step", name), size, [&] {
+            out.clear();
+            mime::base64::encode_lines(octets, out, loop);
+        });
+    }
     measure_both_ways(
         "quoted-printable, English", mime::Encoding::kQuotedPrintable, text_of(size, 0));
     measure_both_ways(

@@ -1,6 +1,7 @@
 // Transfer encodings: the fast loops give what simple ones give, pieces what the whole gives, and
 // what is encoded decodes to what it was, in lines of at most 76 characters.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@
 namespace {
 
 using mime::Encoding;
+using mime::base64::Loop;
+
+constexpr std::array kLoops = {Loop::kGroups, Loop::kOctets16, Loop::kAvx2};
 
 template <class Coder>
 std::string in_pieces(Encoding encoding, std::string_view text, std::size_t piece) {
@@ -72,10 +76,13 @@ void check_decoding(std::string_view text, std::size_t piece) {
     mime::base64::Group simple;
     std::string simple_out;
     mime::base64::decode_simple(text, simple, simple_out);
-    for (const auto decode : {&mime::base64::decode, &mime::base64::decode_portable}) {
+    for (const Loop loop : kLoops) {
+        if (!mime::base64::has_loop(loop)) {
+            continue;
+        }
         mime::base64::Group group;
         std::string out;
-        decode(text, group, out);
+        mime::base64::decode(text, group, out, loop);
         CHECK(out == simple_out && group == simple);
     }
     if (text.size() < 998) {
@@ -96,7 +103,13 @@ void check_encoding(std::string_view octets, std::size_t piece) {
     }
     std::string simple;
     mime::base64::encode_lines_simple(octets, simple);
-    CHECK(simple == mime::encode(Encoding::kBase64, octets));
+    for (const Loop loop : kLoops) {
+        std::string lines;
+        if (mime::base64::has_loop(loop)) {
+            mime::base64::encode_lines(octets, lines, loop);
+            CHECK(lines == simple);
+        }
+    }
 }
 
 }  // namespace

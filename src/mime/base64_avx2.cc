@@ -1,4 +1,4 @@
-#include "mime/base64_avx2.h"
+#include "mime/base64_loops.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -16,6 +16,10 @@ TARGET_AVX2 __m256i both_lanes(__m128i lane) {
     return _mm256_broadcastsi128_si256(lane);
 }
 
+TARGET_AVX2 __m256i table(const std::uint8_t (&octets)[16]) {
+    return both_lanes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(octets)));
+}
+
 TARGET_AVX2 __m256i load(const char* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
@@ -24,31 +28,20 @@ TARGET_AVX2 __m128i load_half(const char* from) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-// A bit for each character that is not of the alphabet. By its high half a character is of one of
-// few ranges (a bit in `high`), by its low half it is outside some of them (bits in `low`).
+// A bit for each character that is not of the alphabet.
 TARGET_AVX2 unsigned foreign(__m256i text, __m256i high_half) {
-    // clang-format off
-    const __m256i low_table = both_lanes(_mm_setr_epi8(
-        0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
-        0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a));
-    const __m256i high_table = both_lanes(_mm_setr_epi8(
-        0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
-        0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10));
-    // clang-format on
     const __m256i low_half = _mm256_and_si256(text, _mm256_set1_epi8(0x0f));
-    const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(low_table, low_half),
-                                           _mm256_shuffle_epi8(high_table, high_half));
+    const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(table(kOutsideByLow), low_half),
+                                           _mm256_shuffle_epi8(table(kRangeOfHigh), high_half));
     const __m256i fine = _mm256_cmpeq_epi8(clash, _mm256_setzero_si256());
     return ~static_cast<unsigned>(_mm256_movemask_epi8(fine));
 }
 
 // Thirty-two characters of the alphabet as twenty-four octets, and eight that mean nothing.
 TARGET_AVX2 __m256i pack(__m256i text, __m256i high_half) {
-    const __m256i shift =
-        both_lanes(_mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0));
     const __m256i slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('/'));
-    const __m256i values =
-        _mm256_add_epi8(text, _mm256_shuffle_epi8(shift, _mm256_add_epi8(slash, high_half)));
+    const __m256i values = _mm256_add_epi8(
+        text, _mm256_shuffle_epi8(table(kToValue), _mm256_add_epi8(slash, high_half)));
     const __m256i twelve = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
     const __m256i twenty_four = _mm256_madd_epi16(twelve, _mm256_set1_epi32(0x00011000));
     const __m256i big_endian =
@@ -68,12 +61,10 @@ TARGET_AVX2 __m256i spread(__m256i octets) {
 
 // Six-bit values as characters: each of the alphabet's ranges has its own distance.
 TARGET_AVX2 __m256i characters(__m256i values) {
-    const __m256i distance =
-        both_lanes(_mm_setr_epi8(65, 71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 0, 0));
     const __m256i above_51 = _mm256_subs_epu8(values, _mm256_set1_epi8(51));
     const __m256i above_25 = _mm256_cmpgt_epi8(values, _mm256_set1_epi8(25));
-    return _mm256_add_epi8(values,
-                           _mm256_shuffle_epi8(distance, _mm256_sub_epi8(above_51, above_25)));
+    return _mm256_add_epi8(
+        values, _mm256_shuffle_epi8(table(kToCharacter), _mm256_sub_epi8(above_51, above_25)));
 }
 
 // Twelve octets at `low` and twelve at `high`, each lane's octets in the order that spread() takes.
@@ -99,17 +90,11 @@ TARGET_AVX2 Progress decode_avx2(const char* text, std::size_t size, char* to) {
         const auto clean = static_cast<std::size_t>(__builtin_ctz(stops));
         to += clean / 4 * 3;
         at += clean & ~std::size_t{3};
-        if (clean % 4 != 0) {
+        const std::size_t line_end = clean % 4 == 0 ? line_end_octets(text + at, size - at) : 0;
+        if (line_end == 0) {
             break;
         }
-        // `clean` is at most 31, so this octet and, but for the last, its neighbour are there.
-        if (text[at] == '\n') {
-            ++at;
-        } else if (text[at] == '\r' && at + 1 < size && text[at + 1] == '\n') {
-            at += 2;
-        } else {
-            break;
-        }
+        at += line_end;
     }
     return {at, to};
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "mime/base64_avx2.h"
+#include "mime/base64_loops.h"
 
 namespace mime::base64 {
 namespace {
@@ -98,16 +98,46 @@ void encode_lines_simple(std::string_view octets, std::string& out) {
     }
 }
 
+std::string_view loop_name(Loop loop) {
+    switch (loop) {
+        case Loop::kGroups:
+            return "4 octets";
+        case Loop::kOctets16:
+            return "16 octets";
+        case Loop::kAvx2:
+            return "32 octets";
+    }
+    return "";
+}
+
 #if defined(__x86_64__)
-bool is_fast() {
-    static const bool kFast = __builtin_cpu_supports("avx2") != 0;
-    return kFast;
+bool has_loop(Loop loop) {
+    switch (loop) {
+        case Loop::kAvx2:
+            return __builtin_cpu_supports("avx2") != 0;
+        case Loop::kOctets16:
+            return __builtin_cpu_supports("ssse3") != 0;
+        case Loop::kGroups:
+            break;
+    }
+    return true;
+}
+#elif defined(__aarch64__)
+bool has_loop(Loop loop) {
+    return loop != Loop::kAvx2;
 }
 #else
-bool is_fast() {
-    return false;
+bool has_loop(Loop loop) {
+    return loop == Loop::kGroups;
 }
 #endif
+
+Loop best_loop() {
+    static const Loop kBest = has_loop(Loop::kAvx2)       ? Loop::kAvx2
+                              : has_loop(Loop::kOctets16) ? Loop::kOctets16
+                                                          : Loop::kGroups;
+    return kBest;
+}
 
 namespace {
 
@@ -128,7 +158,7 @@ char* take(char c, Group& group, char* to) {
     return to;
 }
 
-// Groups of four, as long as they are whole: what processors without AVX2 run.
+// Groups of four, as long as they are whole: what any processor can run.
 Progress decode_groups(std::string_view text, char* to) {
     std::size_t at = 0;
     for (; text.size() - at >= 4; at += 4) {
@@ -147,12 +177,23 @@ Progress decode_groups(std::string_view text, char* to) {
     return {at, to};
 }
 
+Progress decode_whole(std::string_view text, char* to, Loop loop) {
+    switch (loop) {
+        case Loop::kAvx2:
+            return decode_avx2(text.data(), text.size(), to);
+        case Loop::kOctets16:
+            return decode_octets16(text.data(), text.size(), to);
+        case Loop::kGroups:
+            break;
+    }
+    return decode_groups(text, to);
+}
+
 // Decodes all of `text` to `to`, which has room for three octets a group and kSlack more.
-char* decode_to(std::string_view text, Group& group, char* to, bool fast) {
+char* decode_to(std::string_view text, Group& group, char* to, Loop loop) {
     while (!text.empty()) {
         if (group.characters == 0) {
-            const Progress whole =
-                fast ? decode_avx2(text.data(), text.size(), to) : decode_groups(text, to);
+            const Progress whole = decode_whole(text, to, loop);
             text.remove_prefix(whole.at);
             to = whole.to;
         }
@@ -166,35 +207,28 @@ char* decode_to(std::string_view text, Group& group, char* to, bool fast) {
     return to;
 }
 
-void append_decoded(std::string_view text, Group& group, std::string& out, bool fast) {
+}  // namespace
+
+void decode(std::string_view text, Group& group, std::string& out, Loop loop) {
     const std::size_t before = out.size();
     const std::size_t room = before + (text.size() + group.characters) / 4 * 3 + 3 + kSlack;
     out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
-        return static_cast<std::size_t>(decode_to(text, group, to + before, fast) - to);
+        return static_cast<std::size_t>(decode_to(text, group, to + before, loop) - to);
     });
 }
 
-}  // namespace
-
-void decode(std::string_view text, Group& group, std::string& out) {
-    append_decoded(text, group, out, is_fast());
-}
-
-void decode_portable(std::string_view text, Group& group, std::string& out) {
-    append_decoded(text, group, out, false);
-}
-
-void encode_lines(std::string_view octets, std::string& out) {
-    if (!is_fast()) {
+void encode_lines(std::string_view octets, std::string& out, Loop loop) {
+    if (loop == Loop::kGroups) {
         encode_lines_simple(octets, out);
         return;
     }
+    const auto encode = loop == Loop::kAvx2 ? encode_lines_avx2 : encode_lines_octets16;
     const std::size_t lines = octets.size() / kLineOctets;
     const std::size_t whole = lines * kLineOctets;
     const std::size_t before = out.size();
     const std::size_t room = before + lines * (kLineCharacters + 2) + kSlack;
     out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
-        return static_cast<std::size_t>(encode_lines_avx2(octets.data(), whole, to + before) - to);
+        return static_cast<std::size_t>(encode(octets.data(), whole, to + before) - to);
     });
     encode_lines_simple(octets.substr(whole), out);
 }

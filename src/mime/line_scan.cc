@@ -1,6 +1,9 @@
 #include "mime/line_scan.h"
 
+#include <algorithm>
 #include <bit>
+
+#include "mime/octets16.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -13,6 +16,76 @@ namespace {
 bool may_be_dash_line(std::string_view rest) {
     return rest.empty() || (rest[0] == '-' && (rest.size() == 1 || rest[1] == '-'));
 }
+
+// Whole steps only, and two octets stay behind each step so that "\n--" can be seen: the plain scan
+// does the rest. Stops before the step in which a candidate stands. So do all scans in steps.
+class Scan16 {
+  public:
+    Scan16(char before, OctetTotals& totals) : before_(all16(before)), totals_(totals) {}
+
+    std::size_t run(std::string_view octets) {
+        if (octets.size() < kOctets16 + 2) {
+            return 0;
+        }
+        bare_cr_ = equal16(before_, '\r') & ~equal16(all16(octets[0]), '\n');
+        std::size_t at = 0;
+        while (at + kOctets16 + 2 <= octets.size()) {
+            const std::size_t end = std::min(octets.size() - 2, at + kRun * kOctets16);
+            const std::size_t stop = run_of_steps(octets.data(), at, end);
+            count();
+            if (stop == at) {
+                break;
+            }
+            at = stop;
+        }
+        totals_.has_8bit = totals_.has_8bit || any16(high_ & 0x80);
+        totals_.has_nul = totals_.has_nul || any16(zero_);
+        totals_.has_bare_lf = totals_.has_bare_lf || any16(bare_lf_);
+        totals_.has_bare_cr = totals_.has_bare_cr || any16(bare_cr_);
+        return at;
+    }
+
+  private:
+    // An octet counts the line ends at its place in the steps: so many steps, and it is full.
+    static constexpr std::size_t kRun = 255;
+
+    std::size_t run_of_steps(const char* octets, std::size_t at, std::size_t end) {
+        for (; at + kOctets16 <= end; at += kOctets16) {
+            const Octets16 now = load16(octets + at);
+            const Octets16 lf = equal16(now, '\n');
+            const Octets16 cr = equal16(now, '\r');
+            if (any16(lf | cr)) {
+                const Octets16 next = load16(octets + at + 1);
+                const Octets16 dashes = equal16(next, '-') & equal16(load16(octets + at + 2), '-');
+                if (any16(lf & dashes)) {
+                    break;
+                }
+                bare_lf_ |= lf & ~equal16(behind16(before_, now), '\r');
+                bare_cr_ |= cr & ~equal16(next, '\n');
+                newlines_ += lf & 1;
+            }
+            high_ |= now;
+            zero_ |= equal16(now, '\0');
+            before_ = now;
+        }
+        return at;
+    }
+
+    void count() {
+        for (std::size_t i = 0; i < kOctets16; ++i) {
+            totals_.newlines += newlines_[i];
+        }
+        newlines_ = Octets16{};
+    }
+
+    Octets16 before_;
+    OctetTotals& totals_;
+    Octets16 newlines_{};
+    Octets16 bare_lf_{};
+    Octets16 bare_cr_{};
+    Octets16 high_{};
+    Octets16 zero_{};
+};
 
 #if defined(__x86_64__)
 
@@ -27,8 +100,6 @@ __attribute__((target("avx2"))) inline std::uint32_t equal_mask(__m256i octets, 
         _mm256_movemask_epi8(_mm256_cmpeq_epi8(octets, _mm256_set1_epi8(wanted))));
 }
 
-// Whole steps only, and two octets stay behind each step so that "\n--" can be seen: the plain scan
-// does the rest. Stops before the step in which a candidate stands.
 __attribute__((target("avx2,popcnt"))) std::size_t scan_steps_avx2(std::string_view octets,
                                                                    char before,
                                                                    OctetTotals& totals) {
@@ -93,15 +164,21 @@ std::size_t scan_to_dash_line_plain(std::string_view octets, char before, OctetT
     return octets.size();
 }
 
+std::size_t scan_to_dash_line_octets16(std::string_view octets, char before, OctetTotals& totals) {
+    const std::size_t done = Scan16(before, totals).run(octets);
+    before = done == 0 ? before : octets[done - 1];
+    return done + scan_to_dash_line_plain(octets.substr(done), before, totals);
+}
+
 std::size_t scan_to_dash_line(std::string_view octets, char before, OctetTotals& totals) {
-    std::size_t done = 0;
 #if defined(__x86_64__)
     if (octets.size() >= 2 * kStep && have_avx2()) {
-        done = scan_steps_avx2(octets, before, totals);
+        const std::size_t done = scan_steps_avx2(octets, before, totals);
         before = done == 0 ? before : octets[done - 1];
+        return done + scan_to_dash_line_plain(octets.substr(done), before, totals);
     }
 #endif
-    return done + scan_to_dash_line_plain(octets.substr(done), before, totals);
+    return scan_to_dash_line_octets16(octets, before, totals);
 }
 
 }  // namespace mime

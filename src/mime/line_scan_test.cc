@@ -54,12 +54,24 @@ TEST(LineScanTest, FastAndPlainScanAgree) {
         const std::string text = random_text(random);
         const std::string_view view = std::string_view(text).substr(random.below(text.size() + 1));
         const char before = random.below(2) == 0 ? '\r' : 'x';
-        OctetTotals fast;
         OctetTotals plain;
-        ASSERT_EQ(scan_to_dash_line(view, before, fast),
-                  scan_to_dash_line_plain(view, before, plain));
-        ASSERT_EQ(fast, plain) << round;
+        const std::size_t consumed = scan_to_dash_line_plain(view, before, plain);
+        for (const auto scan : {&scan_to_dash_line, &scan_to_dash_line_octets16}) {
+            OctetTotals fast;
+            ASSERT_EQ(scan(view, before, fast), consumed) << round;
+            ASSERT_EQ(fast, plain) << round;
+        }
     }
+}
+
+TEST(LineScanTest, CountsMoreLinesThanAnOctetHolds) {
+    std::string text;
+    for (int line = 0; line < 100'000; ++line) {
+        text += "\r\n";
+    }
+    OctetTotals totals;
+    EXPECT_EQ(scan_to_dash_line_octets16(text, '\0', totals), text.size());
+    EXPECT_EQ(totals, (OctetTotals{.newlines = 100'000}));
 }
 
 }  // namespace

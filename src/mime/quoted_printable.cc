@@ -4,16 +4,12 @@
 #include <array>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "base/ascii.h"
+#include "mime/octets16.h"
 
 namespace mime::quoted_printable {
 namespace {
 
-constexpr std::size_t kStep = 16;
 constexpr std::uint8_t kNoHex = 0xff;
 
 constexpr std::array<std::uint8_t, 256> make_hex_values() {
@@ -37,30 +33,13 @@ bool is_plain(char c) {
     return c >= ' ' && c <= '~' && c != '=';
 }
 
-#if defined(__SSE2__)
-
-__m128i load(const char* from) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+Octets16 equals_or_lf(Octets16 octets) {
+    return equal16(octets, '=') | equal16(octets, '\n');
 }
 
-// A bit for each of sixteen octets.
-unsigned mask(__m128i octets) {
-    return static_cast<unsigned>(_mm_movemask_epi8(octets));
+Octets16 not_plain(Octets16 octets) {
+    return mask16(octets < ' ') | mask16(octets > '~') | equal16(octets, '=');
 }
-
-unsigned equals_or_lf(__m128i octets) {
-    return mask(_mm_or_si128(_mm_cmpeq_epi8(octets, _mm_set1_epi8('=')),
-                             _mm_cmpeq_epi8(octets, _mm_set1_epi8('\n'))));
-}
-
-// The comparison is signed: octets above 127 are below the space.
-unsigned not_plain(__m128i octets) {
-    return mask(_mm_or_si128(_mm_cmplt_epi8(octets, _mm_set1_epi8(' ')),
-                             _mm_or_si128(_mm_cmpeq_epi8(octets, _mm_set1_epi8('=')),
-                                          _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f)))));
-}
-
-#endif
 
 // How far a function came, in its input and in its output. By value: a pointer to octets that is
 // reached through a reference might point to itself, for all the compiler knows.
@@ -69,21 +48,19 @@ struct Progress {
     char* to;
 };
 
-// Copies octets of `text` from `at` on up to the next "=" or LF. `to` has room for kStep more.
+// Copies octets of `text` from `at` on up to the next "=" or LF. `to` has room for sixteen more.
 Progress copy_literal(std::string_view text, std::size_t at, char* to) {
-#if defined(__SSE2__)
-    while (text.size() - at >= kStep) {
-        const __m128i octets = load(text.data() + at);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), octets);
-        const unsigned stops = equals_or_lf(octets);
-        if (stops != 0) {
-            const auto clean = static_cast<std::size_t>(__builtin_ctz(stops));
+    while (text.size() - at >= kOctets16) {
+        const Octets16 octets = load16(text.data() + at);
+        store16(to, octets);
+        const Octets16 stops = equals_or_lf(octets);
+        if (any16(stops)) {
+            const std::size_t clean = first16(stops);
             return {at + clean, to + clean};
         }
-        at += kStep;
-        to += kStep;
+        at += kOctets16;
+        to += kOctets16;
     }
-#endif
     while (at < text.size() && text[at] != '=' && text[at] != '\n') {
         *to++ = text[at++];
     }
@@ -94,15 +71,13 @@ Progress copy_literal(std::string_view text, std::size_t at, char* to) {
 std::size_t plain_run(std::string_view text, std::size_t at, std::size_t limit) {
     const std::size_t end = std::min(text.size(), at + limit);
     std::size_t i = at;
-#if defined(__SSE2__)
-    while (end - i >= kStep) {
-        const unsigned stops = not_plain(load(text.data() + i));
-        if (stops != 0) {
-            return i + static_cast<std::size_t>(__builtin_ctz(stops)) - at;
+    while (end - i >= kOctets16) {
+        const Octets16 stops = not_plain(load16(text.data() + i));
+        if (any16(stops)) {
+            return i + first16(stops) - at;
         }
-        i += kStep;
+        i += kOctets16;
     }
-#endif
     while (i < end && is_plain(text[i])) {
         ++i;
     }
@@ -321,7 +296,7 @@ std::size_t encode_to(std::string_view octets, bool last, LineWriter& line) {
 std::size_t decode(std::string_view text, bool last, std::uint64_t& damage, std::string& out) {
     const std::size_t before = out.size();
     std::size_t done = 0;
-    out.resize_and_overwrite(before + text.size() + kStep, [&](char* to, std::size_t /*size*/) {
+    out.resize_and_overwrite(before + text.size() + kOctets16, [&](char* to, std::size_t /*size*/) {
         const Progress end = decode_to(text, to + before, last, damage);
         done = end.at;
         return static_cast<std::size_t>(end.to - to);
@@ -337,7 +312,7 @@ std::size_t encode(std::string_view octets, bool last, std::size_t& column, std:
         const std::string_view block = octets.substr(done, kBlock);
         const bool is_last = last && done + block.size() == octets.size();
         const std::size_t before = out.size();
-        const std::size_t room = before + block.size() * 3 + block.size() / 8 + kStep;
+        const std::size_t room = before + block.size() * 3 + block.size() / 8 + kOctets16;
         std::size_t used = 0;
         out.resize_and_overwrite(room, [&](char* to, std::size_t /*size*/) {
             LineWriter line(to + before, column);
