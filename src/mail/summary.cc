@@ -1,0 +1,364 @@
+#include "mail/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "mime/envelope.h"
+#include "mime/preview.h"
+#include "mime/section.h"
+#include "mime/text.h"
+#include "store/key.h"
+
+namespace mail {
+namespace {
+
+// Version 1, the layout in docs/architecture/storage-format.md ("Summaries").
+constexpr std::uint8_t kVersion = 1;
+
+enum Bit : std::uint8_t {
+    kHasAllFields = 1U << 0U,
+    kHasPreview = 1U << 1U,
+    kHasSent = 1U << 2U,
+    kSentOffsetKnown = 1U << 3U,
+};
+
+constexpr std::uint8_t kBitsMax = (1U << 4U) - 1;
+
+// A day has no more minutes: mime::parse_date gives no other zone.
+constexpr std::int64_t kOffsetMinutesMax = 24 * 60 * 100;
+
+// What a listing needs of a header, and what the common clients ask for by name. In lower case, by length.
+constexpr std::array kKeptFields = std::to_array<std::string_view>({
+    "to",
+    "cc",
+    "bcc",
+    "date",
+    "from",
+    "lines",
+    "x-spam",
+    "x-tuid",
+    "list-id",
+    "subject",
+    "sender",
+    "x-label",
+    "keywords",
+    "priority",
+    "reply-to",
+    "comments",
+    "list-post",
+    "list-help",
+    "references",
+    "importance",
+    "message-id",
+    "newsgroups",
+    "precedence",
+    "return-path",
+    "in-reply-to",
+    "resent-to",
+    "resent-from",
+    "resent-date",
+    "sensitivity",
+    "x-priority",
+    "x-spam-flag",
+    "content-type",
+    "mime-version",
+    "delivered-to",
+    "mail-reply-to",
+    "x-original-to",
+    "x-spam-status",
+    "auto-submitted",
+    "list-subscribe",
+    "mail-followup-to",
+    "resent-message-id",
+    "list-unsubscribe",
+    "x-msmail-priority",
+    "content-language",
+    "x-offlineimap",
+    "content-disposition",
+    "content-description",
+    "list-unsubscribe-post",
+    "content-transfer-encoding",
+    "disposition-notification-to",
+    "x-uniform-type-identifier",
+    "x-universally-unique-identifier",
+    "user-agent",
+    "x-mailer",
+    "organization",
+    "list-archive",
+    "list-owner",
+    "archived-at",
+});
+
+constexpr std::size_t kNameOctetsMax = 32;
+
+// Indexes into kKeptFields by a name's length, so that most names are compared with two or three.
+struct NamesByLength {
+    std::array<std::array<std::uint8_t, 12>, kNameOctetsMax> indexes{};
+    std::array<std::uint8_t, kNameOctetsMax> counts{};
+};
+
+constexpr NamesByLength names_by_length() {
+    NamesByLength names;
+    for (std::size_t i = 0; i < kKeptFields.size(); ++i) {
+        const std::size_t length = kKeptFields[i].size();
+        names.indexes[length][names.counts[length]++] = static_cast<std::uint8_t>(i);
+    }
+    return names;
+}
+
+constexpr NamesByLength kNames = names_by_length();
+
+// The bit of a name in Summary's filter: FNV-1a over it in lower case.
+std::uint64_t filter_bit(std::string_view name) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : name) {
+        hash = (hash ^ static_cast<unsigned char>(base::to_lower(c))) * 1099511628211ULL;
+    }
+    return std::uint64_t{1} << (hash >> 58U);
+}
+
+std::uint64_t zigzag(std::int64_t value) {
+    return (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63);
+}
+
+std::int64_t unzigzag(std::uint64_t value) {
+    return static_cast<std::int64_t>(value >> 1U) ^ -static_cast<std::int64_t>(value & 1U);
+}
+
+struct Header {
+    std::string kept;
+    bool has_all = true;
+    std::uint64_t other_names = 0;
+    std::optional<mime::Date> sent;
+};
+
+Header read_header(std::string_view block) {
+    Header header;
+    mime::FieldIterator fields(block);
+    while (const auto field = fields.next()) {
+        if (!is_kept_field(field->name)) {
+            header.other_names |= filter_bit(field->name);
+            continue;
+        }
+        const char* const begin = field->name.data();
+        const std::string_view raw(
+            begin, static_cast<std::size_t>(field->body.data() + field->body.size() - begin));
+        if (header.kept.size() + raw.size() + 2 > kSummaryFieldsOctetsMax) {
+            header.has_all = false;
+            continue;
+        }
+        header.kept.append(raw).append("\r\n");
+        if (!header.sent && field->name.size() == 4 && base::iequals(field->name, "Date")) {
+            header.sent = mime::parse_date(field->body);
+        }
+    }
+    return header;
+}
+
+std::size_t characters(std::string_view utf8) {
+    return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+    }));
+}
+
+// The preview of a message whose beginning is at hand; nothing when more of it is needed.
+std::optional<std::string> preview_of(std::string_view held, const mime::Structure& structure) {
+    constexpr std::size_t kFirstLook = 1024;  // most often enough, and decoding costs time
+    if (structure.root().type.is("multipart", "encrypted")) {
+        return std::string();
+    }
+    std::string preview;
+    for (const std::size_t octets_max : {kFirstLook, kSummaryHeldOctetsMax}) {
+        preview = mime::preview_of_text(mime::body_text(held, structure, octets_max));
+        if (characters(preview) >= mime::kPreviewCharactersWanted) {
+            return preview;
+        }
+    }
+    const std::vector<std::uint32_t> parts = mime::body_parts(structure).text;
+    const bool is_whole = std::all_of(parts.begin(), parts.end(), [&](std::uint32_t index) {
+        const mime::Part& part = structure.parts[index];
+        return part.type.type != "text" || part.body_end <= held.size();
+    });
+    return is_whole ? std::optional(std::move(preview)) : std::nullopt;
+}
+
+// The root's envelope is made of kept fields: they are not kept twice.
+std::string packed_structure(mime::Structure structure) {
+    structure.parts.front().envelope.clear();
+    return mime::pack(structure);
+}
+
+bool is_envelope_field(std::string_view name) {
+    static constexpr std::array<std::string_view, 11> kFields = {"Date",
+                                                                 "From",
+                                                                 "Sender",
+                                                                 "Reply-To",
+                                                                 "To",
+                                                                 "Cc",
+                                                                 "Bcc",
+                                                                 "Subject",
+                                                                 "In-Reply-To",
+                                                                 "Message-ID",
+                                                                 "References"};
+    return std::any_of(kFields.begin(), kFields.end(), [name](std::string_view field) {
+        return base::iequals(name, field);
+    });
+}
+
+}  // namespace
+
+bool is_kept_field(std::string_view name) {
+    if (name.size() >= kNameOctetsMax) {
+        return false;
+    }
+    const auto& indexes = kNames.indexes[name.size()];
+    const auto* const end = indexes.begin() + kNames.counts[name.size()];
+    return std::any_of(indexes.begin(), end, [name](std::uint8_t index) {
+        return base::iequals(name, kKeptFields[index]);
+    });
+}
+
+base::Result<Summary> Summary::unpack(std::string packed) {
+    Summary summary;
+    if (packed.empty()) {
+        return summary;
+    }
+    store::RecordReader reader(packed, kVersion);
+    const std::uint8_t bits = reader.u8();
+    summary.has_all_fields_ = (bits & kHasAllFields) != 0;
+    summary.has_preview_ = (bits & kHasPreview) != 0;
+    summary.header_octets_ = reader.varint();
+    summary.other_names_ = reader.u64();
+    if ((bits & kHasSent) != 0) {
+        const std::int64_t seconds = unzigzag(reader.varint());
+        const std::int64_t offset = unzigzag(reader.varint());
+        constexpr std::int64_t kSecondsMax = std::int64_t{1} << 50;
+        if (std::abs(seconds) > kSecondsMax || std::abs(offset) > kOffsetMinutesMax) {
+            return base::fail(base::Errc::kCorrupt, "a message's summary has an impossible date");
+        }
+        summary.sent_ = mime::Date{.time = base::WallTime(std::chrono::seconds(seconds)),
+                                   .offset_minutes = static_cast<int>(offset),
+                                   .offset_known = (bits & kSentOffsetKnown) != 0};
+    }
+    summary.fields_octets_ = reader.count();
+    summary.preview_octets_ = reader.count();
+    summary.structure_octets_ = reader.count();
+    const std::string_view fields = reader.raw(summary.fields_octets_);
+    static_cast<void>(reader.raw(summary.preview_octets_));
+    static_cast<void>(reader.raw(summary.structure_octets_));
+    TRY_VOID(reader.finish());
+    if (bits > kBitsMax || !reader.at_end()) {
+        return base::fail(base::Errc::kCorrupt, "a message's summary is damaged");
+    }
+    summary.fields_begin_ = static_cast<std::size_t>(fields.data() - packed.data());
+    summary.packed_ = std::move(packed);
+    return summary;
+}
+
+std::string_view Summary::fields() const {
+    return std::string_view(packed_).substr(fields_begin_, fields_octets_);
+}
+
+bool Summary::may_have_field(std::string_view name) const {
+    if (!is_kept_field(name)) {
+        return empty() || (other_names_ & filter_bit(name)) != 0;
+    }
+    return !has_all_fields_ || mime::find_field(fields(), name).has_value();
+}
+
+std::optional<std::string_view> Summary::preview() const {
+    if (!has_preview_) {
+        return std::nullopt;
+    }
+    return std::string_view(packed_).substr(fields_begin_ + fields_octets_, preview_octets_);
+}
+
+base::Result<mime::Structure> Summary::structure() const {
+    const std::size_t begin = fields_begin_ + fields_octets_ + preview_octets_;
+    TRY(mime::Structure structure,
+        mime::unpack(std::string_view(packed_).substr(begin, structure_octets_)));
+    mime::FieldIterator iterator(fields());
+    while (const auto field = iterator.next()) {
+        if (is_envelope_field(field->name)) {
+            structure.parts.front()
+                .envelope.append(field->name.data(), field->body.data() + field->body.size())
+                .append("\r\n");
+        }
+    }
+    return structure;
+}
+
+Summarizer::Summarizer() = default;
+
+void Summarizer::feed(std::string_view octets) {
+    parser_.feed(octets);
+    held_.append(octets.substr(0, kSummaryHeldOctetsMax - held_.size()));
+}
+
+Summary Summarizer::finish() {
+    mime::Structure structure = parser_.finish();
+    const std::uint64_t header_octets = structure.root().header_octets_count();
+    Header header = read_header(std::string_view(held_).substr(0, header_octets));
+    header.has_all = header.has_all && header_octets <= held_.size();
+    if (!header.has_all) {
+        header.other_names = ~std::uint64_t{0};
+    }
+    const std::optional<std::string> preview = preview_of(held_, structure);
+    const std::string packed = packed_structure(std::move(structure));
+
+    store::RecordWriter writer(kVersion);
+    writer.u8(static_cast<std::uint8_t>(
+        (header.has_all ? kHasAllFields : 0) | (preview ? kHasPreview : 0) |
+        (header.sent ? kHasSent : 0) |
+        (header.sent && header.sent->offset_known ? kSentOffsetKnown : 0)));
+    writer.varint(header_octets).u64(header.other_names);
+    if (header.sent) {
+        const auto sent = std::chrono::floor<std::chrono::seconds>(header.sent->time);
+        writer.varint(zigzag(sent.time_since_epoch().count()))
+            .varint(zigzag(header.sent->offset_minutes));
+    }
+    writer.varint(header.kept.size()).varint(preview ? preview->size() : 0).varint(packed.size());
+    writer.raw(header.kept).raw(preview ? *preview : "").raw(packed);
+    auto summary = Summary::unpack(std::move(writer).record());
+    CHECK(summary.has_value());
+    return std::move(*summary);
+}
+
+Summary summarize(std::string_view message) {
+    Summarizer summarizer;
+    summarizer.feed(message);
+    return summarizer.finish();
+}
+
+std::optional<std::string> format_envelope(const Summary& summary, mime::HeaderForm form) {
+    if (!summary.has_all_fields()) {
+        return std::nullopt;
+    }
+    return mime::format_envelope(mime::parse_envelope(summary.fields()), form);
+}
+
+base::Result<std::string> format_body(const Summary& summary,
+                                      mime::BodyForm form,
+                                      mime::HeaderForm text) {
+    TRY(const mime::Structure structure, summary.structure());
+    return mime::format_body(structure, form, text);
+}
+
+std::optional<std::string> select_fields(const Summary& summary,
+                                         const std::vector<std::string>& names) {
+    const bool is_known = summary.has_all_fields() &&
+                          std::none_of(names.begin(), names.end(), [&](const std::string& name) {
+                              return !is_kept_field(name) && summary.may_have_field(name);
+                          });
+    if (!is_known) {
+        return std::nullopt;
+    }
+    return mime::select_fields(summary.fields(), names, false);
+}
+
+}  // namespace mail

@@ -1,0 +1,117 @@
+// What is kept of a message beside its octets, made while it comes in: so that ENVELOPE, BODY,
+// BODYSTRUCTURE, PREVIEW and the header fields that clients list (RFC 9051 7.5.2, RFC 8970) are answered,
+// and messages sorted, threaded and searched by header, without opening the body.
+//
+//     Summarizer summarizer;
+//     summarizer.feed(octets); ...
+//     Summary summary = summarizer.finish();      record.summary = summary.packed();
+//     auto summary = Summary::unpack(record.summary);
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "mime/bodystructure.h"
+#include "mime/date.h"
+#include "mime/encoded_word.h"
+#include "mime/header.h"
+#include "mime/parser.h"
+#include "mime/structure.h"
+
+namespace mail {
+
+inline constexpr std::size_t kSummaryFieldsOctetsMax = 16 * 1024;
+inline constexpr std::size_t kSummaryHeldOctetsMax = 32 * 1024;
+
+// A summary lives as its packed octets and is read in place, each part only when it is asked for.
+class Summary {
+  public:
+    // Nothing is known: the record is older than summaries, or bears none.
+    Summary() = default;
+    // kCorrupt for octets that packed() did not give; an empty string is the empty summary.
+    [[nodiscard]] static base::Result<Summary> unpack(std::string packed);
+
+    [[nodiscard]] bool empty() const { return packed_.empty(); }
+
+    // About 150 octets and the kept fields; views of the others point into it.
+    [[nodiscard]] const std::string& packed() const { return packed_; }
+
+    // The kept fields (is_kept_field) as they stand in the header and in their order, each with its line
+    // end, without the empty line.
+    [[nodiscard]] std::string_view fields() const;
+
+    // False: the kept fields passed kSummaryFieldsOctetsMax, and fields() lacks some.
+    [[nodiscard]] bool has_all_fields() const { return has_all_fields_; }
+
+    // False only when no field of that name stands in the header, kept or not. Of a field that is not
+    // kept it is a guess with few false alarms.
+    [[nodiscard]] bool may_have_field(std::string_view name) const;
+
+    // Octets up to and including the empty line: what BODY[HEADER] is, counted from the first octet.
+    [[nodiscard]] std::uint64_t header_octets() const { return header_octets_; }
+
+    // The Date field's instant and zone; nothing when it is absent or unreadable.
+    [[nodiscard]] const std::optional<mime::Date>& sent() const { return sent_; }
+
+    // RFC 8970's preview in UTF-8. Nothing: the text stands too far behind the message's begin to have
+    // been seen; mime::make_preview of the whole message tells.
+    [[nodiscard]] std::optional<std::string_view> preview() const;
+    [[nodiscard]] base::Result<mime::Structure> structure() const;
+
+  private:
+    friend class Summarizer;
+
+    std::string packed_;
+    bool has_all_fields_ = false;
+    bool has_preview_ = false;
+    std::uint64_t other_names_ = 0;  // a filter of 64 bits over the names of the fields not kept
+    std::uint64_t header_octets_ = 0;
+    std::optional<mime::Date> sent_;
+    // Where the parts lie in packed_.
+    std::size_t fields_begin_ = 0;
+    std::size_t fields_octets_ = 0;
+    std::size_t preview_octets_ = 0;
+    std::size_t structure_octets_ = 0;
+};
+
+// The documented list (docs/architecture/storage-format.md, "Summaries"): true when a field of that name
+// is kept, without regard to case.
+[[nodiscard]] bool is_kept_field(std::string_view name);
+
+// Makes a summary out of the octets of a message, in pieces of any size. It holds the parser's state and
+// the first kSummaryHeldOctetsMax octets, no more: a header or a text beyond them is told of as not known.
+class Summarizer {
+  public:
+    Summarizer();
+    void feed(std::string_view octets);
+    // The message has ended. Call once.
+    [[nodiscard]] Summary finish();
+
+  private:
+    mime::Parser parser_;
+    std::string held_;  // the message's beginning: its header, and the text for the preview
+};
+
+// Of a message that is all there.
+[[nodiscard]] Summary summarize(std::string_view message);
+
+// IMAP's answers out of a summary that is not empty.
+//
+// The envelope as mime::format_envelope gives it. Nothing when fields are missing from the summary: read
+// the message's first header_octets() and call mime::parse_envelope.
+[[nodiscard]] std::optional<std::string> format_envelope(
+    const Summary& summary, mime::HeaderForm form = mime::HeaderForm::kAscii);
+// BODY or BODYSTRUCTURE; kCorrupt when the structure in it is damaged.
+[[nodiscard]] base::Result<std::string> format_body(
+    const Summary& summary, mime::BodyForm form, mime::HeaderForm text = mime::HeaderForm::kAscii);
+// BODY[HEADER.FIELDS (names)] as mime::select_fields gives it. Nothing when only the header itself can
+// tell: read its header_octets() and call mime::select_fields. So it is for every HEADER.FIELDS.NOT.
+[[nodiscard]] std::optional<std::string> select_fields(const Summary& summary,
+                                                       const std::vector<std::string>& names);
+
+}  // namespace mail

@@ -1,0 +1,164 @@
+#include "mail/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "mime/envelope.h"
+#include "mime/preview.h"
+#include "mime/section.h"
+
+namespace mail {
+namespace {
+
+constexpr std::string_view kMessage =
+    "Received: from crepes.example by hamburger.example; Sat, 21 Nov 2026 10:00:01 +0000\r\n"
+    "From: Alice <alice@crepes.example>\r\n"
+    "To: Bob\r\n"
+    " <bob@hamburger.example>\r\n"
+    "Date: Sat, 21 Nov 2026 23:30:00 -0500\r\n"
+    "Subject: Searching for the meaning of life.\r\n"
+    "Message-ID: <1@crepes.example>\r\n"
+    "X-Odd: yes\r\n"
+    "\r\n"
+    "Do you like ketchup?\r\n";
+
+std::string with_header(std::string_view more) {
+    return std::string(more) + std::string(kMessage);
+}
+
+std::vector<std::filesystem::path> corpus() {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry : std::filesystem::directory_iterator("tests/corpus")) {
+        if (entry.path().extension() == ".eml") {
+            paths.push_back(entry.path());
+        }
+    }
+    return paths;
+}
+
+std::string slurp(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Summary, AnswersWhatTheMessageAnswers) {
+    const Summary summary = summarize(kMessage);
+    const mime::Structure structure = mime::parse(kMessage);
+    EXPECT_EQ(summary.structure().value(), structure);
+    EXPECT_EQ(summary.preview(), "Do you like ketchup?");
+    EXPECT_EQ(summary.header_octets(), structure.root().header_octets_count());
+    ASSERT_TRUE(summary.sent().has_value());
+    EXPECT_EQ(summary.sent()->offset_minutes, -300);
+    EXPECT_TRUE(summary.sent()->offset_known);
+    EXPECT_EQ(format_envelope(summary),
+              mime::format_envelope(mime::parse_envelope(structure.root().envelope)));
+    EXPECT_EQ(format_body(summary, mime::BodyForm::kBodyStructure).value(),
+              mime::format_body(structure, mime::BodyForm::kBodyStructure));
+}
+
+TEST(Summary, SelectsFieldsAsTheyStand) {
+    const Summary summary = summarize(kMessage);
+    const std::string_view header = kMessage.substr(0, summary.header_octets());
+    using Names = std::vector<std::string>;
+    for (const Names& names : {Names{"to", "FROM"}, Names{"Subject", "Cc"}, Names{"X-Label"}}) {
+        EXPECT_EQ(select_fields(summary, names), mime::select_fields(header, names, false));
+    }
+    EXPECT_EQ(select_fields(summary, {"From", "Received"}), std::nullopt);
+    EXPECT_EQ(select_fields(summary, {"X-Absent"}), "\r\n");
+}
+
+TEST(Summary, KnowsWhichFieldsAreAbsent) {
+    const Summary summary = summarize(kMessage);
+    EXPECT_TRUE(summary.may_have_field("from"));
+    EXPECT_FALSE(summary.may_have_field("Cc"));
+    EXPECT_TRUE(summary.may_have_field("x-odd"));
+    EXPECT_TRUE(summary.may_have_field("RECEIVED"));
+    EXPECT_FALSE(summary.may_have_field("X-Absent"));
+    EXPECT_TRUE(Summary().may_have_field("X-Absent"));
+}
+
+TEST(Summary, SaysWhenFieldsAreMissing) {
+    const std::string long_field = "Cc: " + std::string(kSummaryFieldsOctetsMax, 'c') + "\r\n";
+    const Summary too_long = summarize(with_header(long_field));
+    EXPECT_FALSE(too_long.has_all_fields());
+    EXPECT_EQ(format_envelope(too_long), std::nullopt);
+    EXPECT_EQ(select_fields(too_long, {"From"}), std::nullopt);
+    EXPECT_TRUE(too_long.may_have_field("Cc"));
+
+    const std::string filler = "X-Filler: " + std::string(kSummaryHeldOctetsMax, 'f') + "\r\n";
+    const Summary beyond = summarize(with_header(filler));
+    EXPECT_FALSE(beyond.has_all_fields());
+    EXPECT_EQ(beyond.preview(), std::nullopt);
+    EXPECT_EQ(beyond.header_octets(), kMessage.find("\r\n\r\n") + 4 + filler.size());
+}
+
+TEST(Summary, KnowsThePreviewOfALongText) {
+    std::string message(kMessage);
+    while (message.size() < 3 * kSummaryHeldOctetsMax) {
+        message += "Ketchup is made of tomatoes, vinegar and sugar.\r\n";
+    }
+    EXPECT_EQ(summarize(message).preview(), mime::make_preview(message, mime::parse(message)));
+}
+
+TEST(Summary, EmptyMessage) {
+    const Summary summary = summarize("");
+    EXPECT_FALSE(summary.empty());
+    EXPECT_EQ(summary.fields(), "");
+    EXPECT_EQ(summary.preview(), "");
+    EXPECT_EQ(summary.sent(), std::nullopt);
+    EXPECT_EQ(summary.structure().value(), mime::parse(""));
+}
+
+// For every message of the corpus: as the message itself would answer, however it is cut, and through its
+// packed form.
+TEST(Summary, Corpus) {
+    const auto paths = corpus();
+    ASSERT_GT(paths.size(), 40U);
+    for (const auto& path : paths) {
+        SCOPED_TRACE(path.filename());
+        const std::string message = slurp(path);
+        const mime::Structure structure = mime::parse(message);
+        Summarizer summarizer;
+        for (std::size_t at = 0; at < message.size(); at += 7) {
+            summarizer.feed(std::string_view(message).substr(at, 7));
+        }
+        const Summary cut = summarizer.finish();
+        EXPECT_EQ(cut.packed(), summarize(message).packed());
+        auto summary = Summary::unpack(cut.packed());
+        ASSERT_TRUE(summary.has_value());
+        EXPECT_EQ(summary->structure().value(), structure);
+        EXPECT_EQ(format_envelope(*summary),
+                  mime::format_envelope(mime::parse_envelope(structure.root().envelope)));
+        if (summary->preview()) {
+            EXPECT_EQ(summary->preview(), mime::make_preview(message, structure));
+        }
+    }
+}
+
+TEST(Summary, RefusesDamage) {
+    const std::string packed = summarize(kMessage).packed();
+    for (std::size_t octets = 1; octets < packed.size(); ++octets) {
+        EXPECT_FALSE(Summary::unpack(packed.substr(0, octets)).has_value()) << octets;
+    }
+    EXPECT_FALSE(Summary::unpack(packed + "x").has_value());
+    EXPECT_FALSE(Summary::unpack("\x7f" + packed.substr(1)).has_value());
+    EXPECT_TRUE(Summary::unpack("").value().empty());
+}
+
+TEST(KeptFields, AreFoundInAnyCase) {
+    for (const std::string_view name :
+         {"From", "FROM", "to", "X-Universally-Unique-Identifier", "Content-Transfer-Encoding"}) {
+        EXPECT_TRUE(is_kept_field(name)) << name;
+    }
+    for (const std::string_view name : {"", "Fro", "From ", "Received", "DKIM-Signature", "X"}) {
+        EXPECT_FALSE(is_kept_field(name)) << name;
+    }
+    EXPECT_FALSE(is_kept_field(std::string(1000, 'x')));
+}
+
+}  // namespace
+}  // namespace mail
