@@ -22,10 +22,12 @@ constexpr std::uint64_t kSegmentsUnflushedMax = 4;
 
 }  // namespace
 
-Committer::Committer(Options options, Journal& journal, RocksIndex& index, LiveOctets live)
+Committer::Committer(
+    Options options, Journal& journal, RocksIndex& index, Ballast ballast, LiveOctets live)
     : options_(std::move(options)),
       journal_(journal),
       index_(index),
+      ballast_(std::move(ballast)),
       live_(std::move(live)),
       segments_(journal.segments()) {
     for (const auto& [segment, octets] : live_) {
@@ -126,29 +128,30 @@ void Committer::commit_group() {
         return;
     }
     std::vector<Outcome> group;
-    const auto has_space = prepare();
-    DiskTransaction transaction(index_.latest(), journal_, options_.pool, has_space && *has_space);
+    auto space = prepare();
+    DiskTransaction transaction(
+        index_.latest(), journal_, options_.pool, space && *space == Space::kBlobs);
     while (!taken_.empty() && group.size() < kGroupChangesMax &&
            journal_.staged_octets() + transaction.octets_written() < kGroupOctetsMax &&
            !std::holds_alternative<TaskItem>(taken_.front())) {
         Outcome outcome{std::move(taken_.front()), {}, {}};
         taken_.pop_front();
-        if (has_space) {
-            stage(outcome, transaction, *has_space);
+        if (space) {
+            stage(outcome, transaction, *space);
         }
         group.push_back(std::move(outcome));
     }
     Result<> written;
-    if (has_space) {
-        written = write(transaction);
+    if (space) {
+        written = write(transaction, *space);
     } else {
-        written = tl::unexpected<base::Error>(has_space.error());
+        written = base::forward_error(space);
     }
     report(group, written);
 }
 
-// Gets ready for a group. True when there is room for blobs, kNoSpace when there is none for anything.
-Result<bool> Committer::prepare() {
+// Gets ready for a group. kNoSpace when there is room for nothing.
+Result<Committer::Space> Committer::prepare() {
     if (index_failed_) {
         return base::fail(Errc::kIo, "the index could not be written; restart staffetta");
     }
@@ -156,20 +159,35 @@ Result<bool> Committer::prepare() {
     // filled, mail can still be deleted. Where a new segment is due it is 0, and the disk's word counts.
     TRY(const std::uint64_t disk_octets, options_.file_system.free_octets(options_.directory));
     const std::uint64_t free_octets = disk_octets + journal_.reserved_octets();
+    ballast_.take(disk_octets);
+    const bool for_blobs = free_octets >= options_.reserve_octets && ballast_.settled();
+    Space space = for_blobs ? Space::kBlobs : Space::kRecords;
     if (free_octets < options_.reserve_octets / 2) {
-        return base::fail(Errc::kNoSpace, "the disk is full up to the store's reserve");
+        if (!ballast_.held()) {
+            return base::fail(Errc::kNoSpace, "the disk is full up to the store's reserve");
+        }
+        space = Space::kBallast;
+        if (journal_.reserved_octets() == 0) {
+            TRY_VOID(give_up_ballast());
+        }
     }
     TRY_VOID(journal_.begin_group());
-    return free_octets >= options_.reserve_octets;
+    return space;
 }
 
-void Committer::stage(Outcome& outcome, DiskTransaction& transaction, bool has_space) {
+Result<> Committer::give_up_ballast() {
+    options_.log.warning(
+        "store: the disk is full; its ballast is given up so that mail can be deleted");
+    return ballast_.release();
+}
+
+void Committer::stage(Outcome& outcome, DiskTransaction& transaction, Space space) {
     if (const auto* const item = std::get_if<ChangeItem>(&outcome.item)) {
         outcome.result = transaction.run(item->change);
         return;
     }
     const auto& item = std::get<ExtentItem>(outcome.item);
-    if (!has_space) {
+    if (space != Space::kBlobs) {
         outcome.result = base::fail(Errc::kNoSpace, "the disk is full up to the store's reserve");
         return;
     }
@@ -178,8 +196,12 @@ void Committer::stage(Outcome& outcome, DiskTransaction& transaction, bool has_s
                       std::make_shared<SegmentPin>(journal_.current())};
 }
 
-Result<> Committer::write(DiskTransaction& transaction) {
+Result<> Committer::write(DiskTransaction& transaction, Space space) {
     const bool has_commit = !transaction.writes().empty();
+    if (has_commit && space == Space::kBallast && ballast_.held()) {
+        // Not before: mail that is refused all the time must not use up what deleting needs.
+        TRY_VOID(give_up_ballast());
+    }
     LiveOctets live;
     if (has_commit) {
         live = transaction.account(live_);

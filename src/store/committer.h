@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/pool.h"
+#include "store/ballast.h"
 #include "store/disk_blob.h"
 #include "store/disk_transaction.h"
 #include "store/file.h"
@@ -43,7 +44,8 @@ class Committer {
     };
 
     // All must outlive the committer. `live` is what the index says.
-    Committer(Options options, Journal& journal, RocksIndex& index, LiveOctets live);
+    Committer(
+        Options options, Journal& journal, RocksIndex& index, Ballast ballast, LiveOctets live);
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
     // Finishes what was submitted.
@@ -87,6 +89,13 @@ class Committer {
     using TaskItem = std::function<void()>;
     using Item = std::variant<ChangeItem, ExtentItem, TaskItem>;
 
+    // What there is space for.
+    enum class Space {
+        kBlobs,    // everything
+        kRecords,  // changes without new blobs
+        kBallast,  // the same, when the ballast is given up for them
+    };
+
     // An item of the group being made and how it has ended so far.
     struct Outcome {
         Item item;
@@ -98,9 +107,10 @@ class Committer {
     void run();
     [[nodiscard]] bool take();
     void commit_group();
-    [[nodiscard]] base::Result<bool> prepare();
-    void stage(Outcome& outcome, DiskTransaction& transaction, bool has_space);
-    [[nodiscard]] base::Result<> write(DiskTransaction& transaction);
+    [[nodiscard]] base::Result<Space> prepare();
+    [[nodiscard]] base::Result<> give_up_ballast();
+    void stage(Outcome& outcome, DiskTransaction& transaction, Space space);
+    [[nodiscard]] base::Result<> write(DiskTransaction& transaction, Space space);
     [[nodiscard]] base::Result<> apply(const DiskTransaction& transaction);
     void publish();
     void flush_now_and_then();
@@ -109,6 +119,7 @@ class Committer {
     Options options_;
     Journal& journal_;
     RocksIndex& index_;
+    Ballast ballast_;
     LiveOctets live_;
     bool index_failed_ = false;
     std::uint64_t flushed_segment_ = 0;

@@ -106,6 +106,7 @@ Result<> DiskStore::open() {
     IndexOptions index_options;
     index_options.cache_octets = options_.index_cache_octets;
     index_options.flush_on_close = options_.flush_on_close;
+    index_options.refuses = options_.index_refuses;
     // Made here and not by RocksDB, so that its name is on the disk before anything leans on it.
     const std::string index_folder = directory + "/" + std::string(kIndexFolder);
     TRY_VOID(file_system_.create_directory(index_folder));
@@ -123,11 +124,14 @@ Result<> DiskStore::open() {
     if (replayed > 0) {
         options_.log.info("store: the journal was replayed", {{"groups", replayed}});
     }
+    Ballast ballast(file_system_, directory, options_.reserve_octets);
+    TRY_VOID(ballast.open());
     committer_ = std::make_unique<Committer>(
         Committer::Options{
             file_system_, directory, options_.reserve_octets, options_.pool, options_.log},
         *journal_,
         *index_,
+        std::move(ballast),
         std::move(live));
     return {};
 }

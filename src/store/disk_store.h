@@ -2,6 +2,7 @@
 // that follows it. docs/architecture/storage-format.md
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,14 +17,16 @@ namespace store {
 
 // BUGS: Damage in the very last group cannot be told from a torn tail unless the store was closed in
 // good order. When RocksDB refuses a commit that the journal has, the change is reported as failed
-// (kIo) and is there after the next start. A change that writes more than a GiB of records stops
-// the program. After a failed sync a start before the next boot trusts the page cache.
+// (kIo) and is there after the next start. After a failed sync a start before the next boot trusts the
+// page cache.
 struct OpenOptions {
     std::string directory;  // made where it is absent
     base::Pool& pool;       // for reads that wait for the disk; outlives the store
     base::Log& log;         // outlives the store
     // With less than this free on the disk new blobs are refused with kNoSpace, with less than half of
-    // it every change: RocksDB must never meet a full disk.
+    // it every change: RocksDB must never meet a full disk. As much again is held in a file of its own
+    // and given up when others have filled the disk, so that deleting is possible even then; new blobs
+    // wait until that file could be made again.
     std::uint64_t reserve_octets = std::uint64_t{128} << 20;
     std::uint64_t index_cache_octets = std::uint64_t{32} << 20;
     std::uint64_t segment_octets = std::uint64_t{64} << 20;
@@ -32,6 +35,8 @@ struct OpenOptions {
     // index that forgets what it has not flushed.
     FileSystem* file_system = nullptr;
     bool flush_on_close = true;
+    // While it is set and true, the index refuses commits.
+    const std::atomic<bool>* index_refuses = nullptr;
 };
 
 // Snapshots, transactions and blob writers must not outlive the store; blob readers may. Loops on which

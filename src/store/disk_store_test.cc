@@ -20,6 +20,7 @@
 #include "fakes/fake_file_system.h"
 #include "fakes/temp_folder.h"
 #include "fakes/waiting_loop.h"
+#include "store/ballast.h"
 #include "store/segment.h"
 #include "store/sha256.h"
 #include "store/store_folder.h"
@@ -30,8 +31,10 @@ namespace {
 namespace fs = std::filesystem;
 using base::Errc;
 using base::Result;
+using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::string octets_of(std::size_t count, std::uint64_t seed) {
     base::SeededRandom random(seed);
@@ -45,6 +48,7 @@ class DiskStoreTest : public testing::Test {
     OpenOptions options() {
         OpenOptions options{.directory = folder_.path() + "/store", .pool = pool_, .log = log_};
         options.segment_octets = std::uint64_t{64} << 10;
+        options.reserve_octets = std::uint64_t{64} << 10;
         return options;
     }
 
@@ -407,7 +411,8 @@ TEST_F(DiskStoreTest, KeepsAReserveOfSpace) {
     // What makes room is still allowed.
     EXPECT_TRUE(erase_blob("a"));
     file_system_.set_free_octets(400'000);
-    EXPECT_EQ(put("c", "1").error().code, Errc::kNoSpace);
+    EXPECT_TRUE(put("c", "on what the ballast gives, which this fake does not count"));
+    EXPECT_EQ(put("d", "1").error().code, Errc::kNoSpace);
     file_system_.set_free_octets(2'000'000);
     EXPECT_TRUE(put_blob("b", "world"));
     EXPECT_THAT(findings(), IsEmpty());
@@ -417,16 +422,92 @@ TEST_F(DiskStoreTest, WhatTheSegmentHasReservedIsFree) {
     OpenOptions options = fake_options();
     options.reserve_octets = 80'000;  // the segment: 65'536
     open(options);
-    ASSERT_TRUE(put_blob("a", "hello"));
+    file_system_.set_full(true);  // no ballast
+    EXPECT_EQ(put("a", "1").error().code, Errc::kNoSpace);
+    file_system_.set_full(false);
+    ASSERT_TRUE(put("a", "1"));
     file_system_.set_free_octets(0);
-    file_system_.set_full(true);
-    EXPECT_EQ(put_blob("b", "world").error().code, Errc::kNoSpace);
-    EXPECT_EQ(write_blob(octets_of(2'000'000, 1)).error().code, Errc::kNoSpace);
-    EXPECT_TRUE(erase_blob("a"));
     EXPECT_TRUE(put("c", "1"));
     // It ends before the segment does.
     ASSERT_TRUE(put("d", octets_of(30'000, 2)));
     EXPECT_EQ(put("e", "1").error().code, Errc::kNoSpace);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+// Others fill the disk to the last octet: nothing new comes in, whatever is tried, and deleting works.
+TEST_F(DiskStoreTest, OnAFullDiskDeletingMakesRoom) {
+    OpenOptions options = fake_options();
+    options.reserve_octets = 200'000;
+    constexpr std::uint64_t kDisk = 2'000'000;
+    file_system_.set_capacity(kDisk);
+    open(options);
+    int blobs = 0;
+    while (put_blob("blob" + std::to_string(blobs), octets_of(20'000, 1000U + blobs))) {
+        ++blobs;
+    }
+    EXPECT_GT(blobs, 50);
+    file_system_.set_capacity(kDisk - file_system_.free_octets("").value());  // full
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(put_blob("more", "hello").error().code, Errc::kNoSpace);
+    }
+    const std::string ballast = folder_.path() + "/" + std::string(kBallastFile);
+    EXPECT_THAT(file_system_.paths(), Contains(ballast));
+    for (int i = 0; i < blobs; ++i) {
+        ASSERT_TRUE(erase_blob("blob" + std::to_string(i))) << i;
+    }
+    EXPECT_THAT(file_system_.paths(), Not(Contains(ballast)));
+    EXPECT_EQ(put_blob("more", "hello").error().code, Errc::kNoSpace) << "the room is for deleting";
+    ASSERT_GT(store_->collect().value(), 0U);
+    EXPECT_TRUE(put_blob("more", "hello"));
+    EXPECT_THAT(file_system_.paths(), Contains(ballast)) << "it is held again";
+    EXPECT_THAT(findings(), IsEmpty());
+    open(options);
+    EXPECT_EQ(get_blob("more").value(), "hello");
+    file_system_.set_capacity(0);
+    EXPECT_TRUE(erase_blob("more")) << "an earlier process' ballast is known";
+}
+
+TEST_F(DiskStoreTest, AHalfMadeBallastIsMadeAnew) {
+    OpenOptions options = fake_options();
+    options.reserve_octets = 200'000;
+    open(options);
+    const std::string ballast = folder_.path() + "/" + std::string(kBallastFile);
+    file_system_.set_content(ballast, "short");
+    open(options);
+    ASSERT_TRUE(put("a", "1"));
+    EXPECT_EQ(file_system_.content(ballast).size(), options.reserve_octets);
+}
+
+TEST_F(DiskStoreTest, ADiskThatRefusesABallastGetsMailAllTheSame) {
+    OpenOptions options = fake_options();
+    open(options);
+    ASSERT_TRUE(put("a", "1"));
+    options.reserve_octets = 200'000;
+    open(options);
+    file_system_.set_full(true);
+    EXPECT_TRUE(put_blob("b", "hello"));
+    EXPECT_THAT(file_system_.paths(),
+                Not(Contains(folder_.path() + "/" + std::string(kBallastFile))));
+}
+
+// The journal has the commit and RocksDB does not take it: nobody may be told that it is done, nothing
+// more is taken, and the next start brings it.
+TEST_F(DiskStoreTest, WhatTheIndexRefusesIsThereAfterTheNextStart) {
+    std::atomic<bool> refuses = false;
+    OpenOptions options = this->options();
+    options.index_refuses = &refuses;
+    open(options);
+    ASSERT_TRUE(put_blob("a", "hello"));
+    refuses = true;
+    EXPECT_EQ(put_blob("b", "world").error().code, Errc::kIo);
+    EXPECT_EQ(get("b"), "(none)");
+    refuses = false;
+    EXPECT_EQ(put("c", "1").error().code, Errc::kIo);
+    EXPECT_EQ(get_blob("a").value(), "hello");
+    open(options);
+    EXPECT_EQ(get_blob("b").value(), "world");
+    EXPECT_EQ(get("c"), "(none)");
+    EXPECT_TRUE(put("c", "1"));
     EXPECT_THAT(findings(), IsEmpty());
 }
 

@@ -17,6 +17,16 @@ bool show(const WriteSet::value_type& record, const Visitor& visit) {
     return visit(record.first, value);
 }
 
+// What an entry costs beside its octets, about: its place in the map, its lengths in the journal.
+constexpr std::uint64_t kEntryOctets = 32;
+
+std::uint64_t written_octets(std::string_view key, const std::optional<std::string_view>& value) {
+    return kEntryOctets + key.size() + (value ? value->size() : 0);
+}
+
+// Ends a change from within; never leaves run().
+struct ChangeTooLong {};
+
 void check_key(std::string_view key) {
     CHECK(!key.empty());
     CHECK(!key.starts_with(kOwnKeys));
@@ -103,7 +113,7 @@ base::Result<> Overlay::scan_back(std::string_view first,
 }
 
 void Overlay::write(std::string_view key, std::optional<std::string> value) {
-    octets_written_ += key.size() + (value ? value->size() : 0);
+    octets_written_ += written_octets(key, value);
     const auto found = writes_.lower_bound(key);
     if (found != writes_.end() && found->first == key) {
         undo_.emplace_back(found->first, std::move(found->second));
@@ -145,12 +155,12 @@ base::Result<> OverlayTransaction::scan_back(std::string_view first,
 
 void OverlayTransaction::put(std::string_view key, std::string_view value) {
     check_key(key);
-    overlay_.write(key, std::string(value));
+    write(key, value);
 }
 
 void OverlayTransaction::erase(std::string_view key) {
     check_key(key);
-    overlay_.write(key, std::nullopt);
+    write(key, std::nullopt);
 }
 
 base::Result<> OverlayTransaction::refer(const NewBlob& blob) {
@@ -162,7 +172,7 @@ base::Result<> OverlayTransaction::refer(const NewBlob& blob) {
         on_extents(record->extents, true);
     }
     ++record->references;
-    overlay_.write(blob_key(blob.id()), record->encode());
+    write(blob_key(blob.id()), record->encode());
     return {};
 }
 
@@ -172,7 +182,7 @@ base::Result<> OverlayTransaction::refer(const BlobId& id) {
         return base::fail(base::Errc::kNotFound, "no blob " + id.hex());
     }
     ++record->references;
-    overlay_.write(blob_key(id), record->encode());
+    write(blob_key(id), record->encode());
     return {};
 }
 
@@ -182,20 +192,35 @@ base::Result<> OverlayTransaction::release(const BlobId& id) {
         return base::fail(base::Errc::kNotFound, "no blob " + id.hex());
     }
     if (--record->references > 0) {
-        overlay_.write(blob_key(id), record->encode());
+        write(blob_key(id), record->encode());
         return {};
     }
     on_extents(record->extents, false);
-    overlay_.write(blob_key(id), std::nullopt);
+    write(blob_key(id), std::nullopt);
     return {};
+}
+
+// Throws because put() and erase() cannot fail, and a change that went on would fill the memory.
+void OverlayTransaction::write(std::string_view key, std::optional<std::string_view> value) {
+    const std::uint64_t octets =
+        overlay_.octets_written() - change_begin_ + written_octets(key, value);
+    if (octets > kChangeOctetsMax) {
+        throw ChangeTooLong();
+    }
+    overlay_.write(key, value ? std::optional(std::string(*value)) : std::nullopt);
 }
 
 base::Result<> OverlayTransaction::run(const Change& change) {
     overlay_.mark();
     on_mark();
+    change_begin_ = overlay_.octets_written();
     base::Result<> result;
     try {
         result = change(*this);
+    } catch (const ChangeTooLong&) {
+        result = base::fail(
+            base::Errc::kTooLong,
+            "a change of more than 256 MiB of records: do the work in several smaller ones");
     } catch (const std::exception& thrown) {
         // A bug above the store costs its own change, not the group's.
         result = base::fail(base::Errc::kIo, std::string("a change failed: ") + thrown.what());

@@ -16,28 +16,11 @@
 
 namespace store {
 
-// Every record, the store's own included. What lies below an overlay.
-class KeySpace {
-  public:
-    KeySpace() = default;
-    KeySpace(const KeySpace&) = delete;
-    KeySpace& operator=(const KeySpace&) = delete;
-    virtual ~KeySpace() = default;
-
-    [[nodiscard]] virtual base::Result<std::optional<std::string>> get(
-        std::string_view key) const = 0;
-    [[nodiscard]] virtual base::Result<> scan(std::string_view first,
-                                              std::string_view last,
-                                              const Visitor& visit) const = 0;
-    [[nodiscard]] virtual base::Result<> scan_back(std::string_view first,
-                                                   std::string_view last,
-                                                   const Visitor& visit) const = 0;
-};
-
 // `last` of a scan by the rooms above: never into the store's own keys.
 [[nodiscard]] std::string_view clamp_to_rooms(std::string_view last);
 
-// The record of a blob; nothing when no record refers to it.
+// The record of a blob; nothing when no record refers to it. `space` shows the store's own keys too, as
+// what lies below an overlay does.
 [[nodiscard]] base::Result<std::optional<BlobRecord>> find_blob(const KeySpace& space,
                                                                 const BlobId& id);
 
@@ -98,7 +81,7 @@ class OverlayTransaction : public Transaction {
     [[nodiscard]] base::Result<> release(const BlobId& id) override;
 
     // Runs `change`; nothing of it is left when it fails. One that throws (a CHECK of a room above)
-    // fails with kIo.
+    // fails with kIo, one that writes more than kChangeOctetsMax with kTooLong.
     [[nodiscard]] base::Result<> run(const Change& change);
 
     [[nodiscard]] const WriteSet& writes() const { return overlay_.writes(); }
@@ -122,7 +105,10 @@ class OverlayTransaction : public Transaction {
     [[nodiscard]] const Overlay& overlay() const { return overlay_; }
 
   private:
+    void write(std::string_view key, std::optional<std::string_view> value);
+
     Overlay overlay_;
+    std::uint64_t change_begin_ = 0;  // the overlay's octets when the change began
 };
 
 }  // namespace store

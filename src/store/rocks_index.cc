@@ -174,6 +174,7 @@ rocksdb::Options make_options(const IndexOptions& options) {
 }  // namespace
 
 struct RocksIndex::Rocks {
+    const std::atomic<bool>* refuses = nullptr;
     std::unique_ptr<rocksdb::DB> db;
     std::unique_ptr<RocksSpace> latest;
     rocksdb::WriteBatch batch;  // kept for its memory
@@ -199,6 +200,7 @@ Result<std::unique_ptr<RocksIndex>> RocksIndex::open(const std::string& director
         return fail_status("opening the index", directory, status);
     }
     auto rocks = std::make_unique<Rocks>();
+    rocks->refuses = options.refuses;
     rocks->db.reset(db);
     rocks->latest = std::make_unique<RocksSpace>(*db, nullptr);
     return std::unique_ptr<RocksIndex>(new RocksIndex(std::move(rocks)));
@@ -218,6 +220,9 @@ Result<std::optional<Position>> RocksIndex::applied() const {
 }
 
 Result<> RocksIndex::apply(std::span<const Write> writes, const Position& position) {
+    if (rocks_->refuses != nullptr && *rocks_->refuses) {
+        return base::fail(Errc::kIo, "the index refuses, as planned");
+    }
     rocksdb::WriteBatch& batch = rocks_->batch;
     batch.Clear();
     for (const Write& write : writes) {

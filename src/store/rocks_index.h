@@ -2,6 +2,7 @@
 // a crash it is as it was at its last flush, and the journal brings the rest.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ struct IndexOptions {
     std::uint64_t memtable_octets = std::uint64_t{16} << 20;
     // False: what is not flushed is dropped when the index is closed, as in a crash. For tests.
     bool flush_on_close = true;
+    // While it is set and true, apply() fails with kIo. For tests.
+    const std::atomic<bool>* refuses = nullptr;
 };
 
 class RocksIndex {

@@ -60,13 +60,13 @@ class BlobReader {
 // Visits one record of a scan; false ends it. The views live for the call.
 using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
 
-// A consistent view of every record.
-class Reader {
+// Records in the order of their keys.
+class KeySpace {
   public:
-    Reader() = default;
-    Reader(const Reader&) = delete;
-    Reader& operator=(const Reader&) = delete;
-    virtual ~Reader() = default;
+    KeySpace() = default;
+    KeySpace(const KeySpace&) = delete;
+    KeySpace& operator=(const KeySpace&) = delete;
+    virtual ~KeySpace() = default;
 
     [[nodiscard]] virtual base::Result<std::optional<std::string>> get(
         std::string_view key) const = 0;
@@ -78,6 +78,11 @@ class Reader {
     [[nodiscard]] virtual base::Result<> scan_back(std::string_view first,
                                                    std::string_view last,
                                                    const Visitor& visit) const = 0;
+};
+
+// A consistent view of the rooms' records and of the blobs they refer to.
+class Reader : public KeySpace {
+  public:
     // kNotFound when no record refers to it, kCorrupt when its octets cannot be reached.
     [[nodiscard]] virtual base::Result<std::unique_ptr<BlobReader>> open_blob(
         const BlobId& id) const = 0;
@@ -140,6 +145,10 @@ class Transaction : public Reader {
     [[nodiscard]] virtual base::Result<> release(const BlobId& id) = 0;
 };
 
+// What one change may write in records, 32 octets added for each. One that writes more is ended there: the
+// group it belongs to is in memory. Work on more than a mailbox's worth goes in several changes.
+inline constexpr std::uint64_t kChangeOctetsMax = std::uint64_t{256} << 20;
+
 // May run more than once (an engine that finds a conflict runs it again) and on any thread: it takes
 // what it needs by value and writes nothing but the transaction and state of its own that it resets.
 using Change = std::function<base::Result<>(Transaction&)>;
@@ -172,7 +181,8 @@ class Store {
     [[nodiscard]] virtual std::unique_ptr<BlobWriter> new_blob() = 0;
 
     // Runs `change` in its turn; `done` is called on a thread of the store, after the sync, with the
-    // change's own error or the store's: kNoSpace and kIo mean that nothing of it was kept.
+    // change's own error or the store's: kNoSpace, kIo, and kTooLong for a change beyond
+    // kChangeOctetsMax, mean that nothing of it was kept.
     virtual void submit(Change change, std::function<void(base::Result<>)> done) = 0;
 
     // The same for a coroutine on `loop`.

@@ -44,6 +44,7 @@ std::unique_ptr<Store> open_memory(Ground& /*ground*/) {
 std::unique_ptr<Store> open_disk(Ground& ground) {
     OpenOptions options{.directory = ground.folder.path(), .pool = ground.pool, .log = ground.log};
     options.segment_octets = std::uint64_t{1} << 20;
+    options.reserve_octets = std::uint64_t{1} << 20;
     return open_store(options).value();
 }
 
@@ -168,6 +169,23 @@ TEST_P(ConformanceTest, AFailedChangeLeavesNoTrace) {
     EXPECT_EQ(get("b"), "(none)");
     EXPECT_EQ(read_blob(blob.id()).error().code, Errc::kNotFound);
     EXPECT_THAT(check({}), IsEmpty());
+}
+
+TEST_P(ConformanceTest, AChangeThatWritesTooMuchLeavesNoTraceEither) {
+    const std::string much(kChangeOctetsMax / 2, 'x');
+    const auto result = store_->change_and_wait([&much](Transaction& transaction) -> Result<> {
+        transaction.put("a", "1");
+        for (int i = 0; i < 2; ++i) {
+            transaction.put("much", much);
+        }
+        transaction.put("z", "never reached");
+        return {};
+    });
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Errc::kTooLong);
+    EXPECT_EQ(get("a"), "(none)");
+    ASSERT_TRUE(put("a", "2"));
+    EXPECT_EQ(get("a"), "2");
 }
 
 TEST_P(ConformanceTest, AChangeThatThrowsLeavesNoTraceEither) {

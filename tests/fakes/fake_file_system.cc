@@ -68,6 +68,7 @@ struct FakeFileSystem::Shared {
     bool fail_sync = false;
     bool full = false;
     std::uint64_t free_octets = std::uint64_t{1} << 40;
+    std::optional<std::uint64_t> capacity;
     std::optional<std::uint64_t> operations_left;
     bool dead = false;
     std::uint64_t syncs = 0;
@@ -83,6 +84,22 @@ struct FakeFileSystem::Shared {
             }
         }
         return !dead;
+    }
+
+    [[nodiscard]] std::uint64_t free() const {
+        if (!capacity) {
+            return free_octets;
+        }
+        std::uint64_t used = 0;
+        for (const auto& [path, node] : nodes) {
+            used += node->octets.size();
+        }
+        return *capacity - std::min(*capacity, used);
+    }
+
+    // May `node` grow to `octets`?
+    [[nodiscard]] bool has_space(const Node& node, std::uint64_t octets) const {
+        return octets <= node.octets.size() || !capacity || octets - node.octets.size() <= free();
     }
 
     static tl::unexpected<base::Error> power_failure() {
@@ -134,6 +151,9 @@ class FakeFile final : public store::File {
             const Errc error = *std::exchange(shared_->tear, std::nullopt);
             return base::fail(error, "a planned failure of a write");
         }
+        if (!shared_->has_space(*node_, offset + octets.size())) {
+            return base::fail(Errc::kNoSpace, "the disk is full");
+        }
         node_->write(offset, octets);
         return {};
     }
@@ -157,7 +177,7 @@ class FakeFile final : public store::File {
         if (!shared_->alive()) {
             return Shared::power_failure();
         }
-        if (shared_->full) {
+        if (shared_->full || !shared_->has_space(*node_, octets)) {
             return base::fail(Errc::kNoSpace, "the disk is full, as planned");
         }
         node_->octets.resize(std::max<std::size_t>(node_->octets.size(), octets));
@@ -271,7 +291,7 @@ Result<> FakeFileSystem::sync_directory(const std::string& directory) {
 
 Result<std::uint64_t> FakeFileSystem::free_octets(const std::string& /*directory*/) {
     const std::lock_guard lock(shared_->mutex);
-    return shared_->free_octets;
+    return shared_->free();
 }
 
 Result<std::unique_ptr<store::FileLock>> FakeFileSystem::lock(const std::string& path) {
@@ -300,6 +320,11 @@ void FakeFileSystem::set_full(bool full) {
 void FakeFileSystem::set_free_octets(std::uint64_t octets) {
     const std::lock_guard lock(shared_->mutex);
     shared_->free_octets = octets;
+}
+
+void FakeFileSystem::set_capacity(std::uint64_t octets) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->capacity = octets;
 }
 
 void FakeFileSystem::die_after(std::uint64_t operations) {

@@ -41,6 +41,8 @@ class FakeFileSystem final : public store::FileSystem {
     // Every allocate() fails with kNoSpace until told otherwise.
     void set_full(bool full);
     void set_free_octets(std::uint64_t octets);
+    // From now on the files share so much; writing and reserving beyond it fail with kNoSpace.
+    void set_capacity(std::uint64_t octets);
     // The power fails at the `operations`-th change from now on, in the middle of it: from then on every
     // operation fails with kIo, until crash().
     void die_after(std::uint64_t operations);
