@@ -153,10 +153,20 @@ class Checker {
             TRY_VOID(
                 expect(account && account->administrator, key, "the account is no administrator"));
             return check_mark(value);
+        } else if (key.starts_with(removals_prefix())) {
+            return check_removal(key, value);
         } else {
             find(key, "unknown kind of record");
         }
         return {};
+    }
+
+    base::Result<> check_removal(std::string_view key, std::string_view value) {
+        TRY(const AccountId id, id_at_end(key));
+        highest_id_ = std::max(highest_id_, id);
+        TRY(const std::optional<Account> account, find_account(reader_, id));
+        TRY_VOID(expect(!account, key, "an account that is being removed is there"));
+        return check_mark(value);
     }
 
     base::Result<> check_counts() {

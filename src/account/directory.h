@@ -83,6 +83,15 @@ struct Alias {
                                                   const Account& account);
 [[nodiscard]] base::Result<> update_account(store::Transaction& change, const Account& account);
 [[nodiscard]] base::Result<> remove_account(store::Transaction& change, const Address& address);
+
+// An account with everything it has, in as many changes as that takes: begin_removal() ends the account
+// itself and frees its address; the other rooms then take away what is the id's; end_removal() forgets it.
+[[nodiscard]] base::Result<AccountId> begin_removal(store::Transaction& change,
+                                                    const Address& address);
+[[nodiscard]] base::Result<std::vector<AccountId>> list_removals(const store::Reader& reader);
+[[nodiscard]] base::Result<bool> is_being_removed(const store::Reader& reader, AccountId id);
+void end_removal(store::Transaction& change, AccountId id);
+
 // `members` replace what the alias had. "@domain" as the alias' address is the domain's catch-all.
 [[nodiscard]] base::Result<> set_alias(store::Transaction& change,
                                        std::string_view address,

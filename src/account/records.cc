@@ -20,6 +20,7 @@ constexpr std::uint8_t kNextId = 'i';
 constexpr std::uint8_t kLegacyCount = 'l';
 constexpr std::uint8_t kDecoyKey = 'k';
 constexpr std::uint8_t kAdministrator = 'a';
+constexpr std::uint8_t kRemoval = 'r';
 
 constexpr unsigned kDisabledFlag = 1;
 constexpr unsigned kAdministratorFlag = 2;
@@ -126,6 +127,14 @@ std::string administrators_prefix() {
 
 std::string administrator_key(AccountId id) {
     return begin(KeyTag::kCommon).u8(kAdministrator).u64(id).key();
+}
+
+std::string removals_prefix() {
+    return common_key(kRemoval);
+}
+
+std::string removal_key(AccountId id) {
+    return begin(KeyTag::kCommon).u8(kRemoval).u64(id).key();
 }
 
 base::Result<std::string> domain_of_key(std::string_view key) {

@@ -49,6 +49,8 @@ enum class KeyTag : std::uint8_t {
 [[nodiscard]] std::string decoy_key_key();
 [[nodiscard]] std::string administrators_prefix();
 [[nodiscard]] std::string administrator_key(AccountId id);
+[[nodiscard]] std::string removals_prefix();
+[[nodiscard]] std::string removal_key(AccountId id);
 
 // What the keys above carry.
 [[nodiscard]] base::Result<std::string> domain_of_key(std::string_view key);

@@ -9,6 +9,7 @@
 #include "account/check.h"
 #include "account/directory.h"
 #include "app/exit_status.h"
+#include "app/removal.h"
 #include "app/units.h"
 #include "base/log.h"
 #include "mail/message_store.h"
@@ -202,13 +203,7 @@ Administration::Outcome Administration::account_set(const AdminRequest& request)
 
 Administration::Outcome Administration::account_remove(const AdminRequest& request) const {
     TRY(const account::Address address, account::parse_address(request.arguments[0]));
-    TRY_VOID(store_.change_and_wait([address](store::Transaction& change) -> base::Result<> {
-        TRY(const auto account, account::find_account(change, address));
-        if (account) {
-            TRY_VOID(mail::remove_account_mail(change, account->id));
-        }
-        return account::remove_account(change, address);
-    }));
+    TRY_VOID(remove_account_whole(store_, address));
     return fmt::format("account {} removed\n", address.to_string());
 }
 

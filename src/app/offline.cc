@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/process.h"
+#include "app/removal.h"
 #include "app/server.h"
 #include "store/disk_store.h"
 
@@ -35,6 +36,7 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
     TRY(offline->store_,
         store::open_store(
             {.directory = store_directory(config), .pool = offline->pool_, .log = *offline->log_}));
+    TRY_VOID(finish_removals(*offline->store_));
     return offline;
 }
 

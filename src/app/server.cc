@@ -17,6 +17,7 @@
 #include "app/metrics_http.h"
 #include "app/peer_watch.h"
 #include "app/process.h"
+#include "app/removal.h"
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "base/random.h"
@@ -169,6 +170,7 @@ struct MailServer::Parts {
     [[nodiscard]] net::Serve serve_smtp(smtp::Port port);
     [[nodiscard]] net::Serve serve_pop3();
     void refresh_metrics();
+    void end_removals();
     void collect();
     void expire_traces();
 };
@@ -302,6 +304,18 @@ void MailServer::Parts::refresh_metrics() {
     set("staffetta_sessions", "Open connections", server->sessions());
 }
 
+// Accounts whose removal a crash cut short, beside everybody's mail.
+void MailServer::Parts::end_removals() {
+    administration_pool->submit([this] {
+        const auto ended = finish_removals(*store);
+        if (!ended) {
+            log->warning(
+                "the mail of removed accounts could not be removed; the next start tries again",
+                {{"reason", ended.error().text}});
+        }
+    });
+}
+
 void MailServer::Parts::collect() {
     if (collecting.exchange(true)) {
         return;
@@ -365,6 +379,7 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config, std::s
 }
 
 void MailServer::start() {
+    parts_->end_removals();
     parts_->server->start();
     parts_->log->info("ready",
                       {{"hostname", parts_->config.hostname},

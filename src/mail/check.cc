@@ -53,7 +53,8 @@ class Checker {
         for (const auto& [account, sums] : accounts_) {
             compare(account, sums);
             TRY(const auto owner, account::find_account(reader_, account));
-            if (!owner) {
+            TRY(const bool leaving, account::is_being_removed(reader_, account));
+            if (!owner && !leaving) {
                 findings_.add("there is mail of account {}, which does not exist", account);
             }
         }

@@ -205,33 +205,4 @@ void MessageStore::note_fetched(account::AccountId account,
     store_.submit(std::move(change), pass_over);
 }
 
-base::Result<> remove_account_mail(store::Transaction& change, account::AccountId account) {
-    std::vector<std::string> keys;
-    std::vector<store::BlobId> blobs;
-    const std::string messages = message_prefix(account);
-    TRY_VOID(change.scan(
-        messages, store::prefix_end(messages), [&](std::string_view key, std::string_view record) {
-            keys.emplace_back(key);
-            if (const auto message = decode_message(record)) {
-                blobs.push_back(message->blob);
-            }
-            return true;
-        }));
-    const std::string mailboxes = mailbox_prefix(account);
-    TRY_VOID(change.scan(mailboxes,
-                         store::prefix_end(mailboxes),
-                         [&](std::string_view key, std::string_view /*record*/) {
-                             keys.emplace_back(key);
-                             return true;
-                         }));
-    for (const store::BlobId& blob : blobs) {
-        TRY_VOID(change.release(blob));
-    }
-    for (const std::string& key : keys) {
-        change.erase(key);
-    }
-    change.erase(counters_key(account));
-    return {};
-}
-
 }  // namespace mail

@@ -105,9 +105,11 @@ class MessageStore {
 [[nodiscard]] base::Result<std::vector<DeliveryOutcome>> deliver_into(store::Transaction& change,
                                                                       const Delivery& delivery,
                                                                       base::WallTime now);
-// Everything an account has, with the account's own removal in one change.
-[[nodiscard]] base::Result<> remove_account_mail(store::Transaction& change,
-                                                 account::AccountId account);
+// Takes away at most `messages_max` of an account's messages; true when that was everything it had, its
+// mailboxes too. Whatever is left between two calls is sound. For an account that nobody uses any more.
+[[nodiscard]] base::Result<bool> remove_account_mail(store::Transaction& change,
+                                                     account::AccountId account,
+                                                     std::size_t messages_max);
 
 // Every blob reference that mail's records hold, for Store::check and for restoring counts.
 [[nodiscard]] base::Result<> count_references(const store::Reader& reader,

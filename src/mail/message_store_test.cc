@@ -154,8 +154,11 @@ TEST_F(MessageStoreTest, FetchedMessagesAreSeenAndTraced) {
 TEST_F(MessageStoreTest, AnAccountsMailGoesWithIt) {
     ASSERT_TRUE(deliver("shared\r\n", {recipient(1), recipient(2)}, "q1"));
     ASSERT_TRUE(deliver("own\r\n", {recipient(1)}, "q2"));
-    ASSERT_TRUE(change(
-        [](store::Transaction& transaction) { return remove_account_mail(transaction, 1); }));
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        TRY(const bool done, remove_account_mail(transaction, 1, 3));
+        EXPECT_TRUE(done);
+        return {};
+    }));
     EXPECT_THAT(messages_.open_inbox(1)->messages, IsEmpty());
     EXPECT_EQ(read(messages_.open_inbox(2)->messages.at(0)), "shared\r\n");
     EXPECT_EQ(store_.check(count_references)->blobs, 1U);

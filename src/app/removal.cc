@@ -1,0 +1,43 @@
+#include "app/removal.h"
+
+#include "mail/message_store.h"
+
+namespace app {
+namespace {
+
+base::Result<> finish(store::Store& store, account::AccountId id, std::size_t messages_max) {
+    bool done = false;
+    while (!done) {
+        TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+            TRY(done, mail::remove_account_mail(change, id, messages_max));
+            if (done) {
+                account::end_removal(change, id);
+            }
+            return {};
+        }));
+    }
+    return {};
+}
+
+}  // namespace
+
+base::Result<> remove_account_whole(store::Store& store,
+                                    const account::Address& address,
+                                    std::size_t messages_max) {
+    account::AccountId id = 0;
+    TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+        TRY(id, account::begin_removal(change, address));
+        return {};
+    }));
+    return finish(store, id, messages_max);
+}
+
+base::Result<> finish_removals(store::Store& store, std::size_t messages_max) {
+    TRY(const auto ids, account::list_removals(*store.snapshot()));
+    for (const account::AccountId id : ids) {
+        TRY_VOID(finish(store, id, messages_max));
+    }
+    return {};
+}
+
+}  // namespace app
