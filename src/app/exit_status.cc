@@ -25,6 +25,8 @@ int exit_status(base::Errc code) {
         case base::Errc::kUnavailable:
         case base::Errc::kOverQuota:
         case base::Errc::kTimeout:
+        case base::Errc::kRefused:
+        case base::Errc::kUnreachable:
             return kExitTryAgain;
         case base::Errc::kEof:
         case base::Errc::kReset:

@@ -28,6 +28,10 @@ std::string_view errc_name(Errc code) {
             return "eof";
         case Errc::kReset:
             return "reset";
+        case Errc::kRefused:
+            return "refused";
+        case Errc::kUnreachable:
+            return "unreachable";
         case Errc::kTimeout:
             return "timeout";
         case Errc::kNoSpace:

@@ -25,6 +25,8 @@ enum class Errc {
     kUnavailable,  // not now: shutting down, overloaded, a dependency is away
     kEof,          // the peer ended the stream in good order
     kReset,        // the peer or the network tore it down
+    kRefused,      // nobody listens there
+    kUnreachable,  // no way there from here
     kTimeout,      // a deadline passed
     kNoSpace,      // the disk is full
     kIo,           // the disk or the kernel failed otherwise

@@ -156,6 +156,13 @@ base::Task<base::Result<>> LineStream::start_tls(base::SteadyTime deadline) {
     co_return co_await stream_.start_tls(deadline);
 }
 
+base::Task<base::Result<>> LineStream::start_tls_client(TlsClientOptions options,
+                                                        base::SteadyTime deadline) {
+    discard_input();
+    CO_TRY_VOID(co_await flush(deadline));
+    co_return co_await stream_.start_tls_client(std::move(options), deadline);
+}
+
 void LineStream::tell_line(std::string_view line, std::size_t dropped) {
     const bool concealed = std::exchange(conceal_, false);
     if (!watcher_) {

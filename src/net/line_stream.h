@@ -47,8 +47,10 @@ class LineStream {
     [[nodiscard]] base::Task<base::Result<>> flush(base::SteadyTime deadline);
     [[nodiscard]] base::Task<base::Result<>> flush_if_full(base::SteadyTime deadline);
 
-    // Discards input, flushes output, shakes hands.
+    // Discards input, flushes output, shakes hands, at the server or at the client.
     [[nodiscard]] base::Task<base::Result<>> start_tls(base::SteadyTime deadline);
+    [[nodiscard]] base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
+                                                              base::SteadyTime deadline);
 
     void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 

@@ -186,8 +186,60 @@ base::Task<base::Result<>> PipeStream::start_tls(base::SteadyTime /*deadline*/) 
     if (closed_ || ended()) {
         co_return fail(Errc::kReset, "closed during the handshake");
     }
+    grant_tls();
+    co_return base::Result<>();
+}
+
+void PipeStream::grant_tls() {
     in().drop();
     pipe_->tls = true;
+    out().arrived.post();
+}
+
+void PipeStream::offer_tls(std::shared_ptr<TlsContext> context) {
+    pipe_->options.can_start_tls = context != nullptr;
+}
+
+base::Task<base::Result<>> PipeStream::start_tls_client(TlsClientOptions options,
+                                                        base::SteadyTime deadline) {
+    while (!pipe_->tls) {
+        if (closed_ || pipe_->reset) {
+            co_return fail(Errc::kReset, "closed during the handshake");
+        }
+        if (in().has_input(pipe_->now())) {
+            co_return fail(Errc::kReset, "TLS handshake: the peer goes on in clear");
+        }
+        if (in().at_end(pipe_->now())) {
+            co_return fail(Errc::kEof, "TLS handshake: closed by peer");
+        }
+        if (std::exchange(interrupted_, false)) {
+            co_return fail(Errc::kUnavailable, "TLS handshake: the server is stopping");
+        }
+        if (co_await in().arrived.wait(deadline) == Wakeup::Outcome::kTimeout) {
+            co_return fail(Errc::kTimeout, "TLS handshake: not finished in time");
+        }
+    }
+    TlsInfo& tls = pipe_->options.tls;
+    tls.server_name = options.server_name;
+    tls.resumed = options.resume && options.resume->server_name() == options.server_name;
+    if (options.verify && !tls.distrust.empty()) {
+        reset();
+        co_return fail(Errc::kDenied, "TLS handshake: " + tls.distrust);
+    }
+    co_return base::Result<>();
+}
+
+std::shared_ptr<TlsTicket> PipeStream::tls_ticket() const {
+    const TlsInfo& tls = pipe_->options.tls;
+    return pipe_->tls ? std::make_shared<TlsTicket>(nullptr, tls.server_name, tls.distrust.empty())
+                      : nullptr;
+}
+
+base::Task<base::Result<>> PipeStream::shut_down_write(base::SteadyTime /*deadline*/) {
+    if (closed_ || pipe_->reset) {
+        co_return fail(Errc::kReset, "closed here");
+    }
+    end_writing();
     co_return base::Result<>();
 }
 
@@ -221,6 +273,11 @@ void PipeStream::close() {
     in().drop();
     in().arrived.post();
     out().taken.post();
+}
+
+void PipeStream::abort() {
+    reset();
+    close();
 }
 
 void PipeStream::reset() {

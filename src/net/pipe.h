@@ -24,7 +24,7 @@ struct PipeOptions {
     bool can_start_tls = true;
     // Implicit TLS, fake as well: tls() is set from the start.
     bool implicit_tls = false;
-    // What tls() says then.
+    // What tls() says then. With `distrust` a client that verifies fails.
     TlsInfo tls{.version = "TLSv1.3",
                 .cipher = "TLS_AES_256_GCM_SHA384",
                 .bits = 256,
@@ -53,8 +53,15 @@ class PipeStream final : public Stream {
     base::Task<base::Result<>> start_tls(base::SteadyTime deadline) override;
     [[nodiscard]] bool can_start_tls() const override;
     [[nodiscard]] const TlsInfo* tls() const override;
+    void offer_tls(std::shared_ptr<TlsContext> context) override;
+    // Waits until the other end has called start_tls(), or grant_tls().
+    base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
+                                                base::SteadyTime deadline) override;
+    [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
+    base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
     void interrupt() override;
     void close() override;
+    void abort() override;
     [[nodiscard]] const Endpoint& local() const override;
     [[nodiscard]] const Endpoint& peer() const override;
     [[nodiscard]] base::Loop& loop() override;
@@ -70,6 +77,8 @@ class PipeStream final : public Stream {
     [[nodiscard]] bool ended() const;
     // Ends this direction only: the other end reads kEof and may go on writing, as after shutdown(2).
     void end_writing();
+    // start_tls() of a server that is no coroutine.
+    void grant_tls();
     // Tears the connection down: what is on its way is lost, both ends see kReset.
     void reset();
 

@@ -10,6 +10,7 @@
 #include "net/linger.h"
 #include "net/proxy.h"
 #include "net/thread_buffer.h"
+#include "net/tls_client_context.h"
 #include "net/tls_context.h"
 #include "net/tls_session.h"
 
@@ -155,7 +156,7 @@ base::Task<base::Result<>> SocketStream::write(std::string_view octets, base::St
         static_cast<void>(co_await give_way());
     }
     while (!octets.empty()) {
-        if (closed_ || broken_) {
+        if (closed_ || broken_ || write_ended_) {
             co_return fail(Errc::kReset, "closed here");
         }
         const Attempt attempt = try_write(octets);
@@ -222,17 +223,46 @@ base::Task<base::Result<>> SocketStream::start_tls(base::SteadyTime deadline) {
         tls_ = connection_.tls->open(connection_.fd.get());
         broken_ = tls_ == nullptr;
     }
+    co_return co_await shake_hands(deadline);
+}
+
+void SocketStream::offer_tls(std::shared_ptr<TlsContext> context) {
+    connection_.tls = std::move(context);
+}
+
+base::Task<base::Result<>> SocketStream::start_tls_client(TlsClientOptions options,
+                                                          base::SteadyTime deadline) {
+    if (tls_ || options.context == nullptr) {
+        co_return fail(Errc::kUnsupported, tls_ ? "TLS already" : "no trust store");
+    }
+    if (options.verify && options.server_name.empty()) {
+        co_return fail(Errc::kInvalid, "no name that the certificate could prove");
+    }
+    if (!closed_ && !broken_) {
+        tls_ = options.context->open(connection_.fd.get(), options);
+        broken_ = tls_ == nullptr;
+    }
+    co_return co_await shake_hands(deadline);
+}
+
+std::shared_ptr<TlsTicket> SocketStream::tls_ticket() const {
+    return tls_ ? tls_->ticket() : nullptr;
+}
+
+base::Task<base::Result<>> SocketStream::shake_hands(base::SteadyTime deadline) {
     while (!closed_ && !broken_) {
         if (interrupted_) {
             co_return break_with(Errc::kUnavailable, "TLS handshake: the server is stopping");
         }
-        const Attempt attempt = tls_->accept();
+        const Attempt attempt = tls_->shake_hands();
         if (attempt.kind == Kind::kDone) {
             co_return base::Result<>();
         }
         if (!attempt.must_wait()) {
-            co_return break_with(attempt.kind == Kind::kEof ? Errc::kEof : Errc::kReset,
-                                 "TLS handshake: " + attempt.text);
+            const Errc code = attempt.kind == Kind::kEof ? Errc::kEof
+                              : tls_->distrusted()       ? Errc::kDenied
+                                                         : Errc::kReset;
+            co_return break_with(code, "TLS handshake: " + attempt.text);
         }
         readable_ &= attempt.kind != Kind::kWantRead;
         writable_ &= attempt.kind != Kind::kWantWrite;
@@ -258,6 +288,32 @@ void SocketStream::interrupt() {
     }
 }
 
+base::Task<base::Result<>> SocketStream::shut_down_write(base::SteadyTime deadline) {
+    while (!closed_ && !broken_) {
+        const Attempt attempt =
+            tls_ && !write_ended_ ? tls_->end_writing() : Attempt{.kind = Kind::kDone};
+        if (attempt.kind == Kind::kDone) {
+            write_ended_ = true;
+            ::shutdown(connection_.fd.get(), SHUT_WR);
+            co_return base::Result<>();
+        }
+        if (!attempt.must_wait()) {
+            co_return break_with(Errc::kReset, attempt.text);
+        }
+        writable_ &= attempt.kind != Kind::kWantWrite;
+        if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            stuck_ = true;
+            co_return break_with(Errc::kTimeout, "the peer takes nothing");
+        }
+    }
+    co_return fail(Errc::kReset, "closed here");
+}
+
+void SocketStream::abort() {
+    stuck_ = true;
+    close();
+}
+
 void SocketStream::close() {
     if (std::exchange(closed_, true)) {
         return;
@@ -272,7 +328,7 @@ void SocketStream::close() {
         return;
     }
     // After a failed handshake the alert that says why is on its way: it must not meet a reset either.
-    if (tls_ && !broken_) {
+    if (tls_ && !broken_ && !write_ended_) {
         tls_->say_goodbye();
     }
     ::shutdown(fd, SHUT_WR);

@@ -46,9 +46,15 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     base::Task<base::Result<>> start_tls(base::SteadyTime deadline) override;
     [[nodiscard]] bool can_start_tls() const override;
     [[nodiscard]] const TlsInfo* tls() const override;
+    void offer_tls(std::shared_ptr<TlsContext> context) override;
+    base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
+                                                base::SteadyTime deadline) override;
+    [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
+    base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
     void interrupt() override;
     // close_notify, FIN, and a short wait for the peer's (linger.h). When it took nothing: a reset.
     void close() override;
+    void abort() override;
 
     // Reads the PROXY header that the peer begins with, and takes over the addresses it names. Nothing
     // behind it is touched. Before anything else; any failure means a peer to be closed.
@@ -66,6 +72,8 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     // The octets that have come, at least one more than `known`; they stay unread.
     [[nodiscard]] base::Task<base::Result<std::string_view>> look_ahead(std::size_t known,
                                                                         base::SteadyTime deadline);
+    // The handshake of `tls_`, null when there was no memory for it.
+    [[nodiscard]] base::Task<base::Result<>> shake_hands(base::SteadyTime deadline);
     [[nodiscard]] Attempt try_read(std::span<char> room);
     [[nodiscard]] Attempt try_write(std::string_view octets);
     [[nodiscard]] Wakeup::Wait wait_for(Attempt::Kind what, base::SteadyTime deadline);
@@ -91,8 +99,9 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     bool ended_ = false;
     bool interrupted_ = false;
     bool broken_ = false;  // only to be closed
-    bool stuck_ = false;   // the peer took nothing: not to be waited for
+    bool stuck_ = false;   // the peer took nothing, or abort(): not to be waited for
     bool closed_ = false;
+    bool write_ended_ = false;  // by shut_down_write()
 };
 
 }  // namespace net

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,12 @@
 #include "base/result.h"
 #include "base/task.h"
 
+struct ssl_session_st;
+
 namespace net {
+
+class TlsClientContext;
+class TlsContext;
 
 // An address and port of IPv4 or IPv6, or the path of a unix socket.
 struct Endpoint {
@@ -41,7 +47,53 @@ struct TlsInfo {
     std::vector<std::string> client_names;
     std::string unique;     // RFC 5929 tls-unique: the first Finished message; empty with TLS 1.3
     std::string exporter;   // RFC 9266 tls-exporter: 32 octets of keying material
-    std::string end_point;  // RFC 5929 tls-server-end-point: the hash of our certificate
+    std::string end_point;  // RFC 5929 tls-server-end-point: the hash of the server's certificate
+    std::string alpn = {};  // RFC 7301: the protocol agreed on, or empty
+    bool resumed = false;   // an earlier session went on (RFC 5077, RFC 8446 2.2)
+    // At the client: why the server's certificate does not prove its name; empty when it does. A
+    // handshake that was told to verify fails instead.
+    std::string distrust = {};
+};
+
+// A TLS session that a later connection may resume. Holds secrets: never logged, never stored.
+class TlsTicket {
+  public:
+    // Takes the session over; null in tests without OpenSSL. `server_name` is whom it was made with;
+    // `proven`, whether a certificate proved that name.
+    TlsTicket(ssl_session_st* session, std::string server_name, bool proven)
+        : session_(session),
+          server_name_(std::move(server_name)),
+          proven_(proven) {}
+
+    TlsTicket(const TlsTicket&) = delete;
+    TlsTicket& operator=(const TlsTicket&) = delete;
+    ~TlsTicket();
+
+    [[nodiscard]] ssl_session_st* session() const { return session_; }
+
+    [[nodiscard]] const std::string& server_name() const { return server_name_; }
+
+    [[nodiscard]] bool proven() const { return proven_; }
+
+  private:
+    ssl_session_st* session_;
+    std::string server_name_;
+    bool proven_;
+};
+
+// The client's wishes for one handshake.
+struct TlsClientOptions {
+    std::shared_ptr<TlsClientContext> context;
+    // Whom to ask for (RFC 6066 3) and whose certificate it must be (RFC 6125 6): a host name or an
+    // address. Empty: nobody in particular, and only with `verify` false.
+    std::string server_name;
+    // Fail with kDenied unless the certificate proves the name. When false the handshake goes on and
+    // TlsInfo::distrust says what was wrong.
+    bool verify = true;
+    // A session to resume, from Stream::tls_ticket(). One of another server is ignored, and one made
+    // without proof is when `verify` is set.
+    std::shared_ptr<TlsTicket> resume = {};
+    std::vector<std::string> alpn = {};  // RFC 7301: protocols, the best first
 };
 
 class Stream {
@@ -63,6 +115,20 @@ class Stream {
     // certificate; any other failure leaves a stream that can only be closed.
     [[nodiscard]] virtual base::Task<base::Result<>> start_tls(base::SteadyTime deadline) = 0;
     [[nodiscard]] virtual bool can_start_tls() const = 0;
+
+    // What start_tls() uses from now on, where the listener did not say: connections that this side
+    // opened or accepted by hand (FTP's data connections). Before a handshake.
+    virtual void offer_tls(std::shared_ptr<TlsContext> /*context*/) {}
+
+    // The client's side of a handshake, in place. kDenied: the certificate does not prove the name;
+    // any failure leaves a stream that can only be closed.
+    [[nodiscard]] virtual base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
+                                                                      base::SteadyTime deadline);
+
+    // What a later connection to the same server may resume; null when there is nothing (yet: TLS 1.3
+    // servers send it after the handshake, and it is seen while receiving).
+    [[nodiscard]] virtual std::shared_ptr<TlsTicket> tls_ticket() const { return nullptr; }
+
     // Nothing before a handshake.
     [[nodiscard]] virtual const TlsInfo* tls() const = 0;
 
@@ -70,8 +136,13 @@ class Stream {
     // once, unless octets have come. The session finishes what is in flight and says goodbye. A
     // handshake that waits for the peer fails with kUnavailable.
     virtual void interrupt() = 0;
+    // Ends this direction: close_notify inside TLS, FIN. The other one goes on.
+    [[nodiscard]] virtual base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline);
     // Ends the conversation: what was written still goes out, then the peer sees the end.
     virtual void close() = 0;
+
+    // The same without the courtesy: what is on its way may be lost, and the peer sees a reset.
+    virtual void abort() { close(); }
 
     [[nodiscard]] virtual const Endpoint& local() const = 0;
     [[nodiscard]] virtual const Endpoint& peer() const = 0;

@@ -45,9 +45,9 @@ std::string tls_unique(ssl_st* ssl) {
         return {};
     }
     std::array<unsigned char, EVP_MAX_MD_SIZE> finished{};
-    const std::size_t count = SSL_session_reused(ssl) != 0
-                                  ? SSL_get_finished(ssl, finished.data(), finished.size())
-                                  : SSL_get_peer_finished(ssl, finished.data(), finished.size());
+    const bool ours = (SSL_session_reused(ssl) != 0) == (SSL_is_server(ssl) != 0);
+    const std::size_t count = ours ? SSL_get_finished(ssl, finished.data(), finished.size())
+                                   : SSL_get_peer_finished(ssl, finished.data(), finished.size());
     return to_string(finished.data(), count);
 }
 
@@ -67,7 +67,8 @@ std::string tls_exporter(ssl_st* ssl) {
 // RFC 5929 4.1: the certificate's hash by the function of its own signature, SHA-256 instead of MD5 and
 // SHA-1. Undefined, and empty here, for signatures that name no hash (Ed25519).
 std::string tls_server_end_point(ssl_st* ssl) {
-    X509* certificate = SSL_get_certificate(ssl);
+    X509* certificate =
+        SSL_is_server(ssl) != 0 ? SSL_get_certificate(ssl) : SSL_get0_peer_certificate(ssl);
     int digest = NID_undef;
     if (certificate == nullptr ||
         X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1) {
@@ -88,7 +89,8 @@ std::string tls_server_end_point(ssl_st* ssl) {
 std::vector<std::string> client_names(ssl_st* ssl) {
     std::vector<std::string> names;
     const X509* certificate = SSL_get0_peer_certificate(ssl);
-    if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
+    if (SSL_is_server(ssl) == 0 || certificate == nullptr ||
+        SSL_get_verify_result(ssl) != X509_V_OK) {
         return names;
     }
     const OpensslPtr<GENERAL_NAMES, GENERAL_NAMES_free> entries(static_cast<GENERAL_NAMES*>(
@@ -109,6 +111,22 @@ std::vector<std::string> client_names(ssl_st* ssl) {
     return names;
 }
 
+// RFC 7301 3.2: what the server chose of our list; a server of ours offers none.
+std::string agreed_protocol(const ssl_st* ssl) {
+    const unsigned char* name = nullptr;
+    unsigned octets = 0;
+    SSL_get0_alpn_selected(ssl, &name, &octets);
+    return name == nullptr ? std::string() : to_string(name, octets);
+}
+
+// A resumed session keeps the outcome of its first handshake.
+std::string reason_for_distrust(const ssl_st* ssl) {
+    const long outcome_code = SSL_get_verify_result(ssl);
+    return SSL_is_server(ssl) != 0 || outcome_code == X509_V_OK
+               ? std::string()
+               : X509_verify_cert_error_string(outcome_code);
+}
+
 TlsInfo describe(ssl_st* ssl) {
     const char* server_name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     return {.version = SSL_get_version(ssl),
@@ -118,27 +136,41 @@ TlsInfo describe(ssl_st* ssl) {
             .client_names = client_names(ssl),
             .unique = tls_unique(ssl),
             .exporter = tls_exporter(ssl),
-            .end_point = tls_server_end_point(ssl)};
+            .end_point = tls_server_end_point(ssl),
+            .alpn = agreed_protocol(ssl),
+            .resumed = SSL_session_reused(ssl) != 0,
+            .distrust = reason_for_distrust(ssl)};
 }
 
 }  // namespace
 
-TlsSession::TlsSession(ssl_st* ssl, std::shared_ptr<const void> keep)
+TlsTicket::~TlsTicket() {
+    SSL_SESSION_free(session_);
+}
+
+TlsSession::TlsSession(ssl_st* ssl, std::shared_ptr<const void> keep, std::string asked_for)
     : keep_(std::move(keep)),
-      ssl_(ssl) {}
+      ssl_(ssl),
+      asked_for_(std::move(asked_for)) {}
 
 TlsSession::~TlsSession() {
     SSL_free(ssl_);
 }
 
-Attempt TlsSession::accept() {
+Attempt TlsSession::shake_hands() {
     ERR_clear_error();
     errno = 0;
-    Attempt attempt = outcome(ssl_, SSL_accept(ssl_), 0);
+    Attempt attempt = outcome(ssl_, SSL_do_handshake(ssl_), 0);
     if (attempt.kind == Kind::kDone) {
         info_ = describe(ssl_);
+    } else if (attempt.kind == Kind::kFailed && distrusted()) {
+        attempt.text = reason_for_distrust(ssl_);
     }
     return attempt;
+}
+
+bool TlsSession::distrusted() const {
+    return (SSL_get_verify_mode(ssl_) & SSL_VERIFY_PEER) != 0 && !reason_for_distrust(ssl_).empty();
 }
 
 Attempt TlsSession::read(std::span<char> room) {
@@ -155,6 +187,23 @@ Attempt TlsSession::write(std::string_view octets) {
     std::size_t written = 0;
     const int result = SSL_write_ex(ssl_, octets.data(), octets.size(), &written);
     return outcome(ssl_, result, written);
+}
+
+Attempt TlsSession::end_writing() {
+    ERR_clear_error();
+    errno = 0;
+    // Zero: ours is out, the peer's has not come (SSL_shutdown(3)).
+    const int result = SSL_shutdown(ssl_);
+    return result >= 0 ? Attempt{.kind = Kind::kDone} : outcome(ssl_, result, 0);
+}
+
+std::shared_ptr<TlsTicket> TlsSession::ticket() const {
+    SSL_SESSION* session = info_ && SSL_is_server(ssl_) == 0 ? SSL_get1_session(ssl_) : nullptr;
+    if (session == nullptr || SSL_SESSION_is_resumable(session) != 1) {
+        SSL_SESSION_free(session);
+        return nullptr;
+    }
+    return std::make_shared<TlsTicket>(session, asked_for_, info_->distrust.empty());
 }
 
 void TlsSession::say_goodbye() {

@@ -1,5 +1,5 @@
 // A whole server's surroundings on one thread and a virtual clock: store in memory, accounts, mailboxes,
-// log and metrics. Transcripts, the simulator and the session fuzzers run the real sessions in it.
+// network, DNS, log and metrics. Transcripts, the simulator and the session fuzzers run the real sessions in it.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@
 #include "base/pool.h"
 #include "base/random.h"
 #include "fakes/fake_loop.h"
+#include "fakes/fake_network.h"
+#include "fakes/fake_resolver.h"
 #include "mail/message_store.h"
 #include "net/line_stream.h"
 #include "store/memory_store.h"
@@ -37,6 +39,8 @@ class World {
     // Members in the order in which they stand on one another.
     FakeClock clock;
     FakeLoop loop{clock};
+    FakeNetwork network;
+    FakeResolver resolver;
     base::SeededRandom random;
     std::string log_text;
     base::Log log;
