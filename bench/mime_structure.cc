@@ -1,33 +1,36 @@
-// How fast messages become structures, in MB/s. bench/mime.py runs it beside GMime and Python's email
-// over the same corpus.
+// How fast messages become structures and values, and bodies what they encode, in MB/s; with the
+// memory's own speed beside it. bench/mime.py runs it beside GMime and Python's email over the same corpus.
 //
-//     mime_structure generate DIR       writes the corpus: DIR/KIND/NUMBER.eml, always the same
-//     mime_structure run DIR [SECONDS]  a line a kind: KIND <tab> MB/s, the best round
+//     mime_structure generate DIR       writes the corpus, always the same: messages DIR/KIND/NUMBER.eml,
+//                                       encoded bodies DIR/base64 and DIR/quoted-printable, header blocks
+//                                       DIR/header
+//     mime_structure run DIR [SECONDS]  a line a task: TASK <tab> MB/s, the best round
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <string>
-#include <vector>
+#include <cstring>
 
 #include "base/ascii.h"
 #include "base/random.h"
 #include "mime/builder.h"
+#include "mime/date.h"
 #include "mime/envelope.h"
 #include "mime/parser.h"
+#include "mime/thread.h"
+#include "mime_corpus.h"
 
 namespace {
 
-using Corpus = std::map<std::string, std::vector<std::string>>;
+using bench::best_rate;
+using bench::Corpus;
 
-std::string words(base::Random& random, std::size_t octets) {
+// Lines of words; `umlauts` in some of them, so that the text needs quoted-printable.
+std::string words(base::Random& random, std::size_t octets, bool umlauts = false) {
     std::string text;
     for (std::size_t column = 0; text.size() < octets;) {
-        const std::string word = random.token(2 + random.below(8));
+        std::string word = random.token(2 + random.below(8));
+        if (umlauts && random.below(8) == 0) {
+            word += "ü";
+        }
         column += word.size() + 1;
         text += word + (column > 65 ? "\r\n" : " ");
         column = column > 65 ? 0 : column;
@@ -92,7 +95,7 @@ Corpus generate() {
     for (int i = 0; i < 400; ++i) {
         corpus["plain"].push_back(message(random, draft(random)));
         mime::Draft both = draft(random);
-        both.html = "<html><body><p>" + words(random, 8000) + "</p></body></html>";
+        both.html = "<html><body><p>" + words(random, 8000, true) + "</p></body></html>";
         corpus["alternative"].push_back(message(random, both));
     }
     for (int i = 0; i < 24; ++i) {
@@ -109,6 +112,24 @@ Corpus generate() {
     return corpus;
 }
 
+// The header blocks and the encoded bodies of all messages, each kind with its own name.
+void add_pieces(Corpus& corpus) {
+    Corpus pieces;
+    for (const auto& [kind, messages] : corpus) {
+        for (const std::string& message : messages) {
+            const mime::Structure structure = mime::parse(message);
+            pieces["header"].emplace_back(mime::header_of(message, structure.root()));
+            for (const mime::Part& part : structure.parts) {
+                if (part.encoding != mime::Encoding::k7bit) {
+                    pieces[std::string(mime::encoding_name(part.encoding))].emplace_back(
+                        mime::body_of(message, part));
+                }
+            }
+        }
+    }
+    corpus.merge(pieces);
+}
+
 void write(const Corpus& corpus, const std::filesystem::path& folder) {
     for (const auto& [kind, messages] : corpus) {
         std::filesystem::create_directories(folder / kind);
@@ -119,56 +140,79 @@ void write(const Corpus& corpus, const std::filesystem::path& folder) {
     }
 }
 
-Corpus read(const std::filesystem::path& folder) {
-    Corpus corpus;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-        if (entry.path().extension() == ".eml") {
-            std::ifstream in(entry.path(), std::ios::binary);
-            corpus[entry.path().parent_path().filename()].emplace_back(
-                std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-        }
-    }
-    return corpus;
+void report(std::string_view task, double rate) {
+    fmt::print("{}\t{:.0f}\n", task, rate);
 }
 
-// MB/s of the best pass over all messages within `seconds`.
-template <class Function>
-double best_rate(const std::vector<std::string>& messages, double seconds, Function function) {
-    using Clock = std::chrono::steady_clock;
-    std::size_t total = 0;
-    for (const std::string& message : messages) {
-        total += message.size();
+void run_structure(const Corpus& corpus, double seconds) {
+    std::size_t parts = 0;
+    for (const char* kind : {"plain", "alternative", "attachments", "many-parts"}) {
+        report(kind, best_rate(corpus.at(kind), seconds, [&parts](const std::string& message) {
+                   parts += mime::parse(message).parts.size();
+               }));
     }
-    double best = 0;
-    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-    while (Clock::now() < end) {
-        const auto begin = Clock::now();
-        for (const std::string& message : messages) {
-            function(message);
-        }
-        const std::chrono::duration<double> took = Clock::now() - begin;
-        best = std::max(best, static_cast<double>(total) / took.count() / 1e6);
+    fmt::print(stderr, "{} parts\n", parts);  // keeps the work from being optimised away
+}
+
+// A header block to what a reader shows of it: subject, addresses, date, identifiers.
+void run_header(const Corpus& corpus, double seconds) {
+    std::size_t values = 0;
+    report("header", best_rate(corpus.at("header"), seconds, [&values](const std::string& header) {
+               const mime::Structure structure = mime::parse(header);
+               const mime::Envelope envelope = mime::parse_envelope(structure.root().envelope);
+               values += envelope.to.size() + envelope.subject.size() +
+                         mime::parse_date(envelope.date).has_value() +
+                         mime::thread_keys(structure.root().envelope).references.size();
+           }));
+    fmt::print(stderr, "{} values\n", values);
+}
+
+// Rates are of encoded octets one way and of decoded ones the other: of what is read.
+void run_coding(const Corpus& corpus, mime::Encoding encoding, double seconds) {
+    const std::string name(mime::encoding_name(encoding));
+    std::vector<std::string> contents;
+    for (const std::string& body : corpus.at(name)) {
+        contents.push_back(mime::decode(encoding, body));
     }
-    return best;
+    std::string out;
+    report(name + " decode", best_rate(corpus.at(name), seconds, [&](const std::string& body) {
+               out.clear();
+               mime::TransferDecoder decoder(encoding);
+               decoder.feed(body, out);
+               decoder.finish(out);
+           }));
+    report(name + " encode", best_rate(contents, seconds, [&](const std::string& content) {
+               out.clear();
+               mime::TransferEncoder encoder(encoding);
+               encoder.feed(content, out);
+               encoder.finish(out);
+           }));
+}
+
+// What the memory gives: a copy of the messages with attachments, and a search for each of their line ends.
+void run_memory(const Corpus& corpus, double seconds) {
+    const std::vector<std::string>& messages = corpus.at("attachments");
+    std::string copy(4 << 20, '\0');
+    report("memcpy", best_rate(messages, seconds, [&copy](const std::string& message) {
+               std::memcpy(copy.data(), message.data(), message.size());
+           }));
+    std::size_t lines = 0;
+    report("memchr", best_rate(messages, seconds, [&lines](const std::string& message) {
+               const char* const end = message.data() + message.size();
+               for (const char* at = message.data(); at != end; ++lines) {
+                   const void* const lf = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
+                   at = lf == nullptr ? end : static_cast<const char*>(lf) + 1;
+               }
+           }));
+    fmt::print(stderr, "{} lines, {} copied\n", lines, copy.size());
 }
 
 void run(const Corpus& corpus, double seconds) {
-    std::size_t parts = 0;
-    for (const auto& [kind, messages] : corpus) {
-        const double rate = best_rate(messages, seconds, [&parts](const std::string& message) {
-            parts += mime::parse(message).parts.size();
-        });
-        fmt::print("{}\t{:.0f}\n", kind, rate);
-    }
-    std::vector<std::string> headers;
-    for (const std::string& message : corpus.at("plain")) {
-        headers.push_back(message.substr(0, message.find("\r\n\r\n") + 4));
-    }
-    const double rate = best_rate(headers, seconds, [&parts](const std::string& header) {
-        parts += mime::parse_envelope(header).to.size();
-    });
-    fmt::print("envelope\t{:.0f}\n", rate);
-    fmt::print(stderr, "{} parts\n", parts);  // keeps the work from being optimised away
+    run_structure(corpus, seconds);
+    run_header(corpus, seconds);
+    run_coding(corpus, mime::Encoding::kBase64, seconds);
+    run_coding(corpus, mime::Encoding::kQuotedPrintable, seconds);
+    run_memory(corpus, seconds);
 }
 
 }  // namespace
@@ -176,11 +220,13 @@ void run(const Corpus& corpus, double seconds) {
 int main(int argc, char** argv) {
     const std::string_view command = argc > 2 ? argv[1] : "";
     if (command == "generate") {
-        write(generate(), argv[2]);
+        Corpus corpus = generate();
+        add_pieces(corpus);
+        write(corpus, argv[2]);
         return 0;
     }
     if (command == "run") {
-        run(read(argv[2]),
+        run(bench::read_corpus(argv[2]),
             static_cast<double>(base::parse_u64(argc > 3 ? argv[3] : "1").value_or(1)));
         return 0;
     }

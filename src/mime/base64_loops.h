@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mime/base64_codec.h"
+
 namespace mime::base64 {
 
 // How many octets the functions below may write behind what they produce.
@@ -39,6 +41,12 @@ inline std::size_t line_end_octets(const char* text, std::size_t size) {
         return 1;
     }
     return size >= 2 && text[0] == '\r' && text[1] == '\n' ? 2 : 0;
+}
+
+// Whether a line of the usual length may begin here: CRLF stands where it would end.
+inline bool is_line(const char* text, std::size_t size) {
+    return size >= kLineCharacters + 2 && text[kLineCharacters] == '\r' &&
+           text[kLineCharacters + 1] == '\n';
 }
 
 // By a character's high half, which of few ranges it may be of; by its low half, which of them it is

@@ -276,6 +276,13 @@ TEST(TransferTest, FastBase64IsTheSimpleOne) {
         }
         expect_same_decoding(simple_lines);
     }
+    const std::string lines = encode(Encoding::kBase64, noise(300, ""));
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        for (const char* damage : {"", "!", "=", "\n", "\xff", "AB"}) {
+            std::string damaged = lines;
+            expect_same_decoding(damaged.replace(at, 1, damage));
+        }
+    }
     for (int octet = 0; octet < 256; ++octet) {
         std::string text(96, 'A');
         text[40] = static_cast<char>(octet);
