@@ -16,12 +16,10 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/trace.h"
+#include "mail/types.h"
 #include "store/store.h"
 
 namespace mail {
-
-using MailboxId = std::uint64_t;
-using Uid = std::uint32_t;  // RFC 9051 2.3.1.1: ascending in a mailbox, never used again
 
 // A message on its way into mailboxes.
 struct Delivery {

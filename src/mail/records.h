@@ -17,9 +17,6 @@
 
 namespace mail {
 
-// Every account's first mailbox, INBOX in every spelling (RFC 9051 5.1).
-inline constexpr MailboxId kInbox = 1;
-
 // One record an account, read and written by every change to its mail: changes run one after another, so
 // what it hands out is never handed out twice.
 struct AccountCounters {
@@ -44,15 +41,6 @@ struct MailboxRecord {
     std::uint64_t octets = 0;
     std::uint8_t role = 0;  // RFC 6154 special use; 0: none
     bool subscribed = true;
-};
-
-// RFC 9051 2.3.2 system flags, as bits of MessageRecord::flags.
-enum Flag : std::uint32_t {
-    kSeen = 1U << 0U,
-    kAnswered = 1U << 1U,
-    kFlagged = 1U << 2U,
-    kDeleted = 1U << 3U,
-    kDraft = 1U << 4U,
 };
 
 struct MessageRecord {

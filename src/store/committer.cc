@@ -229,7 +229,11 @@ Result<> Committer::write(DiskTransaction& transaction, Space space) {
 // Brings the index up to the journal. When that fails the commit is durable and cannot be shown: the
 // store takes no more, and the next start replays it.
 Result<> Committer::apply(const DiskTransaction& transaction) {
-    auto applied = index_.apply(views_of(transaction.writes()), journal_.position());
+    const Writes writes = views_of(transaction.writes());
+    auto applied = index_.apply(writes, journal_.position());
+    if (applied && options_.on_commit) {
+        options_.on_commit(writes);
+    }
     if (!applied) {
         index_failed_ = true;
         options_.log.error("store: the index cannot be written, no more changes are taken",

@@ -41,6 +41,8 @@ class Committer {
         std::uint64_t reserve_octets;
         base::Pool& pool;
         base::Log& log;
+        // Told on the committer's thread what a group wrote, before its changes are.
+        std::function<void(std::span<const Write>)> on_commit;
     };
 
     // All must outlive the committer. `live` is what the index says.

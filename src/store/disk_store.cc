@@ -127,8 +127,12 @@ Result<> DiskStore::open() {
     Ballast ballast(file_system_, directory, options_.reserve_octets);
     TRY_VOID(ballast.open());
     committer_ = std::make_unique<Committer>(
-        Committer::Options{
-            file_system_, directory, options_.reserve_octets, options_.pool, options_.log},
+        Committer::Options{file_system_,
+                           directory,
+                           options_.reserve_octets,
+                           options_.pool,
+                           options_.log,
+                           [this](std::span<const Write> writes) { tell_observers(writes); }},
         *journal_,
         *index_,
         std::move(ballast),

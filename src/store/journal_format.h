@@ -64,14 +64,7 @@ struct RecordHeader {
            kRecordAlignment;
 }
 
-// One entry of a commit's payload, with views into it; no value means that the key is erased.
-struct Write {
-    std::string_view key;
-    std::optional<std::string_view> value;
-
-    friend bool operator==(const Write&, const Write&) = default;
-};
-
+// A commit's payload, with views into it.
 using Writes = std::vector<Write>;
 
 // Views into `writes`.

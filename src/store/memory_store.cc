@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "store/check.h"
+#include "store/journal_format.h"
 #include "store/overlay.h"
 #include "store/sha256.h"
 
@@ -320,7 +321,7 @@ std::vector<std::function<void()>> MemoryStore::commit(Group group) {
     }
     const auto written = faults_->spend(faults_->commits_left, faults_->commit_error);
     if (written) {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         // Copied only when a snapshot shares it: `before` and state_ are two owners.
         if (state_.use_count() > 2) {
             state_ = std::make_shared<State>(*before);
@@ -329,6 +330,8 @@ std::vector<std::function<void()>> MemoryStore::commit(Group group) {
         ++statistics_.groups;
         statistics_.commits += static_cast<std::uint64_t>(
             std::count_if(results.begin(), results.end(), [](const auto& r) { return bool(r); }));
+        lock.unlock();
+        tell_observers(views_of(transaction.writes()));
     }
     std::vector<std::function<void()>> calls;
     for (std::size_t i = 0; i < group.size(); ++i) {

@@ -45,4 +45,25 @@ base::Result<> Store::change_and_wait(Change change) {
     return future.get();
 }
 
+void Store::observe(std::weak_ptr<CommitObserver> observer) {
+    const std::lock_guard lock(observers_mutex_);
+    std::erase_if(observers_, [](const auto& other) { return other.expired(); });
+    observers_.push_back(std::move(observer));
+}
+
+void Store::tell_observers(std::span<const Write> writes) {
+    std::vector<std::shared_ptr<CommitObserver>> observers;
+    {
+        const std::lock_guard lock(observers_mutex_);
+        for (const auto& observer : observers_) {
+            if (auto alive = observer.lock()) {
+                observers.push_back(std::move(alive));
+            }
+        }
+    }
+    for (const auto& observer : observers) {
+        observer->on_commit(writes);
+    }
+}
+
 }  // namespace store

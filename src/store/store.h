@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -169,6 +170,27 @@ struct StoreStatistics {
     std::uint64_t blob_octets_garbage = 0;
 };
 
+// One record as a group of commits leaves it; no value means that it is erased.
+struct Write {
+    std::string_view key;
+    std::optional<std::string_view> value;
+
+    friend bool operator==(const Write&, const Write&) = default;
+};
+
+// Hears of what was written: for whoever keeps in memory what he read, or tells others of news.
+class CommitObserver {
+  public:
+    CommitObserver() = default;
+    CommitObserver(const CommitObserver&) = delete;
+    CommitObserver& operator=(const CommitObserver&) = delete;
+    virtual ~CommitObserver() = default;
+
+    // The net effect of one group, sorted by key, with views for the call. Called on the store's thread
+    // in the order of the groups, when snapshots show it and before any `done` of the group: be quick.
+    virtual void on_commit(std::span<const Write> writes) = 0;
+};
+
 class Store {
   public:
     Store() = default;
@@ -191,6 +213,9 @@ class Store {
     // an engine that needs that thread.
     [[nodiscard]] base::Result<> change_and_wait(Change change);
 
+    // From the next group on `observer` is told, until it is gone.
+    void observe(std::weak_ptr<CommitObserver> observer);
+
     // Reads everything and verifies every invariant of the store itself: checksums, blob hashes,
     // reference counts against the references `count_references` reports.
     // `count_references(reader, add)` calls add(id) once for each reference that the rooms above hold.
@@ -202,6 +227,13 @@ class Store {
     // Gives garbage back to the file system; returns the octets freed. Slow: for a pool's thread.
     [[nodiscard]] virtual base::Result<std::uint64_t> collect() = 0;
     [[nodiscard]] virtual StoreStatistics statistics() const = 0;
+
+  protected:
+    void tell_observers(std::span<const Write> writes);
+
+  private:
+    std::mutex observers_mutex_;
+    std::vector<std::weak_ptr<CommitObserver>> observers_;
 };
 
 }  // namespace store

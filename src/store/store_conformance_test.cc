@@ -437,6 +437,49 @@ TEST_P(ConformanceTest, ChangeResumesItsCoroutineOnTheLoop) {
     EXPECT_EQ(get("a"), "1");
 }
 
+// Writes as text: "key=value", or "key" for one that is erased.
+class Recorder final : public CommitObserver {
+  public:
+    explicit Recorder(Store& store) : store_(store) {}
+
+    void on_commit(std::span<const Write> writes) override {
+        const auto snapshot = store_.snapshot();
+        for (const Write& write : writes) {
+            if (write.key.starts_with('\xff')) {
+                continue;
+            }
+            EXPECT_EQ(snapshot->get(write.key).value(), write.value);
+            seen.push_back(std::string(write.key) +
+                           (write.value ? "=" + std::string(*write.value) : ""));
+        }
+    }
+
+    std::vector<std::string> seen;
+
+  private:
+    Store& store_;
+};
+
+TEST_P(ConformanceTest, ObserversHearOfWritesBeforeTheChangeIsDone) {
+    ASSERT_TRUE(put("a", "0"));
+    auto recorder = std::make_shared<Recorder>(*store_);
+    store_->observe(recorder);
+    ASSERT_TRUE(store_->change_and_wait([](Transaction& transaction) -> Result<> {
+        transaction.put("b", "1");
+        transaction.erase("a");
+        return {};
+    }));
+    EXPECT_THAT(recorder->seen, ElementsAre("a", "b=1"));
+    const auto failed = store_->change_and_wait([](Transaction& transaction) -> Result<> {
+        transaction.put("b", "2");
+        return base::fail(Errc::kInvalid, "no");
+    });
+    EXPECT_FALSE(failed);
+    EXPECT_EQ(recorder->seen.size(), 2U);
+    recorder.reset();
+    EXPECT_TRUE(put("a", "3"));
+}
+
 constexpr Kind kKinds[] = {{"memory", open_memory}, {"disk", open_disk}};
 
 INSTANTIATE_TEST_SUITE_P(Engines, ConformanceTest, testing::ValuesIn(kKinds), [](const auto& kind) {
