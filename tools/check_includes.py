@@ -20,7 +20,7 @@ CONFINED = {
     "toml++/": ["app/config_file.cc"],
     "CLI/": ["app/command_line.cc"],
     "rocksdb/": ["store/*"],
-    "openssl/": ["net/*", "store/*", "account/*", "app/*"],
+    "openssl/": ["net/*", "store/*", "account/*", "files/*", "app/*"],
     "argon2": ["account/*"],
     "idn2": ["account/*", "smtp/*"],
     "magic.h": ["app/sniff.cc"],

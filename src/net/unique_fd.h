@@ -1,43 +1,10 @@
-// A file descriptor that closes itself.
+// base::UniqueFd under the name that this room knows it by.
 #pragma once
 
-#include <unistd.h>
-
-#include <utility>
+#include "base/unique_fd.h"
 
 namespace net {
 
-class UniqueFd {
-  public:
-    UniqueFd() = default;
-
-    explicit UniqueFd(int fd) : fd_(fd) {}
-
-    UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-    UniqueFd& operator=(UniqueFd&& other) noexcept {
-        reset(std::exchange(other.fd_, -1));
-        return *this;
-    }
-
-    UniqueFd(const UniqueFd&) = delete;
-    UniqueFd& operator=(const UniqueFd&) = delete;
-
-    ~UniqueFd() { reset(); }
-
-    [[nodiscard]] int get() const { return fd_; }
-
-    explicit operator bool() const { return fd_ >= 0; }
-
-    void reset(int fd = -1) {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-        fd_ = fd;
-    }
-
-  private:
-    int fd_ = -1;
-};
+using base::UniqueFd;
 
 }  // namespace net

@@ -1,0 +1,277 @@
+// Files: each account's tree of ordinary files below one folder of the disk, and shared trees mounted
+// into it with rights by account and path. What FTP and later protocols stand on.
+//
+// Paths are virtual: absolute, UTF-8 in NFC, made by join() (path.h). Nothing that is opened through a
+// Tree lies outside of its root, whatever its path, links or races say: openat2(2) with RESOLVE_BENEATH
+// and RESOLVE_NO_MAGICLINKS (beneath.h). Uploads are written aside and renamed into place when whole.
+//
+// Everything that may wait for the disk runs on the pool, and the caller resumes on `loop`. A caller that
+// is destroyed while it waits abandons the result, not the work.
+//
+// Errors carry a sentence that may be shown to the peer as it is: it names no real path, and repeats
+// nothing of what the peer sent. kNotFound, kDenied, kExists, kInUse (a folder that is not empty),
+// kInvalid (a folder where a file is needed, or the reverse), kTooLong, kNoSpace (the disk), kOverQuota,
+// kUnsupported, kIo.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "account/directory.h"
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/pool.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "base/unique_fd.h"
+#include "files/path.h"
+#include "files/rights.h"
+#include "store/store.h"
+
+namespace files {
+
+class Mounts;
+class Volumes;
+struct UploadState;
+
+enum class Kind { kFile, kDirectory, kLink, kOther };
+
+struct Entry {
+    std::string name;  // the last name of its path, in NFC; empty for "/"
+    Kind kind = Kind::kFile;
+    std::uint64_t size = 0;
+    base::WallTime modified;
+    base::WallTime created;  // the epoch where the file system does not tell
+    unsigned mode = 0;       // permission bits, 0 to 07777
+    std::string owner;       // for listings: an account's local part, or a share's name
+    std::string group;
+    std::uint64_t device = 0;  // with inode, the same file under two names
+    std::uint64_t inode = 0;
+    unsigned links = 0;
+    Rights rights = 0;   // what this user may do with it
+    std::string target;  // of a link, as it was made
+};
+
+// What stands in a folder, a batch at a time and in no order, so that memory does not grow with the folder.
+class Listing {
+  public:
+    struct State;
+
+    Listing(base::Pool& pool, std::shared_ptr<State> state)
+        : pool_(pool),
+          state_(std::move(state)) {}
+
+    // The next entries; none at the end. A name that is removed meanwhile may be missing.
+    [[nodiscard]] base::Task<base::Result<std::vector<Entry>>> next(base::Loop& loop);
+
+  private:
+    base::Pool& pool_;
+    std::shared_ptr<State> state_;
+};
+
+// A file open for reading: what it was when it was opened, even when another takes its place.
+class OpenFile {
+  public:
+    OpenFile(base::Pool& pool, base::UniqueFd fd, Entry entry);
+
+    [[nodiscard]] const Entry& entry() const { return entry_; }
+
+    // For sendfile(2); owned by this object.
+    [[nodiscard]] int fd() const { return fd_->get(); }
+
+    // As many octets from `offset` as fit into `into`, fewer only at the end of the file. What the kernel
+    // has in memory is copied at once. `into` must outlive the task, not the work behind it.
+    [[nodiscard]] base::Task<base::Result<std::size_t>> read(base::Loop& loop,
+                                                             std::uint64_t offset,
+                                                             std::span<char> into);
+
+  private:
+    base::Pool& pool_;
+    std::shared_ptr<const base::UniqueFd> fd_;
+    Entry entry_;
+};
+
+struct UploadOptions {
+    enum class Mode {
+        kReplace,  // STOR: the whole file anew
+        kAppend,   // APPE: behind what the file holds when the upload is committed
+        kResume,  // REST + STOR: the first `offset` octets stay, as the file or the kept partial has them
+        kUnique,  // STOU: a name beside `path` that nobody has
+    };
+
+    Mode mode = Mode::kReplace;
+    std::uint64_t offset = 0;  // kResume only
+    // ALLO: octets to come; refused at once where they do not fit.
+    std::optional<std::uint64_t> announced;
+    unsigned permissions = 0644;  // of a new file
+};
+
+// An upload on its way. Nobody sees it before commit(); destroyed before, it is gone, or kept for kResume
+// where Options::keep_partials says so.
+class Upload {
+  public:
+    Upload(base::Pool& pool, std::shared_ptr<UploadState> state);
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
+    ~Upload();
+
+    // The path it will have: another than asked for with kUnique.
+    [[nodiscard]] const std::string& path() const;
+
+    [[nodiscard]] std::string_view name() const { return split(path()).name; }
+
+    // For splice(2): write at offset(), within what reserve() granted, and say so with advance(). With
+    // kAppend the descriptor holds only what is new, from offset 0.
+    [[nodiscard]] int fd() const;
+    [[nodiscard]] std::uint64_t offset() const;
+    // Makes sure of the quota for `octets` more behind offset(). Does not wait: ask often and little.
+    [[nodiscard]] base::Result<> reserve(std::uint64_t octets);
+    // That many octets were written at offset() through fd().
+    void advance(std::uint64_t octets);
+
+    // Reserves, writes, advances. The octets are copied where that is needed to outlive the caller.
+    [[nodiscard]] base::Task<base::Result<>> write(base::Loop& loop, std::string_view octets);
+
+    // Syncs the file, gives it its name, syncs the folder: after success the file is there whole, come
+    // what may. Two uploads to one name: the last to commit stands. After a failure nothing has changed.
+    // Once only.
+    [[nodiscard]] base::Task<base::Result<>> commit(base::Loop& loop);
+
+  private:
+    base::Pool& pool_;
+    std::shared_ptr<UploadState> state_;
+};
+
+enum class HashAlgorithm { kCrc32, kMd5, kSha1, kSha256, kSha512 };
+
+struct Usage {
+    std::uint64_t octets = 0;
+    std::uint64_t files = 0;         // files, links and folders
+    std::uint64_t octets_limit = 0;  // 0: none
+    std::uint64_t files_limit = 0;   // 0: none
+    std::uint64_t available = 0;     // what an upload may still bring: quota and disk together
+};
+
+// Who does it, for the trace of files.
+struct Actor {
+    std::string session;  // the session's id, as in the log
+    std::string peer;     // "192.0.2.1 by FTPS"
+};
+
+// What one user sees. Of one session, on its loop; operations may overlap. Paths come from join().
+class Tree {
+  public:
+    Tree(std::shared_ptr<Mounts> mounts, base::Pool& pool);
+    Tree(const Tree&) = delete;
+    Tree& operator=(const Tree&) = delete;
+    ~Tree();
+
+    // Named in trace events from now on.
+    void set_actor(Actor actor);
+
+    // A link is followed where Options::links lets it be; else, and where it leads nowhere, it is itself.
+    [[nodiscard]] base::Task<base::Result<Entry>> stat(base::Loop& loop, std::string path);
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<Listing>>> list(base::Loop& loop,
+                                                                          std::string path);
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<OpenFile>>> open(base::Loop& loop,
+                                                                           std::string path);
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<Upload>>> upload(base::Loop& loop,
+                                                                           std::string path,
+                                                                           UploadOptions options);
+    // The octets kept of an upload to `path` that was cut off (Options::keep_partials); nothing for none.
+    [[nodiscard]] base::Task<base::Result<std::optional<std::uint64_t>>> partial(base::Loop& loop,
+                                                                                 std::string path);
+
+    [[nodiscard]] base::Task<base::Result<>> make_directory(base::Loop& loop,
+                                                            std::string path,
+                                                            unsigned permissions = 0755);
+    // kInUse when it is not empty.
+    [[nodiscard]] base::Task<base::Result<>> remove_directory(base::Loop& loop, std::string path);
+    // A file or a link.
+    [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop, std::string path);
+    // Replaces a file that is called `to`, with the right to overwrite it; never a folder.
+    [[nodiscard]] base::Task<base::Result<>> rename(base::Loop& loop,
+                                                    std::string from,
+                                                    std::string to);
+    [[nodiscard]] base::Task<base::Result<>> set_modified(base::Loop& loop,
+                                                          std::string path,
+                                                          base::WallTime time);
+    // The nine permission bits; the owner keeps read and write (and search, for a folder).
+    [[nodiscard]] base::Task<base::Result<>> set_mode(base::Loop& loop,
+                                                      std::string path,
+                                                      unsigned mode);
+    // A copy of a file, under the rules of an upload.
+    [[nodiscard]] base::Task<base::Result<>> copy(base::Loop& loop,
+                                                  std::string from,
+                                                  std::string to);
+    // kUnsupported unless Options::links follows them.
+    [[nodiscard]] base::Task<base::Result<>> symlink(base::Loop& loop,
+                                                     std::string target,
+                                                     std::string path);
+
+    // Of the octets first <= i < last, in lower-case hexadecimal; `last` is cut to the file's size.
+    [[nodiscard]] base::Task<base::Result<std::string>> hash(base::Loop& loop,
+                                                             std::string path,
+                                                             HashAlgorithm algorithm,
+                                                             std::uint64_t first,
+                                                             std::uint64_t last);
+    // Of the tree or share that `path` lies in.
+    [[nodiscard]] base::Task<base::Result<Usage>> usage(base::Loop& loop, std::string path = "/");
+
+  private:
+    std::shared_ptr<Mounts> mounts_;
+    base::Pool& pool_;
+    std::shared_ptr<const Actor> actor_;
+};
+
+enum class Links {
+    kRefuse,  // never followed, never made
+    kInside,  // followed as far as they stay inside of their tree
+};
+
+struct Options {
+    std::string root;  // DATA/files; made where it is absent
+    Links links = Links::kRefuse;
+    bool keep_partials = false;      // keep what came of an upload that was cut off, for kResume
+    std::string anonymous_share;     // the tree of users without an account; empty: there are none
+    std::uint64_t quota_octets = 0;  // for each account's own files; 0: none
+    std::uint64_t quota_files = 0;
+    // Where set, the account's own quota bounds its files and what this function says together.
+    std::function<std::uint64_t(const store::Reader&, account::AccountId)> other_octets;
+};
+
+// All trees. One a server; thread-safe; outlives the trees it opens.
+class Files {
+  public:
+    // Makes the folders where they are absent and takes away what a crash left of uploads. Waits for the
+    // disk. Keeps the references.
+    [[nodiscard]] static base::Result<std::unique_ptr<Files>> start(Options options,
+                                                                    store::Store& store,
+                                                                    base::Pool& pool,
+                                                                    const base::Clock& clock,
+                                                                    base::Random& random);
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+    ~Files();
+
+    // The account's tree with the shares it may see; its folder is made where it is absent.
+    [[nodiscard]] base::Task<base::Result<std::shared_ptr<Tree>>> open_tree(base::Loop& loop,
+                                                                            account::AccountId id);
+    // The public share; kNotFound when there are no anonymous users.
+    [[nodiscard]] base::Task<base::Result<std::shared_ptr<Tree>>> open_anonymous(base::Loop& loop);
+
+  private:
+    Files(std::shared_ptr<Volumes> volumes, base::Pool& pool);
+
+    std::shared_ptr<Volumes> volumes_;
+    base::Pool& pool_;
+};
+
+}  // namespace files

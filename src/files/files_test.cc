@@ -1,0 +1,184 @@
+// An account's tree on a real folder of the disk: what it does, and what it refuses.
+#include "files/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/files_fixture.h"
+
+namespace files {
+namespace {
+
+using base::Errc;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class FilesTest : public fakes::FilesFixture {
+  protected:
+    FilesTest() { tree_ = open("alice@crepes.example"); }
+
+    std::shared_ptr<Tree> tree_;
+};
+
+TEST_F(FilesTest, AnUploadIsSeenWhenItIsCommitted) {
+    auto upload = run(tree_->upload(loop_, "/report.txt", {}));
+    ASSERT_TRUE(upload) << upload.error().text;
+    ASSERT_TRUE(run((*upload)->write(loop_, "Do you like ketchup?\r\n")));
+    EXPECT_THAT(names(*tree_, "/"), IsEmpty());
+    EXPECT_EQ(run(tree_->stat(loop_, "/report.txt")).error().code, Errc::kNotFound);
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_THAT(names(*tree_, "/"), UnorderedElementsAre("report.txt"));
+    EXPECT_EQ(read(*tree_, "/report.txt"), "Do you like ketchup?\r\n");
+}
+
+TEST_F(FilesTest, AnUploadThatIsDroppedLeavesNothing) {
+    {
+        auto upload = run(tree_->upload(loop_, "/report.txt", {}));
+        ASSERT_TRUE(run((*upload)->write(loop_, "half")));
+    }
+    EXPECT_THAT(names(*tree_, "/"), IsEmpty());
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 0U);
+}
+
+TEST_F(FilesTest, TheLastOfTwoUploadsToOneNameStandsWhole) {
+    auto first = run(tree_->upload(loop_, "/a", {}));
+    auto second = run(tree_->upload(loop_, "/a", {}));
+    ASSERT_TRUE(run((*first)->write(loop_, "first")));
+    ASSERT_TRUE(run((*second)->write(loop_, "second")));
+    ASSERT_TRUE(run((*second)->commit(loop_)));
+    ASSERT_TRUE(run((*first)->commit(loop_)));
+    EXPECT_EQ(read(*tree_, "/a"), "first");
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 5U);
+    EXPECT_EQ(run(tree_->usage(loop_))->files, 1U);
+}
+
+TEST_F(FilesTest, FoldersAreMadeListedRenamedAndRemoved) {
+    ASSERT_TRUE(run(tree_->make_directory(loop_, "/sub")));
+    EXPECT_EQ(run(tree_->make_directory(loop_, "/sub")).error().code, Errc::kExists);
+    store(*tree_, "/sub/a", "1");
+    EXPECT_EQ(run(tree_->remove_directory(loop_, "/sub")).error().code, Errc::kInUse);
+    ASSERT_TRUE(run(tree_->rename(loop_, "/sub", "/other")));
+    EXPECT_EQ(read(*tree_, "/other/a"), "1");
+    EXPECT_EQ(run(tree_->remove(loop_, "/other")).error().code, Errc::kInvalid);
+    ASSERT_TRUE(run(tree_->remove(loop_, "/other/a")));
+    ASSERT_TRUE(run(tree_->remove_directory(loop_, "/other")));
+    EXPECT_EQ(run(tree_->remove_directory(loop_, "/")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(tree_->usage(loop_))->files, 0U);
+}
+
+TEST_F(FilesTest, AFileMakesPlaceForOneThatIsRenamedButAFolderDoesNot) {
+    store(*tree_, "/a", "new");
+    store(*tree_, "/b", "older");
+    ASSERT_TRUE(run(tree_->make_directory(loop_, "/folder")));
+    EXPECT_EQ(run(tree_->rename(loop_, "/a", "/folder")).error().code, Errc::kExists);
+    ASSERT_TRUE(run(tree_->rename(loop_, "/a", "/b")));
+    EXPECT_EQ(read(*tree_, "/b"), "new");
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 3U);
+    EXPECT_EQ(run(tree_->usage(loop_))->files, 2U);
+    ASSERT_TRUE(run(tree_->rename(loop_, "/b", "/b")));
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 3U);
+}
+
+TEST_F(FilesTest, AppendsToWhatIsThereWhenItIsCommitted) {
+    store(*tree_, "/log", "one\n");
+    auto upload = run(tree_->upload(loop_, "/log", {.mode = UploadOptions::Mode::kAppend}));
+    ASSERT_TRUE(run((*upload)->write(loop_, "three\n")));
+    auto other = run(tree_->upload(loop_, "/log", {.mode = UploadOptions::Mode::kAppend}));
+    ASSERT_TRUE(run((*other)->write(loop_, "two\n")));
+    ASSERT_TRUE(run((*other)->commit(loop_)));
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_EQ(read(*tree_, "/log"), "one\ntwo\nthree\n");
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 14U);
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+}
+
+TEST_F(FilesTest, ResumesBehindWhatTheFileHolds) {
+    store(*tree_, "/a", "0123456789");
+    UploadOptions options{.mode = UploadOptions::Mode::kResume, .offset = 4};
+    auto upload = run(tree_->upload(loop_, "/a", options));
+    ASSERT_TRUE(upload) << upload.error().text;
+    EXPECT_EQ((*upload)->offset(), 4U);
+    ASSERT_TRUE(run((*upload)->write(loop_, "abc")));
+    EXPECT_EQ(read(*tree_, "/a"), "0123456789");
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_EQ(read(*tree_, "/a"), "0123abc");
+    options.offset = 100;
+    EXPECT_EQ(run(tree_->upload(loop_, "/a", options)).error().code, Errc::kInvalid);
+}
+
+TEST_F(FilesTest, AUniqueNameTakesNobodysPlace) {
+    store(*tree_, "/a.txt", "mine");
+    auto upload = run(tree_->upload(loop_, "/a.txt", {.mode = UploadOptions::Mode::kUnique}));
+    ASSERT_TRUE(run((*upload)->write(loop_, "other")));
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_TRUE((*upload)->path().starts_with("/a.txt."));
+    EXPECT_EQ(read(*tree_, "/a.txt"), "mine");
+    EXPECT_EQ(read(*tree_, (*upload)->path()), "other");
+}
+
+TEST_F(FilesTest, AnUploadNeedsItsFolder) {
+    EXPECT_EQ(run(tree_->upload(loop_, "/none/a", {})).error().code, Errc::kNotFound);
+    store(*tree_, "/file", "");
+    EXPECT_EQ(run(tree_->upload(loop_, "/file/a", {})).error().code, Errc::kInvalid);
+    ASSERT_TRUE(run(tree_->make_directory(loop_, "/folder")));
+    EXPECT_EQ(run(tree_->upload(loop_, "/folder", {})).error().code, Errc::kInvalid);
+    EXPECT_EQ(run(tree_->upload(loop_, "/", {})).error().code, Errc::kInvalid);
+}
+
+TEST_F(FilesTest, AFileThatIsOpenStaysWhatItWas) {
+    store(*tree_, "/a", "old");
+    const auto file = run(tree_->open(loop_, "/a"));
+    store(*tree_, "/a", "newer");
+    std::string octets(10, '\0');
+    EXPECT_EQ(run((*file)->read(loop_, 0, octets)).value(), 3U);
+    EXPECT_EQ(octets.substr(0, 3), "old");
+    EXPECT_EQ(run((*file)->read(loop_, 3, octets)).value(), 0U);
+}
+
+TEST_F(FilesTest, ModesAndTimesAreKept) {
+    store(*tree_, "/a", "x");
+    const base::WallTime time(std::chrono::milliseconds(1234567890123));
+    ASSERT_TRUE(run(tree_->set_modified(loop_, "/a", time)));
+    ASSERT_TRUE(run(tree_->set_mode(loop_, "/a", 0040)));
+    const auto entry = run(tree_->stat(loop_, "/a"));
+    EXPECT_EQ(entry->modified, time);
+    EXPECT_EQ(entry->mode, 0640U);
+    EXPECT_EQ(entry->owner, "alice");
+    EXPECT_EQ(entry->group, "crepes.example");
+}
+
+TEST_F(FilesTest, TwoAccountsSeeNothingOfEachOther) {
+    const auto other = open("bob@crepes.example");
+    store(*tree_, "/a", "alice's");
+    EXPECT_THAT(names(*other, "/"), IsEmpty());
+    EXPECT_EQ(run(other->open(loop_, "/a")).error().code, Errc::kNotFound);
+}
+
+struct HashCase {
+    HashAlgorithm algorithm;
+    const char* of_abc;
+};
+
+// RFC 1321 A.5, FIPS 180-4's examples, and the CRC of ISO 3309.
+TEST_F(FilesTest, HashesOfWholeFilesAndOfRanges) {
+    store(*tree_, "/abc", "abc");
+    store(*tree_, "/xabcy", "xabcy");
+    for (const HashCase& row : {
+             HashCase{HashAlgorithm::kCrc32, "352441c2"},
+             HashCase{HashAlgorithm::kMd5, "900150983cd24fb0d6963f7d28e17f72"},
+             HashCase{HashAlgorithm::kSha1, "a9993e364706816aba3e25717850c26c9cd0d89d"},
+             HashCase{HashAlgorithm::kSha256,
+                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+             HashCase{HashAlgorithm::kSha512,
+                      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
+         }) {
+        EXPECT_EQ(run(tree_->hash(loop_, "/abc", row.algorithm, 0, UINT64_MAX)).value(),
+                  row.of_abc);
+        EXPECT_EQ(run(tree_->hash(loop_, "/xabcy", row.algorithm, 1, 4)).value(), row.of_abc);
+    }
+}
+
+}  // namespace
+}  // namespace files

@@ -1,0 +1,72 @@
+#include "files/ledger.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace files {
+namespace {
+
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t add(std::uint64_t count, std::int64_t delta) {
+    if (delta >= 0) {
+        return count + static_cast<std::uint64_t>(delta);
+    }
+    const std::uint64_t less = 0 - static_cast<std::uint64_t>(delta);
+    return count - std::min(count, less);
+}
+
+std::uint64_t room(std::uint64_t limit, std::uint64_t used, std::uint64_t reserved) {
+    if (limit == 0) {
+        return kUnlimited;
+    }
+    const std::uint64_t taken = used + reserved;
+    return limit - std::min(limit, taken);
+}
+
+}  // namespace
+
+Counts apply(Counts counts, Delta delta) {
+    return {.octets = add(counts.octets, delta.octets), .files = add(counts.files, delta.files)};
+}
+
+base::Result<> Ledger::reserve(Counts more, Limits limits) {
+    const std::lock_guard lock(mutex_);
+    if (more.octets > room(limits.octets, used_.octets, reserved_.octets)) {
+        return base::fail(base::Errc::kOverQuota, "The quota is used up.");
+    }
+    if (more.files > room(limits.files, used_.files, reserved_.files)) {
+        return base::fail(base::Errc::kOverQuota, "There are as many files as the quota allows.");
+    }
+    reserved_.octets += more.octets;
+    reserved_.files += more.files;
+    return {};
+}
+
+void Ledger::release(Counts reserved) {
+    const std::lock_guard lock(mutex_);
+    reserved_.octets -= std::min(reserved_.octets, reserved.octets);
+    reserved_.files -= std::min(reserved_.files, reserved.files);
+}
+
+void Ledger::book(Delta delta) {
+    const std::lock_guard lock(mutex_);
+    used_ = apply(used_, delta);
+}
+
+void Ledger::set(Counts counts) {
+    const std::lock_guard lock(mutex_);
+    used_ = counts;
+}
+
+Counts Ledger::used() const {
+    const std::lock_guard lock(mutex_);
+    return used_;
+}
+
+std::uint64_t Ledger::left(Limits limits) const {
+    const std::lock_guard lock(mutex_);
+    return room(limits.octets, used_.octets, reserved_.octets);
+}
+
+}  // namespace files

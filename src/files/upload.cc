@@ -1,0 +1,266 @@
+#include "files/upload.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace files {
+namespace {
+
+using base::Errc;
+using base::Result;
+using base::UniqueFd;
+using Mode = UploadOptions::Mode;
+
+// Quota is taken in pieces, so that small writes do not ask each time.
+constexpr std::uint64_t kReserveAtOnce = 1U << 20U;
+constexpr unsigned kOrdinaryBits = 0666;
+constexpr unsigned kOwnerBits = 0600;
+constexpr std::size_t kCopyAtOnce = 64U << 20U;
+
+Result<> need(const Place& place, Right right) {
+    if ((place.rights & right) == 0) {
+        return base::fail(Errc::kDenied, "Permission denied.");
+    }
+    return {};
+}
+
+Result<std::uint64_t> size_of(int fd) {
+    struct stat status {};
+
+    if (::fstat(fd, &status) != 0) {
+        return fail_errno(errno);
+    }
+    return static_cast<std::uint64_t>(status.st_size);
+}
+
+// The octets [0, octets) of `from` behind what `to` holds; shared on disk where the file system can.
+Result<> copy_octets(int from, int to, std::uint64_t octets) {
+    loff_t position = 0;
+    while (octets > 0) {
+        const ssize_t copied = ::copy_file_range(
+            from, &position, to, nullptr, std::min<std::uint64_t>(octets, kCopyAtOnce), 0);
+        if (copied < 0 && errno != EINTR) {
+            return fail_errno(errno);
+        }
+        if (copied == 0) {
+            return base::fail(Errc::kIo, "The file was changed meanwhile.");
+        }
+        octets -= copied > 0 ? static_cast<std::uint64_t>(copied) : 0;
+    }
+    return {};
+}
+
+// What may be done depends on whether somebody has the name already.
+Result<> check_rights(UploadState& upload) {
+    auto there = upload.place.volume->stat(upload.place.path);
+    if (!there && there.error().code != Errc::kNotFound) {
+        return base::forward_error(there);
+    }
+    if (there && there->kind == Kind::kDirectory) {
+        return base::fail(Errc::kInvalid, "It is a folder.");
+    }
+    const bool append = upload.mode == Mode::kAppend;
+    if (there) {
+        TRY_VOID(need(upload.place, append ? kAppend : kOverwrite));
+        upload.replace = true;
+        upload.credit = !append && there->kind == Kind::kFile ? there->size : 0;
+    } else {
+        TRY_VOID(need(upload.place, kCreate));
+        // Another may bring the name first; then its file makes place if it could have before.
+        upload.replace = (upload.place.rights & (append ? kAppend : kOverwrite)) != 0;
+    }
+    return {};
+}
+
+Result<> open_aside(UploadState& upload, unsigned mode) {
+    Aside& aside = upload.place.volume->aside();
+    std::string name = aside.new_name();
+    UniqueFd fd(::openat(aside.fd(),
+                         name.c_str(),
+                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                         (mode & kOrdinaryBits) | kOwnerBits));
+    if (!fd) {
+        return fail_errno(errno);
+    }
+    upload.fd = std::move(fd);
+    upload.aside_name = std::move(name);
+    return {};
+}
+
+Result<> reserve_to(UploadState& upload, std::uint64_t end) {
+    const std::uint64_t needed = end - std::min(end, upload.credit);
+    if (needed <= upload.reserved) {
+        return {};
+    }
+    Volume& volume = *upload.place.volume;
+    const std::uint64_t more = needed - upload.reserved;
+    const std::uint64_t rounded = (more + kReserveAtOnce - 1) / kReserveAtOnce * kReserveAtOnce;
+    const Limits limits = volume.limits();
+    const auto generous = volume.ledger().reserve({.octets = rounded, .files = 0}, limits);
+    if (generous) {
+        upload.reserved += rounded;
+        return {};
+    }
+    TRY_VOID(volume.ledger().reserve({.octets = more, .files = 0}, limits));
+    upload.reserved += more;
+    return {};
+}
+
+Result<> check_announced(UploadState& upload, std::uint64_t octets) {
+    TRY_VOID(reserve_to(upload, octets));
+    TRY(const std::uint64_t free, upload.place.volume->disk_free());
+    if (octets > free) {
+        return base::fail(Errc::kNoSpace, "The disk has not that much room.");
+    }
+    return {};
+}
+
+// The part of the old file that a resumed upload builds on.
+Result<> take_over(UploadState& upload, std::uint64_t octets) {
+    TRY(const auto old, upload.place.volume->open_file(upload.place.path));
+    TRY(const std::uint64_t size, size_of(old.first.get()));
+    if (size < octets) {
+        return base::fail(Errc::kInvalid, "The file is not that long.");
+    }
+    TRY_VOID(reserve_to(upload, octets));
+    TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets));
+    upload.offset = octets;
+    return {};
+}
+
+// Names beside `path` for STOU: "report.txt" becomes "report.txt.7".
+std::string unique_path(const std::string& path, const std::string& token) {
+    const SplitPath parts = split(path);
+    std::string name(parts.name.empty() ? "file" : parts.name);
+    name.resize(std::min(name.size(), kNameOctetsMax - token.size() - 1));
+    return child(parts.parent, display_name(name) + '.' + token);
+}
+
+// The file anew: what was there when the last one was committed, and what this upload brought.
+Result<> rebuild_appended(UploadState& upload, std::uint64_t own_octets) {
+    auto old = upload.place.volume->open_file(upload.place.path);
+    if (!old) {
+        return old.error().code == Errc::kNotFound ? Result<>() : base::forward_error(old);
+    }
+    TRY(const std::uint64_t size, size_of(old->first.get()));
+    const UniqueFd own = std::move(upload.fd);
+    const std::string own_name = std::move(upload.aside_name);
+    const auto built = [&]() -> Result<> {
+        TRY_VOID(open_aside(upload, old->second.mode));
+        TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size));
+        return copy_octets(own.get(), upload.fd.get(), own_octets);
+    }();
+    ::unlinkat(upload.place.volume->aside().fd(), own_name.c_str(), 0);
+    return built;
+}
+
+}  // namespace
+
+UploadState::~UploadState() {
+    if (!place.volume) {
+        return;
+    }
+    if (!aside_name.empty()) {
+        ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
+    }
+    place.volume->ledger().release({.octets = reserved, .files = 0});
+}
+
+Result<std::shared_ptr<UploadState>> begin_upload(Place place,
+                                                  std::string shown_path,
+                                                  const UploadOptions& options) {
+    auto upload = std::make_shared<UploadState>();
+    upload->place = std::move(place);
+    upload->shown_path = std::move(shown_path);
+    upload->mode = options.mode;
+    if (options.mode == Mode::kUnique) {
+        const std::string token = upload->place.volume->aside().new_name();
+        upload->place.path = unique_path(upload->place.path, token);
+        upload->shown_path = unique_path(upload->shown_path, token);
+        TRY_VOID(need(upload->place, kCreate));
+    } else {
+        TRY_VOID(check_rights(*upload));
+    }
+    // Its folder must be there, before octets come in vain.
+    TRY_VOID(upload->place.volume->beneath().spot(upload->place.path));
+    TRY_VOID(open_aside(*upload, options.permissions));
+    if (options.mode == Mode::kResume && options.offset > 0) {
+        TRY_VOID(take_over(*upload, options.offset));
+    }
+    if (options.announced) {
+        TRY_VOID(check_announced(*upload, upload->offset + *options.announced));
+    }
+    return upload;
+}
+
+Result<> write_upload(UploadState& upload, std::string_view octets) {
+    TRY_VOID(reserve_to(upload, upload.offset + octets.size()));
+    while (!octets.empty()) {
+        const ssize_t written = ::pwrite(
+            upload.fd.get(), octets.data(), octets.size(), static_cast<off_t>(upload.offset));
+        if (written < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return fail_errno(errno);
+        }
+        upload.offset += static_cast<std::uint64_t>(written);
+        octets.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<> commit_upload(UploadState& upload) {
+    if (upload.mode == Mode::kAppend) {
+        TRY_VOID(rebuild_appended(upload, upload.offset));
+    }
+    if (::fdatasync(upload.fd.get()) != 0) {
+        return fail_errno(errno);
+    }
+    TRY_VOID(upload.place.volume->place(upload.aside_name, upload.place.path, upload.replace));
+    upload.aside_name.clear();
+    upload.place.volume->ledger().release({.octets = upload.reserved, .files = 0});
+    upload.reserved = 0;
+    return {};
+}
+
+Upload::Upload(base::Pool& pool, std::shared_ptr<UploadState> state)
+    : pool_(pool),
+      state_(std::move(state)) {}
+
+Upload::~Upload() = default;
+
+const std::string& Upload::path() const {
+    return state_->shown_path;
+}
+
+int Upload::fd() const {
+    return state_->fd.get();
+}
+
+std::uint64_t Upload::offset() const {
+    return state_->offset;
+}
+
+Result<> Upload::reserve(std::uint64_t octets) {
+    return reserve_to(*state_, state_->offset + octets);
+}
+
+void Upload::advance(std::uint64_t octets) {
+    state_->offset += octets;
+}
+
+base::Task<Result<>> Upload::write(base::Loop& loop, std::string_view octets) {
+    return pool_.run(
+        loop, [state = state_, copy = std::string(octets)] { return write_upload(*state, copy); });
+}
+
+base::Task<Result<>> Upload::commit(base::Loop& loop) {
+    return pool_.run(loop, [state = state_] { return commit_upload(*state); });
+}
+
+}  // namespace files

@@ -1,0 +1,42 @@
+// An upload on its way: the file that waits aside, and what it will become.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "files/files.h"
+#include "files/mounts.h"
+
+namespace files {
+
+struct UploadState {
+    UploadState() = default;
+    UploadState(const UploadState&) = delete;
+    UploadState& operator=(const UploadState&) = delete;
+    // Takes away what was not committed.
+    ~UploadState();
+
+    Place place;
+    std::string shown_path;  // as the user calls it
+    UploadOptions::Mode mode = UploadOptions::Mode::kReplace;
+    base::UniqueFd fd;
+    std::string aside_name;  // empty once it has its name
+    std::uint64_t offset = 0;
+    std::uint64_t credit = 0;    // octets of the file that will make place
+    std::uint64_t reserved = 0;  // in the ledger, beyond the credit
+    bool replace = false;        // the name may be taken when it is committed
+};
+
+// Makes the file aside and checks rights, quota and disk against `options`. Waits for the disk.
+[[nodiscard]] base::Result<std::shared_ptr<UploadState>> begin_upload(Place place,
+                                                                      std::string shown_path,
+                                                                      const UploadOptions& options);
+// Waits for the disk.
+[[nodiscard]] base::Result<> write_upload(UploadState& upload, std::string_view octets);
+[[nodiscard]] base::Result<> commit_upload(UploadState& upload);
+
+}  // namespace files

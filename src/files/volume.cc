@@ -1,0 +1,353 @@
+#include "files/volume.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+
+namespace files {
+namespace {
+
+using base::Errc;
+using base::Result;
+using base::UniqueFd;
+
+constexpr unsigned kPermissionBits = 07777;
+constexpr unsigned kOrdinaryBits = 0777;
+constexpr unsigned kOwnerFile = 0600;
+constexpr unsigned kOwnerFolder = 0700;
+constexpr unsigned kStatxWanted = STATX_BASIC_STATS | STATX_BTIME;
+
+base::WallTime wall_time(const statx_timestamp& time) {
+    return base::WallTime(std::chrono::seconds(time.tv_sec) +
+                          std::chrono::milliseconds(time.tv_nsec / 1'000'000));
+}
+
+Kind kind_of(unsigned mode) {
+    switch (mode & S_IFMT) {
+        case S_IFREG:
+            return Kind::kFile;
+        case S_IFDIR:
+            return Kind::kDirectory;
+        case S_IFLNK:
+            return Kind::kLink;
+        default:
+            return Kind::kOther;
+    }
+}
+
+Result<struct statx> read_status(int directory, const char* name, int flags) {
+    struct statx status {};
+
+    if (::statx(directory, name, flags | AT_NO_AUTOMOUNT, kStatxWanted, &status) != 0) {
+        return fail_errno(errno);
+    }
+    return status;
+}
+
+Entry make_entry(const struct statx& status, const VolumeSettings& settings) {
+    Entry entry;
+    entry.kind = kind_of(status.stx_mode);
+    entry.size = status.stx_size;
+    entry.modified = wall_time(status.stx_mtime);
+    if ((status.stx_mask & STATX_BTIME) != 0) {
+        entry.created = wall_time(status.stx_btime);
+    }
+    entry.mode = status.stx_mode & kPermissionBits;
+    entry.owner = settings.owner;
+    entry.group = settings.group;
+    entry.device = (std::uint64_t{status.stx_dev_major} << 32U) | status.stx_dev_minor;
+    entry.inode = status.stx_ino;
+    entry.links = status.stx_nlink;
+    return entry;
+}
+
+std::string read_link(int directory, const char* name) {
+    std::array<char, PATH_MAX> target;
+    const ssize_t octets = ::readlinkat(directory, name, target.data(), target.size());
+    return {target.data(), octets < 0 ? 0 : static_cast<std::size_t>(octets)};
+}
+
+// What a name takes of the quota; a folder itself has no octets.
+Counts counts_of(const struct statx& status) {
+    return {.octets = kind_of(status.stx_mode) == Kind::kFile ? status.stx_size : 0, .files = 1};
+}
+
+Delta minus(Counts counts) {
+    return {.octets = -static_cast<std::int64_t>(counts.octets),
+            .files = -static_cast<std::int64_t>(counts.files)};
+}
+
+Delta plus(Counts counts) {
+    return {.octets = static_cast<std::int64_t>(counts.octets),
+            .files = static_cast<std::int64_t>(counts.files)};
+}
+
+Result<> succeeded(int outcome) {
+    if (outcome != 0) {
+        return fail_errno(errno);
+    }
+    return {};
+}
+
+Result<> refuse_top(const Beneath::Spot& spot) {
+    if (spot.name == ".") {
+        return base::fail(Errc::kDenied, "That folder cannot be changed.");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<> sync_directory(int directory) {
+    const UniqueFd readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable) {
+        return fail_errno(errno);
+    }
+    return succeeded(::fsync(readable.get()));
+}
+
+Result<std::shared_ptr<Aside>> Aside::open(const std::string& path, std::string token) {
+    if (::mkdir(path.c_str(), kOwnerFolder) != 0 && errno != EEXIST) {
+        return fail_errno(errno);
+    }
+    UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory) {
+        return fail_errno(errno);
+    }
+    return std::make_shared<Aside>(std::move(directory), std::move(token));
+}
+
+std::string Aside::new_name() {
+    return token_ + '-' + std::to_string(next_.fetch_add(1));
+}
+
+Result<Entry> Volume::stat(std::string_view path) const {
+    auto opened = beneath_.open(path, beneath_.follows_links() ? O_PATH : O_PATH | O_NOFOLLOW);
+    if (opened) {
+        TRY(const struct statx status, read_status(opened->get(), "", AT_EMPTY_PATH));
+        Entry entry = make_entry(status, settings_);
+        entry.name = split(path).name;
+        if (entry.kind == Kind::kLink) {
+            entry.target = read_link(opened->get(), "");
+        }
+        return entry;
+    }
+    // A link that leads nowhere, or out of here, is still something.
+    if (!beneath_.follows_links()) {
+        return base::forward_error(opened);
+    }
+    TRY(const Beneath::Spot spot, beneath_.spot(path));
+    TRY(Entry entry, entry_in(spot.directory.get(), spot.name.c_str()));
+    return entry.kind == Kind::kLink ? Result<Entry>(std::move(entry))
+                                     : base::forward_error(opened);
+}
+
+Result<Entry> Volume::entry_in(int directory, const char* on_disk) const {
+    TRY(const struct statx status, read_status(directory, on_disk, AT_SYMLINK_NOFOLLOW));
+    Entry entry = make_entry(status, settings_);
+    entry.name = display_name(on_disk);
+    if (entry.kind == Kind::kLink) {
+        entry.target = read_link(directory, on_disk);
+    }
+    return entry;
+}
+
+Result<std::pair<UniqueFd, Entry>> Volume::open_file(std::string_view path) const {
+    TRY(UniqueFd fd, beneath_.open(path, O_RDONLY));
+    TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
+    Entry entry = make_entry(status, settings_);
+    entry.name = split(path).name;
+    if (entry.kind == Kind::kDirectory) {
+        return base::fail(Errc::kInvalid, "It is a folder.");
+    }
+    if (entry.kind != Kind::kFile) {
+        return base::fail(Errc::kInvalid, "It is no file.");
+    }
+    return std::pair(std::move(fd), std::move(entry));
+}
+
+Result<UniqueFd> Volume::open_directory(std::string_view path) const {
+    return beneath_.open(path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<> Volume::make_directory(std::string_view path, unsigned mode) {
+    TRY(const Beneath::Spot spot, beneath_.spot(path));
+    {
+        const std::lock_guard lock(names_);
+        TRY_VOID(ledger_.reserve({.octets = 0, .files = 1}, limits()));
+        const auto made = succeeded(::mkdirat(
+            spot.directory.get(), spot.name.c_str(), (mode & kOrdinaryBits) | kOwnerFolder));
+        ledger_.release({.octets = 0, .files = 1});
+        TRY_VOID(made);
+        book({.octets = 0, .files = 1});
+    }
+    return sync_directory(spot.directory.get());
+}
+
+Result<> Volume::make_link(const std::string& target, std::string_view path) {
+    if (!beneath_.follows_links()) {
+        return base::fail(Errc::kUnsupported, "Links are not offered here.");
+    }
+    TRY(const Beneath::Spot spot, beneath_.spot(path));
+    {
+        const std::lock_guard lock(names_);
+        TRY_VOID(ledger_.reserve({.octets = 0, .files = 1}, limits()));
+        const auto made =
+            succeeded(::symlinkat(target.c_str(), spot.directory.get(), spot.name.c_str()));
+        ledger_.release({.octets = 0, .files = 1});
+        TRY_VOID(made);
+        book({.octets = 0, .files = 1});
+    }
+    return sync_directory(spot.directory.get());
+}
+
+Result<> Volume::remove_directory(std::string_view path) {
+    return unlink(path, AT_REMOVEDIR);
+}
+
+Result<> Volume::remove(std::string_view path) {
+    return unlink(path, 0);
+}
+
+Result<> Volume::unlink(std::string_view path, int flags) {
+    TRY(const Beneath::Spot spot, beneath_.spot(path));
+    TRY_VOID(refuse_top(spot));
+    {
+        const std::lock_guard lock(names_);
+        TRY(const struct statx status,
+            read_status(spot.directory.get(), spot.name.c_str(), AT_SYMLINK_NOFOLLOW));
+        TRY_VOID(succeeded(::unlinkat(spot.directory.get(), spot.name.c_str(), flags)));
+        book(minus(counts_of(status)));
+    }
+    return sync_directory(spot.directory.get());
+}
+
+Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
+    TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
+    const auto since = time.time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+    std::array<timespec, 2> times{};
+    times[0].tv_nsec = UTIME_OMIT;
+    times[1].tv_sec = seconds.count();
+    times[1].tv_nsec = std::chrono::nanoseconds(since - seconds).count();
+    TRY_VOID(succeeded(::futimens(fd.get(), times.data())));
+    return {};
+}
+
+Result<> Volume::set_mode(std::string_view path, unsigned mode) {
+    TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
+    TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
+    const unsigned kept = kind_of(status.stx_mode) == Kind::kDirectory ? kOwnerFolder : kOwnerFile;
+    return succeeded(::fchmod(fd.get(), (mode & kOrdinaryBits) | kept));
+}
+
+namespace {
+
+// Whether there is something at the spot, and what it counts; nothing for nothing.
+Result<std::optional<struct statx>> look(const Beneath::Spot& spot) {
+    auto status = read_status(spot.directory.get(), spot.name.c_str(), AT_SYMLINK_NOFOLLOW);
+    if (status) {
+        return std::optional(*status);
+    }
+    if (status.error().code == Errc::kNotFound) {
+        return std::optional<struct statx>();
+    }
+    return base::forward_error(status);
+}
+
+// renameat2(2) where `there` is what stands at `to`. A folder never makes place.
+Result<> give_name(int from_directory,
+                   const std::string& from,
+                   const Beneath::Spot& to,
+                   const std::optional<struct statx>& there,
+                   bool replace) {
+    TRY_VOID(refuse_top(to));
+    if (there && kind_of(there->stx_mode) == Kind::kDirectory) {
+        return base::fail(Errc::kExists, "There is a folder of that name.");
+    }
+    const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
+    return succeeded(
+        ::renameat2(from_directory, from.c_str(), to.directory.get(), to.name.c_str(), flags));
+}
+
+}  // namespace
+
+Result<> Volume::place(const std::string& aside_name, std::string_view path, bool replace) {
+    TRY(const Beneath::Spot spot, beneath_.spot(path));
+    {
+        const std::lock_guard lock(names_);
+        TRY(const struct statx own, read_status(aside_->fd(), aside_name.c_str(), 0));
+        TRY(const std::optional<struct statx> there, look(spot));
+        TRY_VOID(give_name(aside_->fd(), aside_name, spot, there, replace));
+        book(plus(counts_of(own)));
+        if (there) {
+            book(minus(counts_of(*there)));
+        }
+    }
+    return sync_directory(spot.directory.get());
+}
+
+Result<> Volume::rename(
+    Volume& from, std::string_view from_path, Volume& to, std::string_view to_path, bool replace) {
+    TRY(const Beneath::Spot old_spot, from.beneath_.spot(from_path));
+    TRY_VOID(refuse_top(old_spot));
+    TRY(const Beneath::Spot new_spot, to.beneath_.spot(to_path));
+    {
+        std::unique_lock first(from.names_, std::defer_lock);
+        std::unique_lock second(to.names_, std::defer_lock);
+        if (&from == &to) {
+            first.lock();
+        } else {
+            std::lock(first, second);
+        }
+        TRY(const struct statx own,
+            read_status(old_spot.directory.get(), old_spot.name.c_str(), AT_SYMLINK_NOFOLLOW));
+        TRY(const std::optional<struct statx> there, look(new_spot));
+        const bool same = there && there->stx_ino == own.stx_ino &&
+                          there->stx_dev_major == own.stx_dev_major &&
+                          there->stx_dev_minor == own.stx_dev_minor;
+        const bool is_folder = kind_of(own.stx_mode) == Kind::kDirectory;
+        Counts moved = counts_of(own);
+        if (&from != &to && is_folder) {
+            TRY(moved, from.count(from_path));
+        }
+        if (&from != &to) {
+            TRY_VOID(to.ledger_.reserve(moved, to.limits()));
+            to.ledger_.release(moved);
+        }
+        TRY_VOID(give_name(
+            old_spot.directory.get(), old_spot.name, new_spot, there, replace && !is_folder));
+        if (&from != &to) {
+            from.book(minus(moved));
+            to.book(plus(moved));
+        }
+        if (there && !same) {
+            to.book(minus(counts_of(*there)));
+        }
+    }
+    TRY_VOID(sync_directory(new_spot.directory.get()));
+    return sync_directory(old_spot.directory.get());
+}
+
+Result<std::uint64_t> Volume::disk_free() const {
+    struct statvfs status {};
+
+    if (::fstatvfs(beneath_.root(), &status) != 0) {
+        return fail_errno(errno);
+    }
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+void Volume::book(Delta delta) {
+    ledger_.book(delta);
+    settings_.booked(delta);
+}
+
+}  // namespace files

@@ -1,0 +1,119 @@
+// One tree of files on the disk, an account's or a share's: every operation as blocking calls, for the
+// pool's threads. It knows no rights: Tree asks for those first. Paths are the volume's own.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "files/beneath.h"
+#include "files/files.h"
+#include "files/ledger.h"
+
+namespace files {
+
+// The folder where uploads wait for their names.
+class Aside {
+  public:
+    // Names made by this object begin with `token`, drawn anew at each start.
+    Aside(base::UniqueFd directory, std::string token)
+        : directory_(std::move(directory)),
+          token_(std::move(token)) {}
+
+    // `path` on the disk, made where it is absent.
+    [[nodiscard]] static base::Result<std::shared_ptr<Aside>> open(const std::string& path,
+                                                                   std::string token);
+
+    [[nodiscard]] int fd() const { return directory_.get(); }
+
+    // A name that nobody has.
+    [[nodiscard]] std::string new_name();
+
+  private:
+    base::UniqueFd directory_;
+    std::string token_;
+    std::atomic<std::uint64_t> next_ = 0;
+};
+
+// What a volume is told of itself and tells of its changes.
+struct VolumeSettings {
+    std::string key;    // in the store: which volume it is
+    std::string owner;  // as listings show it
+    std::string group;
+    std::function<Limits()> limits;
+    std::function<void(Delta)> booked;  // to be kept in the store
+};
+
+class Volume {
+  public:
+    Volume(Beneath beneath, std::shared_ptr<Aside> aside, Counts counts, VolumeSettings settings)
+        : beneath_(std::move(beneath)),
+          aside_(std::move(aside)),
+          ledger_(counts),
+          settings_(std::move(settings)) {}
+
+    [[nodiscard]] base::Result<Entry> stat(std::string_view path) const;
+    // kInvalid for what is no regular file.
+    [[nodiscard]] base::Result<std::pair<base::UniqueFd, Entry>> open_file(
+        std::string_view path) const;
+    [[nodiscard]] base::Result<base::UniqueFd> open_directory(std::string_view path) const;
+    // The entry `on_disk` of an open folder; kNotFound when it has gone.
+    [[nodiscard]] base::Result<Entry> entry_in(int directory, const char* on_disk) const;
+
+    [[nodiscard]] base::Result<> make_directory(std::string_view path, unsigned mode);
+    [[nodiscard]] base::Result<> remove_directory(std::string_view path);
+    [[nodiscard]] base::Result<> remove(std::string_view path);
+    [[nodiscard]] base::Result<> set_modified(std::string_view path, base::WallTime time);
+    [[nodiscard]] base::Result<> set_mode(std::string_view path, unsigned mode);
+    [[nodiscard]] base::Result<> make_link(const std::string& target, std::string_view path);
+    // `replace`: a file at `to` makes place. Between volumes the counts move along.
+    [[nodiscard]] static base::Result<> rename(Volume& from,
+                                               std::string_view from_path,
+                                               Volume& to,
+                                               std::string_view to_path,
+                                               bool replace);
+
+    // Gives a file that stands aside its name, and syncs the folder. Its octets are on disk already.
+    [[nodiscard]] base::Result<> place(const std::string& aside_name,
+                                       std::string_view path,
+                                       bool replace);
+
+    [[nodiscard]] const Beneath& beneath() const { return beneath_; }
+
+    [[nodiscard]] Aside& aside() const { return *aside_; }
+
+    [[nodiscard]] Ledger& ledger() { return ledger_; }
+
+    [[nodiscard]] Limits limits() const { return settings_.limits(); }
+
+    [[nodiscard]] const VolumeSettings& settings() const { return settings_; }
+
+    // Octets that the disk has free for this server.
+    [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
+    // Counts what is there, by looking at all of it.
+    [[nodiscard]] base::Result<Counts> count(std::string_view path) const;
+    void book(Delta delta);
+
+  private:
+    [[nodiscard]] base::Result<> unlink(std::string_view path, int flags);
+
+    Beneath beneath_;
+    std::shared_ptr<Aside> aside_;
+    Ledger ledger_;
+    VolumeSettings settings_;
+    // Held while names change, so that counts and names change together. Never while the disk is synced.
+    std::mutex names_;
+};
+
+// Waits until the names in the folder are on the disk.
+[[nodiscard]] base::Result<> sync_directory(int directory);
+
+}  // namespace files
