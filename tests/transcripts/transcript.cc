@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/check.h"
 
 namespace transcripts {
 namespace {
@@ -217,6 +218,20 @@ base::Result<std::string> unescape(std::string_view text) {
         i += 2;
     }
     return out;
+}
+
+std::pair<std::string_view, std::string_view> split_word(std::string_view text) {
+    const std::string_view word = base::split_front(text, ' ');
+    return {word, base::trim(text)};
+}
+
+std::string quoted(std::string_view text) {
+    const std::size_t first = text.find('"');
+    const std::size_t last = text.rfind('"');
+    CHECK(first != std::string_view::npos && last > first);
+    auto plain = unescape(text.substr(first + 1, last - first - 1));
+    CHECK(plain.has_value());
+    return std::move(*plain);
 }
 
 }  // namespace transcripts

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -48,5 +49,10 @@ struct Transcript {
 
 // `text` with its escapes replaced: \r \n \t \0 \\ \" and \xNN.
 [[nodiscard]] base::Result<std::string> unescape(std::string_view text);
+
+// "name rest" at the first space.
+[[nodiscard]] std::pair<std::string_view, std::string_view> split_word(std::string_view text);
+// The text between the first and the last quote, unescaped.
+[[nodiscard]] std::string quoted(std::string_view text);
 
 }  // namespace transcripts
