@@ -99,7 +99,7 @@ int main() {
     });
     measure("later logins", 10'001, [&] { log_in("user1@hamburger.example", "pencil", true); });
     measure("wrong password", 21, [&] { log_in("user1@hamburger.example", "eraser", false); });
-    measure("unknown user", 21, [&] { log_in("eve@hamburger.example", "pencil", false); });
+    measure("unknown user", 21, [&] { log_in("jones@hamburger.example", "pencil", false); });
     measure("SCRAM-SHA-256, the server's first message", 10'001, [&] {
         auto server = account::make_sasl_server(authenticator, "SCRAM-SHA-256", context);
         CHECK(run((*server)->step(loop, "n,,n=user1@hamburger.example,r=abc")).has_value());

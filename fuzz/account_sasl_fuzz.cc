@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     context.loopback = true;
     context.tls = true;
     context.tls_exporter = "exported";
-    context.certificate_names = {"eve@elsewhere.example"};
+    context.certificate_names = {"jones@elsewhere.example"};
     std::string_view input(reinterpret_cast<const char*>(data), size);
     const bool has_password = input.find(kPassword) != std::string_view::npos;
     auto server = account::make_sasl_server(

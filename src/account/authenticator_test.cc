@@ -37,7 +37,7 @@ TEST_F(AuthenticatorTest, RefusesInTheSameWords) {
                                                         {"bob", ""},
                                                         {"", ""},
                                                         {"bob", "ketchup"},
-                                                        {"eve", "pencil"},
+                                                        {"jones", "pencil"},
                                                         {"alice", "ketchup"},
                                                         {"bob@crepes.example", "pencil"},
                                                         {"bob+list@hamburger.example", "pencil"},
@@ -74,12 +74,12 @@ TEST_F(AuthenticatorTest, EveryRefusalPaysForOneHash) {
     options_.hashes_waiting_max = 0;
     restart();
     for (const char* user : {"bob",
-                             "eve",
+                             "jones",
                              "alice",
                              "bob@elsewhere.example",
                              "no address",
                              "bob@hamburger.example/phone",
-                             "eve@hamburger.example/phone"}) {
+                             "jones@hamburger.example/phone"}) {
         EXPECT_EQ(password(user, "wrong"), "unavailable") << user;
     }
     EXPECT_EQ(password("alice", "ketchup"), "unavailable");
@@ -226,7 +226,7 @@ TEST_F(AuthenticatorTest, ApopTakesTheLegacySecretAlone) {
     EXPECT_TRUE(authenticator_->legacy_in_use());
     EXPECT_EQ(apop("bob", digest), "bob APOP");
     EXPECT_EQ(apop("alice", digest), "denied");
-    EXPECT_EQ(apop("eve", digest), "denied");
+    EXPECT_EQ(apop("jones", digest), "denied");
     EXPECT_EQ(apop("bob", digest.substr(1)), "denied");
     EXPECT_EQ(password("bob", "tanstaaf"), "denied");
     context_.apop_stamp = "<1897.697170952@dbc.mtview.ca.us>";

@@ -105,7 +105,7 @@ TEST_F(ThrottleTest, WhoLoggedInBeforeKeepsComingIn) {
     EXPECT_EQ(succeed("192.0.2.1", "alice"), 0);
     fail_until_blocked("192.0.2.1", "bob");
     EXPECT_EQ(succeed("192.0.2.1", "alice"), 0);
-    EXPECT_EQ(succeed("192.0.2.1", "carol"), -1);
+    EXPECT_EQ(succeed("192.0.2.1", "green"), -1);
     fail_until_blocked("192.0.2.1", "alice");
     EXPECT_EQ(succeed("192.0.2.2", "alice"), 0);
     clock_.advance(24h * 8);
@@ -118,7 +118,7 @@ TEST_F(ThrottleTest, OnesOwnSuccessDoesNotForgive) {
     for (int i = 0; i < 4; ++i) {
         (void)fail("192.0.2.1", "bob");
     }
-    EXPECT_EQ(succeed("192.0.2.1", "eve"), 2);
+    EXPECT_EQ(succeed("192.0.2.1", "jones"), 2);
     clock_.advance(2s);
     EXPECT_EQ(fail("192.0.2.1", "bob"), 2);
 }

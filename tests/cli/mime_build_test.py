@@ -20,7 +20,7 @@ PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R
 TEXT = "Viele Grüße\nvon einer Zeile ohne CR\n".encode()
 LATIN = "Viele Grüße aus Köln, wo die Brücken über den Rhein führen\n".encode("latin-1")
 HTML = b'<p>Look: <img src="cid:logo.png"> and <img src="cid:logo.png2">\n'
-HEADER = ["--from", "Alice Müller <alice@crepes.example>", "--to", "bob@hamburger.example, Carol <carol@hamburger.example>",
+HEADER = ["--from", "Alice Müller <alice@crepes.example>", "--to", "bob@hamburger.example, Green <green@hamburger.example>",
           "--subject", "Grüße"]
 
 
@@ -56,7 +56,7 @@ class MimeBuild(unittest.TestCase):
         self.assertIn(b"filename*=utf-8''gr%C3%BC%C3%9Fe.txt", octets)
         self.assertEqual(message["Subject"], "Grüße")
         self.assertEqual(message["From"].addresses[0].display_name, "Alice Müller")
-        self.assertEqual([a.addr_spec for a in message["To"].addresses], ["bob@hamburger.example", "carol@hamburger.example"])
+        self.assertEqual([a.addr_spec for a in message["To"].addresses], ["bob@hamburger.example", "green@hamburger.example"])
         self.assertTrue(message["Date"].datetime and message["Message-ID"].endswith("@crepes.example>"))
         self.assertEqual(message.get_body().get_content().strip(), "Schöne Grüße!")
 

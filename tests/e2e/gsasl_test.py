@@ -59,7 +59,7 @@ class Gsasl(ServerTest):
         for mechanism in ("PLAIN", "SCRAM-SHA-256-PLUS"):
             with self.subTest(mechanism):
                 wrong = self.gsasl(mechanism, password="wrong")
-                unknown = self.gsasl(mechanism, user="eve@hamburger.example")
+                unknown = self.gsasl(mechanism, user="jones@hamburger.example")
                 self.assert_refused(wrong)
                 self.assert_refused(unknown)
                 self.assertEqual(self.refusal(wrong), self.refusal(unknown))

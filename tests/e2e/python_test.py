@@ -88,7 +88,7 @@ class Python(ServerTest):
 
     def test_lmtp_answers_for_each_recipient(self):
         with smtplib.LMTP("127.0.0.1", self.server.ports["lmtp"]) as client:
-            refused = client.sendmail("carol@elsewhere.example", [BOB, "nobody@hamburger.example"], letter())
+            refused = client.sendmail("green@elsewhere.example", [BOB, "nobody@hamburger.example"], letter())
         self.assertEqual(list(refused), ["nobody@hamburger.example"])
         self.assertEqual(len(self.server.messages()), 1)
 

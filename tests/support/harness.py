@@ -30,7 +30,9 @@ SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "metri
 
 
 def run(*arguments, text=None, environment=None, cwd=None):
-    """Runs a program to its end; standard input is `text` or empty."""
+    """Runs a program to its end; standard input is `text` or empty. A program that is missing fails the test."""
+    if shutil.which(str(arguments[0])) is None:
+        raise AssertionError(f"{arguments[0]} is not installed; scripts/test installs what the tests need")
     return subprocess.run(
         [str(a) for a in arguments], input=text or "", capture_output=True, text=True, cwd=cwd,
         timeout=PATIENCE_S, env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})})
