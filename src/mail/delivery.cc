@@ -84,6 +84,7 @@ base::Result<Stored> deliver_to(store::Transaction& change,
     const std::string address = recipient.address.to_string();
     TRY(const auto owner, account::find_account(change, recipient.account));
     if (!owner) {
+        stored.outcome.gone = true;
         stored.event.kind = "refused";
         stored.event.text = fmt::format("{} was removed meanwhile", address);
         return stored;

@@ -34,7 +34,8 @@ struct Delivery {
 // What became of one recipient; the order of Delivery::recipients.
 struct DeliveryOutcome {
     account::AccountId account = 0;
-    bool delivered = false;  // false: over quota, or the account is gone
+    bool delivered = false;  // false: over quota, unless the account is
+    bool gone = false;       // removed since the recipient was looked up
 };
 
 // One message of a maildrop or mailbox.

@@ -86,34 +86,40 @@ base::Task<std::vector<Reply>> Session::deliver(store::NewBlob blob, const Incom
 std::optional<Reply> Session::judge_outcome(const Recipient& recipient,
                                             const std::vector<mail::DeliveryOutcome>& outcomes,
                                             std::uint64_t octets) {
+    std::optional<Reply> refusal;
     for (const account::LocalRecipient& local : recipient.local) {
         const auto outcome =
             std::find_if(outcomes.begin(), outcomes.end(), [&](const mail::DeliveryOutcome& other) {
                 return other.account == local.account;
             });
-        if (outcome != outcomes.end() && !outcome->delivered) {
-            return quota_refusal(local, octets);
+        if (outcome == outcomes.end() || outcome->delivered) {
+            return std::nullopt;  // some of those that the recipient stands for have it
         }
+        refusal = outcome->gone ? Reply{550, {5, 1, 1}, "no such user here any more"}
+                                : quota_refusal(local, octets);
     }
-    return std::nullopt;
+    return refusal;
 }
 
-// SMTP answers once for all recipients; LMTP once for each, in their order (RFC 2033 4.2).
+// SMTP answers once for all recipients, well when anybody has the message; LMTP once for each, in their
+// order (RFC 2033 4.2).
 Reply Session::answer(std::vector<Reply> replies, const Incoming& incoming) {
-    const bool accepted = std::any_of(
+    const auto accepted = std::find_if(
         replies.begin(), replies.end(), [](const Reply& reply) { return reply.is_positive(); });
-    if (accepted) {
+    if (accepted != replies.end()) {
         idle_ = 0;
         refused_recipients_ = 0;
         ++messages_;
     }
-    note_message(replies.front(), incoming);
-    if (options_.port == Port::kLmtp) {
-        for (std::size_t i = 0; i + 1 < replies.size(); ++i) {
-            say(replies[i]);
-        }
+    Reply& for_all = accepted != replies.end() ? *accepted : replies.front();
+    note_message(for_all, incoming);
+    if (options_.port != Port::kLmtp) {
+        return std::move(for_all);
     }
-    return std::move(options_.port == Port::kLmtp ? replies.back() : replies.front());
+    for (std::size_t i = 0; i + 1 < replies.size(); ++i) {
+        say(replies[i]);
+    }
+    return std::move(replies.back());
 }
 
 // The log's line, the counters, and for a refused message its trace, which an accepted one got within

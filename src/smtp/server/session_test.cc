@@ -173,6 +173,62 @@ TEST_F(SessionTest, answers_a_failing_disk_amid_a_large_message) {
     EXPECT_TRUE(world_.inbox("a@foo.com").empty());
 }
 
+// Accounts that are removed between RCPT and the end of the data; bob@foo.com stays.
+struct Removal {
+    Port port;
+    std::string_view hello;
+    std::string_view recipients;
+    std::string_view answer;  // to the data
+    std::size_t delivered;    // to bob
+};
+
+class RemovalTest : public SessionTest, public testing::WithParamInterface<Removal> {};
+
+TEST_P(RemovalTest, tells_that_a_recipient_is_gone) {
+    const Removal& row = GetParam();
+    world_.add_user("bob@foo.com", "secret");
+    world_.add_alias("both@foo.com", {"a@foo.com", "bob@foo.com"});
+    options_->port = row.port;
+    auto [server, client] = net::make_pipe(world_.loop, pipe_);
+    base::spawn(serve(std::move(server), options_, services_),
+                [](const std::exception_ptr& thrown) { EXPECT_EQ(thrown, nullptr); });
+    ASSERT_TRUE(client->push(fmt::format(
+        "{} bar.com\r\nMAIL FROM:<x@bar.com>\r\n{}DATA\r\n", row.hello, row.recipients)));
+    world_.loop.run_for(std::chrono::seconds(1));
+    EXPECT_NE(client->take().find("\r\n354 "), std::string::npos);
+    world_.change([](store::Transaction& change) {
+        return account::remove_account(change, {"a", "foo.com"});
+    });
+    ASSERT_TRUE(client->push("Subject: x\r\n\r\nhello\r\n.\r\n"));
+    world_.loop.run_for(std::chrono::seconds(1));
+    const std::string said = client->take();
+    std::string codes;
+    for (std::size_t at = 0; at < said.size(); at = said.find('\n', at) + 1) {
+        codes += said.substr(at, 9) + ";";
+    }
+    EXPECT_EQ(codes, row.answer);
+    EXPECT_EQ(world_.inbox("bob@foo.com").size(), row.delivered);
+    client->end_writing();
+    world_.loop.run_for(std::chrono::seconds(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table,
+    RemovalTest,
+    testing::Values(Removal{Port::kRelay, "EHLO", "RCPT TO:<a@foo.com>\r\n", "550 5.1.1;", 0},
+                    // One answer for all: those who have it must not get it again.
+                    Removal{Port::kRelay,
+                            "EHLO",
+                            "RCPT TO:<a@foo.com>\r\nRCPT TO:<bob@foo.com>\r\n",
+                            "250 2.0.0;",
+                            1},
+                    Removal{Port::kLmtp,
+                            "LHLO",
+                            "RCPT TO:<a@foo.com>\r\nRCPT TO:<bob@foo.com>\r\n",
+                            "550 5.1.1;250 2.0.0;",
+                            1},
+                    Removal{Port::kLmtp, "LHLO", "RCPT TO:<both@foo.com>\r\n", "250 2.0.0;", 1}));
+
 TEST_F(SessionTest, refuses_a_submitted_header_without_end) {
     options_->port = Port::kSubmission;
     options_->header_octets_max = 100'000;
