@@ -43,24 +43,6 @@ base::Result<std::optional<std::vector<Address>>> find_alias(const store::Reader
     return read(reader, alias_key(address), decode_members);
 }
 
-base::Result<std::vector<Account>> find_administrators(const store::Reader& reader) {
-    std::vector<AccountId> ids;
-    const std::string prefix = administrators_prefix();
-    TRY_VOID(reader.scan(
-        prefix, store::prefix_end(prefix), [&ids](std::string_view key, std::string_view) {
-            ids.push_back(id_at_end(key).value_or(0));
-            return ids.size() < kPostmastersMax;
-        }));
-    std::vector<Account> administrators;
-    for (const AccountId id : ids) {
-        TRY(std::optional<Account> account, find_account(reader, id));
-        if (account && !account->disabled) {
-            administrators.push_back(std::move(*account));
-        }
-    }
-    return administrators;
-}
-
 // What one address stands for, one step down: nothing of ours, accounts, or the members of an alias.
 struct Step {
     enum class Kind { kRemote, kUnknown, kAccounts, kMembers };
@@ -256,6 +238,24 @@ base::Result<> check_member(const store::Reader& reader,
 }
 
 }  // namespace
+
+base::Result<std::vector<Account>> find_administrators(const store::Reader& reader) {
+    std::vector<AccountId> ids;
+    const std::string prefix = administrators_prefix();
+    TRY_VOID(reader.scan(
+        prefix, store::prefix_end(prefix), [&ids](std::string_view key, std::string_view) {
+            ids.push_back(id_at_end(key).value_or(0));
+            return ids.size() < kPostmastersMax;
+        }));
+    std::vector<Account> administrators;
+    for (const AccountId id : ids) {
+        TRY(std::optional<Account> account, find_account(reader, id));
+        if (account && !account->disabled) {
+            administrators.push_back(std::move(*account));
+        }
+    }
+    return administrators;
+}
 
 std::string Alias::name() const {
     return alias_text(address);

@@ -60,6 +60,8 @@ struct Resolution {
                                                         std::string_view text);
 [[nodiscard]] base::Result<std::vector<Address>> expand(const store::Reader& reader,
                                                         std::string_view text);
+// Who gets postmaster's mail: the administrators, disabled ones aside; at most 16 of them.
+[[nodiscard]] base::Result<std::vector<Account>> find_administrators(const store::Reader& reader);
 [[nodiscard]] base::Result<std::vector<std::string>> list_domains(const store::Reader& reader);
 [[nodiscard]] base::Result<std::vector<Account>> list_accounts(const store::Reader& reader,
                                                                std::string_view domain);

@@ -119,6 +119,18 @@ std::string option(const AdminRequest& request, const std::string& name) {
     return found == request.options.end() ? std::string() : found->second;
 }
 
+base::Result<std::string> postmaster_warning(const store::Reader& reader) {
+    TRY(const auto administrators, account::find_administrators(reader));
+    TRY(const auto domains, account::list_domains(reader));
+    if (!administrators.empty() || domains.empty()) {
+        return std::string();
+    }
+    return fmt::format(
+        "no account is an administrator, so mail to postmaster, which every domain must take (RFC "
+        "5321 4.5.1), is refused; make somebody one: staffetta account add NAME@{} --administrator",
+        domains.front());
+}
+
 AdminReply Administration::run(const AdminRequest& request) const {
     const auto& rows = AdminTable::kRows;
     const auto* row = std::find_if(rows.begin(), rows.end(), [&](const AdminTable::Row& candidate) {
@@ -147,7 +159,9 @@ Administration::Outcome Administration::domain_add(const AdminRequest& request) 
     TRY_VOID(store_.change_and_wait([domain = request.arguments[0]](store::Transaction& change) {
         return account::add_domain(change, domain);
     }));
-    return fmt::format("domain {} added\n", request.arguments[0]);
+    TRY(const std::string warning, postmaster_warning(*store_.snapshot()));
+    return fmt::format(
+        "domain {} added\n{}{}", request.arguments[0], warning, warning.empty() ? "" : "\n");
 }
 
 Administration::Outcome Administration::domain_remove(const AdminRequest& request) const {

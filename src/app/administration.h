@@ -28,6 +28,9 @@ struct AdminRequest {
 // The value of an option, empty when it was not given.
 [[nodiscard]] std::string option(const AdminRequest& request, const std::string& name);
 
+// What is wrong with having no administrator, and the remedy; empty when there is one, or no domain yet.
+[[nodiscard]] base::Result<std::string> postmaster_warning(const store::Reader& reader);
+
 struct AdminReply {
     int status = 0;    // ExitStatus
     std::string text;  // for standard output, or for standard error when the status is not 0

@@ -31,6 +31,7 @@ struct TlsConfig {
     std::string certificate;  // PEM, with the chain behind it; empty: no TLS
     std::string key;
     std::string client_ca;  // whose client certificates SASL EXTERNAL believes; empty: nobody's
+    base::Duration handshake_timeout = std::chrono::seconds(30);
 
     // Further pairs for SNI, each "certificate.pem" and "key.pem".
     struct Pair {
@@ -47,16 +48,41 @@ struct SmtpConfig {
     bool vrfy_for_loopback = false;
     bool require_owned_sender = true;
     bool accept_bare_addresses = true;
+    bool offer_auth_on_relay = false;
+    base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
+    base::Duration data_timeout = std::chrono::minutes(5);     // for each piece of a message
+    base::Duration message_timeout = std::chrono::hours(2);    // for all of it
+    std::uint64_t line_octets_max = 64ULL << 10;               // of a message's text
+    std::uint64_t header_octets_max = 1ULL << 20;              // of a submitted message
+    std::uint64_t received_fields_max = 100;
+    std::uint64_t errors_max = 30;
+    std::uint64_t idle_commands_max = 100;  // between two messages
 };
 
 struct Pop3Config {
     bool exclusive = false;        // a second client of one maildrop gets [IN-USE]
     base::Duration login_delay{};  // the least time between two logins, announced and enforced
+    base::Duration idle_timeout = std::chrono::minutes(10);  // RFC 1939 3: no less
+    base::Duration write_timeout = std::chrono::minutes(5);
+    std::uint64_t errors_max = 20;
+    std::uint64_t login_failures_max = 5;
+};
+
+// Those who guess passwords (account/throttle.h).
+struct ThrottleConfig {
+    std::uint64_t failures_free = 3;
+    base::Duration delay_first = std::chrono::seconds(1);
+    base::Duration delay_max = std::chrono::seconds(15);
+    std::uint64_t failures_block = 20;
+    base::Duration block = std::chrono::minutes(15);
+    base::Duration forgive_each = std::chrono::minutes(3);
+    base::Duration trusted_for = std::chrono::hours(24 * 7);
 };
 
 struct AuthConfig {
     bool allow_plaintext = false;  // passwords without TLS, from loopback only
     base::Duration remember = std::chrono::minutes(5);
+    ThrottleConfig throttle;
 };
 
 struct LimitsConfig {

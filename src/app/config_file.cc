@@ -15,6 +15,10 @@
 namespace app {
 namespace {
 
+// Of time-outs: less would cut off people, more would keep the dead.
+constexpr base::Duration kTimeoutMin = std::chrono::seconds(1);
+constexpr base::Duration kTimeoutMax = std::chrono::hours(24);
+
 // The first fault found ends the reading: one clear sentence is worth more than ten.
 struct Fault {
     const std::string& file;
@@ -86,19 +90,30 @@ class Section {
         value = *octets;
     }
 
-    void duration(std::string_view key, base::Duration& value) {
+    void duration(std::string_view key,
+                  base::Duration& value,
+                  base::Duration least = {},
+                  base::Duration most = std::chrono::hours(24 * 36'500)) {
         const auto* found = find<std::string>(key, "a duration in quotes, as \"5m\"");
         if (found == nullptr) {
             return;
         }
-        if (const auto given = parse_duration(found->get())) {
-            value = *given;
-        } else {
+        const auto given = parse_duration(found->get());
+        if (!given) {
             complain(*found,
                      key,
                      fmt::format("\"{}\" is no duration; write a number with ms, s, m, "
                                  "h or d, as \"5m\"",
                                  found->get()));
+        } else if (*given < least || *given > most) {
+            complain(*found,
+                     key,
+                     fmt::format("\"{}\" is out of range; write a duration from \"{}\" to \"{}\"",
+                                 found->get(),
+                                 format_duration(least),
+                                 format_duration(most)));
+        } else {
+            value = *given;
         }
     }
 
@@ -302,6 +317,7 @@ void read_tls(Section section, TlsConfig& tls) {
     section.text("certificate", tls.certificate);
     section.text("key", tls.key);
     section.text("client_ca", tls.client_ca);
+    section.duration("handshake_timeout", tls.handshake_timeout, kTimeoutMin, kTimeoutMax);
     if (!tls.certificate.empty()) {
         section.require("key", tls.key, "name the PEM file with the certificate's private key");
     }
@@ -321,18 +337,44 @@ void read_smtp(Section section, SmtpConfig& smtp) {
     section.flag("vrfy_for_loopback", smtp.vrfy_for_loopback);
     section.flag("require_owned_sender", smtp.require_owned_sender);
     section.flag("accept_bare_addresses", smtp.accept_bare_addresses);
+    section.flag("offer_auth_on_relay", smtp.offer_auth_on_relay);
+    section.duration("command_timeout", smtp.command_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("data_timeout", smtp.data_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("message_timeout", smtp.message_timeout, kTimeoutMin, kTimeoutMax);
+    // RFC 5321 4.5.3.1.6: 1000 at least, CRLF included.
+    section.size("max_line_length", smtp.line_octets_max, 1000, 1ULL << 30);
+    section.size("max_header_size", smtp.header_octets_max, 4ULL << 10, 16ULL << 20);
+    section.number("max_received_fields", smtp.received_fields_max, 10, 10'000);
+    section.number("max_errors", smtp.errors_max, 1, 1'000'000);
+    section.number("max_idle_commands", smtp.idle_commands_max, 10, 1'000'000);
     section.finish();
 }
 
 void read_pop3(Section section, Pop3Config& pop3) {
     section.flag("exclusive", pop3.exclusive);
     section.duration("login_delay", pop3.login_delay);
+    section.duration("idle_timeout", pop3.idle_timeout, std::chrono::minutes(10), kTimeoutMax);
+    section.duration("write_timeout", pop3.write_timeout, kTimeoutMin, kTimeoutMax);
+    section.number("max_errors", pop3.errors_max, 1, 1'000'000);
+    section.number("max_login_failures", pop3.login_failures_max, 1, 1'000);
+    section.finish();
+}
+
+void read_throttle(Section section, ThrottleConfig& throttle) {
+    section.number("free_failures", throttle.failures_free, 0, 1'000'000);
+    section.duration("first_delay", throttle.delay_first, {}, kTimeoutMax);
+    section.duration("max_delay", throttle.delay_max, {}, kTimeoutMax);
+    section.number("failures_to_block", throttle.failures_block, 1, 1'000'000);
+    section.duration("block", throttle.block);
+    section.duration("forgive_each", throttle.forgive_each, std::chrono::seconds(1));
+    section.duration("trusted_for", throttle.trusted_for);
     section.finish();
 }
 
 void read_auth(Section section, AuthConfig& auth) {
     section.flag("allow_plaintext", auth.allow_plaintext);
     section.duration("remember", auth.remember);
+    read_throttle(section.section("throttle"), auth.throttle);
     section.finish();
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/service_options.h"
 #include "app/units.h"
 
 namespace app {
@@ -43,6 +44,7 @@ proxies = ["192.0.2.0/24"]
 certificate = "cert.pem"
 key = "key.pem"
 client_ca = "/etc/ca.pem"
+handshake_timeout = "20s"
 [[tls.more]]
 certificate = "other.pem"
 key = "other.key"
@@ -52,12 +54,33 @@ max_recipients = 1000
 vrfy_for_loopback = true
 require_owned_sender = false
 accept_bare_addresses = false
+offer_auth_on_relay = true
+command_timeout = "2m"
+data_timeout = "3m"
+message_timeout = "1h"
+max_line_length = "1000B"
+max_header_size = "64KiB"
+max_received_fields = 30
+max_errors = 5
+max_idle_commands = 50
 [pop3]
 exclusive = true
 login_delay = "30s"
+idle_timeout = "30m"
+write_timeout = "1m"
+max_errors = 7
+max_login_failures = 3
 [auth]
 allow_plaintext = true
 remember = "10m"
+[auth.throttle]
+free_failures = 1
+first_delay = "2s"
+max_delay = "1m"
+failures_to_block = 9
+block = "1h"
+forgive_each = "10m"
+trusted_for = "1d"
 [limits]
 connections = 100
 connections_per_address = 10
@@ -80,6 +103,30 @@ retention = "7d"
     EXPECT_EQ(config->smtp.recipients_max, 1000U);
     EXPECT_EQ(config->pop3.login_delay, std::chrono::seconds(30));
     EXPECT_EQ(config->limits.threads, 4U);
+    EXPECT_EQ(config->auth.throttle.trusted_for, std::chrono::hours(24));
+    const auto relay = smtp_options(*config, smtp::Port::kRelay);
+    EXPECT_TRUE(relay->offer_auth_on_relay);
+    EXPECT_EQ(relay->command_timeout, std::chrono::minutes(2));
+    EXPECT_EQ(relay->data_timeout, std::chrono::minutes(3));
+    EXPECT_EQ(relay->message_timeout, std::chrono::hours(1));
+    EXPECT_EQ(relay->handshake_timeout, std::chrono::seconds(20));
+    EXPECT_EQ(relay->text_line_octets_max, 1000U);
+    EXPECT_EQ(relay->header_octets_max, 65536U);
+    EXPECT_EQ(relay->received_fields_max, 30U);
+    EXPECT_EQ(relay->errors_max, 5U);
+    EXPECT_EQ(relay->idle_commands_max, 50U);
+    const auto maildrop = pop3_options(*config);
+    EXPECT_EQ(maildrop->idle_timeout_s, std::chrono::minutes(30));
+    EXPECT_EQ(maildrop->write_timeout_s, std::chrono::minutes(1));
+    EXPECT_EQ(maildrop->errors_max, 7U);
+    EXPECT_EQ(maildrop->login_failures_max, 3U);
+    const auto authentication = authenticator_options(*config);
+    EXPECT_EQ(authentication.throttle.failures_free, 1U);
+    EXPECT_EQ(authentication.throttle.delay_first, std::chrono::seconds(2));
+    EXPECT_EQ(authentication.throttle.delay_max, std::chrono::minutes(1));
+    EXPECT_EQ(authentication.throttle.failures_block, 9U);
+    EXPECT_EQ(authentication.throttle.block, std::chrono::hours(1));
+    EXPECT_EQ(authentication.throttle.forgive_each, std::chrono::minutes(10));
     EXPECT_EQ(config->log.format, base::LogFormat::kJson);
     EXPECT_EQ(config->trace_retention, std::chrono::hours(24 * 7));
 }
@@ -119,6 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
               "s.toml:4: pop3.exclusive: is a text; write true or "
               "false"},
         Wrong{"[auth]\nremember = \"5\"", "s.toml:4: auth.remember: \"5\" is no duration"},
+        Wrong{"[smtp]\ncommand_timeout = \"0s\"",
+              "s.toml:4: smtp.command_timeout: \"0s\" is out of range; write a duration from "
+              "\"1s\" to \"1d\""},
+        Wrong{"[pop3]\nidle_timeout = \"9m\"", "s.toml:4: pop3.idle_timeout: \"9m\" is out of"},
+        Wrong{"[auth.throttle]\nfailures = 1",
+              "s.toml:4: auth.throttle.failures: there is no such key; "},
         Wrong{"[log]\nlevel = \"loud\"", "s.toml:4: log.level: \"loud\" is none of \"debug\", "},
         Wrong{"[listen]\nsmtp = \"0.0.0.0:25\"", "s.toml:4: listen.smtp: is a text; write a list"},
         Wrong{"[listen]\nsmtp = [25]", "s.toml:4: listen.smtp: holds a whole number"},
@@ -132,6 +185,38 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[[tls.more]]\nkey = \"k\"", "s.toml:3: tls.more.certificate is missing; "},
         Wrong{"[tls]\nmore = 5", "s.toml:4: tls.more: is no list of tables"},
         Wrong{"x = = 5", "s.toml:3: not TOML: "}));
+
+// The defaults of the configuration are those of the services: a test or a fuzzer that makes its own
+// options tests what people get.
+TEST(Config, DefaultsAreTheServices) {
+    const Config config;
+    const auto relay = smtp_options(config, smtp::Port::kRelay);
+    const smtp::ServerOptions smtp;
+    EXPECT_EQ(relay->command_timeout, smtp.command_timeout);
+    EXPECT_EQ(relay->data_timeout, smtp.data_timeout);
+    EXPECT_EQ(relay->message_timeout, smtp.message_timeout);
+    EXPECT_EQ(relay->text_line_octets_max, smtp.text_line_octets_max);
+    EXPECT_EQ(relay->header_octets_max, smtp.header_octets_max);
+    EXPECT_EQ(relay->received_fields_max, smtp.received_fields_max);
+    EXPECT_EQ(relay->errors_max, smtp.errors_max);
+    EXPECT_EQ(relay->idle_commands_max, smtp.idle_commands_max);
+    EXPECT_EQ(relay->offer_auth_on_relay, smtp.offer_auth_on_relay);
+    const auto maildrop = pop3_options(config);
+    const pop3::ServerOptions pop3;
+    EXPECT_EQ(maildrop->idle_timeout_s, pop3.idle_timeout_s);
+    EXPECT_EQ(maildrop->write_timeout_s, pop3.write_timeout_s);
+    EXPECT_EQ(maildrop->errors_max, pop3.errors_max);
+    EXPECT_EQ(maildrop->login_failures_max, pop3.login_failures_max);
+    const account::ThrottleOptions throttle;
+    const account::ThrottleOptions made = authenticator_options(config).throttle;
+    EXPECT_EQ(made.failures_free, throttle.failures_free);
+    EXPECT_EQ(made.delay_first, throttle.delay_first);
+    EXPECT_EQ(made.delay_max, throttle.delay_max);
+    EXPECT_EQ(made.failures_block, throttle.failures_block);
+    EXPECT_EQ(made.block, throttle.block);
+    EXPECT_EQ(made.forgive_each, throttle.forgive_each);
+    EXPECT_EQ(made.trusted_for, throttle.trusted_for);
+}
 
 TEST(Config, WithoutHostnameSaysSo) {
     const auto config = parse_config("data = \"x\"", "s.toml");

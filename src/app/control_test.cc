@@ -81,7 +81,15 @@ TEST_F(Inside, ControlAnswersWithStatusAndText) {
     const std::string said = answer_of(
         serve_control(std::move(server_), administration_, pool_, log_),
         format_request({.command = "domain add", .arguments = {"crepes.example"}, .options = {}}));
-    EXPECT_EQ(said, "status 0\ndomain crepes.example added\n");
+    EXPECT_THAT(said, StartsWith("status 0\ndomain crepes.example added\nno account is an admin"));
+    EXPECT_THAT(said, HasSubstr("staffetta account add NAME@crepes.example --administrator"));
+    ASSERT_EQ(run("account add",
+                  {"alice@crepes.example"},
+                  {{"secret", "pickles"}, {"administrator", "yes"}})
+                  .status,
+              0);
+    EXPECT_EQ(run("domain add", {"a.example"}).text, "domain a.example added\n");
+    EXPECT_EQ(run("domain remove", {"a.example"}).status, 0);
     EXPECT_EQ(run("domain list").text, "crepes.example\n");
 }
 

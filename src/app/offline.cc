@@ -5,6 +5,7 @@
 #include "app/process.h"
 #include "app/removal.h"
 #include "app/server.h"
+#include "app/service_options.h"
 #include "store/disk_store.h"
 
 namespace app {
@@ -24,10 +25,8 @@ LogConfig quiet() {
 
 OfflineStore::OfflineStore(const Config& config)
     : log_(make_log(quiet(), clock_)),
-      pool_(kPoolThreads, kPoolQueueMax) {
-    options_.allow_plaintext = config.auth.allow_plaintext;
-    options_.remember = config.auth.remember;
-}
+      pool_(kPoolThreads, kPoolQueueMax),
+      options_(authenticator_options(config)) {}
 
 base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& config) {
     TRY_VOID(make_data_directory(config.data, config.user));

@@ -18,6 +18,7 @@
 #include "app/peer_watch.h"
 #include "app/process.h"
 #include "app/removal.h"
+#include "app/service_options.h"
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "base/random.h"
@@ -66,34 +67,6 @@ base::Result<std::shared_ptr<net::TlsContext>> load_tls(const TlsConfig& config)
     }
     settings.client_authorities = config.client_ca;
     return net::TlsContext::load(std::move(settings));
-}
-
-account::AuthenticatorOptions authenticator_options(const AuthConfig& config) {
-    account::AuthenticatorOptions options;
-    options.allow_plaintext = config.allow_plaintext;
-    options.remember = config.remember;
-    return options;
-}
-
-std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, smtp::Port port) {
-    smtp::ServerOptions options;
-    options.port = port;
-    options.hostname = config.hostname;
-    options.message_octets_max = config.smtp.message_octets_max;
-    options.recipients_max = config.smtp.recipients_max;
-    options.vrfy_for_loopback = config.smtp.vrfy_for_loopback;
-    options.require_owned_sender = config.smtp.require_owned_sender;
-    options.accept_bare_addresses = config.smtp.accept_bare_addresses;
-    return std::make_shared<const smtp::ServerOptions>(std::move(options));
-}
-
-std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config) {
-    pop3::ServerOptions options;
-    options.hostname = config.hostname;
-    options.exclusive = config.pop3.exclusive;
-    options.login_delay_s = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(config.pop3.login_delay).count());
-    return std::make_shared<const pop3::ServerOptions>(std::move(options));
 }
 
 // When something is done again and again.
@@ -171,6 +144,7 @@ struct MailServer::Parts {
     [[nodiscard]] net::Serve serve_pop3();
     void refresh_metrics();
     void end_removals();
+    void warn_without_postmaster();
     void collect();
     void expire_traces();
 };
@@ -203,6 +177,7 @@ net::Serve MailServer::Parts::serve_pop3() {
 base::Result<> MailServer::Parts::listen() {
     net::ListenOptions common;
     common.tls = tls;
+    common.handshake_max = config.tls.handshake_timeout;
     for (const std::string& proxy : config.listen.proxies) {
         TRY(const net::AddressBlock block, net::AddressBlock::parse(proxy));
         common.proxies.push_back(block);
@@ -256,7 +231,7 @@ base::Result<> MailServer::Parts::open_store(std::string trace_peer) {
                            .pool = pool,
                            .log = *log,
                            .file_system = file_system()}));
-    const auto options = authenticator_options(config.auth);
+    const auto options = authenticator_options(config);
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
     administration.emplace(*store, clock, random, options);
@@ -287,6 +262,7 @@ void MailServer::Parts::refresh_metrics() {
         metrics.gauge(name, help).set(static_cast<std::int64_t>(value));
     };
     set("staffetta_store_commits", "Changes committed since start", now.commits);
+    set("staffetta_store_changes_waiting", "Changes that wait for theirs", now.changes_waiting);
     set("staffetta_store_groups", "Disk syncs that committed them", now.groups);
     set("staffetta_store_octets_written", "Octets written to the journal", now.octets_written);
     set("staffetta_store_blob_octets_live", "Octets of message data", now.blob_octets_live);
@@ -314,6 +290,13 @@ void MailServer::Parts::end_removals() {
                 {{"reason", ended.error().text}});
         }
     });
+}
+
+void MailServer::Parts::warn_without_postmaster() {
+    const auto warning = postmaster_warning(*store->snapshot());
+    if (warning && !warning->empty()) {
+        log->warning("nobody is postmaster", {{"reason", *warning}});
+    }
 }
 
 void MailServer::Parts::collect() {
@@ -379,6 +362,7 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config, std::s
 }
 
 void MailServer::start() {
+    parts_->warn_without_postmaster();
     parts_->end_removals();
     parts_->server->start();
     parts_->log->info("ready",

@@ -50,6 +50,7 @@ Committer::~Committer() {
 }
 
 void Committer::submit(Change change, std::function<void(Result<>)> done) {
+    ++waiting_;
     push(ChangeItem{std::move(change), std::move(done)});
 }
 
@@ -92,6 +93,7 @@ View Committer::view() const {
 StoreStatistics Committer::statistics() const {
     StoreStatistics statistics;
     statistics.commits = commits_;
+    statistics.changes_waiting = waiting_;
     statistics.groups = groups_;
     statistics.octets_written = octets_written_;
     statistics.blob_octets_live = live_octets_;
@@ -136,6 +138,7 @@ void Committer::commit_group() {
            !std::holds_alternative<TaskItem>(taken_.front())) {
         Outcome outcome{std::move(taken_.front()), {}, {}};
         taken_.pop_front();
+        waiting_ -= std::holds_alternative<ChangeItem>(outcome.item) ? 1 : 0;
         if (space) {
             stage(outcome, transaction, *space);
         }

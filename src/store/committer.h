@@ -135,6 +135,7 @@ class Committer {
     mutable std::mutex view_mutex_;  // makes a snapshot and its segments one moment
     SegmentSetPtr segments_;
 
+    std::atomic<std::uint64_t> waiting_{0};
     std::atomic<std::uint64_t> commits_{0};
     std::atomic<std::uint64_t> groups_{0};
     std::atomic<std::uint64_t> octets_written_{0};

@@ -371,6 +371,7 @@ StoreStatistics MemoryStore::statistics() const {
     const std::lock_guard lock(mutex_);
     StoreStatistics statistics = statistics_;
     statistics.blob_octets_live = live_octets(*state_);
+    statistics.changes_waiting = queue_.size();
     return statistics;
 }
 

@@ -163,9 +163,10 @@ struct CheckReport {
 };
 
 struct StoreStatistics {
-    std::uint64_t commits = 0;         // changes that were made
-    std::uint64_t groups = 0;          // disk syncs they took
-    std::uint64_t octets_written = 0;  // to the journal
+    std::uint64_t commits = 0;          // changes that were made
+    std::uint64_t changes_waiting = 0;  // submitted, their group not begun
+    std::uint64_t groups = 0;           // disk syncs they took
+    std::uint64_t octets_written = 0;   // to the journal
     std::uint64_t blob_octets_live = 0;
     std::uint64_t blob_octets_garbage = 0;
 };

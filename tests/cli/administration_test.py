@@ -10,6 +10,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import ALICE, BOB, PASSWORDS, Server, letter
 
 
+class Postmaster(unittest.TestCase):
+    def test_a_server_without_one_says_so_at_start(self):
+        with Server(people={}) as server:
+            said = server.wait_for_log("nobody is postmaster")
+            self.assertIn("staffetta account add NAME@crepes.example --administrator", said)
+            server.admin("account", "add", ALICE, "--administrator", "--password-stdin", text="pickles\n")
+            server.stop()
+            server.log.clear()
+            server.start()
+            self.assertNotIn("nobody is postmaster", "".join(server.log))
+
+
 class Both:
     """The tests; the two classes below run them on a running and on a stopped server."""
 
@@ -49,21 +61,21 @@ class Both:
         self.server.admin("domain", "remove", "pickles.example", status=67)
 
     def test_accounts(self):
-        said = self.server.admin("account", "add", "carol@crepes.example", "--name", "Carol", "--quota", "1GiB",
-                                 "--password-stdin", text="carol's\n")
-        self.assertEqual(said, "account carol@crepes.example added\n")
+        said = self.server.admin("account", "add", "green@crepes.example", "--name", "Green", "--quota", "1GiB",
+                                 "--password-stdin", text="green's\n")
+        self.assertEqual(said, "account green@crepes.example added\n")
         listed = self.server.admin("account", "list", "crepes.example").splitlines()
-        self.assertEqual(listed, [ALICE, 'carol@crepes.example  "Carol"  quota 1GiB'])
+        self.assertEqual(listed, [ALICE, 'green@crepes.example  "Green"  quota 1GiB'])
         self.assertEqual(len(self.server.admin("account", "list").splitlines()), 3)
-        self.assertEqual(self.log_in("carol@crepes.example", "carol's"), 0)
-        self.server.admin("account", "set", "carol@crepes.example", "--disable")
+        self.assertEqual(self.log_in("green@crepes.example", "green's"), 0)
+        self.server.admin("account", "set", "green@crepes.example", "--disable")
         with self.assertRaises(poplib.error_proto):
-            self.log_in("carol@crepes.example", "carol's")
-        self.server.admin("account", "set", "carol@crepes.example", "--enable", "--quota", "0")
-        self.assertEqual(self.log_in("carol@crepes.example", "carol's"), 0)
-        self.server.admin("account", "remove", "carol@crepes.example")
+            self.log_in("green@crepes.example", "green's")
+        self.server.admin("account", "set", "green@crepes.example", "--enable", "--quota", "0")
+        self.assertEqual(self.log_in("green@crepes.example", "green's"), 0)
+        self.server.admin("account", "remove", "green@crepes.example")
         with self.assertRaises(poplib.error_proto):
-            self.log_in("carol@crepes.example", "carol's")
+            self.log_in("green@crepes.example", "green's")
 
     def test_new_password_counts_at_once(self):
         self.log_in(BOB, PASSWORDS[BOB])

@@ -1,0 +1,64 @@
+#include "app/service_options.h"
+
+#include <utility>
+
+namespace app {
+namespace {
+
+std::chrono::seconds seconds(base::Duration duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+}  // namespace
+
+account::AuthenticatorOptions authenticator_options(const Config& config) {
+    account::AuthenticatorOptions options;
+    options.allow_plaintext = config.auth.allow_plaintext;
+    options.remember = config.auth.remember;
+    const ThrottleConfig& throttle = config.auth.throttle;
+    options.throttle.failures_free = static_cast<std::uint32_t>(throttle.failures_free);
+    options.throttle.delay_first = throttle.delay_first;
+    options.throttle.delay_max = throttle.delay_max;
+    options.throttle.failures_block = static_cast<std::uint32_t>(throttle.failures_block);
+    options.throttle.block = throttle.block;
+    options.throttle.forgive_each = throttle.forgive_each;
+    options.throttle.trusted_for = throttle.trusted_for;
+    return options;
+}
+
+std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, smtp::Port port) {
+    smtp::ServerOptions options;
+    options.port = port;
+    options.hostname = config.hostname;
+    options.message_octets_max = config.smtp.message_octets_max;
+    options.recipients_max = config.smtp.recipients_max;
+    options.vrfy_for_loopback = config.smtp.vrfy_for_loopback;
+    options.require_owned_sender = config.smtp.require_owned_sender;
+    options.accept_bare_addresses = config.smtp.accept_bare_addresses;
+    options.offer_auth_on_relay = config.smtp.offer_auth_on_relay;
+    options.command_timeout = config.smtp.command_timeout;
+    options.data_timeout = config.smtp.data_timeout;
+    options.message_timeout = config.smtp.message_timeout;
+    options.handshake_timeout = config.tls.handshake_timeout;
+    options.text_line_octets_max = config.smtp.line_octets_max;
+    options.header_octets_max = config.smtp.header_octets_max;
+    options.received_fields_max = config.smtp.received_fields_max;
+    options.errors_max = config.smtp.errors_max;
+    options.idle_commands_max = config.smtp.idle_commands_max;
+    return std::make_shared<const smtp::ServerOptions>(std::move(options));
+}
+
+std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config) {
+    pop3::ServerOptions options;
+    options.hostname = config.hostname;
+    options.exclusive = config.pop3.exclusive;
+    options.login_delay_s = static_cast<std::uint32_t>(seconds(config.pop3.login_delay).count());
+    options.idle_timeout_s = seconds(config.pop3.idle_timeout);
+    options.write_timeout_s = seconds(config.pop3.write_timeout);
+    options.handshake_timeout_s = seconds(config.tls.handshake_timeout);
+    options.errors_max = config.pop3.errors_max;
+    options.login_failures_max = config.pop3.login_failures_max;
+    return std::make_shared<const pop3::ServerOptions>(std::move(options));
+}
+
+}  // namespace app

@@ -1,0 +1,18 @@
+// What the configuration says, as each service wants it.
+#pragma once
+
+#include <memory>
+
+#include "account/authenticator.h"
+#include "app/config.h"
+#include "pop3/server/server.h"
+#include "smtp/server/server.h"
+
+namespace app {
+
+[[nodiscard]] account::AuthenticatorOptions authenticator_options(const Config& config);
+[[nodiscard]] std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config,
+                                                                      smtp::Port port);
+[[nodiscard]] std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config);
+
+}  // namespace app
