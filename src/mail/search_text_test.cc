@@ -1,0 +1,80 @@
+#include "mail/search_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "mail/search_fold.h"
+#include "mime/parser.h"
+
+namespace mail {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string body_text(std::string_view message, bool in_attachments = false) {
+    return body_search_text(message, mime::parse(message), in_attachments);
+}
+
+TEST(SearchText, DecodesTransferEncodingsAndCharsets) {
+    EXPECT_THAT(body_text("Content-Type: text/plain; charset=iso-8859-1\r\n"
+                          "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                          "Cr=EApes and ket=\r\nchup\r\n"),
+                HasSubstr(search_fold("crêpes and ketchup")));
+    EXPECT_THAT(body_text("Content-Type: text/plain; charset=utf-8\r\n"
+                          "Content-Transfer-Encoding: base64\r\n\r\n"
+                          "S2V0\r\nY2h1cA==\r\n"),
+                HasSubstr("KETCHUP"));
+}
+
+TEST(SearchText, ReadsHtmlWithoutItsMarkup) {
+    const std::string text = body_text(
+        "Content-Type: text/html\r\n\r\n<p class=\"pickle\">Ket<b>chup</b><br>and\nonions</p>\r\n");
+    EXPECT_THAT(text, HasSubstr("KETCHUP AND ONIONS"));
+    EXPECT_THAT(text, Not(HasSubstr("PICKLE")));
+}
+
+constexpr std::string_view kMixed =
+    "Subject: outer\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\n\r\nfirst\r\n"
+    "--b\r\nContent-Disposition: attachment; filename=bill.txt\r\n\r\nsecond\r\n"
+    "--b\r\nContent-Type: message/rfc822\r\nContent-Description: forwarded "
+    "=?utf-8?q?cr=C3=AApe?=\r\n\r\n"
+    "Subject: =?utf-8?q?inn=C3=AB?=\r\n er\r\n\r\nthird\r\n"
+    "--b--\r\n";
+
+TEST(SearchText, TakesEmbeddedMessagesAndNames) {
+    const std::string text = body_text(kMixed);
+    EXPECT_THAT(text, HasSubstr("FIRST"));
+    EXPECT_THAT(text, HasSubstr("THIRD"));
+    EXPECT_THAT(text, HasSubstr("BILL.TXT"));
+    EXPECT_THAT(text, HasSubstr(search_fold("forwarded crêpe")));
+    EXPECT_THAT(text, HasSubstr(search_fold("subject: innë er")));
+    EXPECT_THAT(text, Not(HasSubstr("OUTER")));
+}
+
+TEST(SearchText, TakesAttachmentsByWish) {
+    EXPECT_THAT(body_text(kMixed, false), Not(HasSubstr("SECOND")));
+    EXPECT_THAT(body_text(kMixed, true), HasSubstr("SECOND"));
+}
+
+TEST(SearchText, MatchesNothingAcrossPieces) {
+    EXPECT_THAT(body_text(kMixed, true), Not(HasSubstr("FIRST SECOND")));
+}
+
+TEST(SearchText, HeaderIsDecodedAndUnfolded) {
+    std::string text;
+    append_header_text(text,
+                       "From: =?utf-8?q?J=C3=BCrgen?= <j@x.example>\r\nSubject: a\r\n\tb \r\n\r\n");
+    EXPECT_EQ(text,
+              search_fold("From: Jürgen <j@x.example>") + std::string(1, '\0') + "SUBJECT: A B" +
+                  std::string(1, '\0'));
+}
+
+TEST(SearchText, IsBounded) {
+    std::string message = "Subject: long\r\n\r\n" + std::string(kSearchBodyOctetsMax, 'a') + "bcd";
+    EXPECT_EQ(body_text(message).find('B'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mail
