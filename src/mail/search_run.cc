@@ -1,0 +1,332 @@
+#include "mail/search_run.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "mail/search_text.h"
+
+namespace mail {
+namespace {
+
+constexpr base::Duration kShare = std::chrono::milliseconds(2);
+constexpr std::size_t kSliceEntries = 4096;
+// Fewer bodies than this are read sooner than the index is.
+constexpr std::size_t kFewUnknown = 16;
+// A header beyond this is no header of mail.
+constexpr std::uint64_t kHeaderOctetsMax = std::uint64_t{1} << 20;
+constexpr std::size_t kReadOctets = 64 * 1024;
+
+// An email whose octets must be looked at.
+struct OpenEmail {
+    Entry entry;
+    bool is_there = false;
+    std::uint64_t thread = 0;
+    Summary summary;
+    Truth truth = Truth::kUnknown;
+};
+
+class SearchRun {
+  public:
+    SearchRun(base::Loop& loop,
+              const EmailSource& source,
+              AskIndex ask,
+              SnapshotPtr snapshot,
+              SearchOptions options,
+              SearchProgram program)
+        : loop_(loop),
+          source_(source),
+          ask_(std::move(ask)),
+          snapshot_(std::move(snapshot)),
+          options_(std::move(options)),
+          program_(std::move(program)),
+          share_(loop) {}
+
+    base::Task<base::Result<std::vector<Uid>>> run() {
+        collect_slices();
+        if (options_.use_index && ask_ && !program_.queries().empty() && has_many_unknown()) {
+            auto answers = co_await ask_(loop_, program_.queries());
+            if (answers) {
+                index_.emplace(std::move(*answers));
+            } else if (answers.error().code != base::Errc::kCorrupt) {
+                co_return base::forward_error(answers);
+            }
+        }
+        for (const Slice& slice : slices_) {
+            CO_TRY_VOID(co_await search_slice(slice));
+            if (is_full()) {
+                found_.resize(options_.results_max);
+                break;
+            }
+        }
+        co_return std::move(found_);
+    }
+
+  private:
+    // Indexes [first, last) of the snapshot.
+    struct Slice {
+        std::size_t first = 0;
+        std::size_t last = 0;
+    };
+
+    void collect_slices() {
+        for (const UidSet::Range& range : program_.scope().ranges()) {
+            const std::size_t end = range.last == std::numeric_limits<Uid>::max()
+                                        ? snapshot_->size()
+                                        : snapshot_->lower_bound(range.last + 1);
+            std::size_t at = snapshot_->lower_bound(range.first);
+            for (; at < end; at += kSliceEntries) {
+                slices_.push_back({at, std::min(end, at + kSliceEntries)});
+            }
+        }
+        if (options_.from_the_end) {
+            std::reverse(slices_.begin(), slices_.end());
+        }
+    }
+
+    [[nodiscard]] bool is_full() const {
+        return options_.results_max != 0 && found_.size() >= options_.results_max;
+    }
+
+    [[nodiscard]] SearchEvidence evidence_of(const Entry& entry) const {
+        SearchEvidence evidence;
+        evidence.entry = &entry;
+        evidence.index = index_ ? &*index_ : nullptr;
+        return evidence;
+    }
+
+    [[nodiscard]] bool has_many_unknown() const {
+        std::size_t unknown = 0;
+        for (const Slice& slice : slices_) {
+            for (std::size_t at = slice.first; at < slice.last; at += kPageUids) {
+                const std::size_t end = std::min<std::size_t>(slice.last, at + kPageUids);
+                snapshot_->for_each(at, end, [&](std::size_t /*index*/, const Entry& entry) {
+                    unknown += program_.judge(evidence_of(entry)) == Truth::kUnknown ? 1 : 0;
+                });
+                if (unknown > kFewUnknown) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    base::Task<base::Result<>> search_slice(Slice slice) {
+        open_.clear();
+        std::vector<Uid> found;
+        snapshot_->for_each(
+            slice.first, slice.last, [&](std::size_t /*index*/, const Entry& entry) {
+                const Truth truth = program_.judge(evidence_of(entry));
+                if (truth == Truth::kYes) {
+                    found.push_back(entry.uid);
+                } else if (truth == Truth::kUnknown) {
+                    open_.push_back({.entry = entry, .summary = {}});
+                }
+            });
+        if (!open_.empty()) {
+            CO_TRY_VOID(co_await judge_open(found));
+            std::sort(found.begin(), found.end());
+        }
+        if (options_.from_the_end) {
+            std::reverse(found.begin(), found.end());
+        }
+        found_.insert(found_.end(), found.begin(), found.end());
+        if (share_.is_used_up()) {
+            co_await share_.give_way();
+        }
+        co_return base::Result<>{};
+    }
+
+    // Records are read a batch at a time in the order of their ids, bodies one by one in UID order, so
+    // that a search for the first few ends early.
+    base::Task<base::Result<>> judge_open(std::vector<Uid>& found) {
+        constexpr std::size_t kBatch = 256;
+        for (std::size_t at = 0; at < open_.size(); at += kBatch) {
+            const std::span<OpenEmail> batch =
+                std::span(open_).subspan(at, std::min(kBatch, open_.size() - at));
+            CO_TRY_VOID(read_records(batch));
+            if (share_.is_used_up()) {
+                co_await share_.give_way();
+            }
+        }
+        if (options_.from_the_end) {
+            std::reverse(open_.begin(), open_.end());
+        }
+        std::size_t wanted = options_.results_max == 0 ? open_.size() : options_.results_max;
+        for (OpenEmail& email : open_) {
+            if (wanted == 0) {
+                break;
+            }
+            if (email.is_there && email.truth == Truth::kUnknown) {
+                CO_TRY_VOID(co_await judge_body(email));
+            }
+            if (email.is_there && email.truth == Truth::kYes) {
+                found.push_back(email.entry.uid);
+                --wanted;
+            }
+        }
+        co_return base::Result<>{};
+    }
+
+    base::Result<> read_records(std::span<OpenEmail> batch) {
+        std::vector<OpenEmail*> by_id;
+        for (OpenEmail& email : batch) {
+            by_id.push_back(&email);
+        }
+        std::stable_sort(by_id.begin(), by_id.end(), [](const OpenEmail* a, const OpenEmail* b) {
+            return a->entry.email < b->entry.email;
+        });
+        std::vector<EmailId> ids;
+        for (const OpenEmail* email : by_id) {
+            if (ids.empty() || ids.back() != email->entry.email) {
+                ids.push_back(email->entry.email);
+            }
+        }
+        auto next = by_id.begin();
+        return source_.read_emails(ids, [&](EmailId id, const EmailRecord& record) {
+            for (; next != by_id.end() && (*next)->entry.email <= id; ++next) {
+                if ((*next)->entry.email == id) {
+                    take_record(**next, record);
+                }
+            }
+            return true;
+        });
+    }
+
+    void take_record(OpenEmail& email, const EmailRecord& record) const {
+        email.is_there = true;
+        email.thread = record.thread;
+        if (auto summary = Summary::unpack(std::string(record.summary))) {
+            email.summary = std::move(*summary);
+        }
+        email.truth = program_.judge(known_of(email));
+    }
+
+    [[nodiscard]] SearchEvidence known_of(const OpenEmail& email) const {
+        SearchEvidence evidence = evidence_of(email.entry);
+        evidence.has_record = true;
+        evidence.thread = email.thread;
+        evidence.summary = email.summary.empty() ? nullptr : &email.summary;
+        return evidence;
+    }
+
+    base::Task<base::Result<>> judge_body(OpenEmail& email) {
+        auto opened = source_.open_body(email.entry.email);
+        if (!opened) {
+            email.is_there = false;
+            if (opened.error().code == base::Errc::kNotFound) {
+                co_return base::Result<>{};
+            }
+            co_return base::forward_error(opened);
+        }
+        store::BlobReader& body = **opened;
+        if (email.summary.empty()) {
+            CO_TRY(email.summary, co_await summarize_body(loop_, body));
+        }
+        SearchEvidence evidence = known_of(email);
+        CO_TRY(const std::string header,
+               co_await read_octets(
+                   loop_, body, 0, std::min(email.summary.header_octets(), kHeaderOctetsMax)));
+        evidence.header = header;
+        if (program_.wants_header_text()) {
+            append_header_text(evidence.header_text.emplace(), header);
+        }
+        email.truth = program_.judge(evidence);
+        if (email.truth == Truth::kUnknown) {
+            CO_TRY(evidence.body_text, co_await read_text(body, email.summary));
+            email.truth = program_.judge(evidence);
+        }
+        if (share_.is_used_up()) {
+            co_await share_.give_way();
+        }
+        co_return base::Result<>{};
+    }
+
+    base::Task<base::Result<std::string>> read_text(store::BlobReader& body,
+                                                    const Summary& summary) {
+        CO_TRY(const mime::Structure structure, summary.structure());
+        std::string text;
+        append_part_names(text, structure);
+        for (const TextRange& range : text_ranges(structure)) {
+            if (range.is_attachment && !options_.in_attachments) {
+                continue;
+            }
+            CO_TRY(const std::string octets,
+                   co_await read_octets(loop_, body, range.octets.begin, range.octets.end));
+            append_text(text, structure, range, octets);
+            if (share_.is_used_up()) {
+                co_await share_.give_way();
+            }
+        }
+        co_return text;
+    }
+
+    base::Loop& loop_;
+    const EmailSource& source_;
+    AskIndex ask_;
+    SnapshotPtr snapshot_;
+    SearchOptions options_;
+    SearchProgram program_;
+    FairShare share_;
+    std::optional<IndexAnswers> index_;
+    std::vector<Slice> slices_;
+    std::vector<OpenEmail> open_;
+    std::vector<Uid> found_;
+};
+
+}  // namespace
+
+bool FairShare::is_used_up() const {
+    return loop_.clock().steady() - begun_ >= kShare;
+}
+
+base::Task<> FairShare::give_way() {
+    base::Handover<bool> turn(loop_);
+    turn.giver()(true);
+    static_cast<void>(co_await turn);
+    begun_ = loop_.clock().steady();
+}
+
+base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
+                                                  store::BlobReader& body,
+                                                  std::uint64_t begin,
+                                                  std::uint64_t end) {
+    end = std::min(end, body.size());
+    std::string octets(end > begin ? end - begin : 0, '\0');
+    std::size_t filled = 0;
+    while (filled < octets.size()) {
+        CO_TRY(
+            const std::size_t got,
+            co_await body.read(
+                loop, begin + filled, std::span(octets.data() + filled, octets.size() - filled)));
+        if (got == 0) {
+            co_return base::fail(base::Errc::kCorrupt, "a message ends before its end");
+        }
+        filled += got;
+    }
+    co_return octets;
+}
+
+base::Task<base::Result<Summary>> summarize_body(base::Loop& loop, store::BlobReader& body) {
+    Summarizer summarizer;
+    for (std::uint64_t at = 0; at < body.size(); at += kReadOctets) {
+        CO_TRY(const std::string octets, co_await read_octets(loop, body, at, at + kReadOctets));
+        summarizer.feed(octets);
+    }
+    co_return summarizer.finish();
+}
+
+base::Task<base::Result<std::vector<Uid>>> run_search(base::Loop& loop,
+                                                      const EmailSource& source,
+                                                      AskIndex ask,
+                                                      SnapshotPtr snapshot,
+                                                      SearchKey key,
+                                                      SearchOptions options) {
+    CO_TRY(SearchProgram program, SearchProgram::compile(key, *snapshot, options));
+    SearchRun run(
+        loop, source, std::move(ask), std::move(snapshot), std::move(options), std::move(program));
+    co_return co_await run.run();
+}
+
+}  // namespace mail

@@ -1,0 +1,54 @@
+// What search(), sort() and thread() do, over any EmailSource: for them and for tests.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/task.h"
+#include "mail/email_source.h"
+#include "mail/search.h"
+#include "mail/search_index.h"
+#include "mail/search_program.h"
+#include "mail/snapshot.h"
+#include "mail/summary.h"
+
+namespace mail {
+
+// Asks the index, as ask_index does, wherever that should run.
+using AskIndex =
+    std::function<base::Task<base::Result<IndexAnswers>>(base::Loop&, std::vector<IndexQuery>)>;
+
+// search() with its parts. Without `ask_index` every message is read.
+[[nodiscard]] base::Task<base::Result<std::vector<Uid>>> run_search(base::Loop& loop,
+                                                                    const EmailSource& source,
+                                                                    AskIndex ask,
+                                                                    SnapshotPtr snapshot,
+                                                                    SearchKey key,
+                                                                    SearchOptions options);
+
+// Lets others on `loop` run whenever some milliseconds of work have passed.
+class FairShare {
+  public:
+    explicit FairShare(base::Loop& loop) : loop_(loop), begun_(loop.clock().steady()) {}
+
+    [[nodiscard]] bool is_used_up() const;
+    // Waits for the loop to come round.
+    [[nodiscard]] base::Task<> give_way();
+
+  private:
+    base::Loop& loop_;
+    base::SteadyTime begun_;
+};
+
+// The octets [begin, end) of a body.
+[[nodiscard]] base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
+                                                                store::BlobReader& body,
+                                                                std::uint64_t begin,
+                                                                std::uint64_t end);
+// The summary of an email that has none.
+[[nodiscard]] base::Task<base::Result<Summary>> summarize_body(base::Loop& loop,
+                                                               store::BlobReader& body);
+
+}  // namespace mail
