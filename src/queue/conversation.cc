@@ -1,0 +1,185 @@
+// Jobs and the connections that carry them.
+#include <algorithm>
+#include <utility>
+
+#include "queue/destination.h"
+#include "queue/scheduler.h"
+#include "store/key.h"
+
+namespace queue {
+
+using base::Result;
+
+// The next message's recipients that are due and that nobody has in hand: those of one message together,
+// and after them it is another message's turn.
+Result<std::vector<RecipientId>> Scheduler::next_recipients(const store::Reader& reader,
+                                                            Destination& destination) const {
+    const base::WallTime now = services_.loop.clock().now();
+    const std::string last = schedule_from(destination.name, now + std::chrono::milliseconds(1));
+    std::vector<RecipientId> found;
+    const auto visit = [&](std::string_view key, std::string_view) {
+        auto entry = parse_schedule_key(key);
+        if (!entry || destination.in_flight.contains(entry->recipient)) {
+            return true;
+        }
+        if (found.empty()) {
+            destination.cursor = schedule_behind(*entry);
+        } else if (entry->recipient.queue_id != found.front().queue_id) {
+            return false;
+        }
+        found.push_back(std::move(entry->recipient));
+        return found.size() < options_.recipients_per_transaction;
+    };
+    const std::string begin = schedule_prefix(destination.name);
+    if (!destination.cursor.empty()) {
+        TRY_VOID(reader.scan(std::exchange(destination.cursor, {}), last, visit));
+    }
+    if (found.empty()) {
+        TRY_VOID(reader.scan(begin, last, visit));
+    }
+    return found;
+}
+
+Result<std::optional<Job>> Scheduler::load_job(Destination& destination) const {
+    const auto reader = services_.store.snapshot();
+    TRY(const auto ids, next_recipients(*reader, destination));
+    if (ids.empty()) {
+        return std::optional<Job>();
+    }
+    TRY(const auto message, load_message(*reader, ids.front().queue_id));
+    if (!message) {
+        return base::fail(base::Errc::kCorrupt, "the schedule names a message that is not there");
+    }
+    Job job{.queue_id = ids.front().queue_id, .message = *message, .recipients = {}, .body = {}};
+    for (const RecipientId& id : ids) {
+        TRY(auto recipient, load_recipient(*reader, id));
+        if (recipient) {
+            job.recipients.push_back({id, std::move(*recipient)});
+        }
+    }
+    TRY(job.body, reader->open_blob(message->blob));
+    return std::optional(std::move(job));
+}
+
+std::optional<Job> Scheduler::take_job(Destination& destination) {
+    auto job = load_job(destination);
+    if (!job) {
+        services_.log.error("a queued message cannot be read",
+                            {{"destination", destination.name}, {"reason", job.error().text}});
+        return std::nullopt;
+    }
+    if (!*job || (*job)->recipients.empty()) {
+        return std::nullopt;
+    }
+    for (const Job::Recipient& recipient : (*job)->recipients) {
+        destination.in_flight.insert(recipient.id);
+    }
+    return std::move(*job);
+}
+
+base::Task<> Scheduler::converse(DestinationRef destination, Job job) {
+    auto connection = co_await services_.transport.connect(services_.loop, destination->name);
+    if (connection) {
+        co_await send_all(destination, std::move(*connection), std::move(job));
+    } else {
+        on_unreachable(destination, std::move(job), std::move(connection.error()));
+    }
+    --destination->connections;
+    --connections_;
+    connections_gauge_.add(-1);
+    review_waiting();
+    review(destination);
+}
+
+// One message after another, as long as there are any, the peer is willing and nobody else waits.
+base::Task<> Scheduler::send_all(DestinationRef destination,
+                                 std::unique_ptr<Connection> connection,
+                                 Job job) {
+    Destination& it = *destination;
+    std::optional<Job> next = std::move(job);
+    for (std::size_t sent = 1; next; ++sent) {
+        Report report = co_await connection->send(*next);
+        const bool usable = report.usable;
+        adapt(destination, report);
+        begin(conclude(destination, std::move(*next), std::move(report)));
+        next.reset();
+        if (!usable) {
+            co_return;
+        }
+        if (stopping_ || sent >= options_.messages_per_connection || must_make_room(it)) {
+            break;
+        }
+        review(destination);  // its window may have grown
+        next = take_job(it);
+        if (!next && co_await linger(destination)) {
+            next = take_job(it);
+        }
+    }
+    co_await connection->quit();
+}
+
+// Others wait for a connection: a destination with several gives one up.
+bool Scheduler::must_make_room(const Destination& destination) const {
+    return !waiting_.empty() && destination.connections > 1;
+}
+
+// Waits a moment for another message; true when there may be one. One connection of a destination at a
+// time does, the others go home.
+base::Task<bool> Scheduler::linger(DestinationRef destination) {
+    Destination& it = *destination;
+    it.dry = true;
+    if (it.give || stopping_ || !waiting_.empty() || options_.linger.count() == 0) {
+        co_return false;
+    }
+    base::Handover<bool> handover(services_.loop);
+    it.give = handover.giver();
+    const auto timer =
+        services_.loop.call_at(services_.loop.clock().steady() + options_.linger, [destination] {
+            if (destination->give) {
+                std::exchange(destination->give, nullptr)(false);
+            }
+        });
+    const bool more = co_await handover;
+    services_.loop.cancel(timer);
+    co_return more;
+}
+
+// While others of its connections work, the peer only takes no more of them. Otherwise the destination
+// sleeps, its recipients untouched; or there is no use in waiting, and they fail one message after another.
+void Scheduler::on_unreachable(const DestinationRef& destination, Job job, Unreachable why) {
+    Destination& it = *destination;
+    if (why.outcome == Outcome::kFailed) {
+        Report report;
+        report.recipients.assign(job.recipients.size(), {Outcome::kFailed, why.reply});
+        begin(conclude(destination, std::move(job), std::move(report)));
+        return;
+    }
+    for (const Job::Recipient& recipient : job.recipients) {
+        it.in_flight.erase(recipient.id);
+    }
+    it.cursor.clear();
+    it.window = std::max(1.0, it.window / 2);
+    services_.log.info("destination unreachable",
+                       {{"destination", it.name}, {"reason", why.reply.to_string()}});
+    if (why.throttled) {
+        pause(destination);
+    } else if (it.connections == 1) {
+        it.failure = std::move(why.reply);
+    }
+}
+
+void Scheduler::adapt(const DestinationRef& destination, const Report& report) {
+    Destination& it = *destination;
+    if (report.throttled) {
+        it.window = std::max(1.0, it.window / 2);
+        pause(destination);
+    } else if (report.unreached) {
+        it.window = std::max(1.0, it.window / 2);
+    } else {
+        it.throttled = 0;
+        const auto most = static_cast<double>(options_.connections_per_destination_max);
+        it.window = std::min(most, it.window + 1 / it.window);
+    }
+}
+
+}  // namespace queue

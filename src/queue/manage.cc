@@ -1,0 +1,204 @@
+#include "queue/manage.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/ascii.h"
+#include "queue/queue.h"
+#include "store/key.h"
+
+namespace queue {
+namespace {
+
+using base::Result;
+using store::Reader;
+using store::Transaction;
+
+// "bob@hamburger.example", "@hamburger.example" for all of them.
+bool address_matches(std::string_view pattern, std::string_view address) {
+    if (!pattern.starts_with('@')) {
+        return base::iequals(pattern, address);
+    }
+    return address.size() >= pattern.size() &&
+           base::iequals(pattern, address.substr(address.size() - pattern.size()));
+}
+
+// Visits recipients that match from `from` on. One message is held at a time.
+Result<> walk(const Reader& reader,
+              const Filter& filter,
+              const RecipientId& from,
+              const std::function<bool(const Listed&)>& visit) {
+    std::string queue_id;
+    std::optional<MessageRecord> message;
+    Result<> damage;
+    const auto on_recipient = [&](std::string_view key, std::string_view value) -> Result<bool> {
+        TRY(const RecipientId id, parse_recipient_key(key));
+        if (id.queue_id != queue_id || !message) {
+            TRY(message, load_message(reader, id.queue_id));
+            queue_id = id.queue_id;
+        }
+        TRY(const RecipientRecord recipient, decode_recipient(value));
+        if (!message || !filter.matches(id.queue_id, *message) || !filter.matches(recipient)) {
+            return true;
+        }
+        return visit({id, *message, recipient});
+    };
+    const std::string all =
+        filter.queue_id.empty() ? recipient_prefix() : recipient_prefix(filter.queue_id);
+    const std::string first = std::max(all, recipient_key(from));
+    TRY_VOID(reader.scan(
+        first, store::prefix_end(all), [&](std::string_view key, std::string_view value) {
+            auto more = on_recipient(key, value);
+            if (!more) {
+                damage = base::forward_error(more);
+            }
+            return more && *more;
+        }));
+    return damage;
+}
+
+Result<> hold(Transaction& change, const RecipientId& id, RecipientRecord recipient) {
+    change.erase(schedule_key({recipient.destination, recipient.due, id}));
+    recipient.held = true;
+    change.put(recipient_key(id), encode(recipient));
+    return {};
+}
+
+Result<> send_now(Transaction& change,
+                  const RecipientId& id,
+                  RecipientRecord recipient,
+                  base::WallTime now) {
+    change.erase(schedule_key({recipient.destination, recipient.due, id}));
+    recipient.held = false;
+    recipient.due = now;
+    change.put(recipient_key(id), encode(recipient));
+    return reschedule(change, id, recipient, true);
+}
+
+// The notice is the scheduler's to write: it is told by the message's age.
+Result<> give_back(Transaction& change,
+                   const RecipientId& id,
+                   RecipientRecord recipient,
+                   base::WallTime now) {
+    recipient.returned = true;
+    recipient.last = {.code = 0, .enhanced = "5.7.0", .text = "returned by the administrator"};
+    change.erase(schedule_key({recipient.destination, recipient.due, id}));
+    change.put(recipient_key(id), encode(recipient));
+    TRY(auto message, load_message(change, id.queue_id));
+    return message ? set_age_event(change, id.queue_id, *message, now) : Result<>();
+}
+
+Result<> act_on(Transaction& change,
+                Action action,
+                const RecipientId& id,
+                const RecipientRecord& recipient,
+                base::WallTime now) {
+    switch (action) {
+        case Action::kRetry:
+        case Action::kRelease:
+            return send_now(change, id, recipient, now);
+        case Action::kHold:
+            return hold(change, id, recipient);
+        case Action::kRemove:
+            return finish(change, id);
+        case Action::kReturn:
+            return give_back(change, id, recipient, now);
+    }
+    return {};
+}
+
+// What the action would change nothing about.
+bool applies(Action action, const RecipientRecord& recipient) {
+    switch (action) {
+        case Action::kRetry:
+        case Action::kHold:
+            return !recipient.held && !recipient.returned;
+        case Action::kRelease:
+            return recipient.held;
+        case Action::kRemove:
+        case Action::kReturn:
+            return !recipient.returned;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool Filter::matches(std::string_view id, const MessageRecord& message) const {
+    if (!queue_id.empty() && queue_id != id) {
+        return false;
+    }
+    if (sender == "<>" ? !message.sender.empty()
+                       : !sender.empty() && !address_matches(sender, message.sender)) {
+        return false;
+    }
+    return !before || message.created < *before;
+}
+
+bool Filter::matches(const RecipientRecord& entry) const {
+    return (recipient.empty() || address_matches(recipient, entry.address)) &&
+           (destination.empty() || destination == entry.destination) &&
+           (!held || *held == entry.held);
+}
+
+Result<> list(const Reader& reader,
+              const Filter& filter,
+              const std::function<bool(const Listed& listed)>& visit) {
+    return walk(reader, filter, {}, visit);
+}
+
+Result<Step> act(Transaction& change,
+                 Action action,
+                 const Filter& filter,
+                 const std::optional<RecipientId>& from,
+                 std::size_t recipients_max,
+                 base::WallTime now) {
+    std::vector<std::pair<RecipientId, RecipientRecord>> found;
+    Step step;
+    TRY_VOID(walk(change, filter, from.value_or(RecipientId{}), [&](const Listed& listed) {
+        if (found.size() == recipients_max) {
+            step.next = listed.id;
+            return false;
+        }
+        if (applies(action, listed.recipient)) {
+            found.emplace_back(listed.id, listed.recipient);
+        }
+        return true;
+    }));
+    std::set<std::string> destinations;
+    for (const auto& [id, recipient] : found) {
+        TRY_VOID(act_on(change, action, id, recipient, now));
+        destinations.insert(recipient.destination);
+    }
+    step.recipients = found.size();
+    step.destinations.assign(destinations.begin(), destinations.end());
+    return step;
+}
+
+Result<std::vector<ListedDestination>> list_destinations(const Reader& reader,
+                                                         std::uint64_t count_max) {
+    std::vector<ListedDestination> listed;
+    Result<> damage;
+    const auto on_record = [&](std::string_view key, std::string_view value) -> Result<> {
+        ListedDestination destination;
+        TRY(destination.name, parse_destination_key(key));
+        TRY(destination.record, decode_destination(value));
+        const std::string prefix = schedule_prefix(destination.name);
+        TRY_VOID(reader.scan(prefix, store::prefix_end(prefix), [&](auto, auto) {
+            return ++destination.scheduled < count_max;
+        }));
+        listed.push_back(std::move(destination));
+        return {};
+    };
+    TRY_VOID(reader.scan(destination_prefix(),
+                         store::prefix_end(destination_prefix()),
+                         [&](std::string_view key, std::string_view value) {
+                             damage = on_record(key, value);
+                             return damage.has_value();
+                         }));
+    TRY_VOID(std::move(damage));
+    return listed;
+}
+
+}  // namespace queue

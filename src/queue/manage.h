@@ -1,0 +1,76 @@
+// What administrators do with the queue: look, hold, release, retry, remove, return to sender.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "queue/records.h"
+#include "store/store.h"
+
+namespace queue {
+
+// Which recipients are meant; what is empty does not narrow.
+struct Filter {
+    std::string queue_id;
+    std::string recipient;                 // an address, or "@domain"
+    std::string sender;                    // an address, "@domain", or "<>"
+    std::string destination;               // as list() shows it
+    std::optional<base::WallTime> before;  // queued before
+    std::optional<bool> held;
+
+    [[nodiscard]] bool matches(std::string_view id, const MessageRecord& message) const;
+    [[nodiscard]] bool matches(const RecipientRecord& entry) const;
+};
+
+// One recipient in the queue, with its message. References live for the call.
+struct Listed {
+    const RecipientId& id;
+    const MessageRecord& message;
+    const RecipientRecord& recipient;
+};
+
+// Visits them by queue id and number; false ends it.
+[[nodiscard]] base::Result<> list(const store::Reader& reader,
+                                  const Filter& filter,
+                                  const std::function<bool(const Listed& listed)>& visit);
+
+enum class Action {
+    kRetry,    // now, and its destination is awake
+    kHold,     // not until released
+    kRelease,  // what was held, now
+    kRemove,   // without a word to anybody
+    kReturn,   // to the sender with a notice, as undeliverable
+};
+
+// One step of an action, over at most `recipients_max` that match, so that a change stays short. `from` is
+// nothing at first, then what the step before returned.
+struct Step {
+    std::size_t recipients = 0;             // that it was done to
+    std::optional<RecipientId> next;        // where to go on; nothing: done
+    std::vector<std::string> destinations;  // for Scheduler::nudge
+};
+
+[[nodiscard]] base::Result<Step> act(store::Transaction& change,
+                                     Action action,
+                                     const Filter& filter,
+                                     const std::optional<RecipientId>& from,
+                                     std::size_t recipients_max,
+                                     base::WallTime now);
+
+// The destinations with somebody waiting.
+struct ListedDestination {
+    std::string name;
+    DestinationRecord record;
+    std::uint64_t scheduled = 0;  // counted up to `count_max`
+};
+
+[[nodiscard]] base::Result<std::vector<ListedDestination>> list_destinations(
+    const store::Reader& reader, std::uint64_t count_max);
+
+}  // namespace queue

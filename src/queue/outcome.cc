@@ -1,0 +1,124 @@
+// What became of recipients, into the store.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "queue/destination.h"
+#include "queue/scheduler.h"
+
+namespace queue {
+
+using base::Result;
+
+namespace {
+
+constexpr auto kCommitRetry = std::chrono::seconds(10);
+
+std::string describe(const Job::Recipient& recipient, const RecipientReport& report) {
+    return fmt::format("to {}: {}", recipient.record.address, report.reply.to_string());
+}
+
+std::string describe_delivered(const Job::Recipient& recipient,
+                               const RecipientReport& report,
+                               const std::string& tls) {
+    return fmt::format("{}{}{}", describe(recipient, report), tls.empty() ? "" : " over ", tls);
+}
+
+// What the change writes about one recipient.
+struct Settled {
+    RecipientId id;
+    Outcome outcome = Outcome::kDeferred;
+    RemoteReply reply;
+    base::WallTime due;  // of a deferred one
+    std::string_view kind;
+    std::string text;
+};
+
+// What is told about one recipient of a peer that may notify the sender itself.
+std::optional<NoticeKind> kind_of(Outcome outcome, bool peer_notifies) {
+    switch (outcome) {
+        case Outcome::kFailed:
+            return NoticeKind::kFailed;
+        case Outcome::kDelivered:
+            return peer_notifies ? std::nullopt : std::optional(NoticeKind::kRelayed);
+        case Outcome::kDeferred:
+            break;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+// Until this is committed the recipients stay in flight, so nobody gets a message twice while the disk
+// is full; only a crash in between sends again what the peer took (RFC 5321 4.5.4.1 wants it so).
+base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report report) {
+    const base::WallTime now = services_.loop.clock().now();
+    std::vector<Settled> settled;
+    std::vector<Told> told;
+    for (std::size_t i = 0; i < job.recipients.size(); ++i) {
+        const Job::Recipient& recipient = job.recipients[i];
+        const RecipientReport& verdict = report.recipients.at(i);
+        Settled entry{.id = recipient.id, .outcome = verdict.outcome, .reply = verdict.reply};
+        switch (verdict.outcome) {
+            case Outcome::kDelivered:
+                entry.kind = "relayed";
+                entry.text = describe_delivered(recipient, verdict, report.tls);
+                delivered_.add();
+                break;
+            case Outcome::kDeferred:
+                entry.due = later(options_.recipient_backoff.after(recipient.record.attempts + 1));
+                entry.kind = "deferred";
+                entry.text = describe(recipient, verdict);
+                deferred_.add();
+                break;
+            case Outcome::kFailed:
+                entry.kind = "failed";
+                entry.text = describe(recipient, verdict);
+                failed_.add();
+                break;
+        }
+        if (const auto kind = kind_of(verdict.outcome, report.peer_notifies)) {
+            told.push_back({*kind, {recipient.record, verdict.reply}});
+        }
+        settled.push_back(std::move(entry));
+    }
+    auto notices = co_await notifier_.plan(job.queue_id, job.message, std::move(told));
+    auto change = [this, now, settled, message = job.message, notices = std::move(notices)](
+                      store::Transaction& transaction) -> Result<> {
+        for (const Settled& entry : settled) {
+            notifier_.trace(transaction, entry.id.queue_id, message, entry.kind, entry.text);
+            const auto written = entry.outcome == Outcome::kDeferred
+                                     ? defer(transaction, entry.id, entry.reply, now, entry.due)
+                                     : finish(transaction, entry.id);
+            // An administrator may have removed it meanwhile.
+            if (!written && written.error().code != base::Errc::kNotFound) {
+                return written;
+            }
+        }
+        return notifier_.deliver(transaction, notices);
+    };
+    while (!co_await commit(change) && !stopping_) {
+        co_await base::sleep_until(services_.loop, services_.loop.clock().steady() + kCommitRetry);
+    }
+    for (const Job::Recipient& recipient : job.recipients) {
+        destination->in_flight.erase(recipient.id);
+    }
+    for (const Settled& entry : settled) {
+        services_.log.info(entry.kind,
+                           {{"queue_id", entry.id.queue_id},
+                            {"destination", destination->name},
+                            {"text", entry.text}});
+    }
+    review(destination);
+}
+
+base::Task<bool> Scheduler::commit(store::Change change) {
+    const auto committed = co_await services_.store.change(services_.loop, std::move(change));
+    if (!committed) {
+        services_.log.error("the queue cannot be written", {{"reason", committed.error().text}});
+    }
+    co_return committed.has_value();
+}
+
+}  // namespace queue
