@@ -11,8 +11,6 @@
 #include <system_error>
 #include <vector>
 
-#include "store/file.h"
-
 namespace app {
 namespace {
 
@@ -96,9 +94,11 @@ std::size_t raise_descriptor_limit() {
     return limit.rlim_cur;
 }
 
-base::Result<> make_data_directory(const std::string& directory, const std::string& user) {
+base::Result<> make_data_directory(const std::string& directory,
+                                   const std::string& user,
+                                   store::FileSystem& file_system) {
     const std::vector<std::string> made = missing_folders(directory);
-    TRY_VOID(store::posix_file_system().create_directory(directory));
+    TRY_VOID(file_system.create_directory(directory));
     if (user.empty() || ::geteuid() != 0) {
         return {};
     }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/file.h"
 
 namespace app {
 
@@ -22,8 +23,10 @@ std::size_t raise_descriptor_limit();
 
 // Makes `directory` (mode 0700, parents too, their names on the disk) if it is absent. When the process
 // is root and `user` is not empty, it and the parents made then belong to that user.
-[[nodiscard]] base::Result<> make_data_directory(const std::string& directory,
-                                                 const std::string& user);
+[[nodiscard]] base::Result<> make_data_directory(
+    const std::string& directory,
+    const std::string& user,
+    store::FileSystem& file_system = store::posix_file_system());
 
 // The process, started as root, goes on as `user` for good; nothing happens when `user` is empty or the
 // process is not root. kInvalid: there is no such user.

@@ -10,6 +10,8 @@ namespace store {
 
 // Into the empty or absent folder `directory`: a checkpoint of the index, and the segments up to the same
 // commit. What never changes again is hard-linked where both folders are on one file system.
-[[nodiscard]] base::Result<> backup_store(Committer& committer, const std::string& directory);
+[[nodiscard]] base::Result<> backup_store(Committer& committer,
+                                          FileSystem& file_system,
+                                          const std::string& directory);
 
 }  // namespace store

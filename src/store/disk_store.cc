@@ -81,7 +81,7 @@ class DiskStore final : public Store {
     Result<CheckReport> check(const CountReferences& count) override;
 
     Result<> backup(const std::string& directory) override {
-        return backup_store(*committer_, directory);
+        return backup_store(*committer_, file_system_, directory);
     }
 
     Result<std::uint64_t> collect() override { return collect_garbage(*committer_, options_.log); }

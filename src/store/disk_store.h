@@ -47,6 +47,8 @@ struct OpenOptions {
 [[nodiscard]] base::Result<std::unique_ptr<Store>> open_store(const OpenOptions& options);
 
 // Makes a store in the empty or absent folder `to` out of the backup in `from`, which stays as it is.
-[[nodiscard]] base::Result<> restore_store(const std::string& from, const std::string& to);
+[[nodiscard]] base::Result<> restore_store(const std::string& from,
+                                           const std::string& to,
+                                           FileSystem& file_system = posix_file_system());
 
 }  // namespace store

@@ -18,6 +18,7 @@
 
 #include "base/random.h"
 #include "fakes/fake_file_system.h"
+#include "fakes/power_cut_file_system.h"
 #include "fakes/temp_folder.h"
 #include "fakes/waiting_loop.h"
 #include "store/ballast.h"
@@ -398,6 +399,33 @@ TEST_F(DiskStoreTest, ABackupMadeUnderLoadIsWholeAndOpens) {
     ASSERT_TRUE(put_blob("more", "hello"));
     open(options);
     EXPECT_EQ(get_blob("more").value(), "hello");
+}
+
+// The folders above are made too, and a power cut right behind the answer takes none of them.
+TEST_F(DiskStoreTest, AFirstStartABackupAndARestoreOutliveAPowerCut) {
+    fakes::PowerCutFileSystem power;
+    OpenOptions options = this->options();
+    options.file_system = &power;
+    options.flush_on_close = false;
+    options.reserve_octets = 0;  // the ballast's name is never synced
+    options.directory = folder_.path() + "/first/start/";
+    open(options);
+    ASSERT_TRUE(put_blob("a", "hello"));
+    store_.reset();
+    EXPECT_THAT(power.cut(), IsEmpty());
+    open(options);
+    EXPECT_EQ(get_blob("a").value(), "hello");
+    const std::string copy = folder_.path() + "/back/up";
+    ASSERT_TRUE(store_->backup(copy));
+    store_.reset();
+    EXPECT_THAT(power.cut(), IsEmpty());
+    const std::string restored = folder_.path() + "/re/stored";
+    ASSERT_TRUE(restore_store(copy, restored, power));
+    EXPECT_THAT(power.cut(), IsEmpty());
+    options.directory = restored;
+    open(options);
+    EXPECT_EQ(get_blob("a").value(), "hello");
+    EXPECT_THAT(findings(), IsEmpty());
 }
 
 TEST_F(DiskStoreTest, KeepsAReserveOfSpace) {

@@ -64,8 +64,13 @@ class FileSystem {
     // The names in a folder, unsorted.
     [[nodiscard]] virtual base::Result<std::vector<std::string>> list(
         const std::string& directory) = 0;
-    // The folder and those above it, their names on the disk; one that exists is no error.
-    [[nodiscard]] virtual base::Result<> create_directory(const std::string& directory) = 0;
+    // One folder, its owner's alone; its name is on the disk after sync_directory() of the one above it.
+    // kExists, also for a file; kNotFound when the one above is missing.
+    [[nodiscard]] virtual base::Result<> make_directory(const std::string& directory) = 0;
+    // Another name for a file, on the same file system.
+    [[nodiscard]] virtual base::Result<> link(const std::string& from, const std::string& to) = 0;
+    // From now on its owner's alone.
+    [[nodiscard]] virtual base::Result<> close_to_others(const std::string& directory) = 0;
     [[nodiscard]] virtual base::Result<> remove(const std::string& path) = 0;
     // Waits until the names in the folder are on the disk.
     [[nodiscard]] virtual base::Result<> sync_directory(const std::string& directory) = 0;
@@ -73,6 +78,9 @@ class FileSystem {
     [[nodiscard]] virtual base::Result<std::uint64_t> free_octets(const std::string& directory) = 0;
     // kInUse when another process, or this one, holds it. Creates the file.
     [[nodiscard]] virtual base::Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
+
+    // The folder and those above it, their names on the disk; one that exists is no error.
+    [[nodiscard]] base::Result<> create_directory(const std::string& directory);
 };
 
 // The kernel's. Thread-safe; lives for ever.

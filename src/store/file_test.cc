@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "fakes/power_cut_file_system.h"
 #include "fakes/temp_folder.h"
 #include "store/forgetful_file_system.h"
 
@@ -80,6 +81,28 @@ TEST_F(FileTest, MakesListsAndRemoves) {
     ASSERT_TRUE(kernel_.remove(path("x/y/a")));
     EXPECT_THAT(kernel_.list(path("x/y")).value(), UnorderedElementsAre("z"));
     EXPECT_GT(kernel_.free_octets(path("x")).value(), 0U);
+}
+
+TEST_F(FileTest, WhatIsNotSyncedGoesWithThePower) {
+    fakes::PowerCutFileSystem power;
+    ASSERT_TRUE(power.create_directory(path("kept/below/")));
+    ASSERT_TRUE(power.make_directory(path("lost")));
+    ASSERT_TRUE(power.open(path("kept/lost"), OpenMode::kCreate));
+    EXPECT_THAT(power.cut(), UnorderedElementsAre(path("kept/lost"), path("lost")));
+    EXPECT_THAT(kernel_.list(folder_.path()).value(), UnorderedElementsAre("kept"));
+    EXPECT_THAT(kernel_.list(path("kept")).value(), UnorderedElementsAre("below"));
+}
+
+TEST_F(FileTest, LinksAndClosesToOthers) {
+    ASSERT_TRUE(kernel_.open(path("a"), OpenMode::kCreate));
+    ASSERT_TRUE(kernel_.link(path("a"), path("b")));
+    EXPECT_EQ(kernel_.link(path("a"), path("b")).error().code, Errc::kExists);
+    EXPECT_EQ(std::filesystem::hard_link_count(path("a")), 2U);
+    ASSERT_TRUE(kernel_.make_directory(path("c")));
+    EXPECT_EQ(kernel_.make_directory(path("c")).error().code, Errc::kExists);
+    std::filesystem::permissions(path("c"), std::filesystem::perms::all);
+    ASSERT_TRUE(kernel_.close_to_others(path("c")));
+    EXPECT_EQ(std::filesystem::status(path("c")).permissions(), std::filesystem::perms::owner_all);
 }
 
 TEST_F(FileTest, LocksOnce) {

@@ -62,8 +62,16 @@ class ForgetfulFileSystem final : public FileSystem {
         return kernel_.list(directory);
     }
 
-    Result<> create_directory(const std::string& directory) override {
-        return kernel_.create_directory(directory);
+    Result<> make_directory(const std::string& directory) override {
+        return kernel_.make_directory(directory);
+    }
+
+    Result<> link(const std::string& from, const std::string& to) override {
+        return kernel_.link(from, to);
+    }
+
+    Result<> close_to_others(const std::string& directory) override {
+        return kernel_.close_to_others(directory);
     }
 
     Result<> remove(const std::string& path) override { return kernel_.remove(path); }

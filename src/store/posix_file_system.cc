@@ -220,21 +220,23 @@ class PosixFileSystem final : public FileSystem {
         return names;
     }
 
-    Result<> create_directory(const std::string& directory) override {
-        std::error_code ignored;
-        const auto absolute = std::filesystem::absolute(directory, ignored).lexically_normal();
-        std::vector<std::filesystem::path> missing;  // the innermost first
-        for (auto at = absolute; !std::filesystem::exists(at, ignored) && at.has_relative_path();
-             at = at.parent_path()) {
-            missing.push_back(at);
+    Result<> make_directory(const std::string& directory) override {
+        if (::mkdir(directory.c_str(), 0700) != 0) {
+            return fail_errno("making folder", directory);
         }
-        while (!missing.empty()) {
-            const std::string path = missing.back().string();
-            if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-                return fail_errno("making folder", path);
-            }
-            TRY_VOID(sync_directory(missing.back().parent_path().string()));
-            missing.pop_back();
+        return {};
+    }
+
+    Result<> link(const std::string& from, const std::string& to) override {
+        if (::link(from.c_str(), to.c_str()) != 0) {
+            return fail_errno("linking", to);
+        }
+        return {};
+    }
+
+    Result<> close_to_others(const std::string& directory) override {
+        if (::chmod(directory.c_str(), 0700) != 0) {
+            return fail_errno("closing to others the folder", directory);
         }
         return {};
     }

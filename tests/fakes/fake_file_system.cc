@@ -256,7 +256,15 @@ Result<std::vector<std::string>> FakeFileSystem::list(const std::string& directo
     return names;
 }
 
-Result<> FakeFileSystem::create_directory(const std::string& /*directory*/) {
+Result<> FakeFileSystem::make_directory(const std::string& directory) {
+    return base::fail(Errc::kExists, directory + " exists");
+}
+
+Result<> FakeFileSystem::link(const std::string& /*from*/, const std::string& /*to*/) {
+    return base::fail(Errc::kUnsupported, "this file system has no links");
+}
+
+Result<> FakeFileSystem::close_to_others(const std::string& /*directory*/) {
     return {};
 }
 
