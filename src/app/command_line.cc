@@ -390,6 +390,9 @@ void add_mime_build(CLI::App& mime, Action& action) {
              "FILE",
              "A picture that the HTML shows as \"cid:NAME\"; may be given again")
         ->needs(html);
+    build.add_flag("--utf8",
+                   options->utf8,
+                   "Write names and addresses as they are, for servers with SMTPUTF8 only");
     build.callback([=, &action] { action = [=] { return mime_build_command(*options); }; });
 }
 

@@ -63,6 +63,7 @@ struct MimeBuildOptions {
     std::string html;
     std::vector<std::string> attachments;
     std::vector<std::string> pictures;  // that the HTML shows as "cid:NAME"
+    bool utf8 = false;                  // header fields in UTF-8 (RFC 6532)
 };
 
 // Writes a message to standard output.

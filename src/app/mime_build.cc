@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "app/file_source.h"
 #include "app/files.h"
 #include "app/sniff.h"
 #include "base/ascii.h"
@@ -16,14 +17,18 @@
 #include "base/random.h"
 #include "mime/builder.h"
 #include "mime/charset.h"
+#include "mime/octet_stream.h"
+#include "mime/utf8.h"
 
 namespace app {
 namespace {
 
-constexpr std::size_t kFileOctetsMax = 1ULL << 28;
+constexpr std::size_t kTextOctetsMax = 1ULL << 26;
+constexpr std::size_t kSniffedOctets = 64UL * 1024;
 
 base::Result<std::vector<mime::Address>> parse_addresses(std::string_view option,
-                                                         std::string_view text) {
+                                                         std::string_view text,
+                                                         bool utf8) {
     mime::AddressList list = mime::parse_address_list(text);
     if (list.addresses.empty() || list.defects != 0) {
         return base::fail(base::Errc::kSyntax,
@@ -34,9 +39,10 @@ base::Result<std::vector<mime::Address>> parse_addresses(std::string_view option
             return base::fail(base::Errc::kSyntax,
                               fmt::format("{}: \"{}\" lacks NAME@DOMAIN", option, text));
         }
-        if (!base::is_ascii(mailbox.local + mailbox.domain)) {
+        if (!utf8 && !base::is_ascii(mailbox.local + mailbox.domain)) {
             return base::fail(base::Errc::kInvalid,
-                              fmt::format("{}: {} is not US-ASCII; names may be, addresses not",
+                              fmt::format("{}: {} is not US-ASCII: that takes --utf8, and a server "
+                                          "with SMTPUTF8",
                                           option,
                                           mailbox.address()));
         }
@@ -45,10 +51,12 @@ base::Result<std::vector<mime::Address>> parse_addresses(std::string_view option
 }
 
 base::Result<> read_addresses(const MimeBuildOptions& options, mime::Draft& draft) {
-    TRY(draft.from, parse_addresses("--from", options.from));
-    TRY(draft.to, parse_addresses("--to", fmt::format("{}", fmt::join(options.to, ", "))));
+    TRY(draft.from, parse_addresses("--from", options.from, options.utf8));
+    TRY(draft.to,
+        parse_addresses("--to", fmt::format("{}", fmt::join(options.to, ", ")), options.utf8));
     if (!options.cc.empty()) {
-        TRY(draft.cc, parse_addresses("--cc", fmt::format("{}", fmt::join(options.cc, ", "))));
+        TRY(draft.cc,
+            parse_addresses("--cc", fmt::format("{}", fmt::join(options.cc, ", ")), options.utf8));
     }
     const auto authors = mime::mailboxes({draft.from, 0});
     if (authors.size() != 1 || draft.from.size() != 1) {
@@ -62,17 +70,33 @@ base::Result<std::string> read_text(const std::string& path) {
     if (path.empty()) {
         return std::string{};
     }
-    TRY(const std::string octets, read_file(path, kFileOctetsMax));
+    TRY(const std::string octets, read_file(path, kTextOctetsMax));
     return mime::to_utf8(octets, "");
 }
 
-base::Result<mime::Attachment> read_attachment(const std::string& path, const Sniffer& sniffer) {
+// The charset of a text that is not in memory.
+base::Result<std::string_view> charset_of(mime::OctetSource& file) {
+    mime::Utf8Check check;
+    std::string sample;
+    bool is_ascii = true;
+    TRY_VOID(mime::read_through(file, 0, ~0ULL, [&](std::string_view octets) -> base::Result<> {
+        check.feed(octets);
+        is_ascii = is_ascii && base::is_ascii(octets);
+        sample.append(octets.substr(0, kSniffedOctets - sample.size()));
+        return {};
+    }));
+    return is_ascii ? "us-ascii" : check.holds() ? "utf-8" : mime::guess_charset(sample);
+}
+
+base::Result<mime::Attachment> open_attachment(const std::string& path, const Sniffer& sniffer) {
     mime::Attachment file;
-    TRY(file.content, read_file(path, kFileOctetsMax));
+    TRY(file.source, open_source(path));
+    TRY(const std::string_view begin, file.source->read(0, kSniffedOctets));
     file.name = mime::scrub_utf8(path.substr(path.rfind('/') + 1));
-    file.type = sniffer.media_type(file.name, file.content);
-    if (file.type.starts_with("text/") && !base::is_utf8(file.content)) {
-        file.type += fmt::format("; charset={}", mime::guess_charset(file.content));
+    file.type = sniffer.media_type(file.name, begin);
+    if (file.type.starts_with("text/")) {
+        TRY(const std::string_view charset, charset_of(*file.source));
+        file.type += fmt::format("; charset={}", charset);
     }
     return file;
 }
@@ -105,7 +129,7 @@ base::Result<> read_files(const MimeBuildOptions& options,
                           mime::Draft& draft) {
     const Sniffer sniffer;
     for (const std::string& path : options.pictures) {
-        TRY(mime::Attachment picture, read_attachment(path, sniffer));
+        TRY(mime::Attachment picture, open_attachment(path, sniffer));
         picture.id = mime::make_message_id(random, domain);
         if (refer_to(picture, draft.html) == 0) {
             return base::fail(base::Errc::kInvalid,
@@ -114,13 +138,30 @@ base::Result<> read_files(const MimeBuildOptions& options,
         draft.pictures.push_back(std::move(picture));
     }
     for (const std::string& path : options.attachments) {
-        TRY(mime::Attachment file, read_attachment(path, sniffer));
+        TRY(mime::Attachment file, open_attachment(path, sniffer));
         draft.attachments.push_back(std::move(file));
     }
     return {};
 }
 
-base::Result<std::string> build(const MimeBuildOptions& options) {
+class StandardOutput final : public mime::OctetSink {
+  public:
+    base::Result<> write(std::string_view octets) override {
+        return std::fwrite(octets.data(), 1, octets.size(), stdout) == octets.size() ? done()
+                                                                                     : failed();
+    }
+
+    static base::Result<> flush() { return std::fflush(stdout) == 0 ? done() : failed(); }
+
+  private:
+    static base::Result<> done() { return {}; }
+
+    static base::Result<> failed() {
+        return base::fail(base::Errc::kIo, "standard output: it could not be written");
+    }
+};
+
+base::Result<> build(const MimeBuildOptions& options) {
     base::SystemRandom random;
     mime::Draft draft;
     TRY_VOID(read_addresses(options, draft));
@@ -131,21 +172,21 @@ base::Result<std::string> build(const MimeBuildOptions& options) {
     TRY(draft.text, read_text(options.text));
     TRY(draft.html, read_text(options.html));
     TRY_VOID(read_files(options, domain, random, draft));
-    return mime::build_message(draft, random);
+    mime::BuildOptions form;
+    if (options.utf8) {  // RFC 6531 3.6: a server with SMTPUTF8 takes 8BITMIME
+        form.form = mime::HeaderForm::kUtf8;
+        form.allow_8bit = true;
+    }
+    StandardOutput output;
+    TRY_VOID(mime::write_message(draft, random, form, output));
+    return StandardOutput::flush();
 }
 
 }  // namespace
 
 int mime_build_command(const MimeBuildOptions& options) {
-    const auto message = build(options);
-    if (!message) {
-        return report(message.error());
-    }
-    const std::size_t written = std::fwrite(message->data(), 1, message->size(), stdout);
-    if (written != message->size() || std::fflush(stdout) != 0) {
-        return report({base::Errc::kIo, "standard output: it could not be written"});
-    }
-    return kExitOk;
+    const auto built = build(options);
+    return built ? int{kExitOk} : report(built.error());
 }
 
 }  // namespace app

@@ -2,60 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "base/ascii.h"
-#include "mime/flowed.h"
 #include "mime/header_writer.h"
-#include "mime/html_text.h"
 #include "mime/lexer.h"
-#include "mime/line_scan.h"
-#include "mime/media_type.h"
+#include "mime/survey.h"
 
 namespace mime {
 namespace {
-
-constexpr std::size_t kLineOctetsMax = 998;  // RFC 5322 2.1.1
-
-// What decides about an encoding.
-struct Content {
-    bool has_8bit = false;
-    bool is_lines = true;  // CRLF line ends only, no NUL, no line of more than 998 octets
-};
-
-Content look_at(std::string_view octets) {
-    OctetTotals totals;
-    Content content;
-    std::size_t line_begin = 0;
-    for (std::size_t at = octets.find('\n'); at != std::string_view::npos;
-         at = octets.find('\n', at + 1)) {
-        content.is_lines = content.is_lines && at - line_begin <= kLineOctetsMax + 1;
-        line_begin = at + 1;
-    }
-    content.is_lines = content.is_lines && octets.size() - line_begin <= kLineOctetsMax;
-    char before = '\0';
-    for (std::string_view left = octets; !left.empty();) {
-        const std::size_t taken = scan_to_dash_line(left, before, totals);
-        before = left[taken - 1];
-        left.remove_prefix(taken);
-    }
-    content.has_8bit = totals.has_8bit;
-    content.is_lines = content.is_lines && !totals.has_nul && !totals.has_bare_lf &&
-                       !totals.has_bare_cr && before != '\r';
-    return content;
-}
-
-// Octets of `content` in quoted-printable, without soft line breaks.
-std::size_t quoted_printable_octets(std::string_view content) {
-    std::size_t octets = 0;
-    for (std::size_t i = 0; i < content.size(); ++i) {
-        const char c = content[i];
-        const bool ends_line = content.substr(i).starts_with("\r\n");
-        const bool is_plain = (c >= ' ' && c <= '~' && c != '=') || c == '\t';
-        octets += ends_line ? 2 : is_plain ? 1 : 3;
-        i += ends_line ? 1 : 0;
-    }
-    return octets + octets / 75 * 3;
-}
 
 bool is_message(const ContentType& type) {
     return type.type == "message" && type.subtype != "external-body";
@@ -66,80 +21,111 @@ bool is_token(std::string_view text) {
            std::all_of(text.begin(), text.end(), is_token_char);
 }
 
-// Writes a tree of entities; its depth is checked on the way down.
+// What is decided about an entity before anything is written.
+struct Plan {
+    Encoding encoding = Encoding::k7bit;  // of a leaf; for a multipart what its parts need at least
+    std::string boundary;
+    std::optional<std::string> text;  // what stands for the content: line ends made CRLF
+    std::vector<Plan> children;
+};
+
+// Plans a tree of entities, its depth checked on the way down, and writes it.
 class EntityWriter {
   public:
     EntityWriter(base::Random& random, const BuildOptions& options)
         : random_(random),
           options_(options) {}
 
-    // Appends the entity to `out`; `first_fields` stand before its own.
-    base::Result<void> write(const Entity& entity, std::string& out, std::size_t depth) {
+    base::Result<Plan> plan(const Entity& entity, std::size_t depth) {
         if (depth > options_.depth_max) {
             return base::fail(base::Errc::kTooLong, "a message nested too deep to be written");
         }
         if (!is_token(entity.type.type) || !is_token(entity.type.subtype)) {
             return base::fail(base::Errc::kInvalid, "a media type that is not two tokens");
         }
-        const bool is_multipart = entity.type.type == "multipart";
-        if (is_multipart && entity.children.empty()) {
+        if (entity.type.type != "multipart") {
+            return plan_leaf(entity);
+        }
+        if (entity.children.empty()) {
             return base::fail(base::Errc::kInvalid, "a multipart without parts");
         }
-        return is_multipart ? write_multipart(entity, out, depth) : write_leaf(entity, out);
+        Plan multipart;
+        multipart.boundary = "=_" + random_.token(24);  // "=_" is in no encoded text
+        for (const Entity& child : entity.children) {
+            TRY(Plan part, plan(child, depth + 1));
+            const bool is_identity = part.encoding <= Encoding::kBinary;
+            multipart.encoding =
+                std::max(multipart.encoding, is_identity ? part.encoding : Encoding::k7bit);
+            multipart.children.push_back(std::move(part));
+        }
+        return multipart;
     }
 
-    // Whether something written so far needs an 8-bit transport.
-    [[nodiscard]] Encoding needs() const { return needs_; }
+    base::Result<> write(const Entity& entity, const Plan& plan, OctetSink& sink) {
+        TRY_VOID(write_fields(entity, plan, sink));
+        if (plan.children.empty()) {
+            return write_content(entity, plan, sink);
+        }
+        for (std::size_t i = 0; i < plan.children.size(); ++i) {
+            TRY_VOID(sink.write((i == 0 ? "--" : "\r\n--") + plan.boundary + "\r\n"));
+            TRY_VOID(write(entity.children[i], plan.children[i], sink));
+        }
+        return sink.write("\r\n--" + plan.boundary + "--\r\n");
+    }
 
   private:
-    base::Result<void> write_multipart(const Entity& entity, std::string& out, std::size_t depth) {
+    [[nodiscard]] base::Result<Plan> plan_leaf(const Entity& entity) const {
+        Plan leaf;
+        Survey seen;
+        const auto look = [&seen](std::string_view octets) -> base::Result<> {
+            seen.feed(octets);
+            return {};
+        };
+        if (entity.source) {
+            TRY_VOID(read_through(*entity.source, 0, kEnd, look));
+        } else if (entity.type.type == "text" && !entity.keep_octets) {
+            leaf.text = to_crlf(entity.content);
+            seen.feed(*leaf.text);
+        } else {
+            seen.feed(entity.content);
+        }
+        // RFC 2046 5.2.1: no encoding but 7bit, 8bit and binary for a message
+        leaf.encoding =
+            is_message(entity.type) ? seen.identity() : seen.smallest(options_.allow_8bit);
+        return leaf;
+    }
+
+    static base::Result<> write_content(const Entity& entity, const Plan& plan, OctetSink& sink) {
+        const std::string_view content =
+            plan.text ? std::string_view(*plan.text) : std::string_view(entity.content);
+        StringSource in_memory(content);
+        TransferEncoder encoder(plan.encoding);
+        std::string out;
+        TRY_VOID(read_through(entity.source ? *entity.source : in_memory,
+                              0,
+                              kEnd,
+                              [&](std::string_view octets) -> base::Result<> {
+                                  out.clear();
+                                  encoder.feed(octets, out);
+                                  return sink.write(out);
+                              }));
+        out.clear();
+        encoder.finish(out);
+        return sink.write(out);
+    }
+
+    base::Result<> write_fields(const Entity& entity, const Plan& plan, OctetSink& sink) const {
         ContentType type = entity.type;
-        const std::string boundary = "=_" + random_.token(24);  // "=_" is in no encoded text
-        type.parameters.set("boundary", boundary);
-        std::string body;
-        const Encoding before = needs_;
-        needs_ = Encoding::k7bit;
-        for (const Entity& child : entity.children) {
-            body.append("--").append(boundary).append("\r\n");
-            TRY_VOID(write(child, body, depth + 1));
-            body += "\r\n";
+        if (!plan.boundary.empty()) {
+            type.parameters.set("boundary", plan.boundary);
         }
-        body.append("--").append(boundary).append("--\r\n");
-        write_fields(entity, type, needs_, out);
-        needs_ = std::max(needs_, before);
-        out += body;
-        return {};
-    }
-
-    base::Result<void> write_leaf(const Entity& entity, std::string& out) {
-        const bool is_text = entity.type.type == "text" && !entity.keep_octets;
-        const std::string text = is_text ? to_crlf(entity.content) : std::string{};
-        const std::string_view content = is_text ? text : std::string_view(entity.content);
-        Encoding encoding = choose_encoding(content, options_.allow_8bit);
-        if (is_message(entity.type)) {  // RFC 2046 5.2.1: no encoding but 7bit, 8bit and binary
-            const Content seen = look_at(content);
-            encoding = !seen.is_lines  ? Encoding::kBinary
-                       : seen.has_8bit ? Encoding::k8bit
-                                       : Encoding::k7bit;
-        }
-        const bool is_identity = encoding <= Encoding::kBinary;
-        needs_ = std::max(needs_, is_identity ? encoding : Encoding::k7bit);
-        write_fields(entity, entity.type, encoding, out);
-        out += is_identity ? std::string(content) : encode(encoding, content);
-        return {};
-    }
-
-    void write_fields(const Entity& entity,
-                      const ContentType& type,
-                      Encoding encoding,
-                      std::string& out) {
         HeaderWriter writer(options_.form);
         for (const auto& [name, text] : entity.fields) {
             writer.unstructured(name, text);
         }
         writer.with_parameters("Content-Type", type.type + "/" + type.subtype, type.parameters);
-        if (encoding != Encoding::k7bit) {
-            writer.structured("Content-Transfer-Encoding", encoding_name(encoding));
+        if (plan.encoding != Encoding::k7bit) {
+            writer.structured("Content-Transfer-Encoding", encoding_name(plan.encoding));
         }
         if (entity.disposition) {
             writer.with_parameters(
@@ -151,35 +137,38 @@ class EntityWriter {
         if (!entity.description.empty()) {
             writer.unstructured("Content-Description", entity.description);
         }
-        out.append(writer.text()).append("\r\n");
+        return sink.write(writer.text() + "\r\n");
     }
+
+    static constexpr std::uint64_t kEnd = std::numeric_limits<std::uint64_t>::max();
 
     base::Random& random_;
     const BuildOptions& options_;
-    Encoding needs_ = Encoding::k7bit;
 };
 
 }  // namespace
 
 Encoding choose_encoding(std::string_view content, bool allow_8bit) {
-    const Content seen = look_at(content);
-    if (seen.is_lines && !seen.has_8bit) {
-        return Encoding::k7bit;
-    }
-    if (seen.is_lines && allow_8bit) {
-        return Encoding::k8bit;
-    }
-    const std::size_t base64 = (content.size() + 2) / 3 * 4 + content.size() / 57 * 2;
-    return quoted_printable_octets(content) <= base64 ? Encoding::kQuotedPrintable
-                                                      : Encoding::kBase64;
+    return survey(content).smallest(allow_8bit);
+}
+
+base::Result<> write_entity(const Entity& entity,
+                            base::Random& random,
+                            const BuildOptions& options,
+                            OctetSink& sink,
+                            std::string_view fields) {
+    EntityWriter writer(random, options);
+    TRY(const Plan plan, writer.plan(entity, 0));
+    TRY_VOID(sink.write(fields));
+    return writer.write(entity, plan, sink);
 }
 
 base::Result<std::string> build_entity(const Entity& entity,
                                        base::Random& random,
                                        const BuildOptions& options) {
-    std::string out;
-    TRY_VOID(EntityWriter(random, options).write(entity, out, 0));
-    return out;
+    StringSink sink;
+    TRY_VOID(write_entity(entity, random, options, sink));
+    return sink.take();
 }
 
 std::string make_message_id(base::Random& random, std::string_view domain) {

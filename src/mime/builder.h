@@ -5,6 +5,7 @@
 // encoding that keeps it whole.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "base/result.h"
 #include "mime/address.h"
 #include "mime/encoded_word.h"
+#include "mime/octet_stream.h"
 #include "mime/parameters.h"
 #include "mime/transfer.h"
 
@@ -29,6 +31,8 @@ struct Entity {
     std::string description;   // UTF-8
     std::string content;       // of a leaf, decoded
     bool keep_octets = false;  // a file: line ends of text are not made CRLF (RFC 2046 4.1.1)
+    // In place of `content`, for what is too large for memory: read twice, its octets kept.
+    std::shared_ptr<OctetSource> source;
     std::vector<Entity> children;
     std::vector<std::pair<std::string, std::string>> fields;  // more fields, unstructured UTF-8
 };
@@ -45,11 +49,21 @@ struct BuildOptions {
                                                      base::Random& random,
                                                      const BuildOptions& options = {});
 
+// The same to a sink, so that no more than a piece of a source is ever in memory. Everything is decided
+// before the first octet is written: after an error of a kind above nothing was; errors of a source or
+// of the sink are handed on. `fields` are written in front of the entity's own: lines with CRLF.
+[[nodiscard]] base::Result<> write_entity(const Entity& entity,
+                                          base::Random& random,
+                                          const BuildOptions& options,
+                                          OctetSink& sink,
+                                          std::string_view fields = {});
+
 struct Attachment {
     std::string name;  // of the file, UTF-8; its folders are left out
     std::string type;  // "image/png"; empty: guessed by media_type.h
     std::string content;
-    std::string id;  // Content-ID; what the HTML refers to as "cid:ID"
+    std::shared_ptr<OctetSource> source;  // in place of `content`, as in Entity; give a type then
+    std::string id;                       // Content-ID; what the HTML refers to as "cid:ID"
     std::string description;
 };
 
@@ -89,6 +103,12 @@ struct Draft {
                                                       const Entity& entity,
                                                       base::Random& random,
                                                       const BuildOptions& options = {});
+
+// To a sink, as write_entity.
+[[nodiscard]] base::Result<> write_message(const Draft& draft,
+                                           base::Random& random,
+                                           const BuildOptions& options,
+                                           OctetSink& sink);
 
 // The smallest of 7bit, 8bit (when allowed), quoted-printable and base64 that brings `content` through
 // any mail transport; ties go to the more readable. RFC 2045 6.

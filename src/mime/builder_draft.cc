@@ -66,7 +66,8 @@ Entity file_entity(const Attachment& file, std::string_view disposition) {
     } else {
         entity.type = {"application", "octet-stream", {}};
     }
-    if (entity.type.type == "text" && entity.type.parameters.find("charset") == nullptr) {
+    if (entity.type.type == "text" && entity.type.parameters.find("charset") == nullptr &&
+        !file.source) {
         entity.type.parameters.set("charset", base::is_ascii(file.content) ? "us-ascii" : "utf-8");
     }
     entity.disposition.emplace();
@@ -77,6 +78,7 @@ Entity file_entity(const Attachment& file, std::string_view disposition) {
     entity.id = file.id;
     entity.description = file.description;
     entity.content = file.content;
+    entity.source = file.source;
     entity.keep_octets = true;
     return entity;
 }
@@ -145,6 +147,30 @@ Entity draft_entity(const Draft& draft) {
     return mixed;
 }
 
+namespace {
+
+base::Result<> write_message(const Draft& draft,
+                             const Entity& entity,
+                             base::Random& random,
+                             const BuildOptions& options,
+                             OctetSink& sink) {
+    const std::string fields = message_fields(draft, options.form);
+    // Texts and names have an ASCII form; an address has none (RFC 6532 1).
+    if (options.form == HeaderForm::kAscii ? !base::is_ascii(fields) : !base::is_utf8(fields)) {
+        return base::fail(base::Errc::kUnsupported, "an address that this form cannot hold");
+    }
+    return write_entity(entity, random, options, sink, fields);
+}
+
+}  // namespace
+
+base::Result<> write_message(const Draft& draft,
+                             base::Random& random,
+                             const BuildOptions& options,
+                             OctetSink& sink) {
+    return write_message(draft, draft_entity(draft), random, options, sink);
+}
+
 base::Result<std::string> build_message(const Draft& draft,
                                         base::Random& random,
                                         const BuildOptions& options) {
@@ -155,13 +181,9 @@ base::Result<std::string> build_message(const Draft& draft,
                                         const Entity& entity,
                                         base::Random& random,
                                         const BuildOptions& options) {
-    TRY(const std::string body, build_entity(entity, random, options));
-    const std::string fields = message_fields(draft, options.form);
-    // Texts and names have an ASCII form; an address has none (RFC 6532 1).
-    if (options.form == HeaderForm::kAscii ? !base::is_ascii(fields) : !base::is_utf8(fields)) {
-        return base::fail(base::Errc::kUnsupported, "an address that this form cannot hold");
-    }
-    return fields + body;
+    StringSink sink;
+    TRY_VOID(write_message(draft, entity, random, options, sink));
+    return sink.take();
 }
 
 }  // namespace mime

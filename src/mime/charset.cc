@@ -7,8 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "base/ascii.h"
+#include "mime/hz.h"
 #include "mime/utf8.h"
 
 namespace mime {
@@ -213,7 +215,10 @@ class CharsetDecoder::Converter {
   public:
     explicit Converter(std::string_view charset) : windows_1252_(charset == kFallback) {
         if (!windows_1252_ && charset != "UTF-8" && charset != "ASCII") {
-            auto iconv = std::make_unique<IconvConverter>(charset);
+            if (charset == "HZ") {
+                hz_.emplace();
+            }
+            auto iconv = std::make_unique<IconvConverter>(hz_ ? "GB18030" : charset);
             if (iconv->valid()) {
                 iconv_ = std::move(iconv);
             }
@@ -223,6 +228,10 @@ class CharsetDecoder::Converter {
     void feed(std::string_view octets, std::string& out) {
         if (windows_1252_) {
             append_windows_1252(octets, out);
+        } else if (iconv_ && hz_) {
+            std::string pairs;
+            hz_->feed(octets, pairs);
+            iconv_->feed(pairs, out);
         } else if (iconv_) {
             iconv_->feed(octets, out);
         } else {
@@ -232,6 +241,11 @@ class CharsetDecoder::Converter {
 
     void finish(std::string& out) {
         if (iconv_) {
+            std::string rest;
+            if (hz_) {
+                hz_->finish(rest);
+            }
+            iconv_->feed(rest, out);
             iconv_->finish(out);
         } else if (!windows_1252_) {
             utf8_.finish(out);
@@ -240,6 +254,7 @@ class CharsetDecoder::Converter {
 
   private:
     bool windows_1252_;
+    std::optional<HzDecoder> hz_;
     std::unique_ptr<IconvConverter> iconv_;
     Utf8Scrubber utf8_;
 };

@@ -15,7 +15,7 @@ struct Label {
 
 // Supersets stand in for the charset named, as every reader does it: windows-1252 for ISO-8859-1,
 // whose C1 controls nobody sends; GB18030 for GB2312 and GBK; UHC for EUC-KR; CP932 for Shift_JIS.
-constexpr std::array<Label, 377> kLabels{{
+constexpr std::array<Label, 381> kLabels{{
     {"437", "CP437"},
     {"646", "ASCII"},
     {"7bit", "ASCII"},
@@ -147,6 +147,9 @@ constexpr std::array<Label, 377> kLabels{{
     {"greek8", "ISO-8859-7"},
     {"hebrew", "ISO-8859-8"},
     {"hp-roman8", "HP-ROMAN8"},
+    {"hz", "HZ"},
+    {"hz-gb-2312", "HZ"},
+    {"hz-gb2312", "HZ"},
     {"ibm00858", "CP858"},
     {"ibm437", "CP437"},
     {"ibm737", "CP737"},
@@ -375,6 +378,7 @@ constexpr std::array<Label, 377> kLabels{{
     {"x-euc-tw", "EUC-TW"},
     {"x-gb2312", "GB18030"},
     {"x-gbk", "GB18030"},
+    {"x-hz", "HZ"},
     {"x-iso-2022-jp", "ISO-2022-JP-3"},
     {"x-mac-ce", "MAC-CENTRALEUROPE"},
     {"x-mac-centraleurroman", "MAC-CENTRALEUROPE"},

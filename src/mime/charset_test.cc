@@ -58,6 +58,13 @@ constexpr Row kRows[] = {
     {"euc-kr", "\xc7\xd1", "\ud55c"},
     {"ks_c_5601-1987", "\x8c\x63", "\ub620"},
     {"gb2312", "\xd6\xd0", "\u4e2d"},
+    // RFC 1843 3, its example and what may go wrong.
+    {"hz-gb-2312",
+     "~{<:Ky2;S{#,NpJ)l6HK!#~}",
+     "\u5df1\u6240\u4e0d\u6b32\uff0c\u52ff\u65bd\u65bc\u4eba\u3002"},
+    {"HZ", "a~~b ~{VPND~} c~\nd", "a~b \u4e2d\u6587 cd"},
+    {"HZ", "~{VP\nVP ~x ~", "\u4e2d\nVP ~x ~"},
+    {"HZ", "~{V", "V"},
     {"gbk", "\x81\x40", "\u4e02"},
     {"gb18030", "\x81\x30\x81\x30", "\u0080"},
     {"big5", "\xa4\xa4", "\u4e2d"},

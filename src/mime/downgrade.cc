@@ -4,53 +4,54 @@
 #include <optional>
 
 #include "base/ascii.h"
-#include "mime/builder.h"
+#include "base/check.h"
 #include "mime/header.h"
+#include "mime/survey.h"
 #include "mime/transfer.h"
+#include "mime/utf8.h"
 
 namespace mime {
 namespace {
 
-// A leaf's body and how it travels, when it cannot stay as it is.
-struct NewBody {
-    Encoding encoding = Encoding::k7bit;
-    std::string octets;
+// How the body of a leaf changes.
+struct Recoding {
+    Encoding from = Encoding::k7bit;
+    Encoding to = Encoding::k7bit;
+    bool drops_8bit = false;  // what cannot be encoded loses its octets above 127 instead
 };
 
 class Downgrader {
   public:
-    Downgrader(std::string_view message,
-               const Structure& structure,
-               const DowngradeOptions& options)
+    Downgrader(OctetSource& message, const Structure& structure, const DowngradeOptions& options)
         : message_(message),
           structure_(structure),
           options_(options) {}
 
-    [[nodiscard]] bool is_needed() const {
-        return std::any_of(
-            structure_.parts.begin(), structure_.parts.end(), [this](const Part& part) {
-                const bool has_body = part.children.empty();
-                return changes_header(part) || (has_body && new_body(part).has_value());
-            });
+    [[nodiscard]] base::Result<bool> is_needed() {
+        for (const Part& part : structure_.parts) {
+            TRY(const auto recoding, recoding_of(part));
+            if (recoding || changes_header(part)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // Parts come in order of appearance, and only leaves have octets of their own: so it is enough to go
     // along the list; what lies between a part's end and the next one's begin is delimiters.
-    std::string run() {
+    base::Result<> run(OctetSink& sink) {
         std::uint64_t at = 0;
         for (const Part& part : structure_.parts) {
-            copy_gap(at, part.header_begin);
-            const std::optional<NewBody> body =
-                part.children.empty() ? new_body(part) : std::nullopt;
-            write_header(part, body);
+            TRY_VOID(copy_gap(at, part.header_begin, sink));
+            TRY(const auto recoding, recoding_of(part));
+            TRY_VOID(write_header(part, recoding, sink));
             at = part.body_begin;
             if (part.children.empty()) {
-                out_ += body ? std::string_view(body->octets) : body_of(message_, part);
+                TRY_VOID(write_body(part, recoding, sink));
                 at = part.body_end;
             }
         }
-        copy_gap(at, message_.size());
-        return std::move(out_);
+        return copy_gap(at, structure_.octets, sink);
     }
 
   private:
@@ -59,25 +60,33 @@ class Downgrader {
                (encoding == Encoding::k8bit && options_.transport == Transport::k8bit);
     }
 
-    [[nodiscard]] std::optional<NewBody> new_body(const Part& part) const {
-        const std::string_view body = body_of(message_, part);
-        if (options_.transport == Transport::kBinary ||
-            bears(choose_encoding(body, options_.transport == Transport::k8bit))) {
-            return std::nullopt;
+    // Nothing for what is no leaf, and for a body that can stay.
+    base::Result<std::optional<Recoding>> recoding_of(const Part& part) {
+        std::optional<Recoding> recoding;
+        if (!part.children.empty() || options_.transport == Transport::kBinary) {
+            return recoding;
+        }
+        Survey seen;
+        TRY_VOID(read_body(part, [&seen](std::string_view octets) -> base::Result<> {
+            seen.feed(octets);
+            return {};
+        }));
+        if (bears(seen.smallest(options_.transport == Transport::k8bit))) {
+            return recoding;
         }
         const bool can_be_encoded = part.type.type != "message" &&
                                     part.encoding != Encoding::kOther &&
                                     part.encoding != Encoding::kUuencode && !part.is_multipart();
-        if (!can_be_encoded) {
-            std::string octets(body);
-            std::replace_if(octets.begin(), octets.end(), base::is_8bit, '?');
-            return NewBody{part.encoding, std::move(octets)};
-        }
         const bool is_encoded =
             part.encoding == Encoding::kQuotedPrintable || part.encoding == Encoding::kBase64;
-        const std::string content = is_encoded ? decode(part.encoding, body) : std::string(body);
-        const Encoding encoding = is_encoded ? part.encoding : choose_encoding(content, false);
-        return NewBody{encoding, encode(encoding, content)};
+        if (!can_be_encoded) {
+            recoding = Recoding{part.encoding, part.encoding, true};
+        } else if (is_encoded) {
+            recoding = Recoding{part.encoding, part.encoding, false};
+        } else {
+            recoding = Recoding{Encoding::kBinary, seen.smallest(false), false};
+        }
+        return recoding;
     }
 
     // A label that promises more than the transport bears would be refused, even where it is not needed.
@@ -91,26 +100,34 @@ class Downgrader {
                (options_.headers != HeaderDowngrade::kKeep && part.header_octets.has_8bit);
     }
 
-    void write_header(const Part& part, const std::optional<NewBody>& body) {
-        const std::string_view header = header_of(message_, part);
-        const bool new_label = changes_label(part) || (body && body->encoding != part.encoding);
+    base::Result<> write_header(const Part& part,
+                                const std::optional<Recoding>& recoding,
+                                OctetSink& sink) {
+        const bool new_label = changes_label(part) || (recoding && recoding->to != part.encoding);
         if (!changes_header(part) && !new_label) {
-            out_ += header;
-            return;
+            return copy(part.header_begin, part.body_begin, sink);
         }
+        std::string header;
+        TRY_VOID(read_through(message_,
+                              part.header_begin,
+                              part.body_begin,
+                              [&header](std::string_view octets) -> base::Result<> {
+                                  header += octets;
+                                  return {};
+                              }));
         std::string fields = downgrade_header(header, options_.headers);
         if (new_label) {
-            const Encoding encoding = body                                     ? body->encoding
+            const Encoding encoding = recoding                                 ? recoding->to
                                       : options_.transport == Transport::k8bit ? Encoding::k8bit
                                                                                : Encoding::k7bit;
-            fields = relabelled(part, fields, encoding);
+            TRY(fields, relabelled(part, fields, encoding));
         }
-        out_ += fields;
+        return sink.write(fields);
     }
 
-    [[nodiscard]] std::string relabelled(const Part& part,
+    base::Result<std::string> relabelled(const Part& part,
                                          std::string_view header,
-                                         Encoding encoding) const {
+                                         Encoding encoding) {
         std::string out;
         bool has_version = false;
         FieldIterator fields(header);
@@ -125,7 +142,7 @@ class Downgrader {
             out += "MIME-Version: 1.0\r\n";
         }
         if (!part.has_type && part.type.is("text", "plain")) {  // RFC 1428 3
-            const bool is_utf8 = base::is_utf8(body_of(message_, part));
+            TRY(const bool is_utf8, holds_utf8(part));
             out.append("Content-Type: text/plain; charset=")
                 .append(is_utf8 ? "utf-8" : "unknown-8bit")
                 .append("\r\n");
@@ -138,34 +155,100 @@ class Downgrader {
         return out.append("\r\n");
     }
 
-    void copy_gap(std::uint64_t begin, std::uint64_t end) {
-        const std::string_view gap = slice(message_, begin, end);
-        const std::size_t from = out_.size();
-        out_ += gap;
-        if (options_.transport == Transport::k7bit) {
-            std::replace_if(
-                out_.begin() + static_cast<std::ptrdiff_t>(from), out_.end(), base::is_8bit, '?');
-        }
+    base::Result<bool> holds_utf8(const Part& part) {
+        Utf8Check check;
+        TRY_VOID(read_body(part, [&check](std::string_view octets) -> base::Result<> {
+            check.feed(octets);
+            return {};
+        }));
+        return check.holds();
     }
 
-    std::string_view message_;
+    template <class Take>
+    base::Result<> read_body(const Part& part, Take take) {
+        return read_through(message_, part.body_begin, part.body_end, take);
+    }
+
+    base::Result<> write_body(const Part& part,
+                              const std::optional<Recoding>& recoding,
+                              OctetSink& sink) {
+        if (!recoding) {
+            return copy(part.body_begin, part.body_end, sink);
+        }
+        if (recoding->drops_8bit) {
+            return copy_7bit(part.body_begin, part.body_end, sink);
+        }
+        TransferDecoder decoder(recoding->from);
+        TransferEncoder encoder(recoding->to);
+        std::string content;
+        std::string out;
+        TRY_VOID(read_body(part, [&](std::string_view octets) -> base::Result<> {
+            content.clear();
+            out.clear();
+            decoder.feed(octets, content);
+            encoder.feed(content, out);
+            return sink.write(out);
+        }));
+        content.clear();
+        out.clear();
+        decoder.finish(content);
+        encoder.feed(content, out);
+        encoder.finish(out);
+        return sink.write(out);
+    }
+
+    base::Result<> copy_gap(std::uint64_t begin, std::uint64_t end, OctetSink& sink) {
+        return options_.transport == Transport::k7bit ? copy_7bit(begin, end, sink)
+                                                      : copy(begin, end, sink);
+    }
+
+    base::Result<> copy(std::uint64_t begin, std::uint64_t end, OctetSink& sink) {
+        return read_through(
+            message_, begin, end, [&sink](std::string_view octets) { return sink.write(octets); });
+    }
+
+    base::Result<> copy_7bit(std::uint64_t begin, std::uint64_t end, OctetSink& sink) {
+        return read_through(message_, begin, end, [&sink](std::string_view octets) {
+            std::string ascii(octets);
+            std::replace_if(ascii.begin(), ascii.end(), base::is_8bit, '?');
+            return sink.write(ascii);
+        });
+    }
+
+    OctetSource& message_;
     const Structure& structure_;
     const DowngradeOptions& options_;
-    std::string out_;
 };
 
 }  // namespace
 
+base::Result<bool> needs_downgrade(OctetSource& message,
+                                   const Structure& structure,
+                                   const DowngradeOptions& options) {
+    return Downgrader(message, structure, options).is_needed();
+}
+
+base::Result<> downgrade(OctetSource& message,
+                         const Structure& structure,
+                         const DowngradeOptions& options,
+                         OctetSink& sink) {
+    return Downgrader(message, structure, options).run(sink);
+}
+
 bool needs_downgrade(std::string_view message,
                      const Structure& structure,
                      const DowngradeOptions& options) {
-    return Downgrader(message, structure, options).is_needed();
+    StringSource source(message);
+    return needs_downgrade(source, structure, options).value();
 }
 
 std::string downgrade(std::string_view message,
                       const Structure& structure,
                       const DowngradeOptions& options) {
-    return Downgrader(message, structure, options).run();
+    StringSource source(message);
+    StringSink sink;
+    CHECK(downgrade(source, structure, options, sink));  // neither of both can fail
+    return sink.take();
 }
 
 }  // namespace mime

@@ -1,7 +1,7 @@
 // Messages made fit for a peer that takes less: bodies for one without 8BITMIME or BINARYMIME (RFC 6152 3,
 // RFC 3030 3), headers for a reader without internationalized mail (RFC 6857, RFC 6858).
 //
-// BUGS: the message is held in memory. A signature over a part that had to change (multipart/signed,
+// BUGS: a header that changes is held in memory. A signature over a part that had to change (multipart/signed,
 // DKIM) does not hold afterwards; nothing else is possible but to return the message. Domains are not
 // turned into A-labels: an address with such a domain counts as internationalized. Received fields keep
 // their clauses with "?" for what is not US-ASCII, where RFC 6857 3.1.9 would drop them.
@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+#include "mime/octet_stream.h"
 #include "mime/structure.h"
 
 namespace mime {
@@ -39,6 +41,16 @@ struct DowngradeOptions {
 [[nodiscard]] std::string downgrade(std::string_view message,
                                     const Structure& structure,
                                     const DowngradeOptions& options);
+
+// The same for messages that are not in memory: of a body no more than a piece ever is. Errors are the
+// source's and the sink's.
+[[nodiscard]] base::Result<bool> needs_downgrade(OctetSource& message,
+                                                 const Structure& structure,
+                                                 const DowngradeOptions& options);
+[[nodiscard]] base::Result<> downgrade(OctetSource& message,
+                                       const Structure& structure,
+                                       const DowngradeOptions& options,
+                                       OctetSink& sink);
 
 // A header block with its fields in US-ASCII.
 [[nodiscard]] std::string downgrade_header(std::string_view header, HeaderDowngrade style);

@@ -79,4 +79,21 @@ std::string_view utf8_octets_prefix(std::string_view text, std::size_t octets_ma
     return text.substr(0, is_continuation(text[end]) ? octets_max : end);
 }
 
+void Utf8Check::feed(std::string_view octets) {
+    held_ += octets;
+    std::size_t end = held_.size();
+    for (int back = 0; back < 4 && end > 0 && base::is_8bit(held_[end - 1]); ++back) {
+        const bool is_lead = (static_cast<unsigned char>(held_[--end]) & 0x40U) != 0;
+        if (is_lead) {
+            break;
+        }
+    }
+    is_utf8_ = is_utf8_ && base::is_utf8(std::string_view(held_).substr(0, end));
+    held_.erase(0, end);
+}
+
+bool Utf8Check::holds() const {
+    return is_utf8_ && base::is_utf8(held_);
+}
+
 }  // namespace mime

@@ -19,4 +19,16 @@ void append_utf8(std::string& out, char32_t character);
 // The beginning of `text` with at most so many octets, cut between two characters.
 [[nodiscard]] std::string_view utf8_octets_prefix(std::string_view text, std::size_t octets_max);
 
+// Whether text that comes in pieces is well-formed UTF-8.
+class Utf8Check {
+  public:
+    void feed(std::string_view octets);
+    // Call behind the last piece.
+    [[nodiscard]] bool holds() const;
+
+  private:
+    bool is_utf8_ = true;
+    std::string held_;  // the last character, which may go on
+};
+
 }  // namespace mime

@@ -94,6 +94,32 @@ class MimeBuild(unittest.TestCase):
         _, message = self.built("--attach", "logo.png", "--attach", "menu.pdf", environment={"MAGIC": "/nonexistent"})
         self.assertEqual([part.get_content_type() for part in message.iter_attachments()], ["image/png", "application/pdf"])
 
+    def test_utf8(self):
+        ran = self.build("--from", "Alice Müller <alice@crepes.example>", "--to", "jürgen@bücher.example", "--subject", "Grüße",
+                         "--text", "-", "--attach", "grüße.txt", "--utf8", octets=TEXT)
+        self.assertEqual((ran.returncode, ran.stderr), (0, b""))
+        for line in ("From: Alice Müller <alice@crepes.example>", "To: jürgen@bücher.example", "Subject: Grüße",
+                     "Content-Transfer-Encoding: 8bit", 'filename="grüße.txt"'):
+            self.assertIn(line, ran.stdout.decode())
+        header = email.message_from_string(ran.stdout.decode(), policy=email.policy.SMTPUTF8)
+        self.assertEqual(header["To"].addresses[0].addr_spec, "jürgen@bücher.example")
+        self.assertEqual(self.show(ran.stdout, "--part", "1", "--decode"), TEXT.replace(b"\n", b"\r\n"))
+        self.assertEqual([d for d in json.loads(self.show(ran.stdout, "--json"))["defects"] if d["name"] != "8bit-header"], [])
+
+    def test_a_large_file_is_never_in_memory(self):
+        octets = 200 << 20
+        with open(self.folder / "film.bin", "wb") as film:
+            film.write(os.urandom(1 << 16))
+            film.truncate(octets)
+        peak = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); " \
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)"
+        with open(self.folder / "message.eml", "wb") as message:
+            ran = subprocess.run([sys.executable, "-c", peak, PROGRAM, "mime", "build", *HEADER, "--attach", "film.bin"],
+                                 cwd=self.folder, stdout=message, stderr=subprocess.PIPE, timeout=120, check=True)
+        self.assertGreater((self.folder / "message.eml").stat().st_size, octets * 4 // 3)
+        if "san" not in str(PROGRAM) and "fuzz" not in str(PROGRAM):  # sanitizers keep what was freed
+            self.assertLess(int(ran.stderr), 64 << 10)
+
     def test_mistakes(self):
         to, subject = ["--to", "bob@hamburger.example"], ["--subject", "Hi"]
         for status, arguments, words in [
