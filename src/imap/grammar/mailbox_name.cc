@@ -1,0 +1,239 @@
+#include "imap/grammar/mailbox_name.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/ascii.h"
+#include "imap/grammar/writer.h"
+#include "mime/utf8.h"
+
+namespace imap {
+namespace {
+
+using base::Errc;
+using base::Result;
+
+// Base64 with "," for "/" (RFC 3501 5.1.3).
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+
+bool is_printable(char c) {
+    return c >= 0x20 && c <= 0x7e;
+}
+
+std::optional<unsigned> value_of(char c) {
+    const std::size_t at = kAlphabet.find(c);
+    return at == std::string_view::npos ? std::nullopt : std::optional(static_cast<unsigned>(at));
+}
+
+// UTF-16 units, one after another, into characters.
+class Utf16Reader {
+  public:
+    // False: a surrogate without its other half.
+    bool add(std::uint32_t unit, std::string& out) {
+        const bool is_low = unit >= 0xdc00 && unit < 0xe000;
+        if (is_low != (high_ != 0)) {
+            return false;
+        }
+        if (unit >= 0xd800 && unit < 0xdc00) {
+            high_ = unit;
+            return true;
+        }
+        const std::uint32_t character =
+            is_low ? 0x10000 + ((high_ - 0xd800) << 10U) + (unit - 0xdc00) : unit;
+        high_ = 0;
+        mime::append_utf8(out, character);
+        return true;
+    }
+
+    [[nodiscard]] bool is_whole() const { return high_ == 0; }
+
+  private:
+    std::uint32_t high_ = 0;
+};
+
+// The base64 between "&" and "-". What is left behind the last unit must be fewer than six bits, all
+// zero: another spelling of the same name would make two mailboxes of one.
+bool decode_shifted(std::string_view text, std::string& out) {
+    Utf16Reader units;
+    std::uint32_t bits = 0;
+    unsigned held = 0;
+    for (const char c : text) {
+        const auto value = value_of(c);
+        if (!value) {
+            return false;
+        }
+        bits = (bits << 6U) | *value;
+        held += 6;
+        if (held >= 16) {
+            held -= 16;
+            if (!units.add((bits >> held) & 0xffffU, out)) {
+                return false;
+            }
+            bits &= (1U << held) - 1;
+        }
+    }
+    return units.is_whole() && held < 6 && bits == 0;
+}
+
+void append_shifted(std::string& out, std::string_view utf8) {
+    std::uint32_t bits = 0;
+    unsigned held = 0;
+    const auto put = [&](std::uint32_t unit) {
+        bits = (bits << 16U) | unit;
+        for (held += 16; held >= 6;) {
+            held -= 6;
+            out += kAlphabet[(bits >> held) & 0x3fU];
+        }
+        bits &= (1U << held) - 1;
+    };
+    out += '&';
+    while (!utf8.empty()) {
+        const std::uint32_t character = mime::take_utf8(utf8);
+        if (character < 0x10000) {
+            put(character);
+        } else {
+            put(0xd800 + ((character - 0x10000) >> 10U));
+            put(0xdc00 + ((character - 0x10000) & 0x3ffU));
+        }
+    }
+    if (held > 0) {
+        out += kAlphabet[(bits << (6 - held)) & 0x3fU];
+    }
+    out += '-';
+}
+
+// RFC 9051 5.1: INBOX in any case is one mailbox; so it is as the parent of others, and in a pattern where
+// one of `ends` follows it.
+void fold_inbox(std::string& name, std::string_view ends) {
+    constexpr std::string_view kInbox = "INBOX";
+    if (base::istarts_with(name, kInbox) &&
+        (name.size() == kInbox.size() ||
+         ends.find(name[kInbox.size()]) != std::string_view::npos)) {
+        name.replace(0, kInbox.size(), kInbox);
+    }
+}
+
+}  // namespace
+
+Result<std::string> decode_utf7(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t plain = std::min(text.find('&'), text.size());
+        if (!std::all_of(
+                text.begin(), text.begin() + static_cast<std::ptrdiff_t>(plain), is_printable)) {
+            return base::fail(Errc::kInvalid, "not US-ASCII outside of modified base64");
+        }
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            break;
+        }
+        const std::size_t end = text.find('-');
+        if (end == std::string_view::npos) {
+            return base::fail(Errc::kInvalid, "modified base64 without its end");
+        }
+        if (end == 1) {
+            out += '&';
+        } else if (!decode_shifted(text.substr(1, end - 1), out)) {
+            return base::fail(Errc::kInvalid, "bad modified base64");
+        }
+        text.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+std::string encode_utf7(std::string_view utf8) {
+    std::string out;
+    while (!utf8.empty()) {
+        const auto plain = static_cast<std::size_t>(
+            std::find_if_not(utf8.begin(), utf8.end(), is_printable) - utf8.begin());
+        for (const char c : utf8.substr(0, plain)) {
+            out += c;
+            if (c == '&') {
+                out += '-';
+            }
+        }
+        utf8.remove_prefix(plain);
+        const auto shifted = static_cast<std::size_t>(
+            std::find_if(utf8.begin(), utf8.end(), is_printable) - utf8.begin());
+        if (shifted > 0) {
+            append_shifted(out, utf8.substr(0, shifted));
+            utf8.remove_prefix(shifted);
+        }
+    }
+    return out;
+}
+
+Result<std::string> decode_mailbox(std::string_view wire, NameForm form) {
+    std::string name(wire);
+    if (form == NameForm::kUtf7 && base::is_ascii(wire)) {
+        TRY(name, decode_utf7(wire));
+        // Printable characters in base64, or two runs that could be one.
+        if (encode_utf7(name) != wire) {
+            return base::fail(Errc::kInvalid, "not how modified UTF-7 writes this name");
+        }
+    }
+    if (!base::is_utf8(name)) {
+        return base::fail(Errc::kInvalid, "the name is not UTF-8");
+    }
+    if (std::any_of(name.begin(), name.end(), base::is_control)) {
+        return base::fail(Errc::kInvalid, "a control character in the name");
+    }
+    if (name.size() > kMailboxNameOctetsMax) {
+        return base::fail(Errc::kInvalid, "the name is too long");
+    }
+    fold_inbox(name, "/");
+    return name;
+}
+
+void append_mailbox(std::string& out, std::string_view name, NameForm form) {
+    if (form == NameForm::kUtf8) {
+        append_astring(out, name, mime::HeaderForm::kUtf8);
+    } else {
+        append_astring(out, encode_utf7(name), mime::HeaderForm::kAscii);
+    }
+}
+
+// Greedy, with two places to come back to: the last "%" as far as no separator is in the way, and the
+// last "*", beyond which no earlier wildcard needs to be tried again.
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+    struct Retry {
+        std::size_t pattern = std::string_view::npos;  // behind the wildcard
+        std::size_t name = 0;                          // up to where the wildcard reaches
+    };
+
+    std::string folded(pattern);
+    fold_inbox(folded, "/*%");
+    pattern = folded;
+    Retry star;
+    Retry percent;
+    std::size_t p = 0;
+    std::size_t n = 0;
+    while (n < name.size() || p < pattern.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = {++p, n};
+            percent = {};
+        } else if (p < pattern.size() && pattern[p] == '%') {
+            percent = {++p, n};
+        } else if (p < pattern.size() && n < name.size() && pattern[p] == name[n]) {
+            ++p;
+            ++n;
+        } else if (percent.pattern != std::string_view::npos && percent.name < name.size() &&
+                   name[percent.name] != kSeparator) {
+            p = percent.pattern;
+            n = ++percent.name;
+        } else if (star.pattern != std::string_view::npos && star.name < name.size()) {
+            p = star.pattern;
+            n = ++star.name;
+            percent = {};
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace imap

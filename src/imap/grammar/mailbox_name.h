@@ -1,0 +1,36 @@
+// Mailbox names on the wire: modified UTF-7 (RFC 3501 5.1.3) and UTF-8 (RFC 9051 5.1, RFC 6855 3), and the
+// patterns of LIST (RFC 9051 6.3.9). Within the server a name is UTF-8 with "/" between its levels.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace imap {
+
+inline constexpr char kSeparator = '/';
+inline constexpr std::size_t kMailboxNameOctetsMax = 1000;
+
+// Which of the two the session speaks: UTF-8 once the client has enabled IMAP4rev2 or UTF8=ACCEPT.
+enum class NameForm { kUtf7, kUtf8 };
+
+// A name as the client sent it, in UTF-8, with INBOX in capitals when it is the first level. Octets above
+// 127 are taken as UTF-8 in either form, since many clients send them so. kInvalid: not UTF-8 nor good
+// modified UTF-7 (it would come back as another name), control characters, or too long.
+[[nodiscard]] base::Result<std::string> decode_mailbox(std::string_view wire, NameForm form);
+// The name as an astring.
+void append_mailbox(std::string& out, std::string_view name, NameForm form);
+
+// kInvalid: 8-bit or control characters in it, or base64 that is broken. More spellings than encode_utf7's
+// are read.
+[[nodiscard]] base::Result<std::string> decode_utf7(std::string_view text);
+// `utf8` is valid UTF-8.
+[[nodiscard]] std::string encode_utf7(std::string_view utf8);
+
+// Does `pattern` match the whole of `name`? "*" stands for any text, "%" for any without a separator;
+// INBOX as the first level matches in any case. Time: the product of both lengths at worst.
+[[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view name);
+
+}  // namespace imap
