@@ -122,7 +122,7 @@ base::Result<std::vector<DeliveryOutcome>> deliver_into(store::Transaction& chan
         outcomes.push_back(stored.outcome);
         events.push_back(std::move(stored.event));
     }
-    if (!delivered && !delivery.recipients.empty()) {
+    if (!delivered && !delivery.recipients.empty() && !delivery.also) {
         events.front().kind = "refused";  // nobody took it
     }
     for (const TraceEvent& event : events) {
@@ -141,7 +141,7 @@ base::Task<base::Result<std::vector<DeliveryOutcome>>> MessageStore::deliver(
                    message = std::make_shared<const Delivery>(std::move(delivery))](
                       store::Transaction& transaction) -> base::Result<> {
         TRY(*outcomes, deliver_into(transaction, *message, now));
-        return {};
+        return message->also ? message->also(transaction) : base::Result<>();
     };
     CO_TRY_VOID(co_await store_.change(loop, std::move(change)));
     co_return std::move(*outcomes);

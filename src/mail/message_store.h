@@ -29,6 +29,8 @@ struct Delivery {
     std::string return_path;  // reverse-path without brackets; empty for <>
     std::vector<account::LocalRecipient> recipients;
     TraceEvent accepted;  // what the trace says of its coming in (from whom, over which TLS)
+    // Made in the same change: the queue's entries for recipients elsewhere. May be empty.
+    store::Change also = {};
 };
 
 // What became of one recipient; the order of Delivery::recipients.

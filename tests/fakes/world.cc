@@ -9,6 +9,7 @@
 #include "account/address.h"
 #include "account/secrets.h"
 #include "mail/trace.h"
+#include "queue/queue.h"
 
 namespace fakes {
 namespace {
@@ -154,8 +155,16 @@ std::vector<std::string> World::inbox(std::string_view address) {
 }
 
 std::vector<std::string> World::findings() {
-    auto report = must(store.check(mail::count_references));
+    const auto count = [](const store::Reader& reader,
+                          const std::function<void(const store::BlobId&)>& add) -> base::Result<> {
+        TRY_VOID(mail::count_references(reader, add));
+        return queue::count_references(reader, add);
+    };
+    auto report = must(store.check(count));
     auto findings = std::move(report.findings);
+    for (std::string& finding : must(queue::check(*store.snapshot()))) {
+        findings.push_back(std::move(finding));
+    }
     for (std::string& finding : must(mail::check(*store.snapshot()))) {
         findings.push_back(std::move(finding));
     }

@@ -7,6 +7,7 @@
 #include "account/crypto.h"
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "queue/manage.h"
 
 namespace transcripts {
 namespace {
@@ -138,6 +139,7 @@ void Player::make_services() {
     smtp_services_->check_sender_domain = [this](base::Loop&, const std::string&) {
         return answer(sender_domain_);
     };
+    smtp_services_->outgoing = with_queue_ ? &outgoing_ : nullptr;
 }
 
 Player::Connection& Player::connection(int number) {
@@ -301,13 +303,36 @@ void Player::perform(const Step& step) {
     }
 }
 
-// mailbox NAME has N; message NAME N contains|lacks "..."; log contains|lacks "..."; queue empty
+// empty; has ADDRESS NOTIFY ORCPT, the last two with "-" for none. In the order of the recipients.
+void Player::expect_queue(const Step& step, std::string_view what) {
+    std::string found;
+    const auto listed = queue::list(*world_.store.snapshot(), {}, [&](const queue::Listed& entry) {
+        const queue::RecipientRecord& recipient = entry.recipient;
+        std::string original = recipient.original;
+        std::replace(original.begin(), original.end(), ';', ':');  // ';' ends a clause
+        fmt::format_to(std::back_inserter(found),
+                       "{}{} {} {}",
+                       found.empty() ? "" : ", ",
+                       recipient.address,
+                       recipient.notify == 0 ? "-" : std::to_string(recipient.notify),
+                       original.empty() ? "-" : original);
+        return true;
+    });
+    CHECK(listed.has_value());
+    const std::string wanted(what == "empty" ? "" : split_word(what).second);
+    if (found != wanted) {
+        fault(step, fmt::format("the queue has: {}", found.empty() ? "nothing" : found));
+    }
+}
+
+// mailbox NAME has N; message NAME N contains|lacks "..."; log contains|lacks "..."; queue ...
 void Player::expect_then(std::string_view clause) {
     world_.loop.run_for(std::chrono::seconds(1));
     const Step step{.kind = Kind::kThen, .text = std::string(clause)};
     const auto [word, rest] = split_word(clause);
     if (word == "queue") {
-        return;  // true as long as there is no queue
+        expect_queue(step, rest);
+        return;
     }
     if (word == "log") {
         const bool contains = world_.log_text.find(quoted(rest)) != std::string::npos;

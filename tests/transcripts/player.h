@@ -61,6 +61,7 @@ class Player {
     void expect(const Step& step);
     void expect_end(const Step& step);
     void expect_then(std::string_view clause);
+    void expect_queue(const Step& step, std::string_view what);
     void send_burst();
     void finish();
     void fault(const Step& step, const std::string& text);
@@ -75,6 +76,12 @@ class Player {
     std::shared_ptr<pop3::ServerOptions> pop3_options_;
     // Made when the first connection opens, after every `given:`.
     std::unique_ptr<smtp::Services> smtp_services_;
+    // Nothing takes messages out of the queue here.
+    smtp::Outgoing outgoing_{.route = [](const account::Address& recipient,
+                                         std::string_view) { return "mx:" + recipient.domain; },
+                             .lifetimes = {},
+                             .nudge = [](const std::vector<std::string>&) {}};
+    bool with_queue_ = true;
     std::unique_ptr<pop3::Services> pop3_services_;
     smtp::DomainVerdict sender_domain_ = smtp::DomainVerdict::kExists;
     std::vector<std::unique_ptr<Connection>> connections_;

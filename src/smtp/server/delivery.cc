@@ -35,7 +35,8 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
     const bool each_is_answered =
         options_.port == Port::kLmtp || transaction.recipients.size() == 1;
     for (const Recipient& recipient : transaction.recipients) {
-        const bool stands_alone = each_is_answered && recipient.local.size() == 1;
+        const bool stands_alone =
+            each_is_answered && recipient.local.size() == 1 && recipient.remote.empty();
         for (account::LocalRecipient local : recipient.local) {
             local.quota_octets = stands_alone ? local.quota_octets : 0;
             const auto same = std::find_if(delivery.recipients.begin(),
@@ -53,6 +54,27 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
     return delivery;
 }
 
+// What the message needs of the queue joins the change that stores it. The destinations to wake after.
+std::vector<std::string> Session::add_queueing(mail::Delivery& delivery,
+                                               const Incoming& incoming) const {
+    std::vector<std::string> destinations;
+    auto message = make_outgoing(delivery.blob, incoming);
+    if (!message) {
+        return destinations;
+    }
+    const Outgoing& outgoing = *services_.outgoing;
+    for (const queue::NewRecipient& recipient : message->recipients) {
+        destinations.push_back(outgoing.route(recipient.address, message->sender));
+    }
+    std::sort(destinations.begin(), destinations.end());
+    destinations.erase(std::unique(destinations.begin(), destinations.end()), destinations.end());
+    delivery.also = [message = std::move(*message), &outgoing, now = services_.clock.now()](
+                        store::Transaction& change) {
+        return queue::enqueue(change, message, outgoing.route, outgoing.lifetimes, now);
+    };
+    return destinations;
+}
+
 mail::TraceEvent Session::make_event(std::string_view kind) const {
     const std::string name = protocol();
     return {.time = services_.clock.now(),
@@ -65,10 +87,14 @@ mail::TraceEvent Session::make_event(std::string_view kind) const {
 base::Task<std::vector<Reply>> Session::deliver(store::NewBlob blob, const Incoming& incoming) {
     const std::uint64_t octets = blob.size();
     mail::Delivery delivery = make_delivery(std::move(blob), incoming);
+    auto destinations = add_queueing(delivery, incoming);
     const base::SteadyTime begin = services_.clock.steady();
     const auto outcomes =
         co_await services_.messages.deliver(lines_.stream().loop(), std::move(delivery));
     services_.meters.commit_seconds().observe(services_.clock.steady() - begin);
+    if (outcomes && !destinations.empty()) {
+        services_.outgoing->nudge(std::move(destinations));
+    }
     std::vector<Reply> replies;
     for (const Recipient& recipient : transaction_->recipients) {
         if (!outcomes) {
@@ -87,6 +113,9 @@ std::optional<Reply> Session::judge_outcome(const Recipient& recipient,
                                             const std::vector<mail::DeliveryOutcome>& outcomes,
                                             std::uint64_t octets) {
     std::optional<Reply> refusal;
+    if (!recipient.remote.empty()) {
+        return refusal;  // the queue has it
+    }
     for (const account::LocalRecipient& local : recipient.local) {
         const auto outcome =
             std::find_if(outcomes.begin(), outcomes.end(), [&](const mail::DeliveryOutcome& other) {

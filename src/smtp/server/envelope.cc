@@ -1,6 +1,7 @@
 // MAIL and RCPT (RFC 5321 4.1.1.2, 4.1.1.3): who sends, who receives, and who is refused.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
@@ -120,6 +121,16 @@ base::Task<Handled> Session::on_rcpt(std::string_view arguments) {
     co_return Reply{250, {2, 1, 5}, "recipient ok"};
 }
 
+// Who logged in, and the networks that the configuration names (RFC 5321 7.9).
+bool Session::may_relay() const {
+    const net::Endpoint& peer = lines_.stream().peer();
+    return identity_ != nullptr || std::any_of(options_.relay_networks.begin(),
+                                               options_.relay_networks.end(),
+                                               [&](const net::AddressBlock& block) {
+                                                   return block.contains(peer.address);
+                                               });
+}
+
 // RFC 5321 4.5.1: <Postmaster>, and postmaster at the very address that the client reached.
 bool Session::is_our_postmaster(const Path& path) const {
     return path.domain.empty() ||
@@ -141,7 +152,7 @@ base::Result<Recipient, Reply> Session::resolve_recipient(RcptCommand command) c
     }
     auto resolution = account::resolve(*reader, *address);
     if (!resolution && resolution.error().code == Errc::kUnsupported) {
-        if (identity_ == nullptr) {
+        if (!may_relay()) {
             return refuse({550, {5, 7, 1}, "relaying denied"});
         }
         resolution = account::Resolution{{}, {*address}};
@@ -156,16 +167,18 @@ base::Result<Recipient, Reply> Session::resolve_recipient(RcptCommand command) c
         return refuse(no_answer());
     }
     // Nothing is promised that cannot be kept: without a queue no part of it can leave this server.
-    if (!resolution->remote.empty()) {
-        return refuse({451, {4, 4, 0}, "this server cannot send to other domains yet"});
+    if (!resolution->remote.empty() && services_.outgoing == nullptr) {
+        return refuse({451, {4, 4, 0}, "this server does not send to other domains"});
     }
-    if (resolution->local.size() == 1) {
+    if (resolution->local.size() == 1 && resolution->remote.empty()) {
         if (auto refusal = judge_quota(resolution->local.front())) {
             return refuse(std::move(*refusal));
         }
     }
-    return Recipient{
-        std::move(command.recipient), std::move(command.parameters), std::move(resolution->local)};
+    return Recipient{std::move(command.recipient),
+                     std::move(command.parameters),
+                     std::move(resolution->local),
+                     std::move(resolution->remote)};
 }
 
 // By what SIZE says; without it, whether anything fits at all. A list is never refused for the one

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "account/authenticator.h"
 #include "base/clock.h"
@@ -15,9 +16,11 @@
 #include "base/random.h"
 #include "base/task.h"
 #include "mail/message_store.h"
+#include "net/address.h"
 #include "net/line_stream.h"
 #include "net/stream.h"
 #include "smtp/server/meters.h"
+#include "smtp/server/outgoing.h"
 
 namespace smtp {
 
@@ -45,6 +48,8 @@ struct ServerOptions {
     bool require_owned_sender = true;   // MAIL FROM and From belong to who logged in
     bool accept_bare_addresses = true;  // MAIL FROM: a@b, from a person at a keyboard
     bool offer_auth_on_relay = false;   // RFC 6409 keeps users to the submission port
+    // Who may send to other domains without logging in.
+    std::vector<net::AddressBlock> relay_networks = {};
 
     base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
     base::Duration data_timeout = std::chrono::minutes(5);     // for each piece of a message
@@ -66,6 +71,8 @@ struct Services {
     // Does the domain of a sender exist? Empty: nobody asks.
     std::function<base::Task<DomainVerdict>(base::Loop& loop, std::string domain)>
         check_sender_domain = {};
+    // Mail for other domains; null: this server has no queue and refuses it.
+    const Outgoing* outgoing = nullptr;
     Meters meters = Meters(metrics);
 };
 

@@ -20,11 +20,12 @@
 
 namespace smtp {
 
-// An accepted recipient. Its parameters are for the queue, which does not exist yet.
+// An accepted recipient: mailboxes here, addresses elsewhere, or through an alias both.
 struct Recipient {
     Path path;
     RcptParameters parameters;
     std::vector<account::LocalRecipient> local;
+    std::vector<account::Address> remote;
 };
 
 // From MAIL to the end of the data (RFC 5321 3.3).
@@ -116,6 +117,7 @@ class Session {
     [[nodiscard]] std::optional<Reply> judge_path(const Path& path, bool smtputf8) const;
     [[nodiscard]] base::Task<std::optional<Reply>> judge_sender(Path sender);
     [[nodiscard]] std::optional<Reply> judge_owner(const account::Address& address) const;
+    [[nodiscard]] bool may_relay() const;
     [[nodiscard]] bool is_our_postmaster(const Path& path) const;
     [[nodiscard]] base::Result<Recipient, Reply> resolve_recipient(RcptCommand command) const;
     [[nodiscard]] std::optional<Reply> judge_quota(const account::LocalRecipient& recipient) const;
@@ -134,6 +136,8 @@ class Session {
 
     // delivery.cc
     [[nodiscard]] mail::Delivery make_delivery(store::NewBlob blob, const Incoming& incoming) const;
+    [[nodiscard]] std::vector<std::string> add_queueing(mail::Delivery& delivery,
+                                                        const Incoming& incoming) const;
     [[nodiscard]] mail::TraceEvent make_event(std::string_view kind) const;
     [[nodiscard]] base::Task<std::vector<Reply>> deliver(store::NewBlob blob,
                                                          const Incoming& incoming);
@@ -143,6 +147,10 @@ class Session {
         std::uint64_t octets);
     [[nodiscard]] Reply answer(std::vector<Reply> replies, const Incoming& incoming);
     void note_message(const Reply& reply, const Incoming& incoming);
+
+    // outgoing.cc
+    [[nodiscard]] std::optional<queue::NewMessage> make_outgoing(const store::NewBlob& blob,
+                                                                 const Incoming& incoming) const;
 
     // enquiry.cc
     [[nodiscard]] bool may_enquire() const;
