@@ -321,7 +321,8 @@ Administration::Outcome Administration::check(const AdminRequest& /*request*/) c
                            report.blobs,
                            report.blob_octets);
     }
-    std::string text = fmt::format("{} findings", findings.size());
+    std::string text =
+        fmt::format("{} finding{}", findings.size(), findings.size() == 1 ? "" : "s");
     for (const std::string& finding : findings) {
         text += "\n" + finding;
     }

@@ -11,6 +11,7 @@
 #include "app/commands.h"
 #include "app/exit_status.h"
 #include "app/version.h"
+#include "net/address.h"
 
 namespace app {
 namespace {
@@ -432,7 +433,13 @@ void add_top_options(CLI::App& top,
     top.add_option("--trace-peer",
                    *trace_peer,
                    "With serve or demo: print the dialogues of this address, secrets concealed")
-        ->type_name("ADDR");
+        ->type_name("ADDR")
+        ->check([](const std::string& text) {
+            return net::AddressBlock::parse(text)
+                       ? std::string()
+                       : text +
+                             " is no address; write one as 192.0.2.7, 2001:db8::7 or 192.0.2.0/24";
+        });
 }
 
 int parse_and_run(CLI::App& top, Action& action, int argc, char** argv) {

@@ -32,6 +32,7 @@ struct TlsConfig {
     std::string key;
     std::string client_ca;  // whose client certificates SASL EXTERNAL believes; empty: nobody's
     base::Duration handshake_timeout = std::chrono::seconds(30);
+    base::Duration check_every = std::chrono::seconds(30);  // changed files are read again
 
     // Further pairs for SNI, each "certificate.pem" and "key.pem".
     struct Pair {

@@ -318,6 +318,7 @@ void read_tls(Section section, TlsConfig& tls) {
     section.text("key", tls.key);
     section.text("client_ca", tls.client_ca);
     section.duration("handshake_timeout", tls.handshake_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("check_every", tls.check_every, std::chrono::seconds(1));
     if (!tls.certificate.empty()) {
         section.require("key", tls.key, "name the PEM file with the certificate's private key");
     }

@@ -45,6 +45,7 @@ certificate = "cert.pem"
 key = "key.pem"
 client_ca = "/etc/ca.pem"
 handshake_timeout = "20s"
+check_every = "1h"
 [[tls.more]]
 certificate = "other.pem"
 key = "other.key"
@@ -98,6 +99,7 @@ retention = "7d"
     EXPECT_EQ(config->listen.smtp[1], "[::]:25");
     EXPECT_EQ(config->listen.lmtp.at(0), "unix:/run/staffetta/lmtp");
     EXPECT_EQ(config->tls.certificate, "/etc/s/cert.pem");
+    EXPECT_EQ(config->tls.check_every, std::chrono::hours(1));
     EXPECT_EQ(config->tls.more.at(0).key, "/etc/s/other.key");
     EXPECT_EQ(config->smtp.message_octets_max, 20ULL << 20);
     EXPECT_EQ(config->smtp.recipients_max, 1000U);

@@ -240,6 +240,10 @@ TEST(PeerWatch, PrintsLinesAndShowsControls) {
 
 TEST(PeerWatch, IsForOneAddressOnly) {
     EXPECT_FALSE(make_peer_watch(""));
+    const net::Endpoint peer{.address = "2001:db8::1", .port = 25, .path = {}};
+    EXPECT_TRUE(make_peer_watch("2001:DB8:0::1")("s", peer));
+    EXPECT_TRUE(make_peer_watch("2001:db8::/32")("s", peer));
+    EXPECT_FALSE(make_peer_watch("2001:db8::2")("s", peer));
     const PeerWatch watch = make_peer_watch("192.0.2.1");
     EXPECT_TRUE(watch("s1", {.address = "192.0.2.1", .port = 1, .path = {}}));
     EXPECT_FALSE(watch("s1", {.address = "192.0.2.2", .port = 1, .path = {}}));

@@ -213,6 +213,14 @@ void print_how_to_read(const MailServer& server,
                certificate);
 }
 
+// How to call this program from where it was started: it may not be in the PATH.
+std::string program() {
+    std::error_code ignored;
+    const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
+    const fs::path near = fs::proximate(self, ignored);
+    return near.empty() ? "staffetta" : near.string();
+}
+
 void print_how_to_go_on(const MailServer& server, const fs::path& folder) {
     const int smtp = port_of(server, "smtp");
     fmt::print(R"(
@@ -220,18 +228,19 @@ void print_how_to_go_on(const MailServer& server, const fs::path& folder) {
     by hand nc -C 127.0.0.1 {0}         then HELO crepes.example, MAIL FROM:<{1}>, RCPT TO:<{2}>, DATA ...
     swaks   swaks --server 127.0.0.1:{0} --from {1} --to {2}
 
-  Administer it: staffetta account list --config {3}/staffetta.toml
+  Administer it: {4} account list --config {3}/staffetta.toml
   Stop it with Ctrl-C; the next start finds everything as it was.
 )",
                smtp,
                kAlice,
                kBob,
-               folder.string());
+               folder.string(),
+               program());
     std::fflush(stdout);
 }
 
 base::Error port_in_use(base::Error error) {
-    if (error.code == base::Errc::kInUse) {
+    if (error.code == base::Errc::kInUse && error.text.find("unix:") == std::string::npos) {
         error.text += " (or start the demo with --any-port)";
     }
     return error;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "net/address.h"
 
 namespace app {
 
@@ -28,13 +29,14 @@ std::string format_dialogue(std::string_view session_id, char side, std::string_
     return text;
 }
 
-PeerWatch make_peer_watch(std::string address) {
-    if (address.empty()) {
+PeerWatch make_peer_watch(std::string_view peers) {
+    const auto block = net::AddressBlock::parse(peers);
+    if (!block) {
         return {};
     }
-    return [address = std::move(address)](std::string_view session_id, const net::Endpoint& peer) {
+    return [block = *block](std::string_view session_id, const net::Endpoint& peer) {
         net::LineStream::Watcher watcher;
-        if (peer.address == address) {
+        if (block.contains(peer.address)) {
             watcher = [session = std::string(session_id)](char side, std::string_view octets) {
                 const std::string text = format_dialogue(session, side, octets);
                 static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));

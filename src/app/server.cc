@@ -47,7 +47,6 @@ store::FileSystem* file_system() {
     return forget == nullptr ? nullptr : &store::forgetful_file_system();
 }
 
-constexpr auto kCertificateCheck = std::chrono::seconds(30);
 constexpr auto kTraceExpiry = std::chrono::minutes(10);
 constexpr auto kCollection = std::chrono::minutes(5);
 
@@ -109,7 +108,7 @@ struct MailServer::Parts {
     RefreshMetrics refresh;
     std::shared_ptr<net::TlsContext> tls;
     std::vector<BoundService> bound;
-    Due certificate_check{kCertificateCheck};
+    Due certificate_check{config.tls.check_every};
     Due trace_expiry{kTraceExpiry};
     Due collection{kCollection};
     std::atomic<bool> collecting = false;
@@ -139,7 +138,7 @@ struct MailServer::Parts {
     [[nodiscard]] base::Result<> listen_on(const std::string& service,
                                            const std::vector<std::string>& addresses,
                                            net::ListenOptions options);
-    [[nodiscard]] base::Result<> open_store(std::string trace_peer);
+    [[nodiscard]] base::Result<> open_store(const std::string& trace_peer);
     [[nodiscard]] net::Serve serve_smtp(smtp::Port port);
     [[nodiscard]] net::Serve serve_pop3();
     void refresh_metrics();
@@ -225,7 +224,7 @@ base::Result<> MailServer::Parts::listen_inside() {
     return listen_on("control", config.listen.control, options);
 }
 
-base::Result<> MailServer::Parts::open_store(std::string trace_peer) {
+base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     TRY(store,
         store::open_store({.directory = store_directory(config),
                            .pool = pool,
@@ -235,7 +234,7 @@ base::Result<> MailServer::Parts::open_store(std::string trace_peer) {
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
     administration.emplace(*store, clock, random, options);
-    const auto watch = make_peer_watch(std::move(trace_peer));
+    const auto watch = make_peer_watch(trace_peer);
     smtp.reset(new smtp::Services{.store = *store,
                                   .authenticator = *authenticator,
                                   .messages = *messages,
@@ -343,7 +342,8 @@ MailServer::~MailServer() {
     stop({});
 }
 
-base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config, std::string trace_peer) {
+base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config,
+                                                           const std::string& trace_peer) {
     raise_descriptor_limit();
     TRY_VOID(make_data_directory(config.data, config.user));
     auto parts = std::make_unique<Parts>(std::move(config));
@@ -357,7 +357,7 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config, std::s
     parts->server->inherit(net::InheritedSockets::take());
     TRY_VOID(parts->listen());
     TRY_VOID(become_user(parts->config.user));
-    TRY_VOID(parts->open_store(std::move(trace_peer)));
+    TRY_VOID(parts->open_store(trace_peer));
     return std::unique_ptr<MailServer>(new MailServer(std::move(parts)));
 }
 

@@ -22,8 +22,8 @@ class MailServer {
   public:
     // Binds the ports, gives up root, opens the store. `trace_peer` is the address whose dialogues are
     // printed, or empty. Errors are sentences for whoever started us.
-    [[nodiscard]] static base::Result<std::unique_ptr<MailServer>> open(Config config,
-                                                                        std::string trace_peer);
+    [[nodiscard]] static base::Result<std::unique_ptr<MailServer>> open(
+        Config config, const std::string& trace_peer);
     MailServer(const MailServer&) = delete;
     MailServer& operator=(const MailServer&) = delete;
     ~MailServer();

@@ -26,7 +26,10 @@ tl::unexpected<base::Error> cannot_listen(const Endpoint& endpoint, int error) {
     switch (error) {
         case EADDRINUSE:
             code = Errc::kInUse;
-            remedy = "stop the program that uses it (ss -ltnp names it) or choose another port";
+            remedy =
+                endpoint.is_unix()
+                    ? "another server listens there, perhaps with the same data; stop it first"
+                    : "stop the program that uses it (ss -ltnp names it) or choose another port";
             break;
         case EACCES:
         case EPERM:

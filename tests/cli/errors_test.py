@@ -32,6 +32,11 @@ class Errors(unittest.TestCase):
                 self.assertEqual(staffetta(*arguments).returncode, 64)
         self.fails(64, "no protocol imap9", "--dump-commands", "imap9")
 
+    def test_trace_peer_wants_an_address(self):
+        done = staffetta("serve", "--trace-peer", "nonsense")
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertIn("nonsense is no address; write one as", done.stderr)
+
     def test_help_and_version_are_0(self):
         for arguments in (["--help"], ["serve", "--help"], ["account", "add", "--help"], ["demo", "--help"]):
             with self.subTest(arguments):
@@ -117,18 +122,31 @@ class Errors(unittest.TestCase):
         done = staffetta("backup", self.server.folder, "--config", self.config)
         self.assertIn(done.returncode, (65, 73), done.stderr)
 
-    def test_damaged_store_is_found(self):
-        staffetta("domain", "add", "hamburger.example", "--config", self.config)
-        journals = list((self.server.folder / "data" / "store" / "journal").iterdir())
-        self.assertTrue(journals)
-        for path in journals:
-            octets = bytearray(path.read_bytes())
-            middle = next(i for i, octet in enumerate(octets) if i > 40 and octet)
-            octets[middle] ^= 0xFF
-            path.write_bytes(octets)
+    def store_with_domains(self):
+        for name in ("crepes.example", "hamburger.example", "pickles.example"):
+            staffetta("domain", "add", name, "--config", self.config)
+        return self.server.folder / "data" / "store"
+
+    def test_damaged_journal_is_found(self):
+        (segment,) = (self.store_with_domains() / "journal").iterdir()
+        octets = bytearray(segment.read_bytes())
+        at = octets.index(b"hamburger.example")
+        octets[at] ^= 0xFF
+        segment.write_bytes(octets)
         done = staffetta("check", "--config", self.config)
-        self.assertIn(done.returncode, (0, 65), done.stderr)  # a tail that was torn is no damage
-        self.assertNotIn("sanitizer", done.stderr.lower())
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertRegex(done.stderr, f"^staffetta: 1 finding\n/.*{segment.name}: a damaged record at offset \\d+\n$")
+
+    def test_damaged_index_stops_the_start(self):
+        for table in (self.store_with_domains() / "index").glob("*.sst"):
+            table.write_bytes(b"damaged")
+        for command in ("serve", "check"):
+            self.fails(65, "index is damaged, restore the store from a backup", command, "--config", self.config)
+
+    def test_missing_journal_stops_the_start(self):
+        for segment in (self.store_with_domains() / "journal").iterdir():
+            segment.unlink()
+        self.fails(65, "every segment is missing; restore the store from a backup", "serve", "--config", self.config)
 
 
 class Programs(unittest.TestCase):

@@ -65,6 +65,16 @@ class Signals(unittest.TestCase):
             server.wait_for_log("certificates not reloaded")
             self.assertEqual(certificate_of(server), second)
 
+    def test_a_certificate_that_changes_is_reloaded_by_itself(self):
+        server = Server()
+        server.config.write_text(server.config.read_text().replace("[tls]\n", '[tls]\ncheck_every = "1s"\n'))
+        with server:
+            first = certificate_of(server)
+            server.write_certificate()
+            server.wait_for_log("certificates reloaded")
+            self.assertNotEqual(certificate_of(server), first)
+            self.assertEqual(certificate_of(server), server.certificate.read_text())
+
     def test_systemd_is_told(self):
         server = Server()
         path = str(server.folder / "notify")
