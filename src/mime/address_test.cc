@@ -76,6 +76,18 @@ constexpr Row kStandard[] = {
     {"Nathaniel Borenstein <nsb@thumper.bellcore.com>\r\n"
      "    (=?iso-8859-8?b?7eXs+SDv4SDp7Oj08A==?=)",
      "[Nathaniel Borenstein] nsb @ thumper.bellcore.com"},
+    {"ietf-822@dimacs.rutgers.edu, ojarnef@admin.kth.se",
+     "[] ietf-822 @ dimacs.rutgers.edu | [] ojarnef @ admin.kth.se"},
+    {"Dave Crocker <dcrocker@mordor.stanford.edu>",
+     "[Dave Crocker] dcrocker @ mordor.stanford.edu"},
+    {"ietf-822@dimacs.rutgers.edu, paf@comsol.se",
+     "[] ietf-822 @ dimacs.rutgers.edu | [] paf @ comsol.se"},
+    {"Greg Vaudreuil <gvaudre@NRI.Reston.VA.US>, Ned Freed\r\n   <ned@innosoft.com>, Keith Moore "
+     "<moore@cs.utk.edu>",
+     "[Greg Vaudreuil] gvaudre @ NRI.Reston.VA.US | [Ned Freed] ned @ innosoft.com | [Keith Moore] "
+     "moore @ cs.utk.edu"},
+    // RFC 2231 5.
+    {"=?US-ASCII*EN?Q?Keith_Moore?= <moore@cs.utk.edu>", "[Keith Moore] moore @ cs.utk.edu"},
     // RFC 6532.
     {"J\u00f8rn <j\u00f8rn@b\u00fccher.example>", "[J\u00f8rn] j\u00f8rn @ b\u00fccher.example"},
     // Quoted local parts, literals, other specials.

@@ -114,6 +114,59 @@ TEST(ComposeTest, ForwardsAsItIs) {
     EXPECT_TRUE(structure.parts[3].is_message);
 }
 
+struct ListRow {
+    std::string_view body;
+    std::vector<std::string> uris;
+};
+
+// RFC 2369 3.1 to 3.6: every field body that it gives as an example.
+TEST(ListHeadersTest, ReadsTheExamplesOfRfc2369) {
+    const std::vector<ListRow> rows = {
+        {"<mailto:list@host.com?subject=help> (List Instructions)",
+         {"mailto:list@host.com?subject=help"}},
+        {"<mailto:list-manager@host.com?body=info>", {"mailto:list-manager@host.com?body=info"}},
+        {"<mailto:list-info@host.com> (Info about the list)", {"mailto:list-info@host.com"}},
+        {"<http://www.host.com/list/>, <mailto:list-info@host.com>",
+         {"http://www.host.com/list/", "mailto:list-info@host.com"}},
+        {"<ftp://ftp.host.com/list.txt> (FTP),\r\n     <mailto:list@host.com?subject=help>",
+         {"ftp://ftp.host.com/list.txt", "mailto:list@host.com?subject=help"}},
+        {"<mailto:list@host.com?subject=unsubscribe>",
+         {"mailto:list@host.com?subject=unsubscribe"}},
+        {"(Use this command to get off the list)\r\n     "
+         "<mailto:list-manager@host.com?body=unsubscribe%20list>",
+         {"mailto:list-manager@host.com?body=unsubscribe%20list"}},
+        {"<mailto:list-off@host.com>", {"mailto:list-off@host.com"}},
+        {"<http://www.host.com/list.cgi?cmd=unsub&lst=list>,\r\n     "
+         "<mailto:list-request@host.com?subject=unsubscribe>",
+         {"http://www.host.com/list.cgi?cmd=unsub&lst=list",
+          "mailto:list-request@host.com?subject=unsubscribe"}},
+        {"<mailto:moderator@host.com> (Postings are Moderated)", {"mailto:moderator@host.com"}},
+        {"<mailto:moderator@host.com?subject=list%20posting>",
+         {"mailto:moderator@host.com?subject=list%20posting"}},
+        {"NO (posting not allowed on this list)", {}},
+        {"<mailto:listmom@host.com> (Contact Person for Help)", {"mailto:listmom@host.com"}},
+        {"<mailto:grant@foo.bar> (Grant Neufeld)", {"mailto:grant@foo.bar"}},
+        {"<mailto:josh@foo.bar?Subject=list>", {"mailto:josh@foo.bar?Subject=list"}},
+        {"<mailto:archive@host.com?subject=index%20list>",
+         {"mailto:archive@host.com?subject=index%20list"}},
+        {"<ftp://ftp.host.com/pub/list/archive/>", {"ftp://ftp.host.com/pub/list/archive/"}},
+        {"<http://www.host.com/list/archive/> (Web Archive)",
+         {"http://www.host.com/list/archive/"}},
+    };
+    for (const ListRow& row : rows) {
+        for (const auto& [name, list] : {std::pair{"Help", &ListHeaders::help},
+                                         std::pair{"Unsubscribe", &ListHeaders::unsubscribe},
+                                         std::pair{"Subscribe", &ListHeaders::subscribe},
+                                         std::pair{"Post", &ListHeaders::post},
+                                         std::pair{"Owner", &ListHeaders::owner},
+                                         std::pair{"Archive", &ListHeaders::archive}}) {
+            const std::string header =
+                std::string("List-") + name + ": " + std::string(row.body) + "\r\n";
+            EXPECT_EQ(parse_list_headers(header).*list, row.uris) << header;
+        }
+    }
+}
+
 TEST(ListHeadersTest, ReadsTheExamplesOfTheRfcs) {
     // RFC 2369 3 and 4, RFC 2919 3, RFC 8058 8
     const ListHeaders list = parse_list_headers(

@@ -107,7 +107,8 @@ std::optional<EncodedWord> match_encoded_word(std::string_view text) {
         return std::nullopt;
     }
     const char encoding = base::to_upper(text[mark + 1]);
-    if (mark == 2 || (encoding != 'B' && encoding != 'Q')) {
+    // RFC 2231 5: a language may stand behind the charset, not in its place
+    if (mark == 2 || text[2] == '*' || (encoding != 'B' && encoding != 'Q')) {
         return std::nullopt;
     }
     std::string_view charset = text.substr(2, mark - 2);

@@ -24,6 +24,17 @@ TEST(FlowedTest, ReadsParagraphs) {
         {"`Take some more tea,' the March Hare said to Alice, \r\nvery earnestly.\r\n",
          false,
          {{0, "`Take some more tea,' the March Hare said to Alice, very earnestly."}}},
+        {"`I've had nothing yet,' Alice replied in an offended \r\ntone, `so I can't take "
+         "more.'\r\n",
+         false,
+         {{0,
+           "`I've had nothing yet,' Alice replied in an offended tone, `so I can't take more.'"}}},
+        {"`You mean you can't take LESS,' said the Hatter: `it's very \r\neasy to take MORE than "
+         "nothing.'\r\n",
+         false,
+         {{0,
+           "`You mean you can't take LESS,' said the Hatter: `it's very easy to take MORE than "
+           "nothing.'"}}},
         // 4.2: DelSp=yes, for scripts without spaces between words
         {"ab \r\ncd  \r\nef\r\n", true, {{0, "abcd ef"}}},
         // 4.3: the signature separator ends a paragraph and is a fixed line
@@ -36,6 +47,28 @@ TEST(FlowedTest, ReadsParagraphs) {
         {">>> a \r\n>>> b\r\n>> c \r\n> d\r\ne\r\n",
          false,
          {{3, "a b"}, {2, "c "}, {1, "d"}, {0, "e"}}},
+        {">>>Take some more tea.\r\n>>I've had nothing yet, so I can't take more.\r\n"
+         ">You mean you can't take LESS, it's very easy to take \r\n>MORE than nothing.\r\n",
+         false,
+         {{3, "Take some more tea."},
+          {2, "I've had nothing yet, so I can't take more."},
+          {1, "You mean you can't take LESS, it's very easy to take MORE than nothing."}}},
+        {"> Thou villainous ill-breeding spongy dizzy-eyed \r\n> reeky elf-skinned pigeon-egg! \r\n"
+         ">> Thou artless swag-bellied milk-livered \r\n>> dismal-dreaming idle-headed scut!\r\n"
+         ">>> Thou errant folly-fallen spleeny reeling-ripe \r\n>>> unmuzzled ratsbane!\r\n"
+         ">>>> Henceforth, the coding style is to be strictly \r\n"
+         ">>>> enforced, including the use of only upper case.\r\n"
+         ">>>>> I've noticed a lack of adherence to the coding \r\n>>>>> styles, of late.\r\n"
+         ">>>>>> Any complaints?\r\n",
+         false,
+         {{1, "Thou villainous ill-breeding spongy dizzy-eyed reeky elf-skinned pigeon-egg! "},
+          {2, "Thou artless swag-bellied milk-livered dismal-dreaming idle-headed scut!"},
+          {3, "Thou errant folly-fallen spleeny reeling-ripe unmuzzled ratsbane!"},
+          {4,
+           "Henceforth, the coding style is to be strictly enforced, including the use of only "
+           "upper case."},
+          {5, "I've noticed a lack of adherence to the coding styles, of late."},
+          {6, "Any complaints?"}}},
         {"> -- \r\n> bob\r\n", false, {{1, "-- "}, {1, "bob"}}},
         {"bare \nline ends\n", false, {{0, "bare line ends"}}},
         {"no end", false, {{0, "no end"}}},

@@ -48,6 +48,33 @@ constexpr Row kTypes[] = {
      "                 expiration=\"Fri, 14 Jun 1991 19:13:14 -0400 (EDT)\"",
      "message/external-body; name=BodyFormats.ps; site=thumper.bellcore.com; mode=image; "
      "access-type=ANON-FTP; directory=pub; expiration=Fri, 14 Jun 1991 19:13:14 -0400 (EDT)"},
+    {"multipart/mixed; boundary=gc0p4Jq0M2Yt08j34c0p",
+     "multipart/mixed; boundary=gc0p4Jq0M2Yt08j34c0p"},
+    {"Message/Partial;\r\n     id=\"oc=jpbe0M2Yt4s@thumper.bellcore.com\";\r\n     number=2",
+     "message/partial; id=oc=jpbe0M2Yt4s@thumper.bellcore.com; number=2"},
+    {"Message/Partial; number=3; total=3;\r\n     id=\"oc=jpbe0M2Yt4s@thumper.bellcore.com\"",
+     "message/partial; number=3; total=3; id=oc=jpbe0M2Yt4s@thumper.bellcore.com"},
+    {"message/external-body;\r\n     access-type=local-file;\r\n     name=\"/u/nsb/Me.jpeg\"",
+     "message/external-body; access-type=local-file; name=/u/nsb/Me.jpeg"},
+    // RFC 2046 5.2.3.7, as printed: a semicolon is missing.
+    {"message/external-body;\r\n     access-type=mail-server\r\n     "
+     "server=\"listserv@bogus.bitnet\";"
+     "\r\n     expiration=\"Fri, 14 Jun 1991 19:13:14 -0400 (EDT)\"",
+     "message/external-body; access-type=mail-server; server=listserv@bogus.bitnet; "
+     "expiration=Fri, 14 Jun 1991 19:13:14 -0400 (EDT)"},
+    // RFC 2049 4, 8.
+    {"text/foo; charset=bar", "text/foo; charset=bar"},
+    {"text/plain; charset=us-ascii (comment)", "text/plain; charset=us-ascii"},
+    // RFC 2387 5.1, 5.2, as printed: semicolons are missing.
+    {"Multipart/Related; boundary=example-1\r\n        start=\"<950120.aaCC@XIson.com>\";\r\n"
+     "        type=\"Application/X-FixedRecord\"\r\n        start-info=\"-o ps\"",
+     "multipart/related; boundary=example-1; start=<950120.aaCC@XIson.com>; "
+     "type=Application/X-FixedRecord; start-info=-o ps"},
+    {"Multipart/Related; boundary=example-2;\r\n        start=\"<950118.AEBH@XIson.com>\"\r\n"
+     "        type=\"Text/x-Okie\"",
+     "multipart/related; boundary=example-2; start=<950118.AEBH@XIson.com>; type=Text/x-Okie"},
+    {"Text/x-Okie; charset=iso-8859-1;\r\n        declaration=\"<950118.AEB0@XIson.com>\"",
+     "text/x-okie; charset=iso-8859-1; declaration=<950118.AEB0@XIson.com>"},
     // RFC 2231 3, 4, 4.1.
     {"message/external-body; access-type=URL;\r\n URL*0=\"ftp://\";\r\n"
      " URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"",

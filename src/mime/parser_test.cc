@@ -183,6 +183,21 @@ TEST(ParserTest, KeepsTheFieldsThatListingsNeed) {
     EXPECT_EQ(broken_property(message), "");
 }
 
+TEST(ParserTest, ReadsVersionsAsRfc2045PrintsThem) {
+    for (const char* good : {"1.0",
+                             "1.0 (produced by MetaSend Vx.x)",
+                             "(produced by MetaSend Vx.x) 1.0",
+                             "1.(produced by MetaSend Vx.x)0"}) {
+        EXPECT_EQ(parse("MIME-Version: " + std::string(good) + "\r\n\r\n").defects_count, 0U)
+            << good;
+    }
+    for (const char* bad : {"1.1", "", "1", "1.0.0", "one"}) {
+        EXPECT_TRUE(parse("MIME-Version: " + std::string(bad) + "\r\n\r\n")
+                        .has(DefectKind::kBadMimeVersion))
+            << bad;
+    }
+}
+
 // Anything out of the pieces that the parser reacts to.
 std::string soup(base::SeededRandom& random) {
     static const std::vector<std::string> kPieces = {

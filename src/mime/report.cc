@@ -17,8 +17,13 @@ namespace {
 constexpr std::array<std::string_view, 5> kActions = {
     "failed", "delayed", "delivered", "relayed", "expanded"};
 
+// Of a word with a comment behind it, the word.
+std::string without_comment(std::string_view body) {
+    return unfold(body.substr(0, body.find('(')));
+}
+
 DsnAction parse_action(std::string_view body) {
-    const std::string word = unfold(body.substr(0, body.find('(')));
+    const std::string word = without_comment(body);
     for (std::size_t i = 0; i < kActions.size(); ++i) {
         if (base::iequals(word, kActions[i])) {
             return static_cast<DsnAction>(i);
@@ -99,6 +104,8 @@ DsnRecipient parse_recipient(std::string_view group) {
         read_text<DsnRecipient>(*field, kRecipientTexts, recipient);
         if (base::iequals(field->name, "Action")) {
             recipient.action = parse_action(field->body);
+        } else if (base::iequals(field->name, "Status")) {
+            recipient.status = without_comment(field->body);
         } else if (base::iequals(field->name, "Last-Attempt-Date")) {
             recipient.last_attempt = parse_date(field->body);
         } else if (base::iequals(field->name, "Will-Retry-Until")) {

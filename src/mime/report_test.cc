@@ -34,6 +34,54 @@ TEST(ReportTest, ReadsTheExampleOfRfc3464) {
     EXPECT_EQ(recipient.last_attempt, parse_date("Thu, 7 Jul 1994 17:15:49 -0400"));
 }
 
+// "recipient | action | status | diagnostic", one a line.
+std::string dump(const DeliveryStatus& status) {
+    static constexpr std::string_view kNames[] = {
+        "failed", "delayed", "delivered", "relayed", "expanded", "unknown"};
+    std::string text = status.reporting_mta + "\n";
+    for (const DsnRecipient& recipient : status.recipients) {
+        text.append(recipient.final_recipient).append(" | ");
+        text.append(kNames[static_cast<std::size_t>(recipient.action)]).append(" | ");
+        text.append(recipient.status).append(" | ").append(recipient.diagnostic_code).append("\n");
+    }
+    return text;
+}
+
+TEST(ReportTest, ReadsTheOtherExamplesOfRfc3464) {
+    // Appendix E.2
+    EXPECT_EQ(dump(parse_delivery_status(
+                  "Reporting-MTA: dns; cs.utk.edu\r\n\r\n"
+                  "Original-Recipient: rfc822;arathib@vnet.ibm.com\r\n"
+                  "Final-Recipient: rfc822;arathib@vnet.ibm.com\r\nAction: failed\r\n"
+                  "Status: 5.0.0 (permanent failure)\r\nDiagnostic-Code: smtp;\r\n"
+                  " 550 'arathib@vnet.IBM.COM' is not a registered gateway user\r\n"
+                  "Remote-MTA: dns; vnet.ibm.com\r\n\r\n"
+                  "Original-Recipient: rfc822;johnh@hpnjld.njd.hp.com\r\n"
+                  "Final-Recipient: rfc822;johnh@hpnjld.njd.hp.com\r\nAction: delayed\r\n"
+                  "Status: 4.0.0 (hpnjld.njd.jp.com: host name lookup failure)\r\n\r\n"
+                  "Original-Recipient: rfc822;wsnell@sdcc13.ucsd.edu\r\n"
+                  "Final-Recipient: rfc822;wsnell@sdcc13.ucsd.edu\r\nAction: failed\r\n"
+                  "Status: 5.0.0\r\nDiagnostic-Code: smtp; 550 user unknown\r\n"
+                  "Remote-MTA: dns; sdcc13.ucsd.edu\r\n")),
+              "dns; cs.utk.edu\n"
+              "rfc822;arathib@vnet.ibm.com | failed | 5.0.0 | smtp; 550 'arathib@vnet.IBM.COM' is "
+              "not a registered gateway user\n"
+              "rfc822;johnh@hpnjld.njd.hp.com | delayed | 4.0.0 | \n"
+              "rfc822;wsnell@sdcc13.ucsd.edu | failed | 5.0.0 | smtp; 550 user unknown\n");
+    // E.3, E.4
+    EXPECT_EQ(dump(parse_delivery_status("Reporting-MTA: mailbus; SYS30\r\n\r\n"
+                                         "Final-Recipient: unknown; nair_s\r\n"
+                                         "Status: 5.0.0 (unknown permanent failure)\r\n"
+                                         "Action: failed\r\n")),
+              "mailbus; SYS30\nunknown; nair_s | failed | 5.0.0 | \n");
+    EXPECT_EQ(dump(parse_delivery_status("Reporting-MTA: dns; sun2.nsfnet-relay.ac.uk\r\n\r\n"
+                                         "Final-Recipient: rfc822;thomas@de-montfort.ac.uk\r\n"
+                                         "Status: 4.0.0 (unknown temporary failure)\r\n"
+                                         "Action: delayed\r\n")),
+              "dns; sun2.nsfnet-relay.ac.uk\n"
+              "rfc822;thomas@de-montfort.ac.uk | delayed | 4.0.0 | \n");
+}
+
 TEST(ReportTest, ReadsSeveralRecipientsAndWhatIsLoose) {
     const DeliveryStatus status = parse_delivery_status(
         "\nReporting-MTA: dns;a\nArrival-Date: Fri, 8 Jul 1994 09:21:25 -0400\n\n\n"
