@@ -49,6 +49,7 @@ struct SmtpConfig {
     bool vrfy_for_loopback = false;
     bool require_owned_sender = true;
     bool accept_bare_addresses = true;
+    bool check_sender_domain = true;
     bool offer_auth_on_relay = false;
     base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
     base::Duration data_timeout = std::chrono::minutes(5);     // for each piece of a message
@@ -58,6 +59,11 @@ struct SmtpConfig {
     std::uint64_t received_fields_max = 100;
     std::uint64_t errors_max = 30;
     std::uint64_t idle_commands_max = 100;  // between two messages
+};
+
+struct DnsConfig {
+    std::vector<std::string> servers;  // "192.0.2.53:53"; empty: those of /etc/resolv.conf
+    std::string trust_anchor;  // where DNSSEC validation begins; empty: nothing is validated
 };
 
 struct Pop3Config {
@@ -104,6 +110,7 @@ struct Config {
     std::string user;      // whom to become after the ports are open, when started as root
     ListenConfig listen;
     TlsConfig tls;
+    DnsConfig dns;
     SmtpConfig smtp;
     Pop3Config pop3;
     AuthConfig auth;

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/files.h"
 #include "app/units.h"
+#include "net/address.h"
 
 namespace app {
 namespace {
@@ -155,6 +156,21 @@ class Section {
                                  "\"[::]:25\" or \"unix:/run/staffetta.sock\"",
                                  item.get(),
                                  endpoint.error().text));
+        });
+    }
+
+    void name_servers(std::string_view key, std::vector<std::string>& values) {
+        each_text(key, [&](const toml::value<std::string>& item) {
+            const auto endpoint = net::parse_endpoint(item.get());
+            if (endpoint && !endpoint->is_unix()) {
+                values.push_back(item.get());
+                return;
+            }
+            complain(item,
+                     key,
+                     fmt::format("\"{}\" is no name server; write \"192.0.2.53:53\" or "
+                                 "\"[2001:db8::53]:53\"",
+                                 item.get()));
         });
     }
 
@@ -338,6 +354,7 @@ void read_smtp(Section section, SmtpConfig& smtp) {
     section.flag("vrfy_for_loopback", smtp.vrfy_for_loopback);
     section.flag("require_owned_sender", smtp.require_owned_sender);
     section.flag("accept_bare_addresses", smtp.accept_bare_addresses);
+    section.flag("check_sender_domain", smtp.check_sender_domain);
     section.flag("offer_auth_on_relay", smtp.offer_auth_on_relay);
     section.duration("command_timeout", smtp.command_timeout, kTimeoutMin, kTimeoutMax);
     section.duration("data_timeout", smtp.data_timeout, kTimeoutMin, kTimeoutMax);
@@ -348,6 +365,12 @@ void read_smtp(Section section, SmtpConfig& smtp) {
     section.number("max_received_fields", smtp.received_fields_max, 10, 10'000);
     section.number("max_errors", smtp.errors_max, 1, 1'000'000);
     section.number("max_idle_commands", smtp.idle_commands_max, 10, 1'000'000);
+    section.finish();
+}
+
+void read_dns(Section section, DnsConfig& dns) {
+    section.name_servers("servers", dns.servers);
+    section.text("trust_anchor", dns.trust_anchor);
     section.finish();
 }
 
@@ -427,6 +450,7 @@ void make_paths_absolute(Config& config) {
     make_absolute(folder, config.tls.certificate);
     make_absolute(folder, config.tls.key);
     make_absolute(folder, config.tls.client_ca);
+    make_absolute(folder, config.dns.trust_anchor);
     for (TlsConfig::Pair& pair : config.tls.more) {
         make_absolute(folder, pair.certificate);
         make_absolute(folder, pair.key);
@@ -441,6 +465,7 @@ void read_top(Section& top, Config& config) {
     top.require("data", config.data, "write data = \"/var/lib/staffetta\" on top");
     read_listen(top.section("listen"), config.listen);
     read_tls(top.section("tls"), config.tls);
+    read_dns(top.section("dns"), config.dns);
     read_smtp(top.section("smtp"), config.smtp);
     read_pop3(top.section("pop3"), config.pop3);
     read_auth(top.section("auth"), config.auth);

@@ -56,6 +56,7 @@ vrfy_for_loopback = true
 require_owned_sender = false
 accept_bare_addresses = false
 offer_auth_on_relay = true
+check_sender_domain = false
 command_timeout = "2m"
 data_timeout = "3m"
 message_timeout = "1h"
@@ -64,6 +65,9 @@ max_header_size = "64KiB"
 max_received_fields = 30
 max_errors = 5
 max_idle_commands = 50
+[dns]
+servers = ["127.0.0.1:5353", "[::1]:53"]
+trust_anchor = "root.key"
 [pop3]
 exclusive = true
 login_delay = "30s"
@@ -103,6 +107,9 @@ retention = "7d"
     EXPECT_EQ(config->tls.more.at(0).key, "/etc/s/other.key");
     EXPECT_EQ(config->smtp.message_octets_max, 20ULL << 20);
     EXPECT_EQ(config->smtp.recipients_max, 1000U);
+    EXPECT_FALSE(config->smtp.check_sender_domain);
+    EXPECT_EQ(config->dns.servers, (std::vector<std::string>{"127.0.0.1:5353", "[::1]:53"}));
+    EXPECT_EQ(config->dns.trust_anchor, "/etc/s/root.key");
     EXPECT_EQ(config->pop3.login_delay, std::chrono::seconds(30));
     EXPECT_EQ(config->limits.threads, 4U);
     EXPECT_EQ(config->auth.throttle.trusted_for, std::chrono::hours(24));

@@ -1,14 +1,9 @@
 #include "app/dialogue.h"
 
-#include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <exception>
+#include <optional>
 
-#include <array>
-#include <cerrno>
-#include <system_error>
-
-#include "net/address.h"
+#include "net/network.h"
 
 namespace app {
 namespace {
@@ -16,74 +11,56 @@ namespace {
 constexpr std::size_t kLineOctetsMax = 64UL * 1024;
 constexpr std::size_t kRestOctetsMax = 256ULL << 20;
 
-base::Errc classify(int error) {
-    switch (error) {
-        case EAGAIN:
-            return base::Errc::kTimeout;
-        case EPIPE:
-        case ECONNRESET:
-            return base::Errc::kReset;
-        case EACCES:
-        case EPERM:
-            return base::Errc::kDenied;
-        case ENOENT:
-        case ECONNREFUSED:
-            return base::Errc::kUnavailable;
-        default:
-            return base::Errc::kIo;
-    }
+template <class T>
+base::Task<> keep(net::IoLoop& loop, base::Task<T> task, std::optional<T>& value) {
+    value.emplace(co_await task);
+    loop.stop();
 }
 
-tl::unexpected<base::Error> failed(int error, std::string_view what) {
-    return base::fail(classify(error),
-                      fmt::format("{}: {}", what, std::generic_category().message(error)));
+// Runs the loop until the task has ended.
+template <class T>
+T finish(net::IoLoop& loop, base::Task<T> task) {
+    std::optional<T> value;
+    base::spawn(keep(loop, std::move(task), value), [](const std::exception_ptr& thrown) {
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    });
+    loop.run();
+    return std::move(*value);
 }
 
 }  // namespace
 
 base::Result<Dialogue> Dialogue::connect(const net::Endpoint& endpoint, base::Duration patience) {
-    TRY(const net::SocketAddress address, net::to_socket_address(endpoint));
-    net::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (fd.get() < 0) {
-        return failed(errno, "cannot make a socket");
+    auto loop = std::make_unique<net::IoLoop>();
+    const base::SteadyTime deadline = loop->clock().steady() + patience;
+    auto stream = finish(
+        *loop,
+        net::SystemNetwork().connect(*loop, {.peer = endpoint, .local = {}, .deadline = deadline}));
+    if (!stream && stream.error().code == base::Errc::kRefused) {
+        stream.error().code = base::Errc::kUnavailable;
     }
-    Dialogue dialogue(std::move(fd));
-    dialogue.set_patience(patience);
-    if (::connect(dialogue.fd_.get(), address.get(), address.octets) != 0) {
-        return failed(errno, "cannot reach " + endpoint.to_string());
+    if (!stream) {
+        return base::forward_error(stream);
     }
-    return dialogue;
+    return Dialogue(std::move(loop), std::move(*stream), patience);
 }
 
-void Dialogue::set_patience(base::Duration patience) const {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
-    const timeval limit{.tv_sec = seconds.count(), .tv_usec = 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
-base::Result<> Dialogue::send(std::string_view octets) const {
-    while (!octets.empty()) {
-        const ssize_t sent = ::send(fd_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) {
-            return failed(errno, "cannot send");
-        }
-        octets.remove_prefix(sent < 0 ? 0 : static_cast<std::size_t>(sent));
-    }
-    return {};
+base::Result<> Dialogue::send(std::string_view octets) {
+    return finish(*loop_, stream_->write(octets, deadline()));
 }
 
 base::Result<bool> Dialogue::receive() {
-    std::array<char, 16UL * 1024> chunk{};
-    ssize_t received = -1;
-    do {
-        received = ::recv(fd_.get(), chunk.data(), chunk.size(), 0);
-    } while (received < 0 && errno == EINTR);
-    if (received < 0) {
-        return failed(errno, "no answer");
+    const auto octets = finish(*loop_, stream_->receive(deadline()));
+    if (octets) {
+        input_ += *octets;
+        return true;
     }
-    input_.append(chunk.data(), static_cast<std::size_t>(received));
-    return received > 0;
+    if (octets.error().code == base::Errc::kEof) {
+        return false;
+    }
+    return base::fail(octets.error().code, "no answer: " + octets.error().text);
 }
 
 base::Result<std::string> Dialogue::read_line() {

@@ -27,7 +27,9 @@
 #include "net/server.h"
 #include "net/systemd.h"
 #include "net/tls_context.h"
+#include "net/unbound_resolver.h"
 #include "pop3/server/server.h"
+#include "smtp/server/sender_domain.h"
 #include "smtp/server/server.h"
 #include "store/disk_store.h"
 #include "store/forgetful_file_system.h"
@@ -68,6 +70,15 @@ base::Result<std::shared_ptr<net::TlsContext>> load_tls(const TlsConfig& config)
     return net::TlsContext::load(std::move(settings));
 }
 
+base::Result<std::unique_ptr<net::Resolver>> open_resolver(const DnsConfig& config) {
+    net::ResolverOptions options;
+    options.trust_anchor = config.trust_anchor;
+    for (const std::string& server : config.servers) {
+        TRY(options.servers.emplace_back(), net::parse_endpoint(server));
+    }
+    return net::make_resolver(options);
+}
+
 // When something is done again and again.
 class Due {
   public:
@@ -103,6 +114,7 @@ struct MailServer::Parts {
     std::optional<account::Authenticator> authenticator;
     std::optional<mail::MessageStore> messages;
     std::optional<Administration> administration;
+    std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<smtp::Services> smtp;
     std::unique_ptr<pop3::Services> pop3;
     RefreshMetrics refresh;
@@ -243,6 +255,12 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                                   .log = *log,
                                   .metrics = metrics,
                                   .watch = watch});
+    TRY(resolver, open_resolver(config.dns));
+    if (config.smtp.check_sender_domain) {
+        smtp->check_sender_domain = [this](base::Loop& loop, std::string domain) {
+            return smtp::look_up_sender_domain(*resolver, loop, std::move(domain));
+        };
+    }
     pop3.reset(new pop3::Services{.store = *store,
                                   .authenticator = *authenticator,
                                   .messages = *messages,

@@ -99,16 +99,24 @@ Endpoint ipv6_at(std::string_view block, std::size_t address, std::size_t port) 
     return to_endpoint(wrapped);
 }
 
+std::size_t v2_address_octets(unsigned family) {
+    switch (family) {
+        case 0x11:
+            return 12;
+        case 0x21:
+            return 36;
+        case 0x31:
+            return 216;
+        default:
+            return 0;
+    }
+}
+
 // The address block by family and transport, 2.2 "fam": source address, destination address, source
 // port, destination port.
 base::Result<std::optional<ProxyHeader::Addresses>> v2_addresses(unsigned family,
                                                                  std::string_view block) {
-    static constexpr std::size_t kIpv4Octets = 12;
-    static constexpr std::size_t kIpv6Octets = 36;
-    static constexpr std::size_t kUnixOctets = 216;
-    const bool too_short = (family == 0x11 && block.size() < kIpv4Octets) ||
-                           (family == 0x21 && block.size() < kIpv6Octets) ||
-                           (family == 0x31 && block.size() < kUnixOctets);
+    const bool too_short = block.size() < v2_address_octets(family);
     if (too_short) {
         return fail(Errc::kSyntax, "PROXY header too short for its addresses");
     }
@@ -125,6 +133,48 @@ base::Result<std::optional<ProxyHeader::Addresses>> v2_addresses(unsigned family
         default:
             return fail(Errc::kUnsupported, "PROXY header for another transport than TCP");
     }
+}
+
+// CRC-32C (RFC 9260 appendix A) of at most one header: no table is worth its cache lines.
+std::uint32_t crc32c(std::string_view octets) {
+    static constexpr std::uint32_t kReflectedPolynomial = 0x82f63b78;
+    std::uint32_t crc = ~std::uint32_t{0};
+    for (const char c : octets) {
+        crc ^= static_cast<unsigned char>(c);
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = crc >> 1U ^ ((crc & 1U) != 0 ? kReflectedPolynomial : 0);
+        }
+    }
+    return ~crc;
+}
+
+// 2.2.3: the checksum of the whole header, its own value as zeros.
+bool is_intact(std::string_view header, std::size_t value) {
+    std::string zeroed(header);
+    zeroed.replace(value, 4, 4, '\0');
+    std::uint32_t wanted = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        wanted = wanted << 8U | octet_at(header, value + i);
+    }
+    return crc32c(zeroed) == wanted;
+}
+
+// 2.2: what stands behind the addresses, as type, length, value. Only the checksum means something to us.
+base::Result<> check_extensions(std::string_view header, std::size_t position) {
+    static constexpr unsigned kChecksum = 0x03;
+    static constexpr std::size_t kHeadOctets = 3;
+    while (position < header.size()) {
+        const std::size_t value = position + kHeadOctets;
+        if (value > header.size() || value + port_at(header, position + 1) > header.size()) {
+            return fail(Errc::kSyntax, "PROXY header with a cut extension");
+        }
+        const std::size_t octets = port_at(header, position + 1);
+        if (octet_at(header, position) == kChecksum && (octets != 4 || !is_intact(header, value))) {
+            return fail(Errc::kSyntax, "PROXY header with a wrong checksum");
+        }
+        position = value + octets;
+    }
+    return {};
 }
 
 Parsed parse_v2(std::string_view input) {
@@ -147,7 +197,12 @@ Parsed parse_v2(std::string_view input) {
         return header;  // LOCAL: whatever the addresses say
     }
     const std::string_view block = input.substr(kV2FixedOctets, octets - kV2FixedOctets);
-    TRY(header.addresses, v2_addresses(octet_at(input, 13), block));
+    const unsigned family = octet_at(input, 13);
+    TRY(header.addresses, v2_addresses(family, block));
+    if (family != 0x00) {  // 2.2: of an unspecified one nothing is to be read
+        TRY_VOID(
+            check_extensions(input.substr(0, octets), kV2FixedOctets + v2_address_octets(family)));
+    }
     return header;
 }
 

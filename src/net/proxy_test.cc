@@ -22,6 +22,9 @@ const std::string kIpv6Block =
     "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02"
     "\x30\x39\x02\x4b"s;
 
+// Of that block with "\x04\0\x01x" and itself behind it.
+const std::string kChecksum = "\xd2\x08\xc5\x74"s;
+
 // "OCTETS CLIENT SERVER", "OCTETS local", "more" or "!error".
 std::string dump(std::string_view input) {
     const auto parsed = parse_proxy_header(input);
@@ -52,6 +55,8 @@ const Row kHeaders[] = {
     {v2(0x21, 0x11, kIpv4Block), "28 192.0.2.1:12345 203.0.113.9:25"},
     {v2(0x21, 0x21, kIpv6Block), "52 [2001:db8::1]:12345 [2001:db8::2]:587"},
     {v2(0x21, 0x11, kIpv4Block + "\x04\x00\x01x"s), "32 192.0.2.1:12345 203.0.113.9:25"},
+    {v2(0x21, 0x11, kIpv4Block + "\x04\0\x01x\x03\0\x04"s + kChecksum),
+     "39 192.0.2.1:12345 203.0.113.9:25"},
     {v2(0x20, 0x00, ""), "16 local"},
     {v2(0x20, 0x11, kIpv4Block), "28 local"},
     {v2(0x21, 0x00, "abc"), "19 local"},
@@ -98,6 +103,10 @@ TEST(ProxyTest, RefusesEverythingElse) {
         {v2(0x21, 0x31, std::string(215, '\0')), "!syntax"},
         {v2(0x21, 0x12, kIpv4Block), "!unsupported"},
         {v2(0x21, 0x41, kIpv4Block), "!unsupported"},
+        {v2(0x21, 0x11, kIpv4Block + "\x04\0\x01y\x03\0\x04"s + kChecksum), "!syntax"},
+        {v2(0x21, 0x11, kIpv4Block + "\x03\0\x03xyz"s), "!syntax"},
+        {v2(0x21, 0x11, kIpv4Block + "\x04\0\x02x"s), "!syntax"},
+        {v2(0x21, 0x11, kIpv4Block + "\x04"s), "!syntax"},
         {v2(0x21, 0x11, std::string(5000, 'x')), "!too-long"},
         {"\r\n\r\n\0\r\nQUIX"s, "!syntax"},
     };

@@ -45,7 +45,7 @@ def staffetta(*arguments, text=None):
 class Server:
     """`with Server() as server:` runs one; server.ports["smtp"] and so on are its ports."""
 
-    def __init__(self, services=SERVICES, options="", people=PASSWORDS, threads=0):
+    def __init__(self, services=SERVICES, options="", people=PASSWORDS, threads=0, listen_options=""):
         # Unix sockets have short names, so the folder must have one.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-", dir="/tmp"))
         self.config = self.folder / "staffetta.toml"
@@ -59,7 +59,7 @@ class Server:
         listen = "".join(f'{s} = ["127.0.0.1:0"]\n' for s in services)
         self.write_certificate()
         self.config.write_text(
-            f'hostname = "mail.hamburger.example"\ndata = "data"\n[listen]\n{listen}'
+            f'hostname = "mail.hamburger.example"\ndata = "data"\n[listen]\n{listen}{listen_options}'
             f'[tls]\ncertificate = "cert.pem"\nkey = "key.pem"\n[limits]\nthreads = {threads}\n' + options)
 
     def write_certificate(self):
@@ -179,6 +179,37 @@ class Server:
             return [b"\r\n".join(drop.retr(n + 1)[1]) + b"\r\n" for n in range(drop.stat()[0])]
         finally:
             drop.quit()
+
+
+class DnsServer:
+    """`with DnsServer(zone) as dns:` runs tests/support/dns_server.py; dns.options makes a server ask it."""
+
+    def __init__(self, zone):
+        self.zone = zone
+
+    def __enter__(self):
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".zone")
+        self.file.write(self.zone)
+        self.file.flush()
+        program = pathlib.Path(__file__).with_name("dns_server.py")
+        self.process = subprocess.Popen([program, self.file.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        self.port = int(self.process.stdout.readline())
+        self.options = f'[dns]\nservers = ["127.0.0.1:{self.port}"]\n'
+        return self
+
+    def questions(self):
+        """Ends the server; what it was asked: "MX crepes.example"."""
+        self.process.stdin.close()
+        asked = self.process.stdout.read().splitlines()
+        self.process.wait(PATIENCE_S)
+        return asked
+
+    def __exit__(self, _kind, _value, _trace):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(PATIENCE_S)
+        self.file.close()
 
 
 class ServerTest(unittest.TestCase):

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "queue/manage.h"
+#include "smtp/server/sender_domain.h"
 
 namespace transcripts {
 namespace {
@@ -136,8 +137,9 @@ base::Task<smtp::DomainVerdict> answer(smtp::DomainVerdict verdict) {
 void Player::make_services() {
     smtp_services_.reset(new smtp::Services(world_.services<smtp::Services>()));
     pop3_services_.reset(new pop3::Services(world_.services<pop3::Services>()));
-    smtp_services_->check_sender_domain = [this](base::Loop&, const std::string&) {
-        return answer(sender_domain_);
+    smtp_services_->check_sender_domain = [this](base::Loop& loop, std::string domain) {
+        return ask_dns_ ? smtp::look_up_sender_domain(world_.resolver, loop, std::move(domain))
+                        : answer(sender_domain_);
     };
     smtp_services_->outgoing = with_queue_ ? &outgoing_ : nullptr;
 }

@@ -83,6 +83,7 @@ class Player {
                              .nudge = [](const std::vector<std::string>&) {}};
     bool with_queue_ = true;
     std::unique_ptr<pop3::Services> pop3_services_;
+    bool ask_dns_ = false;  // the zone of `given: dns` decides
     smtp::DomainVerdict sender_domain_ = smtp::DomainVerdict::kExists;
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<std::string> never_;  // patterns of S! lines

@@ -80,6 +80,9 @@ bool Player::prepare_network(std::string_view word, std::string_view rest) {
         sender_domain_ = rest == "missing"   ? smtp::DomainVerdict::kDoesNotExist
                          : rest == "unknown" ? smtp::DomainVerdict::kUnknownForNow
                                              : smtp::DomainVerdict::kExists;
+    } else if (word == "dns") {
+        ask_dns_ = true;
+        world_.resolver.add(rest);
     } else if (word == "option") {
         prepare_option(rest);
     } else {

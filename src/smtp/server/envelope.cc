@@ -71,18 +71,31 @@ base::Task<std::optional<Reply>> Session::judge_sender(Path sender) {
     if (identity_ != nullptr) {
         co_return judge_owner(*address);
     }
-    if (!services_.check_sender_domain || address->domain.starts_with('[')) {
+    if (!must_check_domain(*address)) {
         co_return std::nullopt;
     }
     switch (co_await services_.check_sender_domain(lines_.stream().loop(), address->domain)) {
         case DomainVerdict::kDoesNotExist:
             co_return Reply{550, {5, 1, 8}, "the sender's domain does not exist"};
+        case DomainVerdict::kTakesNoMail:  // RFC 7505 4.2
+            co_return Reply{
+                550, {5, 7, 27}, "the sender's domain takes no mail, not even a bounce"};
         case DomainVerdict::kUnknownForNow:
             co_return Reply{451, {4, 1, 8}, "the sender's domain cannot be looked up now"};
         case DomainVerdict::kExists:
             break;
     }
     co_return std::nullopt;
+}
+
+// Programs of this machine and the server behind LMTP are trusted to know their senders, and our own domains
+// may be unknown to the DNS.
+bool Session::must_check_domain(const account::Address& sender) const {
+    if (!services_.check_sender_domain || options_.port != Port::kRelay ||
+        lines_.stream().peer().is_loopback() || sender.domain.starts_with('[')) {
+        return false;
+    }
+    return !account::is_local_domain(*services_.store.snapshot(), sender.domain).value_or(false);
 }
 
 // RFC 6409 6.1: who logged in sends in their own name.

@@ -26,8 +26,8 @@ namespace smtp {
 
 enum class Port { kRelay, kSubmission, kLmtp };
 
-// What is known of the domain of a MAIL FROM address.
-enum class DomainVerdict { kExists, kDoesNotExist, kUnknownForNow };
+// What is known of the domain of a MAIL FROM address. kTakesNoMail: it says so with a null MX (RFC 7505).
+enum class DomainVerdict { kExists, kDoesNotExist, kTakesNoMail, kUnknownForNow };
 
 struct ServerOptions {
     Port port = Port::kRelay;
@@ -68,7 +68,8 @@ struct Services {
     // For --trace-peer; may be empty, and may return an empty watcher.
     std::function<net::LineStream::Watcher(std::string_view session_id, const net::Endpoint& peer)>
         watch = {};
-    // Does the domain of a sender exist? Empty: nobody asks.
+    // Does the domain of a sender exist? Asked on the relay port of strangers from elsewhere, for
+    // domains that are not ours. Empty: nobody asks.
     std::function<base::Task<DomainVerdict>(base::Loop& loop, std::string domain)>
         check_sender_domain = {};
     // Mail for other domains; null: this server has no queue and refuses it.

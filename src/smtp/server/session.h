@@ -116,6 +116,7 @@ class Session {
     // envelope.cc
     [[nodiscard]] std::optional<Reply> judge_path(const Path& path, bool smtputf8) const;
     [[nodiscard]] base::Task<std::optional<Reply>> judge_sender(Path sender);
+    [[nodiscard]] bool must_check_domain(const account::Address& sender) const;
     [[nodiscard]] std::optional<Reply> judge_owner(const account::Address& address) const;
     [[nodiscard]] bool may_relay() const;
     [[nodiscard]] bool is_our_postmaster(const Path& path) const;
