@@ -95,7 +95,8 @@ struct AuthConfig {
 struct LimitsConfig {
     std::uint64_t connections = 20'000;  // 0: no limit, as below
     std::uint64_t connections_per_address = 200;
-    std::uint64_t threads = 0;  // loops; 0: one a core
+    std::uint64_t threads = 0;                         // loops; 0: one a core
+    std::uint64_t disk_reserve_octets = 128ULL << 20;  // with less free, no new mail
 };
 
 struct LogConfig {

@@ -406,6 +406,8 @@ void read_limits(Section section, LimitsConfig& limits) {
     section.number("connections", limits.connections, 0, 10'000'000);
     section.number("connections_per_address", limits.connections_per_address, 0, 10'000'000);
     section.number("threads", limits.threads, 0, 1024);
+    // Twice a journal segment, so that the index finds room even when a new one has just taken its own.
+    section.size("disk_reserve", limits.disk_reserve_octets, 128ULL << 20, 1ULL << 40);
     section.finish();
 }
 

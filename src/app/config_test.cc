@@ -90,6 +90,7 @@ trusted_for = "1d"
 connections = 100
 connections_per_address = 10
 threads = 4
+disk_reserve = "1GiB"
 [log]
 level = "debug"
 format = "json"
@@ -112,6 +113,7 @@ retention = "7d"
     EXPECT_EQ(config->dns.trust_anchor, "/etc/s/root.key");
     EXPECT_EQ(config->pop3.login_delay, std::chrono::seconds(30));
     EXPECT_EQ(config->limits.threads, 4U);
+    EXPECT_EQ(config->limits.disk_reserve_octets, 1ULL << 30);
     EXPECT_EQ(config->auth.throttle.trusted_for, std::chrono::hours(24));
     const auto relay = smtp_options(*config, smtp::Port::kRelay);
     EXPECT_TRUE(relay->offer_auth_on_relay);

@@ -33,8 +33,10 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
     TRY_VOID(become_user(config.user));
     std::unique_ptr<OfflineStore> offline(new OfflineStore(config));
     TRY(offline->store_,
-        store::open_store(
-            {.directory = store_directory(config), .pool = offline->pool_, .log = *offline->log_}));
+        store::open_store({.directory = store_directory(config),
+                           .pool = offline->pool_,
+                           .log = *offline->log_,
+                           .reserve_octets = config.limits.disk_reserve_octets}));
     TRY_VOID(finish_removals(*offline->store_));
     return offline;
 }

@@ -241,6 +241,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
         store::open_store({.directory = store_directory(config),
                            .pool = pool,
                            .log = *log,
+                           .reserve_octets = config.limits.disk_reserve_octets,
                            .file_system = file_system()}));
     const auto options = authenticator_options(config);
     authenticator.emplace(*store, clock, random, *hash_pool, options);
