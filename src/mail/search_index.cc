@@ -1,6 +1,7 @@
 #include "mail/search_index.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "store/key.h"
@@ -58,8 +59,8 @@ std::string index_block_key(account::AccountId account, EmailId first) {
     return index_key(account, 'b').u64(first).key();
 }
 
-std::string index_words_prefix(account::AccountId account, std::uint64_t serial) {
-    return index_key(account, 'w').u64(serial).key();
+std::string index_words_prefix(account::AccountId account) {
+    return index_key(account, 'w').key();
 }
 
 std::string index_words_key(account::AccountId account,
@@ -69,8 +70,8 @@ std::string index_words_key(account::AccountId account,
     return chunk_key(account, 'w', serial, part, number);
 }
 
-std::string index_postings_prefix(account::AccountId account, std::uint64_t serial) {
-    return index_key(account, 'p').u64(serial).key();
+std::string index_postings_prefix(account::AccountId account) {
+    return index_key(account, 'p').key();
 }
 
 std::string index_postings_key(account::AccountId account,

@@ -61,12 +61,13 @@ inline constexpr std::size_t kIndexAnswerOctetsMax = std::size_t{64} << 20;
 [[nodiscard]] std::string index_prefix(account::AccountId account);
 [[nodiscard]] std::string index_block_prefix(account::AccountId account);
 [[nodiscard]] std::string index_block_key(account::AccountId account, EmailId first);
-[[nodiscard]] std::string index_words_prefix(account::AccountId account, std::uint64_t serial);
+// Of all blocks; behind it stands the serial.
+[[nodiscard]] std::string index_words_prefix(account::AccountId account);
 [[nodiscard]] std::string index_words_key(account::AccountId account,
                                           std::uint64_t serial,
                                           IndexPart part,
                                           std::uint32_t number);
-[[nodiscard]] std::string index_postings_prefix(account::AccountId account, std::uint64_t serial);
+[[nodiscard]] std::string index_postings_prefix(account::AccountId account);
 [[nodiscard]] std::string index_postings_key(account::AccountId account,
                                              std::uint64_t serial,
                                              IndexPart part,
