@@ -2,11 +2,16 @@
 // test's vector.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
+#include "base/loop.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "mail/mailboxes.h"
+#include "mail/summary.h"
 #include "mail/types.h"
 #include "store/store.h"
 
@@ -47,5 +52,28 @@ class MailboxesSource final : public EmailSource {
     const Mailboxes& mailboxes_;
     const account::AccountId owner_;
 };
+
+// Lets others on `loop` run whenever some milliseconds of work have passed.
+class FairShare {
+  public:
+    explicit FairShare(base::Loop& loop) : loop_(loop), begun_(loop.clock().steady()) {}
+
+    [[nodiscard]] bool is_used_up() const;
+    // Waits for the loop to come round.
+    [[nodiscard]] base::Task<> give_way();
+
+  private:
+    base::Loop& loop_;
+    base::SteadyTime begun_;
+};
+
+// The octets [begin, end) of a body.
+[[nodiscard]] base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
+                                                                store::BlobReader& body,
+                                                                std::uint64_t begin,
+                                                                std::uint64_t end);
+// The summary of an email that has none.
+[[nodiscard]] base::Task<base::Result<Summary>> summarize_body(base::Loop& loop,
+                                                               store::BlobReader& body);
 
 }  // namespace mail

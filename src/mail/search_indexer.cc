@@ -11,7 +11,6 @@
 #include "base/ascii.h"
 #include "mail/records.h"
 #include "mail/search_merge.h"
-#include "mail/search_run.h"
 #include "mail/search_text.h"
 #include "mail/summary.h"
 #include "store/key.h"

@@ -10,13 +10,11 @@
 namespace mail {
 namespace {
 
-constexpr base::Duration kShare = std::chrono::milliseconds(2);
 constexpr std::size_t kSliceEntries = 4096;
 // Fewer bodies than this are read sooner than the index is.
 constexpr std::size_t kFewUnknown = 16;
 // A header beyond this is no header of mail.
 constexpr std::uint64_t kHeaderOctetsMax = std::uint64_t{1} << 20;
-constexpr std::size_t kReadOctets = 64 * 1024;
 
 // An email whose octets must be looked at.
 struct OpenEmail {
@@ -276,46 +274,6 @@ class SearchRun {
 };
 
 }  // namespace
-
-bool FairShare::is_used_up() const {
-    return loop_.clock().steady() - begun_ >= kShare;
-}
-
-base::Task<> FairShare::give_way() {
-    base::Handover<bool> turn(loop_);
-    turn.giver()(true);
-    static_cast<void>(co_await turn);
-    begun_ = loop_.clock().steady();
-}
-
-base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
-                                                  store::BlobReader& body,
-                                                  std::uint64_t begin,
-                                                  std::uint64_t end) {
-    end = std::min(end, body.size());
-    std::string octets(end > begin ? end - begin : 0, '\0');
-    std::size_t filled = 0;
-    while (filled < octets.size()) {
-        CO_TRY(
-            const std::size_t got,
-            co_await body.read(
-                loop, begin + filled, std::span(octets.data() + filled, octets.size() - filled)));
-        if (got == 0) {
-            co_return base::fail(base::Errc::kCorrupt, "a message ends before its end");
-        }
-        filled += got;
-    }
-    co_return octets;
-}
-
-base::Task<base::Result<Summary>> summarize_body(base::Loop& loop, store::BlobReader& body) {
-    Summarizer summarizer;
-    for (std::uint64_t at = 0; at < body.size(); at += kReadOctets) {
-        CO_TRY(const std::string octets, co_await read_octets(loop, body, at, at + kReadOctets));
-        summarizer.feed(octets);
-    }
-    co_return summarizer.finish();
-}
 
 base::Task<base::Result<std::vector<Uid>>> run_search(base::Loop& loop,
                                                       const EmailSource& source,

@@ -28,27 +28,4 @@ using AskIndex =
                                                                     SearchKey key,
                                                                     SearchOptions options);
 
-// Lets others on `loop` run whenever some milliseconds of work have passed.
-class FairShare {
-  public:
-    explicit FairShare(base::Loop& loop) : loop_(loop), begun_(loop.clock().steady()) {}
-
-    [[nodiscard]] bool is_used_up() const;
-    // Waits for the loop to come round.
-    [[nodiscard]] base::Task<> give_way();
-
-  private:
-    base::Loop& loop_;
-    base::SteadyTime begun_;
-};
-
-// The octets [begin, end) of a body.
-[[nodiscard]] base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
-                                                                store::BlobReader& body,
-                                                                std::uint64_t begin,
-                                                                std::uint64_t end);
-// The summary of an email that has none.
-[[nodiscard]] base::Task<base::Result<Summary>> summarize_body(base::Loop& loop,
-                                                               store::BlobReader& body);
-
 }  // namespace mail

@@ -1,0 +1,22 @@
+// A message's summary: however the message is cut it is the same, it survives packing, and octets that are
+// no summary are refused or read without harm.
+#include "base/check.h"
+#include "mail/summary.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view octets(reinterpret_cast<const char*>(data), size);
+    const mail::Summary whole = mail::summarize(octets);
+    mail::Summarizer pieces;
+    for (std::size_t at = 0; at < octets.size(); at += 11) {
+        pieces.feed(octets.substr(at, 11));
+    }
+    CHECK(pieces.finish().packed() == whole.packed());
+    CHECK(mail::Summary::unpack(whole.packed())->structure().has_value());
+    const auto stranger = mail::Summary::unpack(std::string(octets));
+    if (stranger) {
+        static_cast<void>(stranger->structure());
+        static_cast<void>(mail::format_envelope(*stranger));
+        static_cast<void>(mail::select_fields(*stranger, {"From", "X-Odd"}));
+    }
+    return 0;
+}

@@ -1,0 +1,53 @@
+#include "mail/email_source.h"
+
+#include <algorithm>
+
+namespace mail {
+namespace {
+
+constexpr base::Duration kShare = std::chrono::milliseconds(2);
+constexpr std::size_t kReadOctets = 64 * 1024;
+
+}  // namespace
+
+bool FairShare::is_used_up() const {
+    return loop_.clock().steady() - begun_ >= kShare;
+}
+
+base::Task<> FairShare::give_way() {
+    base::Handover<bool> turn(loop_);
+    turn.giver()(true);
+    static_cast<void>(co_await turn);
+    begun_ = loop_.clock().steady();
+}
+
+base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
+                                                  store::BlobReader& body,
+                                                  std::uint64_t begin,
+                                                  std::uint64_t end) {
+    end = std::min(end, body.size());
+    std::string octets(end > begin ? end - begin : 0, '\0');
+    std::size_t filled = 0;
+    while (filled < octets.size()) {
+        CO_TRY(
+            const std::size_t got,
+            co_await body.read(
+                loop, begin + filled, std::span(octets.data() + filled, octets.size() - filled)));
+        if (got == 0) {
+            co_return base::fail(base::Errc::kCorrupt, "a message ends before its end");
+        }
+        filled += got;
+    }
+    co_return octets;
+}
+
+base::Task<base::Result<Summary>> summarize_body(base::Loop& loop, store::BlobReader& body) {
+    Summarizer summarizer;
+    for (std::uint64_t at = 0; at < body.size(); at += kReadOctets) {
+        CO_TRY(const std::string octets, co_await read_octets(loop, body, at, at + kReadOctets));
+        summarizer.feed(octets);
+    }
+    co_return summarizer.finish();
+}
+
+}  // namespace mail

@@ -1,0 +1,138 @@
+#include "mail/mbox.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mail {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<MboxContent> read(std::string_view file) {
+    std::vector<MboxContent> all;
+    MboxReader reader(file);
+    while (const auto message = reader.next()) {
+        all.push_back(read_content(*message));
+    }
+    EXPECT_LE(reader.position(), file.size());
+    return all;
+}
+
+std::vector<std::string> octets(std::string_view file) {
+    std::vector<std::string> all;
+    for (MboxContent& content : read(file)) {
+        all.push_back(std::move(content.octets));
+    }
+    return all;
+}
+
+TEST(FromLine, IsOneWithADate) {
+    for (const std::string_view line : {"From alice@crepes.example Sat Nov 21 10:00:00 2026",
+                                        "From alice@crepes.example  Sat Nov  1 10:00:00 2026",
+                                        "From MAILER-DAEMON Fri Jul  8 12:08:34 2011",
+                                        "From - Sat Nov 21 10:00:00 2026",
+                                        "From Sat Nov 21 10:00:00 2026",
+                                        "From x Sat, 21 Nov 2026 10:00:00 +0100"}) {
+        EXPECT_TRUE(is_from_line(line)) << line;
+    }
+    for (const std::string_view line : {"From what I heard, this is it",
+                                        "From: alice@crepes.example",
+                                        "From ",
+                                        ">From x Sat Nov 21 10:00:00 2026",
+                                        "From Paris with love in 2026"}) {
+        EXPECT_FALSE(is_from_line(line)) << line;
+    }
+}
+
+constexpr std::string_view kTwo =
+    "From alice@crepes.example Sat Nov 21 10:00:00 2026\n"
+    "Subject: one\nStatus: RO\nX-Status: AF\nX-Keywords: $Junk Work\n\n"
+    "first\n>From here\n>>From there\nFrom nowhere\n\n"
+    "From MAILER-DAEMON Sat Nov 21 11:00:00 2026\n"
+    "Subject: two\n\nsecond\n";
+
+TEST(Mbox, TwoMessages) {
+    const auto messages = read(kTwo);
+    ASSERT_EQ(messages.size(), 2U);
+    EXPECT_EQ(messages[0].octets,
+              "Subject: one\r\n\r\nfirst\r\nFrom here\r\n>From there\r\nFrom nowhere\r\n");
+    EXPECT_EQ(messages[0].flags, kSeen | kAnswered | kFlagged);
+    EXPECT_THAT(messages[0].keywords, ElementsAre("$Junk", "Work"));
+    EXPECT_EQ(messages[1].octets, "Subject: two\r\n\r\nsecond\r\n");
+    EXPECT_EQ(messages[1].flags, 0U);
+    MboxReader reader(kTwo);
+    const auto first = reader.next();
+    EXPECT_EQ(first->sender, "alice@crepes.example");
+    EXPECT_EQ(first->received, base::WallTime(std::chrono::seconds(1'795'255'200)));
+    EXPECT_EQ(reader.next()->sender, "");
+}
+
+TEST(Mbox, OddFiles) {
+    struct Row {
+        std::string_view what;
+        std::string_view file;
+        std::vector<std::string> messages;
+    };
+
+    const std::vector<Row> rows = {
+        {"empty", "", {}},
+        {"no mbox", "Subject: x\n\ny\n", {}},
+        {"only a From line", "From x Sat Nov 21 10:00:00 2026\n", {""}},
+        {"CRLF", "From x Sat Nov 21 10:00:00 2026\r\nA: b\r\n\r\nc\r\n\r\n", {"A: b\r\n\r\nc\r\n"}},
+        {"header alone",
+         "From x Sat Nov 21 10:00:00 2026\nA: b\n\nFrom y Sat Nov 21 10:00:00 2026\nC: d\n\n",
+         {"A: b\r\n\r\n", "C: d\r\n\r\n"}},
+        {"no line end", "From x Sat Nov 21 10:00:00 2026\nA: b\n\nc", {"A: b\r\n\r\nc"}},
+        {"empty lines kept",
+         "From x Sat Nov 21 10:00:00 2026\nA: b\n\nc\n\n\nFrom y Sat Nov 21 10:00:00 2026\n\nd\n",
+         {"A: b\r\n\r\nc\r\n\r\n", "\r\nd\r\n"}},
+        {"From line without empty line before is text",
+         "From x Sat Nov 21 10:00:00 2026\nA: b\n\nc\nFrom y Sat Nov 21 10:00:00 2026\nd\n",
+         {"A: b\r\n\r\nc\r\nFrom y Sat Nov 21 10:00:00 2026\r\nd\r\n"}},
+        {"mboxcl2: a From line within the length",
+         "From x Sat Nov 21 10:00:00 2026\nContent-Length: 38\n\na\n\nFrom y Sat Nov 21 10:00:00 "
+         "2026\n>b\n"
+         "\nFrom z Sat Nov 21 10:00:00 2026\n\nc\n",
+         {"Content-Length: 38\r\n\r\na\r\n\r\nFrom y Sat Nov 21 10:00:00 2026\r\n>b\r\n",
+          "\r\nc\r\n"}},
+        {"a wrong length is passed over",
+         "From x Sat Nov 21 10:00:00 2026\nContent-Length: 3\n\nlong text\n",
+         {"Content-Length: 3\r\n\r\nlong text\r\n"}},
+        {"folded status goes whole",
+         "From x Sat Nov 21 10:00:00 2026\nX-Keywords: a\n b\nA: b\n\nc\n",
+         {"A: b\r\n\r\nc\r\n"}},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(octets(row.file), row.messages) << row.what;
+    }
+}
+
+TEST(Mbox, WhatIsWrittenIsReadBack) {
+    const std::vector<std::string> messages = {
+        "Subject: a\r\n\r\nFrom here\r\n>From there\r\n\r\n",
+        "Subject: b\r\n\r\n",
+        "Subject: c\r\n\r\n\r\n\r\nFrom x Sat Nov 21 10:00:00 2026\r\n\r\n",
+        "\r\nbody\r\n",
+    };
+    std::string file;
+    const base::WallTime received{std::chrono::seconds(1'795'255'200)};
+    for (const std::string& message : messages) {
+        file += format_mbox(message, "a@b.example", received, kSeen | kDraft, {"$MDNSent"});
+    }
+    EXPECT_TRUE(file.starts_with("From a@b.example Sat Nov 21 10:00:00 2026\n"));
+    const auto all = read(file);
+    ASSERT_EQ(all.size(), messages.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(all[i].octets, messages[i]);
+        EXPECT_EQ(all[i].flags, kSeen | kDraft);
+        EXPECT_THAT(all[i].keywords, ElementsAre("$MDNSent"));
+    }
+}
+
+TEST(LineEnds, BothWays) {
+    EXPECT_EQ(to_crlf("a\nb\r\nc"), "a\r\nb\r\nc");
+    EXPECT_EQ(to_lf("a\r\nb\n\r\n"), "a\nb\n\n");
+}
+
+}  // namespace
+}  // namespace mail
