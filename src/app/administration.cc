@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
+#include "queue/queue.h"
 
 namespace app {
 
@@ -29,7 +30,7 @@ struct AdminTable {
         std::size_t arguments_max;
     };
 
-    static constexpr std::array<Row, 20> kRows{{
+    static constexpr std::array<Row, 28> kRows{{
         {"account add", &Administration::account_add, 1, 1},
         {"account list", &Administration::account_list, 0, 1},
         {"account password", &Administration::account_password, 1, 1},
@@ -49,6 +50,14 @@ struct AdminTable {
         {"domain add", &Administration::domain_add, 1, 1},
         {"domain list", &Administration::domain_list, 0, 0},
         {"domain remove", &Administration::domain_remove, 1, 1},
+        {"queue bounce", &Administration::queue_act, 0, 1},
+        {"queue destinations", &Administration::queue_destinations, 0, 0},
+        {"queue hold", &Administration::queue_act, 0, 1},
+        {"queue list", &Administration::queue_list, 0, 1},
+        {"queue release", &Administration::queue_act, 0, 1},
+        {"queue remove", &Administration::queue_act, 0, 1},
+        {"queue retry", &Administration::queue_act, 0, 1},
+        {"queue show", &Administration::queue_show, 1, 1},
         {"trace", &Administration::trace, 1, 1},
     }};
 };
@@ -309,9 +318,14 @@ Administration::Outcome Administration::trace(const AdminRequest& request) const
 }
 
 Administration::Outcome Administration::check(const AdminRequest& /*request*/) const {
-    TRY(const store::CheckReport report, store_.check(&mail::count_references));
+    const auto count = [](const store::Reader& reader,
+                          const std::function<void(const store::BlobId&)>& add) -> base::Result<> {
+        TRY_VOID(mail::count_references(reader, add));
+        return queue::count_references(reader, add);
+    };
+    TRY(const store::CheckReport report, store_.check(count));
     std::vector<std::string> findings = report.findings;
-    for (const auto check_room : {&account::check, &mail::check}) {
+    for (const auto check_room : {&account::check, &mail::check, &queue::check}) {
         TRY(const std::vector<std::string> more, check_room(*store_.snapshot()));
         findings.insert(findings.end(), more.begin(), more.end());
     }

@@ -3,6 +3,7 @@
 // one code for both, and never two writers at once.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -48,6 +49,12 @@ class Administration {
           random_(random),
           options_(std::move(options)) {}
 
+    // Where to say that somebody in the queue is due; without it the next start finds out. From any
+    // thread.
+    void on_queue_change(std::function<void(std::vector<std::string> destinations)> nudge) {
+        nudge_ = std::move(nudge);
+    }
+
     // Does what is asked, and waits for the disk: never on a loop's thread.
     [[nodiscard]] AdminReply run(const AdminRequest& request) const;
 
@@ -70,6 +77,12 @@ class Administration {
     [[nodiscard]] Outcome check(const AdminRequest& request) const;
     [[nodiscard]] Outcome backup(const AdminRequest& request) const;
 
+    // Messages on their way out (queue_admin.cc).
+    [[nodiscard]] Outcome queue_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome queue_show(const AdminRequest& request) const;
+    [[nodiscard]] Outcome queue_destinations(const AdminRequest& request) const;
+    [[nodiscard]] Outcome queue_act(const AdminRequest& request) const;
+
     // What accounts log in with (admin_secrets.cc).
     [[nodiscard]] Outcome account_password(const AdminRequest& request) const;
     [[nodiscard]] Outcome application_add(const AdminRequest& request) const;
@@ -84,6 +97,7 @@ class Administration {
     const base::Clock& clock_;
     base::Random& random_;
     account::AuthenticatorOptions options_;
+    std::function<void(std::vector<std::string>)> nudge_;
 };
 
 }  // namespace app

@@ -271,6 +271,45 @@ void add_alias_commands(CLI::App& top, Action& action) {
               });
 }
 
+void queue_filter(CLI::App& command, AdminCall& call) {
+    command.add_option("ID", call.request.arguments, "The queue id of a message")->expected(0, 1);
+    text_option(command, call, "recipient", "ADDRESS", "Only for this recipient, or @DOMAIN");
+    text_option(command, call, "sender", "ADDRESS", "Only from this sender, @DOMAIN, or <>");
+    text_option(command, call, "destination", "NAME", "Only by this way, as the list shows it");
+    text_option(command, call, "older-than", "AGE", "Only what waits for as long, as 4h");
+    flag_option(command, call, "held", {"held", "yes"}, "Only what is held");
+}
+
+void queue_selection(CLI::App& command, AdminCall& call) {
+    queue_filter(command, call);
+    flag_option(command, call, "all", {"all", "yes"}, "The whole queue is meant");
+}
+
+void add_queue_commands(CLI::App& top, Action& action) {
+    CLI::App& queue = *top.add_subcommand("queue", "Messages on their way to other servers");
+    queue.require_subcommand(1);
+    const Group parent{queue, action, "queue"};
+    add_admin(parent, "list", "What waits, for whom and why", [](CLI::App& c, AdminCall& call) {
+        queue_filter(c, call);
+        flag_option(c, call, "json", {"json", "yes"}, "As JSON, with everything that is known");
+    });
+    add_admin(parent,
+              "show",
+              "One message: where it stands, and its life so far",
+              [](CLI::App& c, AdminCall& call) {
+                  one_argument(c, call, "ID", "The queue id of a message");
+              });
+    add_admin(parent,
+              "destinations",
+              "Where messages wait to go, and which servers cannot be reached",
+              [](CLI::App&, AdminCall&) {});
+    add_admin(parent, "retry", "Try now, whatever the schedule says", queue_selection);
+    add_admin(parent, "hold", "Keep here until released", queue_selection);
+    add_admin(parent, "release", "Send on what was held", queue_selection);
+    add_admin(parent, "remove", "Forget without a word to anybody", queue_selection);
+    add_admin(parent, "bounce", "Return to the sender as undeliverable", queue_selection);
+}
+
 void add_watching_commands(CLI::App& top, Action& action) {
     add_admin({top, action, ""},
               "trace",
@@ -470,6 +509,7 @@ int run_command_line(int argc, char** argv) {
     add_account_commands(top, action);
     add_secret_commands(top, action);
     add_alias_commands(top, action);
+    add_queue_commands(top, action);
     add_watching_commands(top, action);
     add_mime_commands(top, action);
     return parse_and_run(top, action, argc, argv);
