@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -99,6 +100,20 @@ struct LimitsConfig {
     std::uint64_t disk_reserve_octets = 128ULL << 20;  // with less free, no new mail
 };
 
+// Mail for other domains.
+struct QueueConfig {
+    bool enabled = true;                      // false: 451 to whoever may send there
+    std::vector<std::string> relay_networks;  // who sends there without logging in
+    base::Duration lifetime = std::chrono::hours(24 * 5);
+    base::Duration delay_notice = std::chrono::hours(4);
+    base::Duration retry_first = std::chrono::minutes(5);
+    base::Duration retry_longest = std::chrono::hours(1);
+    std::uint64_t connections = 100;
+    std::uint64_t connections_per_destination = 20;
+    std::string trusted_authorities;  // PEM; empty: the system's
+    std::vector<RouteConfig> routes;  // the first that fits decides
+};
+
 struct LogConfig {
     base::LogLevel level = base::LogLevel::kInfo;
     base::LogFormat format = base::LogFormat::kText;
@@ -117,6 +132,7 @@ struct Config {
     AuthConfig auth;
     LimitsConfig limits;
     LogConfig log;
+    QueueConfig queue;
     base::Duration trace_retention = std::chrono::hours(24 * 30);
 };
 

@@ -174,6 +174,20 @@ class Section {
         });
     }
 
+    void blocks(std::string_view key, std::vector<std::string>& values) {
+        each_text(key, [&](const toml::value<std::string>& item) {
+            if (net::AddressBlock::parse(item.get())) {
+                values.push_back(item.get());
+                return;
+            }
+            complain(item,
+                     key,
+                     fmt::format("\"{}\" is no network; write \"192.0.2.0/24\", "
+                                 "\"2001:db8::/32\" or a single address",
+                                 item.get()));
+        });
+    }
+
     // Whoever reaches the control socket rules: file permissions guard it, so it is never TCP.
     void only_unix(std::string_view key, const std::vector<std::string>& values) {
         for (const std::string& address : values) {
@@ -228,6 +242,11 @@ class Section {
         if (value.empty()) {
             fault_.set(table_.source(), fmt::format("{}{} is missing; {}", prefix_, key, remedy));
         }
+    }
+
+    // A value that reads well and cannot be.
+    void refuse(std::string_view key, std::string_view text) {
+        complain(*table_.get(key), key, text);
     }
 
     void finish() {
@@ -325,7 +344,7 @@ void read_listen(Section section, ListenConfig& listen) {
     section.addresses("metrics", listen.metrics);
     section.addresses("control", listen.control);
     section.only_unix("control", listen.control);
-    section.texts("proxies", listen.proxies);
+    section.blocks("proxies", listen.proxies);
     section.finish();
 }
 
@@ -411,6 +430,48 @@ void read_limits(Section section, LimitsConfig& limits) {
     section.finish();
 }
 
+void read_route(Section& section, RouteConfig& route) {
+    section.text("domain", route.domain);
+    section.text("sender", route.sender);
+    section.text("to", route.to);
+    section.require("to", route.to, "write to = \"relay.example.org:587\", or \"mx\"");
+    section.choice<TlsPolicy>("tls",
+                              route.tls,
+                              {{"never", TlsPolicy::kNever},
+                               {"may", TlsPolicy::kMay},
+                               {"must", TlsPolicy::kMust},
+                               {"verify", TlsPolicy::kVerify}});
+    section.text("username", route.username);
+    section.text("password_file", route.password_file);
+    section.text("source", route.source);
+    const auto place = parse_place(route.to);
+    if (!route.to.empty() && route.to != "mx" && !place) {
+        section.refuse("to",
+                       fmt::format("\"{}\" is no place: {}; write \"mx\", \"HOST:PORT\", "
+                                   "\"smtps:HOST\" or \"lmtp:unix:/run/lmtp\"",
+                                   route.to,
+                                   place.error().text));
+    }
+    if (!route.username.empty()) {
+        section.require("password_file",
+                        route.password_file,
+                        "name a file with the password in its first line");
+    }
+}
+
+void read_queue(Section section, QueueConfig& queue) {
+    section.flag("enabled", queue.enabled);
+    section.blocks("relay_networks", queue.relay_networks);
+    section.duration("lifetime", queue.lifetime, std::chrono::minutes(1));
+    section.duration("delay_notice", queue.delay_notice, std::chrono::minutes(1));
+    section.duration("retry_first", queue.retry_first, std::chrono::seconds(1));
+    section.duration("retry_longest", queue.retry_longest, std::chrono::seconds(1));
+    section.number("connections", queue.connections, 1, 100'000);
+    section.number("connections_per_destination", queue.connections_per_destination, 1, 10'000);
+    section.text("trusted_authorities", queue.trusted_authorities);
+    section.finish();
+}
+
 void read_log(Section section, LogConfig& log) {
     section.choice<base::LogLevel>("level",
                                    log.level,
@@ -453,6 +514,10 @@ void make_paths_absolute(Config& config) {
     make_absolute(folder, config.tls.key);
     make_absolute(folder, config.tls.client_ca);
     make_absolute(folder, config.dns.trust_anchor);
+    make_absolute(folder, config.queue.trusted_authorities);
+    for (RouteConfig& route : config.queue.routes) {
+        make_absolute(folder, route.password_file);
+    }
     for (TlsConfig::Pair& pair : config.tls.more) {
         make_absolute(folder, pair.certificate);
         make_absolute(folder, pair.key);
@@ -473,6 +538,10 @@ void read_top(Section& top, Config& config) {
     read_auth(top.section("auth"), config.auth);
     read_limits(top.section("limits"), config.limits);
     read_log(top.section("log"), config.log);
+    read_queue(top.section("queue"), config.queue);
+    top.each_section("route", [&](Section& section) {
+        read_route(section, config.queue.routes.emplace_back());
+    });
     Section trace = top.section("trace");
     trace.duration("retention", config.trace_retention);
     trace.finish();

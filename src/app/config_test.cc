@@ -199,6 +199,68 @@ INSTANTIATE_TEST_SUITE_P(
 
 // The defaults of the configuration are those of the services: a test or a fuzzer that makes its own
 // options tests what people get.
+TEST(Config, ReadsTheQueueAndItsRoutes) {
+    const auto config = parse_config(R"(
+hostname = "mail.foo.example"
+data = "/var/lib/staffetta"
+[queue]
+enabled = false
+relay_networks = ["192.0.2.0/24", "2001:db8::1"]
+lifetime = "3d"
+delay_notice = "1h"
+retry_first = "1m"
+retry_longest = "30m"
+connections = 7
+connections_per_destination = 3
+trusted_authorities = "ca.pem"
+[[route]]
+domain = "hamburger.example"
+sender = "@crepes.example"
+to = "smtps:relay.example"
+tls = "verify"
+username = "crepes"
+password_file = "relay.secret"
+source = "192.0.2.9"
+[[route]]
+to = "mx"
+)",
+                                     "/etc/staffetta/staffetta.toml");
+    ASSERT_TRUE(config) << config.error().text;
+    const QueueConfig& queue = config->queue;
+    EXPECT_FALSE(queue.enabled);
+    EXPECT_EQ(queue.relay_networks.size(), 2U);
+    EXPECT_EQ(queue.lifetime, std::chrono::hours(72));
+    EXPECT_EQ(queue.delay_notice, std::chrono::hours(1));
+    EXPECT_EQ(queue.retry_first, std::chrono::minutes(1));
+    EXPECT_EQ(queue.retry_longest, std::chrono::minutes(30));
+    EXPECT_EQ(queue.connections, 7U);
+    EXPECT_EQ(queue.connections_per_destination, 3U);
+    EXPECT_EQ(queue.trusted_authorities, "/etc/staffetta/ca.pem");
+    ASSERT_EQ(queue.routes.size(), 2U);
+    EXPECT_EQ(queue.routes[0].domain, "hamburger.example");
+    EXPECT_EQ(queue.routes[0].sender, "@crepes.example");
+    EXPECT_EQ(queue.routes[0].to, "smtps:relay.example");
+    EXPECT_EQ(queue.routes[0].tls, TlsPolicy::kVerify);
+    EXPECT_EQ(queue.routes[0].username, "crepes");
+    EXPECT_EQ(queue.routes[0].password_file, "/etc/staffetta/relay.secret");
+    EXPECT_EQ(queue.routes[0].source, "192.0.2.9");
+    EXPECT_EQ(queue.routes[1].to, "mx");
+}
+
+TEST(Config, SaysWhatIsWrongWithARoute) {
+    const auto fault = [](const std::string& rest) {
+        const auto config = parse_config("hostname = \"m\"\ndata = \"d\"\n" + rest, "c.toml");
+        return config ? std::string() : config.error().text;
+    };
+    EXPECT_THAT(fault("[[route]]\ndomain = \"x\"\n"), ::testing::HasSubstr("route.to is missing"));
+    EXPECT_THAT(fault("[[route]]\nto = \"a:b\"\n"),
+                ::testing::HasSubstr("route.to: \"a:b\" is no place: the port is a number"));
+    EXPECT_THAT(fault("[[route]]\nto = \"a\"\nusername = \"u\"\n"),
+                ::testing::HasSubstr("route.password_file is missing"));
+    EXPECT_THAT(fault("[queue]\nrelay_networks = [\"ten\"]\n"),
+                ::testing::HasSubstr("\"ten\" is no network"));
+}
+
 TEST(Config, DefaultsAreTheServices) {
     const Config config;
     const auto relay = smtp_options(config, smtp::Port::kRelay);

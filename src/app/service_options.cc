@@ -45,6 +45,11 @@ std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, sm
     options.received_fields_max = config.smtp.received_fields_max;
     options.errors_max = config.smtp.errors_max;
     options.idle_commands_max = config.smtp.idle_commands_max;
+    for (const std::string& network : config.queue.relay_networks) {
+        if (auto block = net::AddressBlock::parse(network)) {
+            options.relay_networks.push_back(*block);
+        }
+    }
     return std::make_shared<const smtp::ServerOptions>(std::move(options));
 }
 
