@@ -8,6 +8,8 @@
 #include "mime/compose.h"
 #include "mime/describe.h"
 #include "mime/downgrade.h"
+#include "mime/email_body_part.h"
+#include "mime/partial.h"
 #include "mime/preview.h"
 #include "mime/section.h"
 #include "mime/text.h"
@@ -26,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const mime::Structure structure = mime::parse(message);
     for (std::uint32_t i = 0; i < structure.parts.size(); ++i) {
         const mime::Part& part = structure.parts[i];
+        static_cast<void>(mime::email_body_part(message, structure, i));
         const std::uint32_t wanted = part.is_message && i != 0 ? part.parent : i;
         if (mime::find_part(structure, mime::part_path(structure, i)) != wanted) {
             std::abort();
@@ -38,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(mime::describe_tree(message, structure));
     static_cast<void>(mime::search_text(message, structure));
     static_cast<void>(mime::make_preview(message, structure));
+    static_cast<void>(mime::join_fragments({message, message}));
     static_cast<void>(mime::make_reply(message, structure, {.to = mime::ReplyTo::kAll, .own = {}}));
     const std::string narrow = mime::downgrade(
         message,

@@ -3,8 +3,7 @@
 //
 // BUGS: a header that changes is held in memory. A signature over a part that had to change (multipart/signed,
 // DKIM) does not hold afterwards; nothing else is possible but to return the message. Domains are not
-// turned into A-labels: an address with such a domain counts as internationalized. Received fields keep
-// their clauses with "?" for what is not US-ASCII, where RFC 6857 3.1.9 would drop them.
+// turned into A-labels: an address with such a domain counts as internationalized.
 #pragma once
 
 #include <cstdint>

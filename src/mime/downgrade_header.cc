@@ -92,6 +92,24 @@ std::string in_ascii(std::string_view text) {
     return ascii;
 }
 
+// RFC 6857 3.1.9: a "for" or "id" that is not US-ASCII is taken out; what else is not becomes "?".
+std::string downgrade_received(std::string_view body) {
+    const std::string text = unfold(body);
+    std::string out;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view word = base::split_front(rest, ' ');
+        const std::string_view value = rest.substr(0, rest.find(' '));
+        const bool is_clause = base::iequals(word, "for") || base::iequals(word, "id");
+        if (!is_clause || base::is_ascii(value)) {
+            out.append(out.empty() ? "" : " ").append(word);
+            continue;
+        }
+        out.append(value.ends_with(';') ? ";" : "");  // which ends all clauses
+        rest.remove_prefix(std::min(value.size() + 1, rest.size()));
+    }
+    return in_ascii(out);
+}
+
 void downgrade_field(const Field& field, HeaderDowngrade style, HeaderWriter& writer) {
     if (is_one_of(field.name, kAddressFields)) {
         writer.addresses(field.name, downgrade_addresses(field.body, style));
@@ -108,7 +126,7 @@ void downgrade_field(const Field& field, HeaderDowngrade style, HeaderWriter& wr
             writer.unstructured("Downgraded-" + std::string(field.name), unfold(field.body));
         }
     } else if (base::iequals(field.name, "Received")) {
-        writer.structured(field.name, in_ascii(unfold(field.body)));
+        writer.structured(field.name, downgrade_received(field.body));
     } else {
         writer.unstructured(in_ascii(field.name), decode_unstructured(field.body));
     }

@@ -101,6 +101,13 @@ TEST(DowngradeTest, WritesHeadersInAscii) {
          "Cc: G: a@b;, =?utf-8?Q?=C3=B6=40c?=\r\n <invalid@internationalized-address.invalid>\r\n"},
         {"Message-ID: <1@ö>\r\n", "Downgraded-Message-ID: =?utf-8?Q?=3C1=40=C3=B6=3E?=\r\n", ""},
         {"Received: from ö by x\r\n", "Received: from ?? by x\r\n", "Received: from ?? by x\r\n"},
+        {"Received: from a by b\r\n with UTF8SMTP id 1 for <ö@c>;\r\n Sat, 21 Nov 2026 10:00:00 "
+         "+0000\r\n",
+         "Received: from a by b with UTF8SMTP id 1; Sat, 21 Nov 2026 10:00:00 +0000\r\n",
+         "Received: from a by b with UTF8SMTP id 1; Sat, 21 Nov 2026 10:00:00 +0000\r\n"},
+        {"Received: by b id ö for <a@b>; x\r\n",
+         "Received: by b for <a@b>; x\r\n",
+         "Received: by b for <a@b>; x\r\n"},
         {"Content-Disposition: attachment; filename=ö\r\n",
          "Content-Disposition: attachment; filename*=utf-8''%C3%B6\r\n",
          "Content-Disposition: attachment; filename*=utf-8''%C3%B6\r\n"},

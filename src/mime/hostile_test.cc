@@ -34,6 +34,7 @@ namespace {
 
 std::size_t octets_held = 0;
 std::size_t octets_peak = 0;
+std::size_t blocks_taken = 0;
 
 }  // namespace
 
@@ -44,6 +45,7 @@ void* operator new(std::size_t size) {
     }
     octets_held += malloc_usable_size(block);
     octets_peak = std::max(octets_peak, octets_held);
+    ++blocks_taken;
     return block;
 }
 
@@ -292,6 +294,30 @@ TEST(HostileTest, ParsingHoldsNoMoreThanItsLimitsSay) {
         EXPECT_EQ(structure.has(row.defect), row.defect != DefectKind::kUnclosedMultipart)
             << row.begin << row.unit;
     }
+}
+
+// Not of strangers, but counted by the same operator new: no storm of small blocks for each message.
+TEST(HostileTest, ParsingTakesFewBlocks) {
+    const std::string_view plain =
+        "Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+        "From: Alice <alice@crepes.example>\r\nTo: Bob <bob@hamburger.example>\r\n"
+        "Date: Sat, 21 Nov 2026 10:00:00 +0000\r\nSubject: Hello\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=us-ascii\r\n\r\nHow about pickles?\r\n";
+    std::size_t before = blocks_taken;
+    const Structure one = parse(plain);
+    EXPECT_LE(blocks_taken - before, 20U);
+
+    std::string many = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    constexpr std::size_t kParts = 1000;
+    for (std::size_t part = 0; part < kParts; ++part) {
+        many +=
+            "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
+            "Content-Disposition: attachment; filename=a.png\r\n\r\nQUJD\r\n";
+    }
+    before = blocks_taken;
+    const Structure structure = parse(many);
+    EXPECT_EQ(structure.parts.size(), kParts + 1);
+    EXPECT_LE(blocks_taken - before, 12 * kParts);
 }
 
 TEST(HostileTest, EndlessBodiesAreDecodedInPiecesOfTheirSize) {
