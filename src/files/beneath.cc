@@ -34,14 +34,19 @@ std::string relative(std::string_view path) {
     return path.empty() ? "." : std::string(path);
 }
 
-Result<UniqueFd> open_beneath(int root, const std::string& path, int flags, bool follow_links) {
+enum class Links { kRefused, kFollowed };
+
+Result<UniqueFd> open_beneath(int root,
+                              const std::string& path,
+                              int flags,
+                              Links links = Links::kRefused) {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if ((flags & O_PATH) != 0) {
         how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
     }
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-    if (!follow_links) {
+    if (links == Links::kRefused) {
         how.resolve |= RESOLVE_NO_SYMLINKS;
     }
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -135,20 +140,20 @@ tl::unexpected<base::Error> fail_errno(int number) {
     }
 }
 
-Result<Beneath> Beneath::open_root(const std::string& directory, bool follow_links) {
+Result<Beneath> Beneath::open_root(const std::string& directory) {
     UniqueFd root(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) {
         return fail_errno(errno);
     }
-    return Beneath(std::move(root), follow_links);
+    return Beneath(std::move(root));
 }
 
 Result<UniqueFd> Beneath::open(std::string_view path, int flags) const {
-    auto opened = open_beneath(root(), relative(path), flags, follow_links_);
+    auto opened = open_beneath(root(), relative(path), flags);
     if (opened || opened.error().code != Errc::kNotFound || is_ascii(path)) {
         return opened;
     }
-    return open_beneath(root(), relative(spelled(path)), flags, follow_links_);
+    return open_beneath(root(), relative(spelled(path)), flags);
 }
 
 Result<Beneath::Spot> Beneath::spot(std::string_view path) const {
@@ -165,8 +170,8 @@ std::string Beneath::spelled(std::string_view path) const {
     path.remove_prefix(1);
     while (!path.empty()) {
         const std::size_t slash = std::min(path.find('/'), path.size());
-        auto opened = open_beneath(
-            root(), relative(on_disk.empty() ? "/" : on_disk), O_PATH | O_DIRECTORY, follow_links_);
+        auto opened =
+            open_beneath(root(), relative(on_disk.empty() ? "/" : on_disk), O_PATH | O_DIRECTORY);
         if (!opened) {
             return on_disk + '/' + std::string(path);
         }
@@ -174,6 +179,17 @@ std::string Beneath::spelled(std::string_view path) const {
         path.remove_prefix(std::min(slash + 1, path.size()));
     }
     return on_disk;
+}
+
+Result<std::string> Beneath::resolve(std::string_view path) const {
+    auto found = open_beneath(root(), relative(path), O_PATH, Links::kFollowed);
+    if (!found && found.error().code == Errc::kNotFound && !is_ascii(path)) {
+        found = open_beneath(root(), relative(spelled(path)), O_PATH, Links::kFollowed);
+    }
+    if (!found) {
+        return base::forward_error(found);
+    }
+    return real_path(found->get());
 }
 
 Result<std::string> Beneath::real_path(int fd) const {
@@ -187,7 +203,7 @@ Result<std::string> Beneath::real_path(int fd) const {
     const std::string_view directory = read(root(), top);
     const std::string_view path = read(fd, found);
     if (directory.empty() || !path.starts_with('/') || !is_within(path, directory)) {
-        return base::fail(Errc::kDenied, "The file was moved away.");
+        return base::fail(Errc::kDenied, "A link is in the way.");
     }
     const std::string_view rest = path.substr(directory == "/" ? 0 : directory.size());
     return rest.empty() ? std::string("/") : std::string(rest);

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -16,20 +17,14 @@ namespace files {
 
 class Beneath {
   public:
-    // `follow_links`: symbolic links are followed as long as they stay beneath; else they are refused.
-    Beneath(base::UniqueFd root, bool follow_links)
-        : root_(std::move(root)),
-          follow_links_(follow_links) {}
+    explicit Beneath(base::UniqueFd root) : root_(std::move(root)) {}
 
     // The folder `directory` of the disk; kNotFound when it is absent.
-    [[nodiscard]] static base::Result<Beneath> open_root(const std::string& directory,
-                                                         bool follow_links);
+    [[nodiscard]] static base::Result<Beneath> open_root(const std::string& directory);
 
     [[nodiscard]] int root() const { return root_.get(); }
 
-    [[nodiscard]] bool follows_links() const { return follow_links_; }
-
-    // open(2) with `flags`, never blocking on what is no file, never becoming a controlling terminal.
+    // open(2) with `flags`, through no symbolic link; never blocking on what is no file.
     [[nodiscard]] base::Result<base::UniqueFd> open(std::string_view path, int flags) const;
 
     // The folder that `path` lies in, and its last name as the disk has it: for the *at() calls.
@@ -40,16 +35,16 @@ class Beneath {
 
     [[nodiscard]] base::Result<Spot> spot(std::string_view path) const;
 
-    // Where `fd`, opened through this object, really lies: a path like the one it was opened by, links
-    // resolved. kDenied when it has left the folder since.
-    [[nodiscard]] base::Result<std::string> real_path(int fd) const;
+    // `path` without symbolic links, as they lead now, in the disk's own spelling. kDenied for one that
+    // leads out of the folder, kNotFound for one that leads nowhere. Needs /proc.
+    [[nodiscard]] base::Result<std::string> resolve(std::string_view path) const;
 
   private:
-    [[nodiscard]] base::Result<base::UniqueFd> open_spelled(std::string_view path, int flags) const;
+    // `path` as the disk spells it, as far as it is there.
     [[nodiscard]] std::string spelled(std::string_view path) const;
+    [[nodiscard]] base::Result<std::string> real_path(int fd) const;
 
     base::UniqueFd root_;
-    bool follow_links_;
 };
 
 }  // namespace files

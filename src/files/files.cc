@@ -43,13 +43,31 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
 
 base::Task<Result<std::shared_ptr<Tree>>> Files::open_tree(base::Loop& loop,
                                                            account::AccountId id) {
-    CO_TRY(std::shared_ptr<Volume> home,
-           co_await pool_.run(loop, [volumes = volumes_, id] { return volumes->of_account(id); }));
-    co_return std::make_shared<Tree>(std::make_shared<Mounts>(std::move(home)), pool_);
+    return pool_.run(
+        loop, [volumes = volumes_, id, pool = &pool_]() -> Result<std::shared_ptr<Tree>> {
+            TRY(const auto account, account::find_account(*volumes->store().snapshot(), id));
+            if (!account) {
+                return base::fail(Errc::kNotFound, "There is no such account.");
+            }
+            TRY(std::shared_ptr<Volume> home, volumes->of_account(*account));
+            Viewer viewer{.account = id, .domain = account->address.domain};
+            auto mounts =
+                std::make_shared<const Mounts>(volumes, std::move(home), std::move(viewer));
+            return std::make_shared<Tree>(std::move(mounts), *pool, account->address.to_string());
+        });
 }
 
-base::Task<Result<std::shared_ptr<Tree>>> Files::open_anonymous(base::Loop& /*loop*/) {
-    co_return base::fail(Errc::kNotFound, "There are no anonymous users here.");
+base::Task<Result<std::shared_ptr<Tree>>> Files::open_anonymous(base::Loop& loop) {
+    return pool_.run(loop, [volumes = volumes_, pool = &pool_]() -> Result<std::shared_ptr<Tree>> {
+        const std::string& name = volumes->options().anonymous_share;
+        TRY(const auto table, volumes->shares());
+        const Share* share = name.empty() ? nullptr : table->find(name);
+        if (share == nullptr || !is_visible(*share, Viewer())) {
+            return base::fail(Errc::kNotFound, "There are no anonymous users here.");
+        }
+        auto mounts = std::make_shared<const Mounts>(volumes, name);
+        return std::make_shared<Tree>(std::move(mounts), *pool, "an anonymous user");
+    });
 }
 
 }  // namespace files

@@ -39,6 +39,8 @@ namespace files {
 
 class Mounts;
 class Volumes;
+struct Deed;
+struct Place;
 struct UploadState;
 
 enum class Kind { kFile, kDirectory, kLink, kOther };
@@ -79,23 +81,28 @@ class Listing {
 // A file open for reading: what it was when it was opened, even when another takes its place.
 class OpenFile {
   public:
-    OpenFile(base::Pool& pool, base::UniqueFd fd, Entry entry);
+    struct State;
 
-    [[nodiscard]] const Entry& entry() const { return entry_; }
+    OpenFile(base::Pool& pool, std::shared_ptr<State> state);
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+    ~OpenFile();
 
+    [[nodiscard]] const Entry& entry() const;
     // For sendfile(2); owned by this object.
-    [[nodiscard]] int fd() const { return fd_->get(); }
+    [[nodiscard]] int fd() const;
 
     // As many octets from `offset` as fit into `into`, fewer only at the end of the file. What the kernel
     // has in memory is copied at once. `into` must outlive the task, not the work behind it.
     [[nodiscard]] base::Task<base::Result<std::size_t>> read(base::Loop& loop,
                                                              std::uint64_t offset,
                                                              std::span<char> into);
+    // For the trace: so many octets of it were sent. Does not wait.
+    void note_fetched(std::uint64_t octets) const;
 
   private:
     base::Pool& pool_;
-    std::shared_ptr<const base::UniqueFd> fd_;
-    Entry entry_;
+    std::shared_ptr<State> state_;
 };
 
 struct UploadOptions {
@@ -168,13 +175,14 @@ struct Actor {
 // What one user sees. Of one session, on its loop; operations may overlap. Paths come from join().
 class Tree {
   public:
-    Tree(std::shared_ptr<Mounts> mounts, base::Pool& pool);
+    // `name`: who the user is, for the trace.
+    Tree(std::shared_ptr<const Mounts> mounts, base::Pool& pool, std::string name);
     Tree(const Tree&) = delete;
     Tree& operator=(const Tree&) = delete;
     ~Tree();
 
     // Named in trace events from now on.
-    void set_actor(Actor actor);
+    void set_actor(Actor actor) { actor_ = std::move(actor); }
 
     // A link is followed where Options::links lets it be; else, and where it leads nowhere, it is itself.
     [[nodiscard]] base::Task<base::Result<Entry>> stat(base::Loop& loop, std::string path);
@@ -226,9 +234,12 @@ class Tree {
     [[nodiscard]] base::Task<base::Result<Usage>> usage(base::Loop& loop, std::string path = "/");
 
   private:
-    std::shared_ptr<Mounts> mounts_;
+    std::shared_ptr<const Mounts> mounts_;
     base::Pool& pool_;
-    std::shared_ptr<const Actor> actor_;
+    std::string name_;
+    Actor actor_;
+
+    [[nodiscard]] std::shared_ptr<const Deed> deed() const;
 };
 
 enum class Links {

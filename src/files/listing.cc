@@ -1,5 +1,8 @@
 #include "files/listing.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace files {
 namespace {
 
@@ -9,32 +12,64 @@ using base::Result;
 // Long enough that the pool's round trip does not count, short enough that memory does not.
 constexpr std::size_t kBatch = 1000;
 
+// A share that cannot be opened is left out: the rest of the folder is worth seeing.
+std::vector<Entry> share_entries(const Listing::State& state) {
+    std::vector<Entry> entries;
+    for (const std::string& name : state.shares) {
+        const auto place = state.mounts->find(child("/", name));
+        auto entry = place ? place->volume->stat("/") : Result<Entry>(tl::unexpect, place.error());
+        if (entry) {
+            entry->name = name;
+            entry->rights = place->rights;
+            entries.push_back(std::move(*entry));
+        }
+    }
+    return entries;
+}
+
+Result<> add_entry(const Listing::State& state, const char* on_disk, std::vector<Entry>& entries) {
+    auto entry = state.place.volume->entry_in(state.directory.fd(), on_disk);
+    if (!entry) {
+        return entry.error().code == Errc::kNotFound ? Result<>() : base::forward_error(entry);
+    }
+    if (std::find(state.shares.begin(), state.shares.end(), entry->name) != state.shares.end()) {
+        return {};
+    }
+    entry->rights = state.mounts->rights_beneath(state.place, entry->name);
+    entries.push_back(std::move(*entry));
+    return {};
+}
+
 Result<std::vector<Entry>> next_batch(Listing::State& state) {
     std::vector<Entry> entries;
+    if (!state.shares_listed) {
+        state.shares_listed = true;
+        entries = share_entries(state);
+    }
     entries.reserve(kBatch);
     while (entries.size() < kBatch) {
         TRY(const char* name, state.directory.next());
         if (name == nullptr) {
             break;
         }
-        auto entry = state.place.volume->entry_in(state.directory.fd(), name);
-        if (entry) {
-            entry->rights = state.place.rights;
-            entries.push_back(std::move(*entry));
-        } else if (entry.error().code != Errc::kNotFound) {
-            return base::forward_error(entry);
-        }
+        TRY_VOID(add_entry(state, name, entries));
     }
     return entries;
 }
 
 }  // namespace
 
-Result<std::shared_ptr<Listing::State>> open_listing(Place place) {
+Result<std::shared_ptr<Listing::State>> open_listing(std::shared_ptr<const Mounts> mounts,
+                                                     std::string_view path) {
+    TRY(Place place, mounts->find(path, kList, Mounts::LastLink::kFollow));
     TRY(base::UniqueFd fd, place.volume->open_directory(place.path));
     TRY(Directory directory, Directory::of(std::move(fd)));
-    return std::make_shared<Listing::State>(
-        Listing::State{.directory = std::move(directory), .place = std::move(place)});
+    TRY(std::vector<std::string> shares, mounts->shares_in(path));
+    return std::make_shared<Listing::State>(Listing::State{.mounts = std::move(mounts),
+                                                           .place = std::move(place),
+                                                           .directory = std::move(directory),
+                                                           .shares = std::move(shares),
+                                                           .shares_listed = false});
 }
 
 base::Task<Result<std::vector<Entry>>> Listing::next(base::Loop& loop) {

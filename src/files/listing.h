@@ -12,11 +12,15 @@
 namespace files {
 
 struct Listing::State {
-    Directory directory;
+    std::shared_ptr<const Mounts> mounts;
     Place place;
+    Directory directory;
+    std::vector<std::string> shares;  // shown beside what the folder holds, and in place of it
+    bool shares_listed = false;
 };
 
 // Waits for the disk.
-[[nodiscard]] base::Result<std::shared_ptr<Listing::State>> open_listing(Place place);
+[[nodiscard]] base::Result<std::shared_ptr<Listing::State>> open_listing(
+    std::shared_ptr<const Mounts> mounts, std::string_view path);
 
 }  // namespace files

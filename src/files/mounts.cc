@@ -1,20 +1,127 @@
 #include "files/mounts.h"
 
+#include <algorithm>
+
 namespace files {
+namespace {
 
 using base::Errc;
 using base::Result;
 
-Result<Place> Mounts::find(std::string_view path) const {
-    return Place{.volume = home_, .path = std::string(path), .rights = kAllRights};
+// A path of the disk as users see it: what rights are granted for.
+std::string shown(std::string_view on_disk) {
+    if (is_ascii(on_disk)) {
+        return std::string(on_disk);
+    }
+    std::string path;
+    on_disk.remove_prefix(1);
+    while (!on_disk.empty()) {
+        const std::size_t slash = std::min(on_disk.find('/'), on_disk.size());
+        path += '/' + display_name(on_disk.substr(0, slash));
+        on_disk.remove_prefix(std::min(slash + 1, on_disk.size()));
+    }
+    return path;
 }
 
-Result<Place> Mounts::find(std::string_view path, Rights needed) const {
-    TRY(Place place, find(path));
+// Links are taken out of the path before rights are looked up, so that none leads past them; the
+// operation itself then goes through no link at all, whoever puts one there meanwhile. What leads
+// nowhere stays as it is and fails by itself.
+void follow_links(const Volume& volume, std::string& path, Mounts::LastLink last) {
+    if (path == "/") {
+        return;
+    }
+    const SplitPath parts = split(path);
+    auto whole = last == Mounts::LastLink::kFollow ? volume.beneath().resolve(path)
+                                                   : volume.beneath().resolve(parts.parent);
+    if (!whole && last == Mounts::LastLink::kFollow) {
+        last = Mounts::LastLink::kKeep;
+        whole = volume.beneath().resolve(parts.parent);
+    }
+    if (whole) {
+        path = last == Mounts::LastLink::kFollow ? *whole : child(*whole, parts.name);
+    }
+}
+
+}  // namespace
+
+std::string Place::shown_path() const {
+    return shown(path);
+}
+
+Result<Place> Mounts::in_share(std::shared_ptr<const ShareTable> table,
+                               const Share& share,
+                               std::string_view path) const {
+    TRY(std::shared_ptr<Volume> volume, volumes_->of_share(share.name));
+    return Place{.volume = std::move(volume),
+                 .path = path.empty() ? "/" : std::string(path),
+                 .rights = 0,
+                 .table = std::move(table),
+                 .share = &share};
+}
+
+Result<Place> Mounts::locate(std::string_view path) const {
+    TRY(auto table, volumes_->shares());
+    if (!only_share_.empty()) {
+        const Share* share = table->find(only_share_);
+        if (share == nullptr) {
+            return base::fail(Errc::kNotFound, "There is no such file or folder.");
+        }
+        return in_share(std::move(table), *share, path);
+    }
+    const std::size_t slash = std::min(path.find('/', 1), path.size());
+    const Share* share = table->find(path.substr(1, slash - 1));
+    if (share != nullptr && is_visible(*share, viewer_)) {
+        return in_share(std::move(table), *share, path.substr(slash));
+    }
+    return Place{.volume = home_,
+                 .path = std::string(path),
+                 .rights = kAllRights,
+                 .table = nullptr,
+                 .share = nullptr};
+}
+
+Result<Place> Mounts::find(std::string_view path, LastLink last) const {
+    TRY(Place place, locate(path));
+    if (place.volume->settings().follow_links) {
+        follow_links(*place.volume, place.path, last);
+    }
+    if (place.share != nullptr) {
+        place.rights = rights_at(*place.share, viewer_, place.shown_path());
+        // At its top a share is there for all that have a right somewhere in it.
+        if (place.rights == 0 && place.path != "/") {
+            return base::fail(Errc::kNotFound, "There is no such file or folder.");
+        }
+    }
+    return place;
+}
+
+Result<Place> Mounts::find(std::string_view path, Rights needed, LastLink last) const {
+    TRY(Place place, find(path, last));
     if ((place.rights & needed) != needed) {
         return base::fail(Errc::kDenied, "Permission denied.");
     }
     return place;
+}
+
+Rights Mounts::rights_beneath(const Place& place, std::string_view name) const {
+    if (place.share == nullptr || !has_grants_beneath(*place.share, place.shown_path())) {
+        return place.rights;
+    }
+    return rights_at(*place.share, viewer_, child(place.shown_path(), name));
+}
+
+Result<std::vector<std::string>> Mounts::shares_in(std::string_view path) const {
+    std::vector<std::string> names;
+    if (path != "/" || !only_share_.empty()) {
+        return names;
+    }
+    TRY(const auto table, volumes_->shares());
+    for (const Share& share : table->shares) {
+        if (is_visible(share, viewer_)) {
+            names.push_back(share.name);
+        }
+    }
+    return names;
 }
 
 }  // namespace files

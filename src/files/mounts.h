@@ -5,32 +5,72 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "files/files.h"
+#include "files/rights.h"
 #include "files/volume.h"
+#include "files/volumes.h"
 
 namespace files {
 
 // A path of a user, found.
 struct Place {
     std::shared_ptr<Volume> volume;
-    std::string path;   // the volume's own
+    // In the volume, as the disk spells it where links were followed.
+    std::string path;
     Rights rights = 0;  // the user's, there
+    // Where rights come from; none in the user's own tree, where there are all.
+    std::shared_ptr<const ShareTable> table;
+    const Share* share = nullptr;
+
+    // The volume's path as users see it.
+    [[nodiscard]] std::string shown_path() const;
 };
 
-// Thread-safe.
+// Thread-safe; its calls may wait for the disk.
 class Mounts {
   public:
-    explicit Mounts(std::shared_ptr<Volume> home) : home_(std::move(home)) {}
+    // An account's view: its own tree, with shares at the top.
+    Mounts(std::shared_ptr<Volumes> volumes, std::shared_ptr<Volume> home, Viewer viewer)
+        : volumes_(std::move(volumes)),
+          home_(std::move(home)),
+          viewer_(std::move(viewer)) {}
 
-    // Where `path` leads, with the user's rights as they are now.
-    [[nodiscard]] base::Result<Place> find(std::string_view path) const;
+    // An anonymous user's: nothing but one share.
+    Mounts(std::shared_ptr<Volumes> volumes, std::string only_share)
+        : volumes_(std::move(volumes)),
+          only_share_(std::move(only_share)) {}
+
+    // What is done with a link at the path's end, where links are followed at all.
+    enum class LastLink { kFollow, kKeep };
+
+    // Where `path` leads, with the user's rights as they are now. kNotFound where there are none.
+    [[nodiscard]] base::Result<Place> find(std::string_view path,
+                                           LastLink last = LastLink::kFollow) const;
     // The same; kDenied where the user has not all of `needed`.
-    [[nodiscard]] base::Result<Place> find(std::string_view path, Rights needed) const;
+    [[nodiscard]] base::Result<Place> find(std::string_view path,
+                                           Rights needed,
+                                           LastLink last) const;
+
+    // The user's rights at the entry `name` of the folder `place`.
+    [[nodiscard]] Rights rights_beneath(const Place& place, std::string_view name) const;
+    // The names of the shares that `path` shows beside its own entries: at the top only.
+    [[nodiscard]] base::Result<std::vector<std::string>> shares_in(std::string_view path) const;
+
+    [[nodiscard]] const Volumes& volumes() const { return *volumes_; }
 
   private:
+    [[nodiscard]] base::Result<Place> locate(std::string_view path) const;
+    [[nodiscard]] base::Result<Place> in_share(std::shared_ptr<const ShareTable> table,
+                                               const Share& share,
+                                               std::string_view path) const;
+
+    std::shared_ptr<Volumes> volumes_;
     std::shared_ptr<Volume> home_;
+    Viewer viewer_;
+    std::string only_share_;
 };
 
 }  // namespace files

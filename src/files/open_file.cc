@@ -1,4 +1,6 @@
 // Reading files that are open.
+#include "files/open_file.h"
+
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -8,7 +10,6 @@
 #include <utility>
 
 #include "files/beneath.h"
-#include "files/files.h"
 
 namespace files {
 namespace {
@@ -38,25 +39,39 @@ Result<std::string> read_waiting(int fd, std::uint64_t offset, std::size_t octet
 
 }  // namespace
 
-OpenFile::OpenFile(base::Pool& pool, base::UniqueFd fd, Entry entry)
+OpenFile::OpenFile(base::Pool& pool, std::shared_ptr<State> state)
     : pool_(pool),
-      fd_(std::make_shared<const base::UniqueFd>(std::move(fd))),
-      entry_(std::move(entry)) {}
+      state_(std::move(state)) {}
+
+OpenFile::~OpenFile() = default;
+
+const Entry& OpenFile::entry() const {
+    return state_->entry;
+}
+
+int OpenFile::fd() const {
+    return state_->fd.get();
+}
+
+void OpenFile::note_fetched(std::uint64_t octets) const {
+    note_deed(state_->place, *state_->deed, "fetched", std::to_string(octets) + " octets");
+}
 
 base::Task<Result<std::size_t>> OpenFile::read(base::Loop& loop,
                                                std::uint64_t offset,
                                                std::span<char> into) {
     iovec part{into.data(), into.size()};
-    const ssize_t got = ::preadv2(fd_->get(), &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    const ssize_t got = ::preadv2(fd(), &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
     // Fewer than asked for may be the file's end or the end of what is in memory: let the pool find out.
     if (got >= 0 && static_cast<std::size_t>(got) == into.size()) {
         co_return into.size();
     }
     const std::size_t had = got > 0 ? static_cast<std::size_t>(got) : 0;
-    CO_TRY(const std::string rest,
-           co_await pool_.run(loop, [fd = fd_, from = offset + had, octets = into.size() - had] {
-               return read_waiting(fd->get(), from, octets);
-           }));
+    CO_TRY(
+        const std::string rest,
+        co_await pool_.run(loop, [state = state_, from = offset + had, octets = into.size() - had] {
+            return read_waiting(state->fd.get(), from, octets);
+        }));
     std::copy(rest.begin(), rest.end(), into.begin() + static_cast<std::ptrdiff_t>(had));
     co_return had + rest.size();
 }

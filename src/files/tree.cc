@@ -2,10 +2,12 @@
 #include <array>
 #include <utility>
 
+#include "files/deed.h"
 #include "files/files.h"
 #include "files/hash.h"
 #include "files/listing.h"
 #include "files/mounts.h"
+#include "files/open_file.h"
 #include "files/upload.h"
 
 namespace files {
@@ -13,37 +15,59 @@ namespace {
 
 using base::Errc;
 using base::Result;
+using LastLink = Mounts::LastLink;
 
 constexpr std::size_t kBufferOctets = 256U << 10U;
-
-struct OpenedFile {
-    base::UniqueFd fd;
-    Entry entry;
-};
 
 Result<Entry> stat_place(const Mounts& mounts, const std::string& path) {
     TRY(const Place place, mounts.find(path));
     TRY(Entry entry, place.volume->stat(place.path));
+    // What somebody may only drop somewhere stays out of sight; the folder itself does not.
+    if (entry.kind != Kind::kDirectory && (place.rights & (kList | kRead)) == 0) {
+        return base::fail(Errc::kDenied, "Permission denied.");
+    }
     entry.name = split(path).name;
     entry.rights = place.rights;
     return entry;
 }
 
-Result<OpenedFile> open_place(const Mounts& mounts, const std::string& path) {
-    TRY(const Place place, mounts.find(path, kRead));
+Result<std::shared_ptr<OpenFile::State>> open_place(const Mounts& mounts,
+                                                    const std::string& path,
+                                                    std::shared_ptr<const Deed> by) {
+    TRY(Place place, mounts.find(path, kRead, LastLink::kFollow));
     TRY(auto opened, place.volume->open_file(place.path));
+    opened.second.name = split(path).name;
     opened.second.rights = place.rights;
-    return OpenedFile{std::move(opened.first), std::move(opened.second)};
+    return std::make_shared<OpenFile::State>(OpenFile::State{.fd = std::move(opened.first),
+                                                             .entry = std::move(opened.second),
+                                                             .place = std::move(place),
+                                                             .deed = std::move(by)});
 }
 
-Result<> rename_place(const Mounts& mounts, const std::string& from, const std::string& to) {
-    TRY(const Place old_place, mounts.find(from, kRename));
-    TRY(const Place new_place, mounts.find(to, kCreate));
-    return Volume::rename(*old_place.volume,
-                          old_place.path,
-                          *new_place.volume,
-                          new_place.path,
-                          (new_place.rights & kOverwrite) != 0);
+// A folder takes along what lies in it, so nothing in it, nor where it goes, may have rights of its own.
+Result<> check_grants(const Place& place) {
+    if (place.share != nullptr && has_grants_beneath(*place.share, place.shown_path())) {
+        return base::fail(Errc::kDenied, "What lies beneath has rights of its own.");
+    }
+    return {};
+}
+
+Result<> rename_place(const Mounts& mounts,
+                      const std::string& from,
+                      const std::string& to,
+                      const Deed& deed) {
+    TRY(const Place old_place, mounts.find(from, kRename, LastLink::kKeep));
+    TRY(const Place new_place, mounts.find(to, kCreate, LastLink::kKeep));
+    TRY_VOID(check_grants(old_place));
+    TRY_VOID(check_grants(new_place));
+    TRY_VOID(Volume::rename(*old_place.volume,
+                            old_place.path,
+                            *new_place.volume,
+                            new_place.path,
+                            (new_place.rights & kOverwrite) != 0));
+    note_deed(old_place, deed, "renamed", "to " + to);
+    note_deed(new_place, deed, "renamed", "from " + from);
+    return {};
 }
 
 Result<Usage> usage_place(const Mounts& mounts, const std::string& path) {
@@ -60,15 +84,28 @@ Result<Usage> usage_place(const Mounts& mounts, const std::string& path) {
 
 }  // namespace
 
-Tree::Tree(std::shared_ptr<Mounts> mounts, base::Pool& pool)
+void note_deed(const Place& place, const Deed& deed, std::string_view kind, std::string_view what) {
+    TraceEvent event{.time = deed.clock->now(),
+                     .kind = std::string(kind),
+                     .session = deed.session,
+                     .text = std::string(what)};
+    event.text += event.text.empty() ? "by " : ", by ";
+    event.text += deed.who;
+    place.volume->note(place.shown_path(), std::move(event));
+}
+
+Tree::Tree(std::shared_ptr<const Mounts> mounts, base::Pool& pool, std::string name)
     : mounts_(std::move(mounts)),
       pool_(pool),
-      actor_(std::make_shared<const Actor>()) {}
+      name_(std::move(name)) {}
 
 Tree::~Tree() = default;
 
-void Tree::set_actor(Actor actor) {
-    actor_ = std::make_shared<const Actor>(std::move(actor));
+std::shared_ptr<const Deed> Tree::deed() const {
+    return std::make_shared<const Deed>(
+        Deed{.clock = &mounts_->volumes().clock(),
+             .session = actor_.session,
+             .who = actor_.peer.empty() ? name_ : name_ + " from " + actor_.peer});
 }
 
 base::Task<Result<Entry>> Tree::stat(base::Loop& loop, std::string path) {
@@ -77,22 +114,19 @@ base::Task<Result<Entry>> Tree::stat(base::Loop& loop, std::string path) {
 }
 
 base::Task<Result<std::unique_ptr<Listing>>> Tree::list(base::Loop& loop, std::string path) {
-    CO_TRY(
-        std::shared_ptr<Listing::State> state,
-        co_await pool_.run(loop,
-                           [mounts = mounts_,
-                            path = std::move(path)]() -> Result<std::shared_ptr<Listing::State>> {
-                               TRY(Place place, mounts->find(path, kList));
-                               return open_listing(std::move(place));
-                           }));
+    CO_TRY(std::shared_ptr<Listing::State> state,
+           co_await pool_.run(loop, [mounts = mounts_, path = std::move(path)] {
+               return open_listing(mounts, path);
+           }));
     co_return std::make_unique<Listing>(pool_, std::move(state));
 }
 
 base::Task<Result<std::unique_ptr<OpenFile>>> Tree::open(base::Loop& loop, std::string path) {
-    CO_TRY(OpenedFile opened, co_await pool_.run(loop, [mounts = mounts_, path = std::move(path)] {
-        return open_place(*mounts, path);
-    }));
-    co_return std::make_unique<OpenFile>(pool_, std::move(opened.fd), std::move(opened.entry));
+    CO_TRY(std::shared_ptr<OpenFile::State> state,
+           co_await pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()] {
+               return open_place(*mounts, path, by);
+           }));
+    co_return std::make_unique<OpenFile>(pool_, std::move(state));
 }
 
 base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
@@ -100,10 +134,10 @@ base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
                                                          UploadOptions options) {
     CO_TRY(std::shared_ptr<UploadState> state,
            co_await pool_.run(loop,
-                              [mounts = mounts_, path = std::move(path), options]()
+                              [mounts = mounts_, path = std::move(path), options, by = deed()]()
                                   -> Result<std::shared_ptr<UploadState>> {
-                                  TRY(Place place, mounts->find(path));
-                                  return begin_upload(std::move(place), path, options);
+                                  TRY(Place place, mounts->find(path, LastLink::kKeep));
+                                  return begin_upload(std::move(place), path, options, by);
                               }));
     co_return std::make_unique<Upload>(pool_, std::move(state));
 }
@@ -116,52 +150,65 @@ base::Task<Result<std::optional<std::uint64_t>>> Tree::partial(base::Loop& /*loo
 base::Task<Result<>> Tree::make_directory(base::Loop& loop,
                                           std::string path,
                                           unsigned permissions) {
-    return pool_.run(loop, [mounts = mounts_, path = std::move(path), permissions]() -> Result<> {
-        TRY(const Place place, mounts->find(path, kMakeDirectory));
-        return place.volume->make_directory(place.path, permissions);
-    });
+    return pool_.run(
+        loop, [mounts = mounts_, path = std::move(path), permissions, by = deed()]() -> Result<> {
+            TRY(const Place place, mounts->find(path, kMakeDirectory, LastLink::kKeep));
+            TRY_VOID(place.volume->make_directory(place.path, permissions));
+            note_deed(place, *by, "made", "a folder");
+            return {};
+        });
 }
 
 base::Task<Result<>> Tree::remove_directory(base::Loop& loop, std::string path) {
-    return pool_.run(loop, [mounts = mounts_, path = std::move(path)]() -> Result<> {
-        TRY(const Place place, mounts->find(path, kDelete));
-        return place.volume->remove_directory(place.path);
+    return pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
+        TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
+        TRY_VOID(place.volume->remove_directory(place.path));
+        note_deed(place, *by, "removed", "a folder");
+        return {};
     });
 }
 
 base::Task<Result<>> Tree::remove(base::Loop& loop, std::string path) {
-    return pool_.run(loop, [mounts = mounts_, path = std::move(path)]() -> Result<> {
-        TRY(const Place place, mounts->find(path, kDelete));
-        return place.volume->remove(place.path);
+    return pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
+        TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
+        TRY_VOID(place.volume->remove(place.path));
+        note_deed(place, *by, "removed", "");
+        return {};
     });
 }
 
 base::Task<Result<>> Tree::rename(base::Loop& loop, std::string from, std::string to) {
-    return pool_.run(loop, [mounts = mounts_, from = std::move(from), to = std::move(to)] {
-        return rename_place(*mounts, from, to);
-    });
+    return pool_.run(loop,
+                     [mounts = mounts_, from = std::move(from), to = std::move(to), by = deed()] {
+                         return rename_place(*mounts, from, to, *by);
+                     });
 }
 
 base::Task<Result<>> Tree::set_modified(base::Loop& loop, std::string path, base::WallTime time) {
     return pool_.run(loop, [mounts = mounts_, path = std::move(path), time]() -> Result<> {
-        TRY(const Place place, mounts->find(path, kOverwrite));
+        TRY(const Place place, mounts->find(path, kOverwrite, LastLink::kFollow));
         return place.volume->set_modified(place.path, time);
     });
 }
 
 base::Task<Result<>> Tree::set_mode(base::Loop& loop, std::string path, unsigned mode) {
     return pool_.run(loop, [mounts = mounts_, path = std::move(path), mode]() -> Result<> {
-        TRY(const Place place, mounts->find(path, kOverwrite));
+        TRY(const Place place, mounts->find(path, kOverwrite, LastLink::kFollow));
         return place.volume->set_mode(place.path, mode);
     });
 }
 
 base::Task<Result<>> Tree::symlink(base::Loop& loop, std::string target, std::string path) {
-    return pool_.run(
-        loop, [mounts = mounts_, target = std::move(target), path = std::move(path)]() -> Result<> {
-            TRY(const Place place, mounts->find(path, kCreate));
-            return place.volume->make_link(target, place.path);
-        });
+    return pool_.run(loop,
+                     [mounts = mounts_,
+                      target = std::move(target),
+                      path = std::move(path),
+                      by = deed()]() -> Result<> {
+                         TRY(const Place place, mounts->find(path, kCreate, LastLink::kKeep));
+                         TRY_VOID(place.volume->make_link(target, place.path));
+                         note_deed(place, *by, "made", "a link to " + target);
+                         return {};
+                     });
 }
 
 base::Task<Result<>> Tree::copy(base::Loop& loop, std::string from, std::string to) {

@@ -66,6 +66,7 @@ Result<> check_rights(UploadState& upload) {
     const bool append = upload.mode == Mode::kAppend;
     if (there) {
         TRY_VOID(need(upload.place, append ? kAppend : kOverwrite));
+        upload.exists = true;
         upload.replace = true;
         upload.credit = !append && there->kind == Kind::kFile ? there->size : 0;
     } else {
@@ -93,20 +94,20 @@ Result<> open_aside(UploadState& upload, unsigned mode) {
 
 Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     const std::uint64_t needed = end - std::min(end, upload.credit);
-    if (needed <= upload.reserved) {
+    if (needed <= upload.reserved.octets) {
         return {};
     }
     Volume& volume = *upload.place.volume;
-    const std::uint64_t more = needed - upload.reserved;
+    const std::uint64_t more = needed - upload.reserved.octets;
     const std::uint64_t rounded = (more + kReserveAtOnce - 1) / kReserveAtOnce * kReserveAtOnce;
     const Limits limits = volume.limits();
     const auto generous = volume.ledger().reserve({.octets = rounded, .files = 0}, limits);
     if (generous) {
-        upload.reserved += rounded;
+        upload.reserved.octets += rounded;
         return {};
     }
     TRY_VOID(volume.ledger().reserve({.octets = more, .files = 0}, limits));
-    upload.reserved += more;
+    upload.reserved.octets += more;
     return {};
 }
 
@@ -167,16 +168,18 @@ UploadState::~UploadState() {
     if (!aside_name.empty()) {
         ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
     }
-    place.volume->ledger().release({.octets = reserved, .files = 0});
+    place.volume->ledger().release(reserved);
 }
 
 Result<std::shared_ptr<UploadState>> begin_upload(Place place,
                                                   std::string shown_path,
-                                                  const UploadOptions& options) {
+                                                  const UploadOptions& options,
+                                                  std::shared_ptr<const Deed> deed) {
     auto upload = std::make_shared<UploadState>();
     upload->place = std::move(place);
     upload->shown_path = std::move(shown_path);
     upload->mode = options.mode;
+    upload->deed = std::move(deed);
     if (options.mode == Mode::kUnique) {
         const std::string token = upload->place.volume->aside().new_name();
         upload->place.path = unique_path(upload->place.path, token);
@@ -184,6 +187,11 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
         TRY_VOID(need(upload->place, kCreate));
     } else {
         TRY_VOID(check_rights(*upload));
+    }
+    if (!upload->exists) {
+        Volume& volume = *upload->place.volume;
+        TRY_VOID(volume.ledger().reserve({.octets = 0, .files = 1}, volume.limits()));
+        upload->reserved.files = 1;
     }
     // Its folder must be there, before octets come in vain.
     TRY_VOID(upload->place.volume->beneath().spot(upload->place.path));
@@ -223,8 +231,12 @@ Result<> commit_upload(UploadState& upload) {
     }
     TRY_VOID(upload.place.volume->place(upload.aside_name, upload.place.path, upload.replace));
     upload.aside_name.clear();
-    upload.place.volume->ledger().release({.octets = upload.reserved, .files = 0});
-    upload.reserved = 0;
+    note_deed(upload.place,
+              *upload.deed,
+              upload.mode == Mode::kAppend ? "appended" : "stored",
+              std::to_string(upload.offset) + " octets");
+    upload.place.volume->ledger().release(upload.reserved);
+    upload.reserved = {};
     return {};
 }
 

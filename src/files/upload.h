@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "files/deed.h"
 #include "files/files.h"
 #include "files/mounts.h"
 
@@ -26,15 +27,19 @@ struct UploadState {
     base::UniqueFd fd;
     std::string aside_name;  // empty once it has its name
     std::uint64_t offset = 0;
-    std::uint64_t credit = 0;    // octets of the file that will make place
-    std::uint64_t reserved = 0;  // in the ledger, beyond the credit
-    bool replace = false;        // the name may be taken when it is committed
+    std::uint64_t credit = 0;  // octets of the file that will make place
+    Counts reserved;           // in the ledger, beyond the credit
+    bool exists = false;       // somebody had the name when it began
+    bool replace = false;      // the name may be taken when it is committed
+    std::shared_ptr<const Deed> deed;
 };
 
 // Makes the file aside and checks rights, quota and disk against `options`. Waits for the disk.
-[[nodiscard]] base::Result<std::shared_ptr<UploadState>> begin_upload(Place place,
-                                                                      std::string shown_path,
-                                                                      const UploadOptions& options);
+[[nodiscard]] base::Result<std::shared_ptr<UploadState>> begin_upload(
+    Place place,
+    std::string shown_path,
+    const UploadOptions& options,
+    std::shared_ptr<const Deed> deed);
 // Waits for the disk.
 [[nodiscard]] base::Result<> write_upload(UploadState& upload, std::string_view octets);
 [[nodiscard]] base::Result<> commit_upload(UploadState& upload);

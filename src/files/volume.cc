@@ -129,24 +129,14 @@ std::string Aside::new_name() {
 }
 
 Result<Entry> Volume::stat(std::string_view path) const {
-    auto opened = beneath_.open(path, beneath_.follows_links() ? O_PATH : O_PATH | O_NOFOLLOW);
-    if (opened) {
-        TRY(const struct statx status, read_status(opened->get(), "", AT_EMPTY_PATH));
-        Entry entry = make_entry(status, settings_);
-        entry.name = split(path).name;
-        if (entry.kind == Kind::kLink) {
-            entry.target = read_link(opened->get(), "");
-        }
-        return entry;
+    TRY(const UniqueFd found, beneath_.open(path, O_PATH | O_NOFOLLOW));
+    TRY(const struct statx status, read_status(found.get(), "", AT_EMPTY_PATH));
+    Entry entry = make_entry(status, settings_);
+    entry.name = split(path).name;
+    if (entry.kind == Kind::kLink) {
+        entry.target = read_link(found.get(), "");
     }
-    // A link that leads nowhere, or out of here, is still something.
-    if (!beneath_.follows_links()) {
-        return base::forward_error(opened);
-    }
-    TRY(const Beneath::Spot spot, beneath_.spot(path));
-    TRY(Entry entry, entry_in(spot.directory.get(), spot.name.c_str()));
-    return entry.kind == Kind::kLink ? Result<Entry>(std::move(entry))
-                                     : base::forward_error(opened);
+    return entry;
 }
 
 Result<Entry> Volume::entry_in(int directory, const char* on_disk) const {
@@ -192,7 +182,7 @@ Result<> Volume::make_directory(std::string_view path, unsigned mode) {
 }
 
 Result<> Volume::make_link(const std::string& target, std::string_view path) {
-    if (!beneath_.follows_links()) {
+    if (!settings_.follow_links) {
         return base::fail(Errc::kUnsupported, "Links are not offered here.");
     }
     TRY(const Beneath::Spot spot, beneath_.spot(path));
@@ -347,7 +337,11 @@ Result<std::uint64_t> Volume::disk_free() const {
 
 void Volume::book(Delta delta) {
     ledger_.book(delta);
-    settings_.booked(delta);
+    recorder_->book(settings_.key, delta, shared_from_this());
+}
+
+void Volume::note(std::string_view path, TraceEvent event) {
+    recorder_->note(settings_.key, std::string(path), std::move(event));
 }
 
 }  // namespace files

@@ -17,13 +17,14 @@
 #include "files/beneath.h"
 #include "files/files.h"
 #include "files/ledger.h"
+#include "files/recorder.h"
 
 namespace files {
 
 // The folder where uploads wait for their names.
 class Aside {
   public:
-    // Names made by this object begin with `token`, drawn anew at each start.
+    // `token`: drawn anew at each start.
     Aside(base::UniqueFd directory, std::string token)
         : directory_(std::move(directory)),
           token_(std::move(token)) {}
@@ -34,6 +35,9 @@ class Aside {
 
     [[nodiscard]] int fd() const { return directory_.get(); }
 
+    // What all names begin with that this object makes.
+    [[nodiscard]] const std::string& token() const { return token_; }
+
     // A name that nobody has.
     [[nodiscard]] std::string new_name();
 
@@ -43,21 +47,25 @@ class Aside {
     std::atomic<std::uint64_t> next_ = 0;
 };
 
-// What a volume is told of itself and tells of its changes.
+// What a volume is told of itself.
 struct VolumeSettings {
-    std::string key;    // in the store: which volume it is
+    std::string key;    // in the store: records.h, account_volume() and share_volume()
     std::string owner;  // as listings show it
     std::string group;
+    bool follow_links = false;
     std::function<Limits()> limits;
-    std::function<void(Delta)> booked;  // to be kept in the store
 };
 
-class Volume {
+class Volume : public std::enable_shared_from_this<Volume> {
   public:
-    Volume(Beneath beneath, std::shared_ptr<Aside> aside, Counts counts, VolumeSettings settings)
+    Volume(Beneath beneath,
+           std::shared_ptr<Aside> aside,
+           std::shared_ptr<Recorder> recorder,
+           VolumeSettings settings)
         : beneath_(std::move(beneath)),
           aside_(std::move(aside)),
-          ledger_(counts),
+          recorder_(std::move(recorder)),
+          ledger_(Counts()),
           settings_(std::move(settings)) {}
 
     [[nodiscard]] base::Result<Entry> stat(std::string_view path) const;
@@ -100,13 +108,16 @@ class Volume {
     [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
     // Counts what is there, by looking at all of it.
     [[nodiscard]] base::Result<Counts> count(std::string_view path) const;
+    // In the ledger, and in the store by and by.
     void book(Delta delta);
+    void note(std::string_view path, TraceEvent event);
 
   private:
     [[nodiscard]] base::Result<> unlink(std::string_view path, int flags);
 
     Beneath beneath_;
     std::shared_ptr<Aside> aside_;
+    std::shared_ptr<Recorder> recorder_;
     Ledger ledger_;
     VolumeSettings settings_;
     // Held while names change, so that counts and names change together. Never while the disk is synced.

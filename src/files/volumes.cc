@@ -2,8 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "files/records.h"
 
 namespace files {
 namespace {
@@ -20,39 +23,138 @@ Result<> make_folder(const std::string& path) {
     return {};
 }
 
+Result<dev_t> device_of(int fd) {
+    struct stat status {};
+
+    if (::fstat(fd, &status) != 0) {
+        return fail_errno(errno);
+    }
+    return status.st_dev;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeSettings settings) {
+const Share* ShareTable::find(std::string_view name) const {
+    const auto found = std::find_if(
+        shares.begin(), shares.end(), [&](const Share& share) { return share.name == name; });
+    return found == shares.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<Volumes::Slot> Volumes::slot(const std::string& key) {
     const std::lock_guard lock(mutex_);
-    std::weak_ptr<Volume>& slot = open_[settings.key];
-    if (auto volume = slot.lock()) {
+    std::shared_ptr<Slot>& found = slots_[key];
+    if (!found) {
+        found = std::make_shared<Slot>();
+    }
+    return found;
+}
+
+Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeSettings settings) {
+    const std::shared_ptr<Slot> mine = slot(settings.key);
+    const std::lock_guard lock(mine->mutex);
+    if (auto volume = mine->volume.lock()) {
         return volume;
     }
     TRY_VOID(make_folder(folder));
-    TRY(Beneath beneath, Beneath::open_root(folder, options_.links == Links::kInside));
-    auto volume =
-        std::make_shared<Volume>(std::move(beneath), aside_, Counts{}, std::move(settings));
-    TRY(const Counts counts, volume->count("/"));
-    volume->ledger().set(counts);
-    slot = volume;
+    TRY(Beneath beneath, Beneath::open_root(folder));
+    TRY(std::shared_ptr<Aside> aside, aside_for(beneath, folder));
+    settings.follow_links = options_.links == Links::kInside;
+    auto volume = std::make_shared<Volume>(
+        std::move(beneath), std::move(aside), recorder_, std::move(settings));
+    TRY_VOID(load_counts_of(*volume));
+    mine->volume = volume;
     return volume;
 }
 
-Result<std::shared_ptr<Volume>> Volumes::of_account(account::AccountId id) {
-    TRY(const auto account, account::find_account(*store_.snapshot(), id));
-    if (!account) {
-        return base::fail(Errc::kNotFound, "There is no such account.");
+// Renaming does not cross file systems: a volume on one of its own has its uploads there.
+Result<std::shared_ptr<Aside>> Volumes::aside_for(const Beneath& beneath,
+                                                  const std::string& folder) const {
+    TRY(const dev_t common, device_of(aside_->fd()));
+    TRY(const dev_t own, device_of(beneath.root()));
+    if (common == own) {
+        return aside_;
     }
-    const std::string number = std::to_string(id);
+    return Aside::open(folder + "/" + std::string(kReservedPrefix) + "uploads", aside_->token());
+}
+
+// What the store says, and else what is there.
+Result<> Volumes::load_counts_of(Volume& volume) {
+    const std::string& key = volume.settings().key;
+    TRY(const auto known, load_counts(*store_.snapshot(), key));
+    if (known) {
+        volume.ledger().set(*known);
+        return {};
+    }
+    TRY(const Counts counts, volume.count("/"));
+    volume.ledger().set(counts);
+    store_.submit(
+        [key, counts](store::Transaction& change) -> Result<> {
+            change.put(usage_key(key), encode_counts(counts));
+            return {};
+        },
+        [](const Result<>& /*done*/) {});
+    return {};
+}
+
+Limits Volumes::account_limits(account::AccountId id) const {
+    Limits limits{.octets = options_.quota_octets, .files = options_.quota_files};
+    if (!options_.other_octets) {
+        return limits;
+    }
+    const auto snapshot = store_.snapshot();
+    const auto account = account::find_account(*snapshot, id);
+    if (!account || !*account || (*account)->quota_octets == 0) {
+        return limits;
+    }
+    const std::uint64_t quota = (*account)->quota_octets;
+    const std::uint64_t other = std::min(quota, options_.other_octets(*snapshot, id));
+    // An octet is as little as a limit can say: none at all would be no limit.
+    const std::uint64_t shared = std::max<std::uint64_t>(1, quota - other);
+    limits.octets = limits.octets == 0 ? shared : std::min(limits.octets, shared);
+    return limits;
+}
+
+Limits Volumes::share_limits(const std::string& name) {
+    const auto table = shares();
+    const Share* share = table ? (*table)->find(name) : nullptr;
+    return share == nullptr ? Limits() : share->limits;
+}
+
+Result<std::shared_ptr<Volume>> Volumes::of_account(const account::Account& account) {
     VolumeSettings settings;
-    settings.key = "a" + number;
-    settings.owner = account->address.local;
-    settings.group = account->address.domain;
-    settings.limits = [octets = options_.quota_octets, files = options_.quota_files] {
-        return Limits{.octets = octets, .files = files};
+    settings.key = account_volume(account.id);
+    settings.owner = account.address.local;
+    settings.group = account.address.domain;
+    settings.limits = [self = shared_from_this(), id = account.id] {
+        return self->account_limits(id);
     };
-    settings.booked = [](Delta) {};
-    return open(options_.root + "/accounts/" + number, std::move(settings));
+    return open(options_.root + "/accounts/" + std::to_string(account.id), std::move(settings));
+}
+
+Result<std::shared_ptr<Volume>> Volumes::of_share(const std::string& name) {
+    VolumeSettings settings;
+    settings.key = share_volume(name);
+    settings.owner = name;
+    settings.group = name;
+    settings.limits = [self = shared_from_this(), name] { return self->share_limits(name); };
+    return open(options_.root + "/shares/" + name, std::move(settings));
+}
+
+Result<std::shared_ptr<const ShareTable>> Volumes::shares() {
+    const auto snapshot = store_.snapshot();
+    TRY(const std::uint64_t version, shares_version(*snapshot));
+    {
+        const std::lock_guard lock(mutex_);
+        if (table_ && table_->version == version) {
+            return table_;
+        }
+    }
+    TRY(std::vector<Share> loaded, list_shares(*snapshot));
+    auto table = std::make_shared<const ShareTable>(
+        ShareTable{.version = version, .shares = std::move(loaded)});
+    const std::lock_guard lock(mutex_);
+    table_ = table;
+    return table;
 }
 
 }  // namespace files

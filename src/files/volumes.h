@@ -6,16 +6,30 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "account/directory.h"
 #include "base/result.h"
 #include "files/files.h"
+#include "files/recorder.h"
+#include "files/shares.h"
 #include "files/volume.h"
 #include "store/store.h"
 
 namespace files {
 
-class Volumes {
+// All shares, as they were when the store's version of them was `version`.
+struct ShareTable {
+    std::uint64_t version = 0;
+    std::vector<Share> shares;
+
+    // Null for none.
+    [[nodiscard]] const Share* find(std::string_view name) const;
+};
+
+// Thread-safe.
+class Volumes : public std::enable_shared_from_this<Volumes> {
   public:
     Volumes(Options options,
             store::Store& store,
@@ -24,10 +38,16 @@ class Volumes {
         : options_(std::move(options)),
           store_(store),
           clock_(clock),
-          aside_(std::move(aside)) {}
+          aside_(std::move(aside)),
+          recorder_(std::make_shared<Recorder>(store)) {}
 
-    // Makes the account's folder where it is absent. kNotFound when there is no such account.
-    [[nodiscard]] base::Result<std::shared_ptr<Volume>> of_account(account::AccountId id);
+    // Makes the account's folder where it is absent. Waits for the disk.
+    [[nodiscard]] base::Result<std::shared_ptr<Volume>> of_account(const account::Account& account);
+    // The same for a share.
+    [[nodiscard]] base::Result<std::shared_ptr<Volume>> of_share(const std::string& name);
+
+    // The shares as they are now. One read of the store where nothing has changed.
+    [[nodiscard]] base::Result<std::shared_ptr<const ShareTable>> shares();
 
     [[nodiscard]] const Options& options() const { return options_; }
 
@@ -36,15 +56,29 @@ class Volumes {
     [[nodiscard]] const base::Clock& clock() const { return clock_; }
 
   private:
+    // A volume, or the place where it is being opened.
+    struct Slot {
+        std::mutex mutex;
+        std::weak_ptr<Volume> volume;
+    };
+
     [[nodiscard]] base::Result<std::shared_ptr<Volume>> open(const std::string& folder,
                                                              VolumeSettings settings);
+    [[nodiscard]] std::shared_ptr<Slot> slot(const std::string& key);
+    [[nodiscard]] base::Result<std::shared_ptr<Aside>> aside_for(const Beneath& beneath,
+                                                                 const std::string& folder) const;
+    [[nodiscard]] base::Result<> load_counts_of(Volume& volume);
+    [[nodiscard]] Limits account_limits(account::AccountId id) const;
+    [[nodiscard]] Limits share_limits(const std::string& name);
 
     Options options_;
     store::Store& store_;
     const base::Clock& clock_;
     std::shared_ptr<Aside> aside_;
-    std::mutex mutex_;  // guards the map, and is held while a volume is opened
-    std::map<std::string, std::weak_ptr<Volume>> open_;
+    std::shared_ptr<Recorder> recorder_;
+    std::mutex mutex_;  // guards what follows
+    std::map<std::string, std::shared_ptr<Slot>> slots_;
+    std::shared_ptr<const ShareTable> table_;
 };
 
 }  // namespace files

@@ -1,0 +1,254 @@
+// Shares: who sees them, and what each may do with which path.
+#include "files/shares.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/files_fixture.h"
+#include "files/trace.h"
+
+namespace files {
+namespace {
+
+using base::Errc;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class SharesTest : public fakes::FilesFixture {
+  protected:
+    SharesTest() {
+        alice_ = open("alice@crepes.example");
+        bob_ = open("bob@crepes.example");
+        change([](store::Transaction& change) -> base::Result<> {
+            TRY_VOID(add_share(change, {.name = "team", .limits = {}, .grants = {}}));
+            return add_share(change, {.name = "pub", .limits = {}, .grants = {}});
+        });
+        restart({.anonymous_share = "pub"});
+        alice_ = open("alice@crepes.example");
+        bob_ = open("bob@crepes.example");
+    }
+
+    void change(const store::Change& function) {
+        const auto done = store_.change_and_wait(function);
+        ASSERT_TRUE(done) << done.error().text;
+    }
+
+    void grant(std::string_view share,
+               std::string_view who,
+               std::string_view rights,
+               std::string path = "/") {
+        change([&](store::Transaction& change) -> base::Result<> {
+            Grant grant{.path = path, .who = {}, .rights = 0};
+            TRY(grant.who, parse_principal(change, who));
+            TRY(grant.rights, parse_rights(rights));
+            return set_grant(change, share, grant);
+        });
+    }
+
+    base::Errc open_error(Tree& tree, std::string path) {
+        const auto opened = run(tree.open(loop_, std::move(path)));
+        return opened ? Errc::kEof : opened.error().code;
+    }
+
+    std::shared_ptr<Tree> alice_;
+    std::shared_ptr<Tree> bob_;
+};
+
+TEST_F(SharesTest, AShareIsSeenByThoseWhoHaveRightsInIt) {
+    EXPECT_THAT(names(*alice_, "/"), IsEmpty());
+    grant("team", "alice@crepes.example", "all");
+    EXPECT_THAT(names(*alice_, "/"), UnorderedElementsAre("team"));
+    EXPECT_THAT(names(*bob_, "/"), IsEmpty());
+    EXPECT_EQ(run(bob_->stat(loop_, "/team")).error().code, Errc::kNotFound);
+    store(*alice_, "/team/plan", "whole");
+    grant("team", "@crepes.example", "view");
+    EXPECT_EQ(read(*bob_, "/team/plan"), "whole");
+    EXPECT_EQ(put(*bob_, "/team/plan", "x").error().code, Errc::kDenied);
+    EXPECT_EQ(put(*bob_, "/team/other", "x").error().code, Errc::kDenied);
+    EXPECT_EQ(run(bob_->remove(loop_, "/team/plan")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(bob_->make_directory(loop_, "/team/sub")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(bob_->rename(loop_, "/team/plan", "/plan")).error().code, Errc::kDenied);
+    change([](store::Transaction& transaction) { return remove_share(transaction, "team"); });
+    EXPECT_THAT(names(*alice_, "/"), IsEmpty());
+}
+
+TEST_F(SharesTest, OwnFilesDoNotShowBehindAShare) {
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team")));
+    store(*alice_, "/team/mine", "x");
+    grant("team", "everyone", "all");
+    EXPECT_THAT(names(*alice_, "/"), ElementsAre("team"));
+    EXPECT_THAT(names(*alice_, "/team"), IsEmpty());
+    EXPECT_EQ(run(alice_->remove_directory(loop_, "/team")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(alice_->rename(loop_, "/team", "/other")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(alice_->make_directory(loop_, "/team")).error().code, Errc::kExists);
+}
+
+TEST_F(SharesTest, WhatIsDroppedCannotBeSeenAgain) {
+    grant("pub", "everyone", "all");
+    grant("pub", "anonymous", "view");
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/pub/incoming")));
+    grant("pub", "anonymous", "drop", "/incoming");
+    const auto guest = run(files_->open_anonymous(loop_)).value();
+    store(*alice_, "/pub/readme", "welcome");
+    EXPECT_EQ(read(*guest, "/readme"), "welcome");
+    EXPECT_THAT(names(*guest, "/"), UnorderedElementsAre("readme", "incoming"));
+    EXPECT_EQ(put(*guest, "/a", "x").error().code, Errc::kDenied);
+    store(*guest, "/incoming/a", "secret");
+    EXPECT_EQ(open_error(*guest, "/incoming/a"), Errc::kDenied);
+    EXPECT_EQ(run(guest->list(loop_, "/incoming")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(guest->stat(loop_, "/incoming/a")).error().code, Errc::kDenied);
+    EXPECT_TRUE(run(guest->stat(loop_, "/incoming")));
+    EXPECT_EQ(put(*guest, "/incoming/a", "other").error().code, Errc::kDenied);
+    EXPECT_EQ(run(guest->hash(loop_, "/incoming/a", HashAlgorithm::kMd5, 0, 9)).error().code,
+              Errc::kDenied);
+    EXPECT_EQ(run(guest->copy(loop_, "/incoming/a", "/incoming/b")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(guest->rename(loop_, "/incoming", "/b")).error().code, Errc::kDenied);
+    EXPECT_EQ(read(*alice_, "/pub/incoming/a"), "secret");
+}
+
+TEST_F(SharesTest, TwoWhoDropOneNameDoNotTakeEachOthersPlace) {
+    grant("pub", "anonymous", "drop");
+    const auto guest = run(files_->open_anonymous(loop_)).value();
+    auto first = run(guest->upload(loop_, "/a", {}));
+    auto second = run(guest->upload(loop_, "/a", {}));
+    ASSERT_TRUE(first && second);
+    ASSERT_TRUE(run((*first)->commit(loop_)));
+    EXPECT_EQ(run((*second)->commit(loop_)).error().code, Errc::kExists);
+}
+
+TEST_F(SharesTest, TheDeepestGrantDecidesAndThenTheMostParticular) {
+    grant("team", "everyone", "view");
+    grant("team", "alice@crepes.example", "all");
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a")));
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a/b")));
+    store(*alice_, "/team/a/b/c", "x");
+    grant("team", "everyone", "none", "/a");
+    EXPECT_EQ(run(bob_->stat(loop_, "/team/a")).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(alice_->stat(loop_, "/team/a")).error().code, Errc::kNotFound);
+    grant("team", "bob@crepes.example", "view", "/a/b");
+    EXPECT_EQ(read(*bob_, "/team/a/b/c"), "x");
+    EXPECT_EQ(entries(*bob_, "/team").at(0).rights, 0U);
+    // A folder takes what lies in it along, so it cannot be moved from under its grants.
+    EXPECT_EQ(run(alice_->rename(loop_, "/team/a", "/team/z")).error().code, Errc::kNotFound);
+    grant("team", "alice@crepes.example", "all", "/a");
+    EXPECT_EQ(run(alice_->rename(loop_, "/team/a", "/team/z")).error().code, Errc::kDenied);
+}
+
+TEST_F(SharesTest, MovingBetweenTreesMovesTheCounts) {
+    grant("team", "everyone", "all");
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/sub")));
+    store(*alice_, "/sub/a", "12345");
+    ASSERT_TRUE(run(alice_->rename(loop_, "/sub", "/team/sub")));
+    EXPECT_EQ(read(*bob_, "/team/sub/a"), "12345");
+    EXPECT_EQ(run(alice_->usage(loop_))->octets, 0U);
+    EXPECT_EQ(run(alice_->usage(loop_))->files, 0U);
+    EXPECT_EQ(run(alice_->usage(loop_, "/team"))->octets, 5U);
+    EXPECT_EQ(run(alice_->usage(loop_, "/team"))->files, 2U);
+}
+
+TEST_F(SharesTest, AShareHasAQuotaOfItsOwn) {
+    grant("team", "everyone", "all");
+    change([](store::Transaction& transaction) {
+        return set_share_limits(transaction, "team", {.octets = 4, .files = 2});
+    });
+    EXPECT_EQ(put(*alice_, "/team/a", "12345").error().code, Errc::kOverQuota);
+    store(*alice_, "/team/a", "1234");
+    EXPECT_EQ(put(*bob_, "/team/b", "1").error().code, Errc::kOverQuota);
+    store(*bob_, "/team/b", "");
+    EXPECT_EQ(run(alice_->make_directory(loop_, "/team/c")).error().code, Errc::kOverQuota);
+    EXPECT_EQ(put(*alice_, "/team/c", "").error().code, Errc::kOverQuota);
+    store(*alice_, "/team/a", "4321");
+    ASSERT_TRUE(run(alice_->remove(loop_, "/team/a")));
+    store(*bob_, "/team/b", "1234");
+}
+
+TEST_F(SharesTest, GrantsAreKeptWithTheirPrincipals) {
+    grant("team", "anonymous", "none", "/x");
+    grant("team", "bob@crepes.example", "list,append", "/../x//y");
+    const auto shares = list_shares(*store_.snapshot()).value();
+    ASSERT_EQ(shares.size(), 2U);
+    const Share& team = shares[1];
+    ASSERT_EQ(team.grants.size(), 2U);
+    EXPECT_EQ(team.grants[1].path, "/x/y");
+    EXPECT_EQ(format_rights(team.grants[1].rights), "list,append");
+    EXPECT_EQ(format_principal(*store_.snapshot(), team.grants[1].who).value(),
+              "bob@crepes.example");
+    change([&](store::Transaction& transaction) {
+        return remove_account_records(transaction, team.grants[1].who.account);
+    });
+    EXPECT_EQ(find_share(*store_.snapshot(), "team").value()->grants.size(), 1U);
+}
+
+struct RightsRow {
+    const char* text;
+    Rights rights;
+};
+
+TEST(Rights, AreReadFromWords) {
+    for (const RightsRow& row : {RightsRow{"list,read", kList | kRead},
+                                 RightsRow{"view", kList | kRead},
+                                 RightsRow{"VIEW,mkdir", kList | kRead | kMakeDirectory},
+                                 RightsRow{"drop", kCreate},
+                                 RightsRow{"none", 0},
+                                 RightsRow{"all", kAllRights}}) {
+        EXPECT_EQ(parse_rights(row.text).value(), row.rights) << row.text;
+        EXPECT_EQ(parse_rights(format_rights(row.rights)).value(), row.rights) << row.text;
+    }
+    for (const char* text : {"", "lists", "list,", ",list", "list read"}) {
+        EXPECT_EQ(parse_rights(text).error().code, Errc::kInvalid) << text;
+    }
+}
+
+TEST_F(SharesTest, NamesOfSharesAreSingleNames) {
+    for (const char* name : {"", "/", "a/b", "..", ".", ".staffetta-x", "a\n", "\xff"}) {
+        const auto added = store_.change_and_wait([&](store::Transaction& transaction) {
+            return add_share(transaction, {.name = name, .limits = {}, .grants = {}});
+        });
+        EXPECT_FALSE(added) << name;
+    }
+}
+
+TEST_F(SharesTest, TheTraceTellsWhatHappened) {
+    grant("team", "everyone", "all");
+    bob_->set_actor({.session = "s7", .peer = "192.0.2.1 by FTP"});
+    store(*bob_, "/team/a", "12345");
+    const auto file = run(alice_->open(loop_, "/team/a"));
+    (*file)->note_fetched(5);
+    (*file)->note_fetched(5);
+    ASSERT_TRUE(run(alice_->rename(loop_, "/team/a", "/team/b")));
+    ASSERT_TRUE(run(alice_->remove(loop_, "/team/b")));
+    const auto traced = find_trace(*store_.snapshot(), "/team/a").value();
+    ASSERT_EQ(traced.size(), 1U);
+    EXPECT_EQ(traced[0].volume, "team");
+    ASSERT_EQ(traced[0].events.size(), 3U);
+    EXPECT_EQ(traced[0].events[1].kind, "renamed");
+    for (const TraceEvent& event : traced[0].events) {
+        if (event.kind == "stored") {
+            EXPECT_EQ(event.session, "s7");
+            EXPECT_EQ(event.text, "5 octets, by bob@crepes.example from 192.0.2.1 by FTP");
+        }
+    }
+    EXPECT_EQ(find_trace(*store_.snapshot(), "/b").value().at(0).events.size(), 2U);
+    change([&](store::Transaction& transaction) -> base::Result<> {
+        TRY(const std::size_t gone,
+            expire_trace(transaction, clock_.now() + std::chrono::minutes(1), 100));
+        EXPECT_EQ(gone, 5U);
+        return {};
+    });
+    EXPECT_THAT(find_trace(*store_.snapshot(), "/team/a").value(), IsEmpty());
+}
+
+TEST_F(SharesTest, CountsOutliveARestart) {
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/a", "12345");
+    store(*alice_, "/b", "123");
+    restart();
+    alice_ = open("alice@crepes.example");
+    EXPECT_EQ(run(alice_->usage(loop_, "/team"))->octets, 5U);
+    EXPECT_EQ(run(alice_->usage(loop_))->octets, 3U);
+    EXPECT_EQ(run(alice_->usage(loop_))->files, 1U);
+}
+
+}  // namespace
+}  // namespace files
