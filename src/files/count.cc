@@ -1,4 +1,4 @@
-// Volume::count(): what a tree holds, found by walking it.
+// Volume::count() and recount(): what a tree holds, found by walking it.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -60,6 +60,24 @@ Result<Counts> Volume::count(std::string_view path) const {
         TRY_VOID(count_folder(directory, next, counts, waiting));
     }
     return counts;
+}
+
+// Twice: only where the first count, taken while files come and go, disagrees does everybody wait for
+// the second.
+Result<std::optional<Counts>> Volume::recount() {
+    TRY(const Counts first, count("/"));
+    if (first == ledger_.used()) {
+        return std::optional<Counts>();
+    }
+    const std::lock_guard lock(names_);
+    TRY(const Counts there, count("/"));
+    const Counts said = ledger_.used();
+    if (there == said) {
+        return std::optional<Counts>();
+    }
+    book({.octets = static_cast<std::int64_t>(there.octets - said.octets),
+          .files = static_cast<std::int64_t>(there.files - said.files)});
+    return std::optional(said);
 }
 
 }  // namespace files

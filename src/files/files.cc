@@ -1,9 +1,18 @@
 #include "files/files.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "base/ascii.h"
+#include "files/directory.h"
+#include "files/maintenance.h"
 #include "files/mounts.h"
 #include "files/volumes.h"
 
@@ -13,7 +22,81 @@ namespace {
 using base::Errc;
 using base::Result;
 
+constexpr unsigned kOurs = 0700;
 constexpr std::size_t kTokenLength = 8;
+constexpr const char* kUploadsFolder = "/uploads";
+constexpr const char* kAccountsFolder = "/accounts";
+constexpr const char* kSharesFolder = "/shares";
+
+Result<std::vector<std::string>> folder_names(const std::string& path) {
+    base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) {
+        return fail_errno(errno);
+    }
+    TRY(Directory directory, Directory::of(std::move(fd)));
+    std::vector<std::string> names;
+    while (true) {
+        TRY(const char* name, directory.next());
+        if (name == nullptr) {
+            return names;
+        }
+        names.emplace_back(name);
+    }
+}
+
+Result<> check_volume(Volume& volume, const std::string& shown, CheckReport& report) {
+    TRY(const auto before, volume.recount());
+    const Counts now = volume.ledger().used();
+    if (before) {
+        report.mended.push_back(
+            fmt::format("files: {}: {} octets in {} files were counted; there are {} in {}",
+                        shown,
+                        before->octets,
+                        before->files,
+                        now.octets,
+                        now.files));
+    }
+    report.files += now.files;
+    report.octets += now.octets;
+    return {};
+}
+
+Result<> check_accounts(Volumes& volumes, CheckReport& report) {
+    TRY(const auto names, folder_names(volumes.options().root + kAccountsFolder));
+    for (const std::string& name : names) {
+        const auto id = base::parse_number<account::AccountId>(name);
+        TRY(const auto account, account::find_account(*volumes.store().snapshot(), id.value_or(0)));
+        if (!account) {
+            report.findings.push_back(
+                fmt::format("files: {}{}/{} is no account's folder; move it away or remove it",
+                            volumes.options().root,
+                            kAccountsFolder,
+                            name));
+            continue;
+        }
+        TRY(const auto volume, volumes.of_account(*account));
+        TRY_VOID(check_volume(*volume, account->address.to_string(), report));
+    }
+    return {};
+}
+
+Result<> check_shares(Volumes& volumes, CheckReport& report) {
+    TRY(const auto table, volumes.shares());
+    TRY(const auto names, folder_names(volumes.options().root + kSharesFolder));
+    for (const std::string& name : names) {
+        if (table->find(name) == nullptr) {
+            report.findings.push_back(fmt::format(
+                "files: {}{}/{} is no share's folder; add the share, or move the folder away",
+                volumes.options().root,
+                kSharesFolder,
+                name));
+            continue;
+        }
+        TRY(const auto volume, volumes.of_share(name));
+        TRY_VOID(check_volume(*volume, "share " + name, report));
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -29,14 +112,15 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
                                             const base::Clock& clock,
                                             base::Random& random) {
     std::error_code failed;
-    for (const char* folder : {"/accounts", "/shares"}) {
+    for (const char* folder : {kAccountsFolder, kSharesFolder}) {
         std::filesystem::create_directories(options.root + folder, failed);
         if (failed) {
             return base::fail(Errc::kIo, options.root + folder + ": " + failed.message());
         }
     }
     TRY(std::shared_ptr<Aside> aside,
-        Aside::open(options.root + "/uploads", random.token(kTokenLength)));
+        Aside::open(options.root + kUploadsFolder, random.token(kTokenLength)));
+    sweep(*aside, options.keep_partials);
     auto volumes = std::make_shared<Volumes>(std::move(options), store, clock, std::move(aside));
     return std::unique_ptr<Files>(new Files(std::move(volumes), pool));
 }
@@ -66,8 +150,36 @@ base::Task<Result<std::shared_ptr<Tree>>> Files::open_anonymous(base::Loop& loop
             return base::fail(Errc::kNotFound, "There are no anonymous users here.");
         }
         auto mounts = std::make_shared<const Mounts>(volumes, name);
-        return std::make_shared<Tree>(std::move(mounts), *pool, "an anonymous user");
+        return std::make_shared<Tree>(std::move(mounts), *pool, "");
     });
+}
+
+Result<CheckReport> Files::check() {
+    CheckReport report;
+    TRY_VOID(check_accounts(*volumes_, report));
+    TRY_VOID(check_shares(*volumes_, report));
+    return report;
+}
+
+Result<> Files::backup(const std::string& directory) {
+    if (::mkdir(directory.c_str(), kOurs) != 0 && errno != EEXIST) {
+        return fail_errno(errno);
+    }
+    for (const char* folder : {kAccountsFolder, kSharesFolder}) {
+        TRY_VOID(copy_tree(volumes_->options().root + folder, directory + folder));
+    }
+    return {};
+}
+
+// Out of sight in one step; should a crash come before the rest, the next start sweeps it up.
+Result<> Files::remove_account(account::AccountId id) {
+    const std::string folder =
+        volumes_->options().root + kAccountsFolder + "/" + std::to_string(id);
+    const std::string name = "removed-" + std::to_string(id);
+    if (::renameat(AT_FDCWD, folder.c_str(), volumes_->aside().fd(), name.c_str()) != 0) {
+        return errno == ENOENT ? Result<>() : fail_errno(errno);
+    }
+    return remove_tree(volumes_->aside().fd(), name);
 }
 
 }  // namespace files

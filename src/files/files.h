@@ -175,7 +175,7 @@ struct Actor {
 // What one user sees. Of one session, on its loop; operations may overlap. Paths come from join().
 class Tree {
   public:
-    // `name`: who the user is, for the trace.
+    // `name`: the user's address; empty for an anonymous user.
     Tree(std::shared_ptr<const Mounts> mounts, base::Pool& pool, std::string name);
     Tree(const Tree&) = delete;
     Tree& operator=(const Tree&) = delete;
@@ -258,6 +258,13 @@ struct Options {
     std::function<std::uint64_t(const store::Reader&, account::AccountId)> other_octets;
 };
 
+struct CheckReport {
+    std::vector<std::string> findings;  // what somebody has to look at, one sentence each
+    std::vector<std::string> mended;    // what is in order again
+    std::uint64_t files = 0;
+    std::uint64_t octets = 0;
+};
+
 // All trees. One a server; thread-safe; outlives the trees it opens.
 class Files {
   public:
@@ -277,6 +284,16 @@ class Files {
                                                                             account::AccountId id);
     // The public share; kNotFound when there are no anonymous users.
     [[nodiscard]] base::Task<base::Result<std::shared_ptr<Tree>>> open_anonymous(base::Loop& loop);
+
+    // What administration does, on a thread that may wait for the disk.
+
+    // Counts every tree anew and mends what the store says of it; looks for folders that are nobody's.
+    [[nodiscard]] base::Result<CheckReport> check();
+    // A copy of all trees into the folder `directory`, made where it is absent, while uploads go on: each
+    // file is whole, as it was at one moment.
+    [[nodiscard]] base::Result<> backup(const std::string& directory);
+    // Takes away the tree of an account that was removed.
+    [[nodiscard]] base::Result<> remove_account(account::AccountId id);
 
   private:
     Files(std::shared_ptr<Volumes> volumes, base::Pool& pool);

@@ -107,6 +107,33 @@ TEST_F(FilesTest, ResumesBehindWhatTheFileHolds) {
     EXPECT_EQ(run(tree_->upload(loop_, "/a", options)).error().code, Errc::kInvalid);
 }
 
+TEST_F(FilesTest, AnUploadThatWasCutOffIsResumedWhereThatIsWanted) {
+    restart({.keep_partials = true, .quota_octets = 10});
+    tree_ = open("alice@crepes.example");
+    {
+        auto upload = run(tree_->upload(loop_, "/a", {}));
+        ASSERT_TRUE(run((*upload)->write(loop_, "01234")));
+    }
+    EXPECT_THAT(names(*tree_, "/"), IsEmpty());
+    EXPECT_EQ(run(tree_->open(loop_, "/a")).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), 5U);
+    // It counts, also after a restart.
+    restart({.keep_partials = true, .quota_octets = 10});
+    tree_ = open("alice@crepes.example");
+    EXPECT_EQ(put(*tree_, "/b", "012345").error().code, Errc::kOverQuota);
+    UploadOptions options{.mode = UploadOptions::Mode::kResume, .offset = 4};
+    auto upload = run(tree_->upload(loop_, "/a", options));
+    ASSERT_TRUE(upload) << upload.error().text;
+    ASSERT_TRUE(run((*upload)->write(loop_, "abcdef")));
+    EXPECT_EQ(run((*upload)->write(loop_, "g")).error().code, Errc::kOverQuota);
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_EQ(read(*tree_, "/a"), "0123abcdef");
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), std::nullopt);
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 10U);
+    ASSERT_TRUE(run(tree_->remove(loop_, "/a")));
+    store(*tree_, "/b", "0123456789");
+}
+
 TEST_F(FilesTest, AUniqueNameTakesNobodysPlace) {
     store(*tree_, "/a.txt", "mine");
     auto upload = run(tree_->upload(loop_, "/a.txt", {.mode = UploadOptions::Mode::kUnique}));

@@ -49,6 +49,12 @@ void Ledger::release(Counts reserved) {
     reserved_.files -= std::min(reserved_.files, reserved.files);
 }
 
+void Ledger::hold(Counts more) {
+    const std::lock_guard lock(mutex_);
+    reserved_.octets += more.octets;
+    reserved_.files += more.files;
+}
+
 void Ledger::book(Delta delta) {
     const std::lock_guard lock(mutex_);
     used_ = apply(used_, delta);

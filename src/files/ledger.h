@@ -38,6 +38,8 @@ class Ledger {
     // kOverQuota when `more`, on top of what is used and reserved, passes the limits.
     [[nodiscard]] base::Result<> reserve(Counts more, Limits limits);
     void release(Counts reserved);
+    // Reserves what is there in any case: kept partials.
+    void hold(Counts more);
     void book(Delta delta);
     // After a recount.
     void set(Counts counts);

@@ -102,10 +102,12 @@ Tree::Tree(std::shared_ptr<const Mounts> mounts, base::Pool& pool, std::string n
 Tree::~Tree() = default;
 
 std::shared_ptr<const Deed> Tree::deed() const {
+    const std::string who = name_.empty() ? "an anonymous user" : name_;
     return std::make_shared<const Deed>(
         Deed{.clock = &mounts_->volumes().clock(),
+             .user = name_,
              .session = actor_.session,
-             .who = actor_.peer.empty() ? name_ : name_ + " from " + actor_.peer});
+             .who = actor_.peer.empty() ? who : who + " from " + actor_.peer});
 }
 
 base::Task<Result<Entry>> Tree::stat(base::Loop& loop, std::string path) {
@@ -142,9 +144,17 @@ base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
     co_return std::make_unique<Upload>(pool_, std::move(state));
 }
 
-base::Task<Result<std::optional<std::uint64_t>>> Tree::partial(base::Loop& /*loop*/,
-                                                               std::string /*path*/) {
-    co_return std::optional<std::uint64_t>();
+base::Task<Result<std::optional<std::uint64_t>>> Tree::partial(base::Loop& loop, std::string path) {
+    return pool_.run(loop,
+                     [mounts = mounts_,
+                      path = std::move(path),
+                      by = deed()]() -> Result<std::optional<std::uint64_t>> {
+                         TRY(const Place place, mounts->find(path, kCreate, LastLink::kKeep));
+                         const std::string name = partial_name(place, *by);
+                         return name.empty()
+                                    ? std::nullopt
+                                    : place.volume->partials().size(place.volume->aside(), name);
+                     });
 }
 
 base::Task<Result<>> Tree::make_directory(base::Loop& loop,

@@ -120,8 +120,35 @@ Result<> check_announced(UploadState& upload, std::uint64_t octets) {
     return {};
 }
 
-// The part of the old file that a resumed upload builds on.
+// Goes on with what was kept of an upload that was cut off; false when that is not enough.
+Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
+    Volume& volume = *upload.place.volume;
+    const auto kept = upload.partial_name.empty()
+                          ? std::nullopt
+                          : volume.partials().size(volume.aside(), upload.partial_name);
+    if (!kept || *kept < octets) {
+        return false;
+    }
+    std::string name = volume.aside().new_name();
+    TRY(UniqueFd fd, volume.partials().take(volume.aside(), upload.partial_name, name));
+    ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
+    upload.fd = std::move(fd);
+    upload.aside_name = std::move(name);
+    volume.ledger().release({.octets = *kept, .files = 1});
+    TRY_VOID(reserve_to(upload, octets));
+    if (::ftruncate(upload.fd.get(), static_cast<off_t>(octets)) != 0) {
+        return fail_errno(errno);
+    }
+    upload.offset = octets;
+    return true;
+}
+
+// The part that a resumed upload builds on: of a kept partial, or of the file itself.
 Result<> take_over(UploadState& upload, std::uint64_t octets) {
+    TRY(const bool taken, take_partial(upload, octets));
+    if (taken) {
+        return {};
+    }
     TRY(const auto old, upload.place.volume->open_file(upload.place.path));
     TRY(const std::uint64_t size, size_of(old.first.get()));
     if (size < octets) {
@@ -159,16 +186,46 @@ Result<> rebuild_appended(UploadState& upload, std::uint64_t own_octets) {
     return built;
 }
 
+bool keep_partial(UploadState& upload) {
+    if (upload.partial_name.empty()) {
+        return false;
+    }
+    Volume& volume = *upload.place.volume;
+    const auto before =
+        volume.partials().keep(volume.aside(), upload.aside_name, upload.partial_name);
+    if (before) {
+        volume.ledger().release(*before);
+        volume.ledger().hold({.octets = upload.offset, .files = 1});
+    }
+    return before.has_value();
+}
+
+// The file is whole: what was kept on the way to it is of no more use.
+void forget_partial(UploadState& upload) {
+    if (!upload.partial_name.empty()) {
+        Volume& volume = *upload.place.volume;
+        volume.ledger().release(volume.partials().forget(volume.aside(), upload.partial_name));
+    }
+}
+
 }  // namespace
 
 UploadState::~UploadState() {
     if (!place.volume) {
         return;
     }
-    if (!aside_name.empty()) {
+    place.volume->ledger().release(reserved);
+    if (!aside_name.empty() && !(offset > 0 && keep_partial(*this))) {
         ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
     }
-    place.volume->ledger().release(reserved);
+}
+
+std::string partial_name(const Place& place, const Deed& deed) {
+    // Anonymous users are all the same one, so none could call a partial its own.
+    if (!place.volume->settings().keep_partials || deed.user.empty()) {
+        return {};
+    }
+    return Partials::name_of(deed.user, place.shown_path());
 }
 
 Result<std::shared_ptr<UploadState>> begin_upload(Place place,
@@ -179,6 +236,9 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
     upload->place = std::move(place);
     upload->shown_path = std::move(shown_path);
     upload->mode = options.mode;
+    if (options.mode == Mode::kReplace || options.mode == Mode::kResume) {
+        upload->partial_name = partial_name(upload->place, *deed);
+    }
     upload->deed = std::move(deed);
     if (options.mode == Mode::kUnique) {
         const std::string token = upload->place.volume->aside().new_name();
@@ -231,6 +291,7 @@ Result<> commit_upload(UploadState& upload) {
     }
     TRY_VOID(upload.place.volume->place(upload.aside_name, upload.place.path, upload.replace));
     upload.aside_name.clear();
+    forget_partial(upload);
     note_deed(upload.place,
               *upload.deed,
               upload.mode == Mode::kAppend ? "appended" : "stored",

@@ -18,7 +18,7 @@ struct UploadState {
     UploadState() = default;
     UploadState(const UploadState&) = delete;
     UploadState& operator=(const UploadState&) = delete;
-    // Takes away what was not committed.
+    // Takes away what was not committed, or keeps it.
     ~UploadState();
 
     Place place;
@@ -31,6 +31,7 @@ struct UploadState {
     Counts reserved;           // in the ledger, beyond the credit
     bool exists = false;       // somebody had the name when it began
     bool replace = false;      // the name may be taken when it is committed
+    std::string partial_name;  // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
 };
 
@@ -40,6 +41,8 @@ struct UploadState {
     std::string shown_path,
     const UploadOptions& options,
     std::shared_ptr<const Deed> deed);
+// The name that a partial of `deed`'s user is kept under; empty where none is kept.
+[[nodiscard]] std::string partial_name(const Place& place, const Deed& deed);
 // Waits for the disk.
 [[nodiscard]] base::Result<> write_upload(UploadState& upload, std::string_view octets);
 [[nodiscard]] base::Result<> commit_upload(UploadState& upload);

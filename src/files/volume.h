@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "files/beneath.h"
 #include "files/files.h"
 #include "files/ledger.h"
+#include "files/partials.h"
 #include "files/recorder.h"
 
 namespace files {
@@ -53,6 +55,7 @@ struct VolumeSettings {
     std::string owner;  // as listings show it
     std::string group;
     bool follow_links = false;
+    bool keep_partials = false;
     std::function<Limits()> limits;
 };
 
@@ -65,6 +68,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
         : beneath_(std::move(beneath)),
           aside_(std::move(aside)),
           recorder_(std::move(recorder)),
+          partials_(settings.key),
           ledger_(Counts()),
           settings_(std::move(settings)) {}
 
@@ -98,6 +102,8 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     [[nodiscard]] Aside& aside() const { return *aside_; }
 
+    [[nodiscard]] const Partials& partials() const { return partials_; }
+
     [[nodiscard]] Ledger& ledger() { return ledger_; }
 
     [[nodiscard]] Limits limits() const { return settings_.limits(); }
@@ -108,6 +114,8 @@ class Volume : public std::enable_shared_from_this<Volume> {
     [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
     // Counts what is there, by looking at all of it.
     [[nodiscard]] base::Result<Counts> count(std::string_view path) const;
+    // Counts anew and puts the ledger and the store right; says what they had wrong, if anything.
+    [[nodiscard]] base::Result<std::optional<Counts>> recount();
     // In the ledger, and in the store by and by.
     void book(Delta delta);
     void note(std::string_view path, TraceEvent event);
@@ -118,6 +126,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
     Beneath beneath_;
     std::shared_ptr<Aside> aside_;
     std::shared_ptr<Recorder> recorder_;
+    Partials partials_;
     Ledger ledger_;
     VolumeSettings settings_;
     // Held while names change, so that counts and names change together. Never while the disk is synced.

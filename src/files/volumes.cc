@@ -59,9 +59,11 @@ Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeS
     TRY(Beneath beneath, Beneath::open_root(folder));
     TRY(std::shared_ptr<Aside> aside, aside_for(beneath, folder));
     settings.follow_links = options_.links == Links::kInside;
+    settings.keep_partials = options_.keep_partials;
     auto volume = std::make_shared<Volume>(
         std::move(beneath), std::move(aside), recorder_, std::move(settings));
     TRY_VOID(load_counts_of(*volume));
+    volume->ledger().hold(volume->partials().open(volume->aside()));
     mine->volume = volume;
     return volume;
 }

@@ -49,6 +49,8 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
     // The shares as they are now. One read of the store where nothing has changed.
     [[nodiscard]] base::Result<std::shared_ptr<const ShareTable>> shares();
 
+    [[nodiscard]] const Aside& aside() const { return *aside_; }
+
     [[nodiscard]] const Options& options() const { return options_; }
 
     [[nodiscard]] store::Store& store() { return store_; }
