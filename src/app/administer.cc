@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "app/commands.h"
 #include "app/config.h"
@@ -9,6 +10,7 @@
 #include "app/offline.h"
 #include "app/process.h"
 #include "app/server.h"
+#include "files/maintenance.h"
 #include "net/address.h"
 #include "store/disk_store.h"
 
@@ -34,7 +36,10 @@ base::Result<AdminReply> ask_running(const Config& config, const AdminRequest& r
 base::Result<> restore(const std::string& from, const Config& config) {
     TRY_VOID(make_data_directory(config.data, config.user));
     TRY_VOID(become_user(config.user));
-    return store::restore_store(from, store_directory(config));
+    TRY_VOID(store::restore_store(from, store_directory(config)));
+    const std::string trees = from + kBackupFiles;
+    return std::filesystem::exists(trees) ? files::copy_tree(trees, config.files.root)
+                                          : base::Result<>();
 }
 
 }  // namespace

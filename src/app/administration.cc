@@ -12,6 +12,7 @@
 #include "app/removal.h"
 #include "app/units.h"
 #include "base/log.h"
+#include "files/trace.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
 #include "queue/queue.h"
@@ -30,7 +31,7 @@ struct AdminTable {
         std::size_t arguments_max;
     };
 
-    static constexpr std::array<Row, 28> kRows{{
+    static constexpr std::array<Row, 34> kRows{{
         {"account add", &Administration::account_add, 1, 1},
         {"account list", &Administration::account_list, 0, 1},
         {"account password", &Administration::account_password, 1, 1},
@@ -58,6 +59,12 @@ struct AdminTable {
         {"queue remove", &Administration::queue_act, 0, 1},
         {"queue retry", &Administration::queue_act, 0, 1},
         {"queue show", &Administration::queue_show, 1, 1},
+        {"share add", &Administration::share_add, 1, 1},
+        {"share grant", &Administration::share_grant, 3, 3},
+        {"share list", &Administration::share_list, 0, 0},
+        {"share remove", &Administration::share_remove, 1, 1},
+        {"share revoke", &Administration::share_revoke, 2, 2},
+        {"share set", &Administration::share_set, 1, 1},
         {"trace", &Administration::trace, 1, 1},
     }};
 };
@@ -226,7 +233,7 @@ Administration::Outcome Administration::account_set(const AdminRequest& request)
 
 Administration::Outcome Administration::account_remove(const AdminRequest& request) const {
     TRY(const account::Address address, account::parse_address(request.arguments[0]));
-    TRY_VOID(remove_account_whole(store_, address));
+    TRY_VOID(remove_account_whole(store_, files_, address));
     return fmt::format("account {} removed\n", address.to_string());
 }
 
@@ -294,7 +301,44 @@ Administration::Outcome Administration::alias_list(const AdminRequest& request) 
     return text;
 }
 
+namespace {
+
+std::string describe_event(base::WallTime time,
+                           std::string_view kind,
+                           std::string_view text,
+                           std::string_view session) {
+    return fmt::format("    {}  {:<9} {}{}\n",
+                       base::format_rfc3339(time),
+                       kind,
+                       text,
+                       session.empty() ? "" : fmt::format("  [session {}]", session));
+}
+
+// What happened to a file, when the command was given a path.
+base::Result<std::string> trace_file(const store::Reader& reader, std::string_view path) {
+    TRY(const auto traced, files::find_trace(reader, path));
+    if (traced.empty()) {
+        return base::fail(base::Errc::kNotFound,
+                          fmt::format("{}: nothing is known of it; traces are kept for "
+                                      "trace.retention",
+                                      path));
+    }
+    std::string text;
+    for (const files::TracedFile& file : traced) {
+        text += fmt::format("{}  {}\n", file.path, file.volume);
+        for (const files::TraceEvent& event : file.events) {
+            text += describe_event(event.time, event.kind, event.text, event.session);
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
 Administration::Outcome Administration::trace(const AdminRequest& request) const {
+    if (request.arguments[0].starts_with('/')) {
+        return trace_file(*store_.snapshot(), request.arguments[0]);
+    }
     TRY(const auto messages, mail::find_trace(*store_.snapshot(), request.arguments[0]));
     if (messages.empty()) {
         return base::fail(base::Errc::kNotFound,
@@ -307,11 +351,7 @@ Administration::Outcome Administration::trace(const AdminRequest& request) const
     for (const mail::TracedMessage& message : messages) {
         text += fmt::format("{}  <{}>\n", message.queue_id, message.message_id);
         for (const mail::TraceEvent& event : message.events) {
-            text += fmt::format("    {}  {:<9} {}{}\n",
-                                base::format_rfc3339(event.time),
-                                event.kind,
-                                event.text,
-                                event.session.empty() ? "" : "  [session " + event.session + "]");
+            text += describe_event(event.time, event.kind, event.text, event.session);
         }
     }
     return text;
@@ -329,11 +369,23 @@ Administration::Outcome Administration::check(const AdminRequest& /*request*/) c
         TRY(const std::vector<std::string> more, check_room(*store_.snapshot()));
         findings.insert(findings.end(), more.begin(), more.end());
     }
+    files::CheckReport trees;
+    if (files_ != nullptr) {
+        TRY(trees, files_->check());
+        findings.insert(findings.end(), trees.findings.begin(), trees.findings.end());
+    }
     if (findings.empty()) {
-        return fmt::format("sound: {} records, {} blobs of {} octets\n",
-                           report.records,
-                           report.blobs,
-                           report.blob_octets);
+        std::string text =
+            fmt::format("sound: {} records, {} blobs of {} octets, {} files of {} octets\n",
+                        report.records,
+                        report.blobs,
+                        report.blob_octets,
+                        trees.files,
+                        trees.octets);
+        for (const std::string& mended : trees.mended) {
+            text += "mended: " + mended + "\n";
+        }
+        return text;
     }
     std::string text =
         fmt::format("{} finding{}", findings.size(), findings.size() == 1 ? "" : "s");
@@ -345,6 +397,9 @@ Administration::Outcome Administration::check(const AdminRequest& /*request*/) c
 
 Administration::Outcome Administration::backup(const AdminRequest& request) const {
     TRY_VOID(store_.backup(request.arguments[0]));
+    if (files_ != nullptr) {
+        TRY_VOID(files_->backup(request.arguments[0] + kBackupFiles));
+    }
     return fmt::format("copied to {}\n", request.arguments[0]);
 }
 

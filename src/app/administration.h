@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "files/files.h"
 #include "store/store.h"
 
 namespace app {
@@ -32,6 +33,9 @@ struct AdminRequest {
 // What is wrong with having no administrator, and the remedy; empty when there is one, or no domain yet.
 [[nodiscard]] base::Result<std::string> postmaster_warning(const store::Reader& reader);
 
+// Where a backup has the trees of files, behind its folder's name.
+inline constexpr const char* kBackupFiles = "/files";
+
 struct AdminReply {
     int status = 0;    // ExitStatus
     std::string text;  // for standard output, or for standard error when the status is not 0
@@ -39,12 +43,14 @@ struct AdminReply {
 
 class Administration {
   public:
-    // Keeps the references; thread-safe as they are.
+    // Keeps the references; thread-safe as they are. Without `files` there are no trees to look after.
     Administration(store::Store& store,
+                   files::Files* files,
                    const base::Clock& clock,
                    base::Random& random,
                    account::AuthenticatorOptions options)
         : store_(store),
+          files_(files),
           clock_(clock),
           random_(random),
           options_(std::move(options)) {}
@@ -91,9 +97,18 @@ class Administration {
     [[nodiscard]] Outcome legacy_set(const AdminRequest& request) const;
     [[nodiscard]] Outcome legacy_remove(const AdminRequest& request) const;
 
+    // Trees of files that several people share (admin_shares.cc).
+    [[nodiscard]] Outcome share_add(const AdminRequest& request) const;
+    [[nodiscard]] Outcome share_set(const AdminRequest& request) const;
+    [[nodiscard]] Outcome share_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome share_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome share_grant(const AdminRequest& request) const;
+    [[nodiscard]] Outcome share_revoke(const AdminRequest& request) const;
+
     [[nodiscard]] base::Result<account::Account> existing_account(std::string_view text) const;
 
     store::Store& store_;
+    files::Files* files_;
     const base::Clock& clock_;
     base::Random& random_;
     account::AuthenticatorOptions options_;

@@ -181,7 +181,7 @@ void add_account_commands(CLI::App& top, Action& action) {
               });
     add_admin({account, action, "account"},
               "remove",
-              "Remove an account, its mail included",
+              "Remove an account, its mail and files included",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(c, call, "ADDRESS", "An account's address");
               });
@@ -310,13 +310,52 @@ void add_queue_commands(CLI::App& top, Action& action) {
     add_admin(parent, "bounce", "Return to the sender as undeliverable", queue_selection);
 }
 
+void share_limits(CLI::App& command, AdminCall& call) {
+    one_argument(command, call, "SHARE", "Its name: a folder at the top of everybody's tree");
+    text_option(command, call, "quota", "SIZE", "The most that it holds, as 10GiB; 0: no limit");
+    text_option(command, call, "max-files", "N", "The most files and folders; 0: no limit");
+}
+
+void grant_arguments(CLI::App& command, AdminCall& call, const std::string& names, int count) {
+    command
+        .add_option(names,
+                    call.request.arguments,
+                    "The share; whom: an account's address, @DOMAIN, everyone, anonymous; and the "
+                    "rights: list,read,create,overwrite,append,rename,delete,mkdir, or view, drop, "
+                    "all, none")
+        ->required()
+        ->expected(count);
+    text_option(command, call, "path", "PATH", "For this folder of the share and below it");
+}
+
+void add_share_commands(CLI::App& top, Action& action) {
+    CLI::App& share = *top.add_subcommand("share", "Trees of files that several people see");
+    share.require_subcommand(1);
+    const Group group{share, action, "share"};
+    add_admin(group, "add", "Make a share", share_limits);
+    add_admin(group, "set", "Change what is given, keep the rest", share_limits);
+    add_admin(group, "remove", "Forget a share and its grants", [](CLI::App& c, AdminCall& call) {
+        one_argument(c, call, "SHARE", "Its name; its files stay on the disk");
+    });
+    add_admin(group, "list", "Print the shares and their grants", [](CLI::App&, AdminCall&) {});
+    add_admin(group, "grant", "Say who may do what", [](CLI::App& c, AdminCall& call) {
+        grant_arguments(c, call, "SHARE-WHO-RIGHTS", 3);
+    });
+    add_admin(group, "revoke", "Take back what was granted", [](CLI::App& c, AdminCall& call) {
+        grant_arguments(c, call, "SHARE-WHO", 2);
+    });
+}
+
 void add_watching_commands(CLI::App& top, Action& action) {
     add_admin({top, action, ""},
               "trace",
-              "What happened to a message: accepted, stored, fetched, deleted",
+              "What happened to a message or a file: stored, fetched, deleted",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(
-                      c, call, "ID", "The queue id of the server's 250 reply, or a Message-ID");
+                      c,
+                      call,
+                      "ID",
+                      "The queue id of the server's 250 reply, a Message-ID, or a file's /PATH");
               });
     add_admin({top, action, ""},
               "check",
@@ -324,7 +363,7 @@ void add_watching_commands(CLI::App& top, Action& action) {
               [](CLI::App&, AdminCall&) {});
     add_admin({top, action, ""},
               "backup",
-              "Copy the store into DIR, consistent, while the server runs",
+              "Copy store and files into DIR, consistent, while the server runs",
               [](CLI::App& c, AdminCall& call) {
                   one_argument(c, call, "DIR", "A folder that is empty or absent");
                   c.get_option("DIR")->transform([](const std::string& path) {
@@ -510,6 +549,7 @@ int run_command_line(int argc, char** argv) {
     add_secret_commands(top, action);
     add_alias_commands(top, action);
     add_queue_commands(top, action);
+    add_share_commands(top, action);
     add_watching_commands(top, action);
     add_mime_commands(top, action);
     return parse_and_run(top, action, argc, argv);

@@ -87,6 +87,16 @@ struct ThrottleConfig {
     base::Duration trusted_for = std::chrono::hours(24 * 7);
 };
 
+struct FilesConfig {
+    std::string root;                // by default DATA/files
+    std::uint64_t quota_octets = 0;  // for each account's own files; 0: none, as below
+    std::uint64_t files_max = 0;
+    bool share_mail_quota = true;  // an account's quota bounds its mail and files together
+    bool follow_links = false;     // symbolic links, as far as they stay inside of their tree
+    bool keep_partials = false;    // what came of an upload that was cut off, to be resumed
+    std::string anonymous;         // the share of users without an account; empty: there are none
+};
+
 struct AuthConfig {
     bool allow_plaintext = false;  // passwords without TLS, from loopback only
     base::Duration remember = std::chrono::minutes(5);
@@ -129,6 +139,7 @@ struct Config {
     DnsConfig dns;
     SmtpConfig smtp;
     Pop3Config pop3;
+    FilesConfig files;
     AuthConfig auth;
     LimitsConfig limits;
     LogConfig log;

@@ -403,6 +403,17 @@ void read_pop3(Section section, Pop3Config& pop3) {
     section.finish();
 }
 
+void read_files(Section section, FilesConfig& files) {
+    section.text("root", files.root);
+    section.size("quota", files.quota_octets, 0, 1ULL << 60);
+    section.number("max_files", files.files_max, 0, 1ULL << 40);
+    section.flag("share_mail_quota", files.share_mail_quota);
+    section.choice<bool>("symlinks", files.follow_links, {{"refuse", false}, {"inside", true}});
+    section.flag("keep_partials", files.keep_partials);
+    section.text("anonymous", files.anonymous);
+    section.finish();
+}
+
 void read_throttle(Section section, ThrottleConfig& throttle) {
     section.number("free_failures", throttle.failures_free, 0, 1'000'000);
     section.duration("first_delay", throttle.delay_first, {}, kTimeoutMax);
@@ -510,6 +521,10 @@ void make_paths_absolute(Config& config) {
         const auto path = std::filesystem::path(config.data) / "control.sock";
         config.listen.control.push_back("unix:" + path.string());
     }
+    if (config.files.root.empty()) {
+        config.files.root = (std::filesystem::path(config.data) / "files").string();
+    }
+    make_absolute(folder, config.files.root);
     make_absolute(folder, config.tls.certificate);
     make_absolute(folder, config.tls.key);
     make_absolute(folder, config.tls.client_ca);
@@ -535,6 +550,7 @@ void read_top(Section& top, Config& config) {
     read_dns(top.section("dns"), config.dns);
     read_smtp(top.section("smtp"), config.smtp);
     read_pop3(top.section("pop3"), config.pop3);
+    read_files(top.section("files"), config.files);
     read_auth(top.section("auth"), config.auth);
     read_limits(top.section("limits"), config.limits);
     read_log(top.section("log"), config.log);

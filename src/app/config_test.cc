@@ -75,6 +75,14 @@ idle_timeout = "30m"
 write_timeout = "1m"
 max_errors = 7
 max_login_failures = 3
+[files]
+root = "trees"
+quota = "10GiB"
+max_files = 1000
+share_mail_quota = false
+symlinks = "inside"
+keep_partials = true
+anonymous = "pub"
 [auth]
 allow_plaintext = true
 remember = "10m"
@@ -131,6 +139,14 @@ retention = "7d"
     EXPECT_EQ(maildrop->write_timeout_s, std::chrono::minutes(1));
     EXPECT_EQ(maildrop->errors_max, 7U);
     EXPECT_EQ(maildrop->login_failures_max, 3U);
+    const files::Options trees = files_options(*config);
+    EXPECT_EQ(trees.root, "/etc/s/trees");
+    EXPECT_EQ(trees.quota_octets, 10ULL << 30);
+    EXPECT_EQ(trees.quota_files, 1000U);
+    EXPECT_EQ(trees.links, files::Links::kInside);
+    EXPECT_TRUE(trees.keep_partials);
+    EXPECT_EQ(trees.anonymous_share, "pub");
+    EXPECT_FALSE(trees.other_octets);
     const auto authentication = authenticator_options(*config);
     EXPECT_EQ(authentication.throttle.failures_free, 1U);
     EXPECT_EQ(authentication.throttle.delay_first, std::chrono::seconds(2));

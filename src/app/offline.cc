@@ -37,12 +37,18 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
                            .pool = offline->pool_,
                            .log = *offline->log_,
                            .reserve_octets = config.limits.disk_reserve_octets}));
-    TRY_VOID(finish_removals(*offline->store_));
+    TRY(offline->files_,
+        files::Files::start(files_options(config),
+                            *offline->store_,
+                            offline->pool_,
+                            offline->clock_,
+                            offline->random_));
+    TRY_VOID(finish_removals(*offline->store_, offline->files_.get()));
     return offline;
 }
 
 AdminReply OfflineStore::run(const AdminRequest& request) {
-    return Administration(*store_, clock_, random_, options_).run(request);
+    return Administration(*store_, files_.get(), clock_, random_, options_).run(request);
 }
 
 }  // namespace app

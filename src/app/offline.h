@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/random.h"
+#include "files/files.h"
 #include "store/store.h"
 
 namespace app {
@@ -31,6 +32,7 @@ class OfflineStore {
     base::Pool pool_;
     account::AuthenticatorOptions options_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<files::Files> files_;
 };
 
 }  // namespace app

@@ -98,9 +98,9 @@ TEST(FinishRemovalsTest, EndsWhatACrashCutShort) {
         return {};
     }));
     EXPECT_THAT(account::list_removals(*store.snapshot()).value(), SizeIs(1));
-    ASSERT_TRUE(finish_removals(store));
+    ASSERT_TRUE(finish_removals(store, nullptr));
     EXPECT_THAT(account::list_removals(*store.snapshot()).value(), IsEmpty());
-    EXPECT_EQ(remove_account_whole(store, bob).error().code, base::Errc::kNotFound);
+    EXPECT_EQ(remove_account_whole(store, nullptr, bob).error().code, base::Errc::kNotFound);
 }
 
 }  // namespace

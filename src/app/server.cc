@@ -22,6 +22,8 @@
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "base/random.h"
+#include "files/files.h"
+#include "files/trace.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
 #include "net/server.h"
@@ -39,6 +41,8 @@ namespace {
 
 constexpr std::size_t kPoolQueueMax = 100'000;
 constexpr unsigned kAdministrationThreads = 2;
+// Many wait for the disk at once, and the file system syncs for all of them together.
+constexpr unsigned kFileThreads = 16;
 constexpr unsigned kPrivateSocket = 0600;
 constexpr std::size_t kTraceEventsAtOnce = 1000;
 
@@ -109,8 +113,10 @@ struct MailServer::Parts {
     std::unique_ptr<net::Server> server;
     base::Pool pool;                        // the store's, for reads that wait for the disk
     std::unique_ptr<base::Pool> hash_pool;  // password hashes, as many at once as there are cores
+    std::unique_ptr<base::Pool> file_pool;  // what waits for people's files
     std::unique_ptr<base::Pool> administration_pool;
     std::unique_ptr<store::Store> store;
+    std::unique_ptr<files::Files> files;
     std::optional<account::Authenticator> authenticator;
     std::optional<mail::MessageStore> messages;
     std::optional<Administration> administration;
@@ -131,15 +137,17 @@ struct MailServer::Parts {
           log(make_log(config.log, clock)),
           pool(std::max(4U, 2 * std::thread::hardware_concurrency()), kPoolQueueMax),
           hash_pool(std::make_unique<base::Pool>(thread_count(config), kPoolQueueMax)),
+          file_pool(std::make_unique<base::Pool>(kFileThreads, kPoolQueueMax)),
           administration_pool(std::make_unique<base::Pool>(kAdministrationThreads, kPoolQueueMax)) {
     }
 
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 
-    // What these two still run uses the store and the authenticator.
+    // What these still run uses the store, the files and the authenticator.
     ~Parts() {
         administration_pool.reset();
+        file_pool.reset();
         hash_pool.reset();
     }
 
@@ -246,7 +254,8 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     const auto options = authenticator_options(config);
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
-    administration.emplace(*store, clock, random, options);
+    TRY(files, files::Files::start(files_options(config), *store, *file_pool, clock, random));
+    administration.emplace(*store, files.get(), clock, random, options);
     const auto watch = make_peer_watch(trace_peer);
     smtp.reset(new smtp::Services{.store = *store,
                                   .authenticator = *authenticator,
@@ -294,6 +303,7 @@ void MailServer::Parts::refresh_metrics() {
     };
     set_waiting("disk", pool);
     set_waiting("password", *hash_pool);
+    set_waiting("files", *file_pool);
     set_waiting("administration", *administration_pool);
     set("staffetta_sessions", "Open connections", server->sessions());
 }
@@ -301,7 +311,7 @@ void MailServer::Parts::refresh_metrics() {
 // Accounts whose removal a crash cut short, beside everybody's mail.
 void MailServer::Parts::end_removals() {
     administration_pool->submit([this] {
-        const auto ended = finish_removals(*store);
+        const auto ended = finish_removals(*store, files.get());
         if (!ended) {
             log->warning(
                 "the mail of removed accounts could not be removed; the next start tries again",
@@ -343,7 +353,11 @@ void MailServer::Parts::expire_traces() {
         while (gone == kTraceEventsAtOnce) {
             const auto done =
                 store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
-                    TRY(gone, mail::expire_trace(change, older_than, kTraceEventsAtOnce));
+                    TRY(const std::size_t of_mail,
+                        mail::expire_trace(change, older_than, kTraceEventsAtOnce));
+                    TRY(const std::size_t of_files,
+                        files::expire_trace(change, older_than, kTraceEventsAtOnce));
+                    gone = std::max(of_mail, of_files);
                     return {};
                 });
             if (!done) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "mail/records.h"
+
 namespace app {
 namespace {
 
@@ -64,6 +66,23 @@ std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config) {
     options.errors_max = config.pop3.errors_max;
     options.login_failures_max = config.pop3.login_failures_max;
     return std::make_shared<const pop3::ServerOptions>(std::move(options));
+}
+
+files::Options files_options(const Config& config) {
+    files::Options options;
+    options.root = config.files.root;
+    options.links = config.files.follow_links ? files::Links::kInside : files::Links::kRefuse;
+    options.keep_partials = config.files.keep_partials;
+    options.anonymous_share = config.files.anonymous;
+    options.quota_octets = config.files.quota_octets;
+    options.quota_files = config.files.files_max;
+    if (config.files.share_mail_quota) {
+        options.other_octets = [](const store::Reader& reader, account::AccountId id) {
+            const auto counters = mail::load_counters(reader, id);
+            return counters ? counters->octets : 0;
+        };
+    }
+    return options;
 }
 
 }  // namespace app

@@ -5,6 +5,7 @@
 
 #include "account/authenticator.h"
 #include "app/config.h"
+#include "files/files.h"
 #include "pop3/server/server.h"
 #include "smtp/server/server.h"
 
@@ -14,5 +15,7 @@ namespace app {
 [[nodiscard]] std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config,
                                                                       smtp::Port port);
 [[nodiscard]] std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config);
+
+[[nodiscard]] files::Options files_options(const Config& config);
 
 }  // namespace app

@@ -1,0 +1,133 @@
+// Administration of shares: trees of files that several people see, and who may do what in them.
+#include <fmt/format.h>
+
+#include "app/administration.h"
+#include "app/units.h"
+#include "base/ascii.h"
+#include "files/shares.h"
+
+namespace app {
+namespace {
+
+// --quota and --max-files; what is not given stays.
+base::Result<> read_limits(const AdminRequest& request, files::Limits& limits) {
+    const std::string quota = option(request, "quota");
+    if (!quota.empty()) {
+        const auto octets = parse_size(quota);
+        if (!octets) {
+            return base::fail(base::Errc::kInvalid,
+                              fmt::format("\"{}\" is no quota; write a size, as 10GiB, or 0 for "
+                                          "none",
+                                          quota));
+        }
+        limits.octets = *octets;
+    }
+    const std::string most = option(request, "max-files");
+    if (!most.empty()) {
+        const auto number = base::parse_u64(most, UINT64_MAX);
+        if (!number) {
+            return base::fail(base::Errc::kInvalid,
+                              fmt::format("\"{}\" is no number of files", most));
+        }
+        limits.files = *number;
+    }
+    return {};
+}
+
+std::string path_option(const AdminRequest& request) {
+    const std::string path = option(request, "path");
+    return path.empty() ? "/" : path;
+}
+
+std::string describe(const files::Share& share) {
+    std::string line = share.name;
+    if (share.limits.octets != 0) {
+        line += "  quota " + format_size(share.limits.octets);
+    }
+    if (share.limits.files != 0) {
+        line += fmt::format("  at most {} files", share.limits.files);
+    }
+    return line + "\n";
+}
+
+}  // namespace
+
+Administration::Outcome Administration::share_add(const AdminRequest& request) const {
+    files::Share share;
+    share.name = request.arguments[0];
+    TRY_VOID(read_limits(request, share.limits));
+    TRY_VOID(store_.change_and_wait(
+        [share](store::Transaction& change) { return files::add_share(change, share); }));
+    return fmt::format("share {} added; nobody sees it before `staffetta share grant {}`\n",
+                       share.name,
+                       share.name);
+}
+
+Administration::Outcome Administration::share_set(const AdminRequest& request) const {
+    const std::string& name = request.arguments[0];
+    TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+        TRY(const auto share, files::find_share(change, name));
+        if (!share) {
+            return base::fail(base::Errc::kNotFound, "there is no such share");
+        }
+        files::Limits limits = share->limits;
+        TRY_VOID(read_limits(request, limits));
+        return files::set_share_limits(change, name, limits);
+    }));
+    TRY(const auto share, files::find_share(*store_.snapshot(), name));
+    return share ? describe(*share) : "";
+}
+
+Administration::Outcome Administration::share_remove(const AdminRequest& request) const {
+    const std::string& name = request.arguments[0];
+    TRY_VOID(store_.change_and_wait(
+        [name](store::Transaction& change) { return files::remove_share(change, name); }));
+    return fmt::format("share {} removed; its files stay in their folder\n", name);
+}
+
+Administration::Outcome Administration::share_list(const AdminRequest& /*request*/) const {
+    const auto snapshot = store_.snapshot();
+    TRY(const auto shares, files::list_shares(*snapshot));
+    std::string text;
+    for (const files::Share& share : shares) {
+        text += describe(share);
+        for (const files::Grant& grant : share.grants) {
+            TRY(const std::string who, files::format_principal(*snapshot, grant.who));
+            text += fmt::format(
+                "    {}  {}  {}\n", grant.path, who, files::format_rights(grant.rights));
+        }
+    }
+    return text;
+}
+
+Administration::Outcome Administration::share_grant(const AdminRequest& request) const {
+    const std::string& name = request.arguments[0];
+    files::Grant grant;
+    grant.path = path_option(request);
+    TRY(grant.rights, files::parse_rights(request.arguments[2]));
+    TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+        files::Grant given = grant;
+        TRY(given.who, files::parse_principal(change, request.arguments[1]));
+        return files::set_grant(change, name, given);
+    }));
+    return fmt::format("{} may {} in {}, at {} and below\n",
+                       request.arguments[1],
+                       files::format_rights(grant.rights),
+                       name,
+                       grant.path);
+}
+
+Administration::Outcome Administration::share_revoke(const AdminRequest& request) const {
+    const std::string& name = request.arguments[0];
+    files::Grant grant;
+    grant.path = path_option(request);
+    TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+        files::Grant taken = grant;
+        TRY(taken.who, files::parse_principal(change, request.arguments[1]));
+        return files::revoke_grant(change, name, taken);
+    }));
+    return fmt::format(
+        "what {} was granted in {} at {} is revoked\n", request.arguments[1], name, grant.path);
+}
+
+}  // namespace app
