@@ -6,8 +6,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "base/ascii.h"
@@ -111,11 +109,12 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
                                             base::Pool& pool,
                                             const base::Clock& clock,
                                             base::Random& random) {
-    std::error_code failed;
-    for (const char* folder : {kAccountsFolder, kSharesFolder}) {
-        std::filesystem::create_directories(options.root + folder, failed);
-        if (failed) {
-            return base::fail(Errc::kIo, options.root + folder + ": " + failed.message());
+    for (const char* folder : {"", kAccountsFolder, kSharesFolder}) {
+        const std::string path = options.root + folder;
+        if (::mkdir(path.c_str(), kOurs) != 0 && errno != EEXIST) {
+            auto failure = fail_errno(errno);
+            failure.value().text = path + ": " + failure.value().text;
+            return failure;
         }
     }
     TRY(std::shared_ptr<Aside> aside,

@@ -87,7 +87,8 @@ Result<> copy_entry(Pair folders,
         return errno == ENOENT ? Result<>() : fail_errno(errno);
     }
     if (S_ISDIR(status.st_mode)) {
-        if (::mkdirat(folders.to, name, (status.st_mode & kPermissionBits) | kOurs) != 0) {
+        const unsigned mode = (status.st_mode & kPermissionBits) | kOurs;
+        if (::mkdirat(folders.to, name, mode) != 0 && errno != EEXIST) {
             return fail_errno(errno);
         }
         waiting.push_back(path.empty() ? name : path + "/" + name);

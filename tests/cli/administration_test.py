@@ -77,6 +77,32 @@ class Both:
         with self.assertRaises(poplib.error_proto):
             self.log_in("green@crepes.example", "green's")
 
+    def test_shares(self):
+        said = self.server.admin("share", "add", "team", "--quota", "10GiB")
+        self.assertRegex(said, "^share team added; nobody sees it before")
+        self.server.admin("share", "add", "team", status=73)
+        self.server.admin("share", "add", "a/b", status=65)
+        self.assertIn("view", self.server.admin("share", "grant", "team", BOB, "views", status=65))
+        self.server.admin("share", "grant", "team", "nobody@crepes.example", "view", status=67)
+        self.server.admin("share", "grant", "none", BOB, "view", status=67)
+        self.server.admin("share", "grant", "team", BOB, "all")
+        self.server.admin("share", "grant", "team", "@hamburger.example", "view")
+        self.server.admin("share", "grant", "team", "anonymous", "drop", "--path", "incoming")
+        self.server.admin("share", "set", "team", "--max-files", "100")
+        self.assertEqual(self.server.admin("share", "list").splitlines(),
+                         ["team  quota 10GiB  at most 100 files",
+                          "    /  @hamburger.example  list,read",
+                          f"    /  {BOB}  all",
+                          "    /incoming  anonymous  create"])
+        self.server.admin("share", "revoke", "team", "anonymous", status=67)
+        self.server.admin("share", "revoke", "team", "anonymous", "--path", "/incoming")
+        self.server.admin("account", "remove", BOB)
+        self.assertEqual(len(self.server.admin("share", "list").splitlines()), 2)
+        self.assertIn("nothing is known", self.server.admin("trace", "/team/a", status=67))
+        self.assertRegex(self.server.admin("check"), "^sound: .* 0 files of 0 octets")
+        self.server.admin("share", "remove", "team")
+        self.assertEqual(self.server.admin("share", "list"), "")
+
     def test_new_password_counts_at_once(self):
         self.log_in(BOB, PASSWORDS[BOB])
         self.server.admin("account", "password", BOB, "--password-stdin", text="another\n")
