@@ -76,7 +76,7 @@ std::optional<std::string> search(int directory, std::string_view name) {
         if (!on_disk || *on_disk == nullptr) {
             return std::nullopt;
         }
-        if (!is_ascii(*on_disk) && display_name(*on_disk) == name) {
+        if (display_name(*on_disk) == name) {
             return std::string(*on_disk);
         }
     }

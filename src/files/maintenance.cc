@@ -187,8 +187,7 @@ void sweep(const Aside& aside, bool keep_partials) {
             return;
         }
         const std::string_view found = *name;
-        if (found.starts_with(aside.token()) ||
-            (keep_partials && found.starts_with(kPartialsPrefix))) {
+        if (keep_partials && found.starts_with(kPartialsPrefix)) {
             continue;
         }
         if (::unlinkat(aside.fd(), *name, 0) != 0) {
