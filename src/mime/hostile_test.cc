@@ -36,8 +36,16 @@ std::size_t octets_held = 0;
 std::size_t octets_peak = 0;
 std::size_t blocks_taken = 0;
 
+// The sanitizers have an operator new of their own, whose blocks ours may not free.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool kCountsMemory = false;
+#else
+constexpr bool kCountsMemory = true;
+#endif
+
 }  // namespace
 
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 void* operator new(std::size_t size) {
     void* const block = std::malloc(size);
     if (block == nullptr) {
@@ -57,6 +65,7 @@ void operator delete(void* block) noexcept {
 void operator delete(void* block, std::size_t /*size*/) noexcept {
     operator delete(block);
 }
+#endif
 
 namespace mime {
 namespace {
@@ -259,6 +268,9 @@ Structure parse_endless(std::string_view begin, std::string_view unit, std::uint
 }
 
 TEST(HostileTest, ParsingHoldsNoMoreThanItsLimitsSay) {
+    if (!kCountsMemory) {
+        GTEST_SKIP() << "this build does not count memory";
+    }
     constexpr std::string_view kMixed = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
     constexpr std::uint64_t kOctets = 50'000'000;
 
@@ -298,6 +310,9 @@ TEST(HostileTest, ParsingHoldsNoMoreThanItsLimitsSay) {
 
 // Not of strangers, but counted by the same operator new: no storm of small blocks for each message.
 TEST(HostileTest, ParsingTakesFewBlocks) {
+    if (!kCountsMemory) {
+        GTEST_SKIP() << "this build does not count memory";
+    }
     const std::string_view plain =
         "Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0000\r\n"
         "From: Alice <alice@crepes.example>\r\nTo: Bob <bob@hamburger.example>\r\n"
@@ -321,6 +336,9 @@ TEST(HostileTest, ParsingTakesFewBlocks) {
 }
 
 TEST(HostileTest, EndlessBodiesAreDecodedInPiecesOfTheirSize) {
+    if (!kCountsMemory) {
+        GTEST_SKIP() << "this build does not count memory";
+    }
     for (const Encoding encoding :
          {Encoding::kBase64, Encoding::kQuotedPrintable, Encoding::kUuencode}) {
         for (const std::string_view unit : {"QUFB", " ", "=", "A", "=\r\n", "\r", "\xff"}) {
