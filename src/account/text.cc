@@ -121,6 +121,16 @@ bool has_one_direction(const std::vector<CodePoint>& points) {
 
 }  // namespace
 
+std::optional<std::string> normalize(std::string_view text) {
+    if (base::is_ascii(text)) {
+        return std::string(text);
+    }
+    if (!base::is_utf8(text)) {
+        return std::nullopt;
+    }
+    return compose(std::string(text), 0);
+}
+
 std::string fold(std::string_view text) {
     if (base::is_ascii(text)) {
         return base::to_lower(text);

@@ -12,6 +12,9 @@ namespace account {
 // `straße` and `strasse` are two people. Octets that are not UTF-8 stay as they are.
 [[nodiscard]] std::string fold(std::string_view text);
 
+// Its NFC form; nothing when it is not UTF-8.
+[[nodiscard]] std::optional<std::string> normalize(std::string_view text);
+
 // RFC 4013: spaces become U+0020, soft hyphens and their like vanish, then NFKC. Nothing when `text` is
 // not UTF-8, holds a prohibited character, or mixes directions (RFC 3454 6).
 [[nodiscard]] std::optional<std::string> saslprep(std::string_view text);

@@ -206,9 +206,10 @@ Administration::Outcome Administration::account_add(const AdminRequest& request)
     }
     // Slow by design, hence outside of the change.
     const auto secrets = account::make_secrets(password, random_, options_);
-    TRY_VOID(
-        store_.change_and_wait([account, secrets](store::Transaction& change) -> base::Result<> {
+    TRY_VOID(store_.change_and_wait(
+        [account, secrets, now = clock_.now()](store::Transaction& change) -> base::Result<> {
             TRY(const account::AccountId id, account::add_account(change, account));
+            TRY_VOID(mail::add_account_mail(change, id, now));
             return account::set_secrets(change, id, *secrets);
         }));
     return fmt::format("account {} added\n", account.address.to_string());

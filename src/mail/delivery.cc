@@ -6,6 +6,10 @@
 #include <map>
 #include <utility>
 
+#include "base/check.h"
+#include "mail/emails.h"
+#include "mail/mailbox_editor.h"
+#include "mail/mailbox_tree.h"
 #include "mail/message_store.h"
 #include "mail/records.h"
 
@@ -16,68 +20,44 @@ bool over_quota(const AccountCounters& counters, std::uint64_t quota_octets, std
     return quota_octets != 0 && (octets > quota_octets || counters.octets > quota_octets - octets);
 }
 
-// Seconds since 1970, yet always more than any mailbox of the account had: a mailbox that is deleted and
-// made again has another UIDVALIDITY even when the clock went back.
-std::uint32_t next_uid_validity(AccountCounters& counters, base::WallTime now) {
-    const auto now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-    const auto clock = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(now_s, 1, std::numeric_limits<std::uint32_t>::max()));
-    counters.uid_validity = std::max(clock, counters.uid_validity + 1);
-    return counters.uid_validity;
-}
-
-MailboxRecord make_inbox(AccountCounters& counters, base::WallTime now) {
-    MailboxRecord inbox;
-    inbox.name = "INBOX";
-    inbox.uid_validity = next_uid_validity(counters, now);
-    return inbox;
-}
-
-// A new entry in one account's INBOX; counters and mailbox follow.
+// A new email and its entry in the INBOX of one account.
 base::Result<Uid> add_message(store::Transaction& change,
-                              account::AccountId account,
-                              AccountCounters& counters,
+                              AccountEditor& account,
                               const Delivery& delivery,
                               base::WallTime now) {
-    TRY(auto found, load_mailbox(change, account, kInbox));
-    MailboxRecord inbox = found ? std::move(*found) : make_inbox(counters, now);
-    if (inbox.uid_next == std::numeric_limits<Uid>::max()) {
-        return base::fail(base::Errc::kTooLong, "the mailbox has used up its UIDs");
+    TRY(auto inbox, MailboxEditor::load(change, account, kInbox));
+    if (!inbox) {
+        TRY_VOID(provision(change, account, now));
+        TRY(inbox, MailboxEditor::load(change, account, kInbox));
+        CHECK(inbox.has_value());
     }
-    const std::uint64_t octets = delivery.blob.size();
-    MessageRecord message;
-    message.blob = delivery.blob.id();
-    message.octets = octets;
-    message.received = now;
-    message.modseq = ++counters.modseq;
-    message.email = counters.next_email++;
-    message.queue_id = delivery.queue_id;
-    message.return_path = delivery.return_path;
-
-    const Uid uid = inbox.uid_next++;
-    inbox.highest_modseq = counters.modseq;
-    ++inbox.messages;
-    ++inbox.unseen;
-    inbox.octets += octets;
-    ++counters.messages;
-    counters.octets += octets;
-    TRY_VOID(change.refer(delivery.blob));
-    change.put(message_key(account, kInbox, uid), encode(message));
-    change.put(mailbox_key(account, kInbox), encode(inbox));
-    change.put(counters_key(account), encode(counters));
+    NewEmail email;
+    email.blob = &delivery.blob;
+    email.queue_id = delivery.queue_id;
+    email.return_path = delivery.return_path;
+    email.summary = delivery.summary;
+    email.thread = delivery.thread;
+    Entry entry;
+    TRY(entry.email, add_email(change, account, email));
+    entry.octets = delivery.blob.size();
+    entry.received_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+    entry.saved_s = entry.received_s;
+    TRY(const Uid uid, inbox->append(entry));
+    TRY_VOID(inbox->save());
+    account.save(change);
     return uid;
 }
 
-struct Stored {
+struct StoredFor {
     DeliveryOutcome outcome;
     TraceEvent event;
 };
 
-base::Result<Stored> deliver_to(store::Transaction& change,
-                                const account::LocalRecipient& recipient,
-                                const Delivery& delivery,
-                                base::WallTime now) {
-    Stored stored;
+base::Result<StoredFor> deliver_to(store::Transaction& change,
+                                   const account::LocalRecipient& recipient,
+                                   const Delivery& delivery,
+                                   base::WallTime now) {
+    StoredFor stored;
     stored.outcome.account = recipient.account;
     stored.event.time = now;
     stored.event.session = delivery.accepted.session;
@@ -89,13 +69,13 @@ base::Result<Stored> deliver_to(store::Transaction& change,
         stored.event.text = fmt::format("{} was removed meanwhile", address);
         return stored;
     }
-    TRY(AccountCounters counters, load_counters(change, recipient.account));
-    if (over_quota(counters, recipient.quota_octets, delivery.blob.size())) {
+    TRY(AccountEditor editor, AccountEditor::load(change, recipient.account));
+    if (over_quota(editor.counters(), recipient.quota_octets, delivery.blob.size())) {
         stored.event.kind = "refused";
         stored.event.text = fmt::format("{} is over quota", address);
         return stored;
     }
-    TRY(const Uid uid, add_message(change, recipient.account, counters, delivery, now));
+    TRY(const Uid uid, add_message(change, editor, delivery, now));
     stored.outcome.delivered = true;
     stored.event.kind = "stored";
     stored.event.text = fmt::format("in INBOX of {} as UID {}", address, uid);
@@ -116,7 +96,7 @@ base::Result<std::vector<DeliveryOutcome>> deliver_into(store::Transaction& chan
             outcomes.push_back(known->second);
             continue;
         }
-        TRY(Stored stored, deliver_to(change, recipient, delivery, now));
+        TRY(StoredFor stored, deliver_to(change, recipient, delivery, now));
         delivered = delivered || stored.outcome.delivered;
         done.emplace(recipient.account, stored.outcome);
         outcomes.push_back(stored.outcome);
@@ -153,6 +133,15 @@ base::Result<bool> MessageStore::fits(account::AccountId account,
     const auto snapshot = store_.snapshot();
     TRY(const AccountCounters counters, load_counters(*snapshot, account));
     return !over_quota(counters, quota_octets, octets);
+}
+
+base::Result<> add_account_mail(store::Transaction& change,
+                                account::AccountId account,
+                                base::WallTime now) {
+    TRY(AccountEditor editor, AccountEditor::load(change, account));
+    TRY_VOID(provision(change, editor, now));
+    editor.save(change);
+    return {};
 }
 
 }  // namespace mail

@@ -76,6 +76,10 @@ class Hub {
     void announce(std::span<const store::Write> writes);
 
   private:
+    void tell(Ref ref, std::uint32_t kinds);
+    static void post(const std::shared_ptr<Watcher>& watcher, const Event& event);
+    static void call(const std::shared_ptr<Watcher>& watcher);
+
     std::shared_ptr<Board> board_;
 };
 

@@ -24,6 +24,7 @@
 #include "base/pool.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "mail/emails.h"
 #include "mail/hub.h"
 #include "mail/rights.h"
 #include "mail/snapshot.h"
@@ -33,21 +34,6 @@
 #include "store/store.h"
 
 namespace mail {
-
-inline constexpr account::AccountId kServer = 0;
-
-// RFC 6154; at most one mailbox of an account has each.
-enum class Role : std::uint8_t {
-    kNone,
-    kAll,
-    kArchive,
-    kDrafts,
-    kFlagged,
-    kJunk,
-    kSent,
-    kTrash,
-    kImportant,  // RFC 8457
-};
 
 struct MailboxInfo {
     Ref ref;
@@ -116,17 +102,6 @@ struct Expunged {
 struct Vanished {
     bool complete = true;
     UidSet uids;
-};
-
-// What is kept once an account of a message, however many mailboxes it lies in. Views live for the call.
-struct EmailRecord {
-    store::BlobId blob;
-    std::uint64_t octets = 0;
-    std::uint64_t thread = 0;        // RFC 8474 THREADID
-    std::uint64_t message_hash = 0;  // of its Message-ID; 0: it has none
-    std::string_view queue_id;
-    std::string_view return_path;
-    std::string_view summary;
 };
 
 struct AclEntry {
@@ -240,9 +215,7 @@ class Mailboxes {
     // What has gone since `modseq`.
     [[nodiscard]] base::Result<Vanished> vanished_since(Ref ref, Modseq modseq) const;
 
-    // Calls `visit` for each email in the order of `emails`; one that has gone meanwhile is passed over.
-    // Quickest where ids ascend; false from the visitor ends it.
-    using EmailVisitor = std::function<bool(EmailId, const EmailRecord&)>;
+    // What is kept of these emails beside their octets, as mail::read_emails() reads it.
     [[nodiscard]] base::Result<> read_emails(account::AccountId owner,
                                              std::span<const EmailId> emails,
                                              const EmailVisitor& visit) const;

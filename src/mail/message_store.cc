@@ -1,136 +1,100 @@
 #include "mail/message_store.h"
 
-#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "mail/emails.h"
+#include "mail/mailbox_editor.h"
+#include "mail/page_record.h"
 #include "mail/records.h"
 #include "store/key.h"
 
 namespace mail {
 namespace {
 
-MessageInfo info_of(Uid uid, MessageRecord record) {
+MessageInfo info_of(account::AccountId account, const Entry& entry) {
     MessageInfo info;
-    info.uid = uid;
-    info.octets = record.octets;
-    info.received = record.received;
-    info.blob = record.blob;
-    info.queue_id = std::move(record.queue_id);
-    info.seen = (record.flags & kSeen) != 0;
-    info.return_path = std::move(record.return_path);
+    info.account = account;
+    info.uid = entry.uid;
+    info.email = entry.email;
+    info.octets = entry.octets;
+    info.received = base::WallTime(std::chrono::seconds(entry.received_s));
+    info.seen = (entry.flags & kSeen) != 0;
     return info;
 }
 
-// One mailbox and its account's counters while a change works on them.
-struct OpenMailbox {
-    account::AccountId account = 0;
-    MailboxId id = 0;
-    AccountCounters counters;
-    MailboxRecord mailbox;
-
-    void save(store::Transaction& change) const {
-        change.put(mailbox_key(account, id), encode(mailbox));
-        change.put(counters_key(account), encode(counters));
+UidSet set_of(const std::vector<Uid>& uids) {
+    std::vector<UidSet::Range> ranges;
+    ranges.reserve(uids.size());
+    for (const Uid uid : uids) {
+        ranges.push_back({uid, uid});
     }
-};
-
-// Nothing when there is no such mailbox.
-base::Result<std::optional<OpenMailbox>> open_mailbox(const store::Reader& reader,
-                                                      account::AccountId account,
-                                                      MailboxId mailbox) {
-    OpenMailbox open;
-    open.account = account;
-    open.id = mailbox;
-    TRY(auto record, load_mailbox(reader, account, mailbox));
-    if (!record) {
-        return std::nullopt;
-    }
-    open.mailbox = std::move(*record);
-    TRY(open.counters, load_counters(reader, account));
-    return std::optional(std::move(open));
-}
-
-base::Result<> remove_message(store::Transaction& change,
-                              OpenMailbox& open,
-                              Uid uid,
-                              const TraceEvent& event) {
-    TRY(const auto message, load_message(change, open.account, open.id, uid));
-    if (!message) {
-        return {};
-    }
-    if (message->octets > open.mailbox.octets || message->octets > open.counters.octets) {
-        return base::fail(base::Errc::kCorrupt, "the account's counters are less than its mail");
-    }
-    open.mailbox.octets -= message->octets;
-    open.counters.octets -= message->octets;
-    --open.mailbox.messages;
-    --open.counters.messages;
-    if ((message->flags & kSeen) == 0) {
-        --open.mailbox.unseen;
-    }
-    TRY_VOID(change.release(message->blob));
-    change.erase(message_key(open.account, open.id, uid));
-    if (!message->queue_id.empty()) {
-        add_trace(change, message->queue_id, "", event);
-    }
-    return {};
+    return UidSet::from_ranges(std::move(ranges));
 }
 
 base::Result<> remove_messages(store::Transaction& change,
-                               account::AccountId account,
-                               MailboxId mailbox,
+                               Ref ref,
                                const std::vector<Uid>& uids,
                                const TraceEvent& event) {
-    TRY(auto open, open_mailbox(change, account, mailbox));
-    if (!open) {
+    TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+    TRY(auto mailbox, MailboxEditor::load(change, account, ref.mailbox));
+    if (!mailbox) {
         return {};
     }
-    const std::uint64_t before = open->mailbox.messages;
-    for (const Uid uid : uids) {
-        TRY_VOID(remove_message(change, *open, uid, event));
-    }
-    if (open->mailbox.messages != before) {
-        open->mailbox.highest_modseq = ++open->counters.modseq;
-        open->mailbox.vanished_floor = open->counters.modseq;
-        open->save(change);
-    }
-    return {};
-}
-
-base::Result<> mark_seen(store::Transaction& change, OpenMailbox& open, Uid uid) {
-    TRY(auto message, load_message(change, open.account, open.id, uid));
-    if (!message || (message->flags & kSeen) != 0) {
+    TRY_VOID(mailbox->edit(set_of(uids), [](Entry&) { return MailboxEditor::Verdict::kRemove; }));
+    if (!mailbox->changed()) {
         return {};
     }
-    message->flags |= kSeen;
-    message->modseq = ++open.counters.modseq;
-    open.mailbox.highest_modseq = message->modseq;
-    --open.mailbox.unseen;
-    change.put(message_key(open.account, open.id, uid), encode(*message));
-    return {};
+    TRY_VOID(mailbox->save());
+    account.save(change);
+    return release_emails(
+        change, ref.owner, account.modseq(), mailbox->take_removed_emails(), event);
 }
 
 base::Result<> mark_fetched(store::Transaction& change,
-                            account::AccountId account,
-                            MailboxId mailbox,
+                            Ref ref,
                             const std::vector<Fetched>& messages,
                             const TraceEvent& event) {
-    TRY(auto open, open_mailbox(change, account, mailbox));
-    if (!open) {
+    TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+    TRY(auto mailbox, MailboxEditor::load(change, account, ref.mailbox));
+    if (!mailbox) {
         return {};
     }
-    const std::uint64_t before = open->counters.modseq;
+    std::vector<Uid> unseen;
     for (const Fetched& message : messages) {
-        if (!message.queue_id.empty()) {
-            add_trace_once(change, message.queue_id, event);
-        }
+        const std::array<EmailId, 1> email = {message.email};
+        TRY_VOID(read_emails(change, ref.owner, email, [&](EmailId, const EmailRecord& record) {
+            if (!record.queue_id.empty()) {
+                add_trace_once(change, record.queue_id, event);
+            }
+            return true;
+        }));
         if (!message.seen) {
-            TRY_VOID(mark_seen(change, *open, message.uid));
+            unseen.push_back(message.uid);
         }
     }
-    if (open->counters.modseq != before) {
-        open->save(change);
+    TRY_VOID(mailbox->edit(set_of(unseen), [](Entry& entry) {
+        const bool seen = (entry.flags & kSeen) != 0;
+        entry.flags |= kSeen;
+        return seen ? MailboxEditor::Verdict::kKeep : MailboxEditor::Verdict::kChanged;
+    }));
+    if (!mailbox->changed()) {
+        return {};
     }
+    TRY_VOID(mailbox->save());
+    account.save(change);
+    return {};
+}
+
+// What `take` makes of the message's email; kNotFound when it has gone.
+template <class Take>
+base::Result<> with_email(const store::Reader& reader, const MessageInfo& message, Take take) {
+    TRY(const auto record, reader.get(email_key(message.account, message.email)));
+    if (!record) {
+        return base::fail(base::Errc::kNotFound, "the message was removed");
+    }
+    TRY(const EmailRecord email, decode_email(*record));
+    take(email);
     return {};
 }
 
@@ -142,22 +106,25 @@ base::Result<MailboxView> MessageStore::open_inbox(account::AccountId account) c
     const auto snapshot = store_.snapshot();
     MailboxView view;
     view.mailbox = kInbox;
-    TRY(const auto inbox, load_mailbox(*snapshot, account, kInbox));
-    if (!inbox) {
+    const Ref inbox{account, kInbox};
+    TRY(const auto state, load_state(*snapshot, inbox));
+    if (!state) {
         return view;
     }
-    view.uid_validity = inbox->uid_validity;
-    view.messages.reserve(inbox->messages);
+    view.uid_validity = state->uid_validity;
+    view.messages.reserve(state->messages);
     base::Result<> damage;
-    const std::string prefix = message_prefix(account, kInbox);
+    const std::string prefix = mailbox_key(KeyTag::kPage, inbox);
     auto visit = [&](std::string_view key, std::string_view record) {
-        auto name = parse_message_key(key);
-        auto message = decode_message(record);
-        if (!name || !message) {
-            damage = base::fail(base::Errc::kCorrupt, "a message's record is damaged");
+        const auto name = parse_page_key(key);
+        const auto page = decode_page(name ? name->page : 0, record);
+        if (!name || !page) {
+            damage = base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
             return false;
         }
-        view.messages.push_back(info_of(name->uid, std::move(*message)));
+        for (const Entry& entry : (*page)->entries) {
+            view.messages.push_back(info_of(account, entry));
+        }
         return true;
     };
     TRY_VOID(snapshot->scan(prefix, store::prefix_end(prefix), visit));
@@ -167,7 +134,18 @@ base::Result<MailboxView> MessageStore::open_inbox(account::AccountId account) c
 
 base::Result<std::unique_ptr<store::BlobReader>> MessageStore::open_message(
     const MessageInfo& message) const {
-    return store_.snapshot()->open_blob(message.blob);
+    const auto snapshot = store_.snapshot();
+    store::BlobId blob;
+    TRY_VOID(
+        with_email(*snapshot, message, [&blob](const EmailRecord& email) { blob = email.blob; }));
+    return snapshot->open_blob(blob);
+}
+
+base::Result<std::string> MessageStore::queue_id(const MessageInfo& message) const {
+    std::string id;
+    TRY_VOID(with_email(
+        *store_.snapshot(), message, [&id](const EmailRecord& email) { id = email.queue_id; }));
+    return id;
 }
 
 base::Task<base::Result<>> MessageStore::remove(base::Loop& loop,
@@ -175,21 +153,21 @@ base::Task<base::Result<>> MessageStore::remove(base::Loop& loop,
                                                 MailboxId mailbox,
                                                 std::vector<Uid> uids,
                                                 TraceEvent event) const {
-    auto change = [account, mailbox, uids = std::move(uids), event = std::move(event)](
+    auto change = [ref = Ref{account, mailbox}, uids = std::move(uids), event = std::move(event)](
                       store::Transaction& transaction) {
-        return remove_messages(transaction, account, mailbox, uids, event);
+        return remove_messages(transaction, ref, uids, event);
     };
     co_return co_await store_.change(loop, std::move(change));
 }
 
 void MessageStore::note_fetched(const MessageInfo& message, TraceEvent event) const {
-    if (message.queue_id.empty()) {
-        return;
-    }
-    auto change = [queue_id = message.queue_id,
+    auto change = [message,
                    event = std::move(event)](store::Transaction& transaction) -> base::Result<> {
-        add_trace_once(transaction, queue_id, event);
-        return {};
+        return with_email(transaction, message, [&](const EmailRecord& email) {
+            if (!email.queue_id.empty()) {
+                add_trace_once(transaction, email.queue_id, event);
+            }
+        });
     };
     store_.submit(std::move(change), pass_over);
 }
@@ -198,9 +176,10 @@ void MessageStore::note_fetched(account::AccountId account,
                                 MailboxId mailbox,
                                 std::vector<Fetched> messages,
                                 TraceEvent event) const {
-    auto change = [account, mailbox, messages = std::move(messages), event = std::move(event)](
-                      store::Transaction& transaction) {
-        return mark_fetched(transaction, account, mailbox, messages, event);
+    auto change = [ref = Ref{account, mailbox},
+                   messages = std::move(messages),
+                   event = std::move(event)](store::Transaction& transaction) {
+        return mark_fetched(transaction, ref, messages, event);
     };
     store_.submit(std::move(change), pass_over);
 }

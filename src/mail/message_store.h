@@ -28,6 +28,8 @@ struct Delivery {
     std::string message_id;   // the Message-ID field's value without angle brackets, or empty
     std::string return_path;  // reverse-path without brackets; empty for <>
     std::vector<account::LocalRecipient> recipients;
+    std::string summary = {};                // Summary::packed(), or empty: made when first needed
+    std::vector<std::uint64_t> thread = {};  // thread_keys() of its header, or empty
     TraceEvent accepted;  // what the trace says of its coming in (from whom, over which TLS)
     // Made in the same change: the queue's entries for recipients elsewhere. May be empty.
     store::Change also = {};
@@ -42,19 +44,18 @@ struct DeliveryOutcome {
 
 // One message of a maildrop or mailbox.
 struct MessageInfo {
+    account::AccountId account = 0;
     Uid uid = 0;
+    EmailId email = 0;
     std::uint64_t octets = 0;  // as RETR sends it before dot-stuffing, CRLF counted as two
-    base::WallTime received;
-    store::BlobId blob;
-    std::string queue_id;
+    base::WallTime received;   // in whole seconds
     bool seen = false;
-    std::string return_path;  // reverse-path; the Return-Path field stands in the blob already
 };
 
 // One message that a client fetched, as its snapshot had it.
 struct Fetched {
     Uid uid = 0;
-    std::string queue_id;
+    EmailId email = 0;
     bool seen = false;
 };
 
@@ -80,8 +81,11 @@ class MessageStore {
 
     // The INBOX of an account; empty when nothing ever came.
     [[nodiscard]] base::Result<MailboxView> open_inbox(account::AccountId account) const;
+    // kNotFound: it was removed meanwhile.
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_message(
         const MessageInfo& message) const;
+    // The id that its trace and our logs have it under; empty for one that came by other ways than SMTP.
+    [[nodiscard]] base::Result<std::string> queue_id(const MessageInfo& message) const;
     // Removes these messages together or not at all; those that are gone already are no error.
     [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop,
                                                     account::AccountId account,
@@ -111,6 +115,11 @@ class MessageStore {
 [[nodiscard]] base::Result<bool> remove_account_mail(store::Transaction& change,
                                                      account::AccountId account,
                                                      std::size_t messages_max);
+
+// The mailboxes that every account has; for the change that makes the account.
+[[nodiscard]] base::Result<> add_account_mail(store::Transaction& change,
+                                              account::AccountId account,
+                                              base::WallTime now);
 
 // Every blob reference that mail's records hold, for Store::check and for restoring counts.
 [[nodiscard]] base::Result<> count_references(const store::Reader& reader,

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include "fakes/mail_fixture.h"
+#include "mail/emails.h"
+#include "mail/page_record.h"
 #include "mail/records.h"
 
 namespace mail {
@@ -35,7 +37,7 @@ TEST_F(MessageStoreTest, DeliversOneBlobToManyInOneChange) {
         const auto view = messages_.open_inbox(account).value();
         ASSERT_THAT(uids(view), ElementsAre(1U));
         EXPECT_EQ(view.messages[0].octets, 21U);
-        EXPECT_EQ(view.messages[0].return_path, "alice@crepes.example");
+        EXPECT_EQ(messages_.queue_id(view.messages[0]).value(), "q1");
         EXPECT_FALSE(view.messages[0].seen);
         EXPECT_EQ(read(view.messages[0]), "Subject: x\r\n\r\nhello\r\n");
     }
@@ -137,7 +139,7 @@ TEST_F(MessageStoreTest, RemovingFromAnAccountWithoutMailIsNoError) {
 TEST_F(MessageStoreTest, FetchedMessagesAreSeenAndTraced) {
     ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q1"));
     ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, "q2"));
-    messages_.note_fetched(1, kInbox, {{2, "q2", false}, {9, "", false}}, event("fetched"));
+    messages_.note_fetched(1, kInbox, {{2, 2, false}, {9, 9, false}}, event("fetched"));
     loop_.run_for(std::chrono::seconds(1));
     const auto view = messages_.open_inbox(1).value();
     EXPECT_FALSE(view.messages[0].seen);
@@ -146,8 +148,8 @@ TEST_F(MessageStoreTest, FetchedMessagesAreSeenAndTraced) {
     loop_.run_for(std::chrono::seconds(1));
     EXPECT_EQ(find_trace(*store_.snapshot(), "q1")->at(0).events.at(2).kind, "fetched");
     EXPECT_EQ(find_trace(*store_.snapshot(), "q2")->at(0).events.at(2).kind, "fetched");
-    EXPECT_EQ(load_mailbox(*store_.snapshot(), 1, kInbox).value()->unseen, 1U);
-    EXPECT_EQ(load_message(*store_.snapshot(), 1, kInbox, 2).value()->modseq, 3U);
+    EXPECT_EQ(load_state(*store_.snapshot(), {1, kInbox}).value()->unseen, 1U);
+    EXPECT_EQ(load_state(*store_.snapshot(), {1, kInbox}).value()->highest_modseq, 3U);
     EXPECT_THAT(findings(), IsEmpty());
 }
 
@@ -189,9 +191,9 @@ TEST_F(MessageStoreTest, UidValidityGrowsThoughTheClockGoesBack) {
 TEST_F(MessageStoreTest, UidsThatAreUsedUpRefuseTheMessage) {
     ASSERT_TRUE(deliver("x\r\n", {recipient(1)}));
     ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
-        TRY(auto inbox, load_mailbox(transaction, 1, kInbox));
+        TRY(auto inbox, load_state(transaction, {1, kInbox}));
         inbox->uid_next = 0xffffffffU;
-        transaction.put(mailbox_key(1, kInbox), encode(*inbox));
+        transaction.put(mailbox_key(KeyTag::kState, {1, kInbox}), encode(*inbox));
         return {};
     }));
     EXPECT_FALSE(deliver("x\r\n", {recipient(1)}, "q2"));
@@ -204,10 +206,10 @@ struct Damage {
     base::Result<> (*inflict)(store::Transaction&);
 };
 
-base::Result<> change_inbox(store::Transaction& transaction, void (*edit)(MailboxRecord&)) {
-    TRY(auto inbox, load_mailbox(transaction, 1, kInbox));
+base::Result<> change_inbox(store::Transaction& transaction, void (*edit)(MailboxState&)) {
+    TRY(auto inbox, load_state(transaction, {1, kInbox}));
     edit(*inbox);
-    transaction.put(mailbox_key(1, kInbox), encode(*inbox));
+    transaction.put(mailbox_key(KeyTag::kState, {1, kInbox}), encode(*inbox));
     return {};
 }
 
@@ -218,64 +220,89 @@ base::Result<> change_counters(store::Transaction& transaction, void (*edit)(Acc
     return {};
 }
 
+base::Result<> change_entry(store::Transaction& transaction, void (*edit)(Entry&)) {
+    const std::string key = page_key({1, kInbox}, 0);
+    TRY(const auto record, transaction.get(key));
+    TRY(const PagePtr page, decode_page(0, *record));
+    Page changed = *page;
+    edit(changed.entries.front());
+    transaction.put(key, encode(changed));
+    return {};
+}
+
+base::Result<> change_email(store::Transaction& transaction, void (*edit)(EmailRecord&)) {
+    TRY(const auto record, transaction.get(email_key(1, 1)));
+    TRY(EmailRecord email, decode_email(*record));
+    edit(email);
+    transaction.put(email_key(1, 1), encode(email));
+    return {};
+}
+
+template <auto kEdit, auto kWith>
+base::Result<> inflict(store::Transaction& transaction) {
+    return kEdit(transaction, kWith);
+}
+
+template <KeyTag kTag>
+base::Result<> erase_of_inbox(store::Transaction& transaction) {
+    transaction.erase(mailbox_key(kTag, {1, kInbox}));
+    return {};
+}
+
 const Damage kDamages[] = {
     {"there is mail of account 1, which does not exist",
      [](store::Transaction& t) {
          return account::remove_account(t, {"user1", "hamburger.example"});
      }},
-    {"its record says 1, 1 and 4",
-     [](store::Transaction& t) {
-         return change_inbox(t, [](MailboxRecord& inbox) { ++inbox.octets; });
-     }},
+    {"its record says 1 messages, 1 unseen, 0 deleted, 4 octets",
+     inflict<change_inbox, [](MailboxState& inbox) { ++inbox.octets; }>},
+    {"its record says 1 messages, 1 unseen, 1 deleted",
+     inflict<change_inbox, [](MailboxState& inbox) { ++inbox.deleted; }>},
     {"its next was to be 1",
-     [](store::Transaction& t) {
-         return change_inbox(t, [](MailboxRecord& inbox) { inbox.uid_next = 1; });
-     }},
+     inflict<change_inbox, [](MailboxState& inbox) { inbox.uid_next = 1; }>},
     {"its highest was to be 0",
-     [](store::Transaction& t) {
-         return change_inbox(t, [](MailboxRecord& inbox) { inbox.highest_modseq = 0; });
-     }},
+     inflict<change_inbox, [](MailboxState& inbox) { inbox.highest_modseq = 0; }>},
     {"that its account never gave out",
-     [](store::Transaction& t) {
-         return change_inbox(t, [](MailboxRecord& inbox) { inbox.highest_modseq = 9; });
-     }},
+     inflict<change_inbox, [](MailboxState& inbox) { inbox.highest_modseq = 9; }>},
     {"its counters say 2 and 3",
-     [](store::Transaction& t) {
-         return change_counters(t, [](AccountCounters& counters) { ++counters.messages; });
-     }},
+     inflict<change_counters, [](AccountCounters& counters) { ++counters.messages; }>},
     {"has a message id that it never gave out",
-     [](store::Transaction& t) {
-         return change_counters(t, [](AccountCounters& counters) { counters.next_email = 1; });
-     }},
+     inflict<change_counters, [](AccountCounters& counters) { counters.next_email = 1; }>},
+    {"account 1 has 6 mailboxes; its counters say 7",
+     inflict<change_counters, [](AccountCounters& counters) { ++counters.mailboxes; }>},
     {"the account has no mail counters",
      [](store::Transaction& t) -> base::Result<> {
          t.erase(counters_key(1));
          return {};
      }},
-    {"in mailbox 1, which does not exist",
+    {"in mailbox 1, which does not exist", erase_of_inbox<KeyTag::kState>},
+    {"mailbox 1 of account 1 has no place in the tree", erase_of_inbox<KeyTag::kMailbox>},
+    {"mailbox 1 (INBOX) of account 1 cannot be found by its name",
      [](store::Transaction& t) -> base::Result<> {
-         t.erase(mailbox_key(1, kInbox));
+         t.erase(name_key(1, 0, "INBOX"));
          return {};
      }},
-    {"a message's record is damaged",
+    {"a name leads to no mailbox of that name",
      [](store::Transaction& t) -> base::Result<> {
-         t.put(message_key(1, kInbox, 1), "?");
+         t.put(name_key(1, 0, "Other"), encode_number(kInbox));
          return {};
      }},
-    {"its record says 8",
+    {"a page of messages is damaged",
      [](store::Transaction& t) -> base::Result<> {
-         TRY(auto message, load_message(t, 1, kInbox, 1));
-         message->octets = 8;
-         t.put(message_key(1, kInbox, 1), encode(*message));
+         t.put(page_key({1, kInbox}, 0), "?");
          return {};
      }},
+    {"with keywords that have no name",
+     inflict<change_entry, [](Entry& entry) { entry.keywords = 1; }>},
+    {"email 1 of account 1 has 3 octets, its entries say 8",
+     inflict<change_entry, [](Entry& entry) { entry.octets = 8; }>},
+    {"email 2 of account 1 lies in 1 places, 0 are counted",
+     inflict<change_entry, [](Entry& entry) { entry.email = 2; }>},
+    {"email 1 of account 1 lies in 0 places, 1 are counted",
+     inflict<change_entry, [](Entry& entry) { entry.email = 2; }>},
+    {"its record says 8", inflict<change_email, [](EmailRecord& email) { email.octets = 8; }>},
     {"its text is missing",
-     [](store::Transaction& t) -> base::Result<> {
-         TRY(auto message, load_message(t, 1, kInbox, 1));
-         message->blob.sha256[0] ^= 1U;
-         t.put(message_key(1, kInbox, 1), encode(*message));
-         return {};
-     }},
+     inflict<change_email, [](EmailRecord& email) { email.blob.sha256[0] ^= 1U; }>},
 };
 
 class CheckTest : public fakes::MailFixture, public testing::WithParamInterface<Damage> {};

@@ -1,29 +1,33 @@
 // Taking away an account's mail, a bounded number of messages a change.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "mail/acl.h"
+#include "mail/emails.h"
 #include "mail/message_store.h"
+#include "mail/page_record.h"
 #include "mail/records.h"
 #include "store/key.h"
 
 namespace mail {
 namespace {
 
-// Collects the keys from `prefix` on, at most `keys_max`.
-base::Result<std::vector<std::string>> collect_keys(const store::Reader& reader,
-                                                    const std::string& prefix,
-                                                    std::size_t keys_max) {
-    std::vector<std::string> keys;
-    TRY_VOID(reader.scan(
-        prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view /*record*/) {
-            keys.emplace_back(key);
-            return keys.size() < keys_max;
-        }));
-    return keys;
-}
+// What an account has beside messages and emails: that of which there may be much, and what goes at once.
+constexpr std::array kMany = {KeyTag::kVanished, KeyTag::kThread};
+constexpr std::array kRest = {KeyTag::kState,
+                              KeyTag::kKeywords,
+                              KeyTag::kMailbox,
+                              KeyTag::kName,
+                              KeyTag::kSubscription,
+                              KeyTag::kAnnotation,
+                              KeyTag::kCopies,
+                              KeyTag::kCounters};
+// Small records go this many for a message.
+constexpr std::size_t kKeysForMessage = 10;
 
 // An account's sums while its messages go. What is damaged goes too, and counts for nothing.
 class Remover {
@@ -32,82 +36,156 @@ class Remover {
         : change_(change),
           account_(account) {}
 
-    base::Result<> remove(const std::string& key) {
-        TRY(const auto record, change_.get(key));
-        change_.erase(key);
-        const auto message = decode_message(record.value_or(""));
-        if (!message) {
-            return {};
-        }
-        const auto released = change_.release(message->blob);
-        if (!released && released.error().code != base::Errc::kNotFound) {
-            return released;
-        }
-        if (const auto name = parse_message_key(key)) {
-            return subtract(name->mailbox, *message);
-        }
-        return {};
-    }
-
-    base::Result<> save() {
-        for (const auto& [id, mailbox] : mailboxes_) {
-            if (mailbox) {
-                change_.put(mailbox_key(account_, id), encode(*mailbox));
+    // At most `messages_max` messages; returns how many.
+    base::Result<std::size_t> remove_pages(std::size_t messages_max) {
+        std::vector<std::pair<std::string, std::string>> pages;
+        const std::string prefix = account_prefix(KeyTag::kPage, account_);
+        TRY_VOID(change_.scan(
+            prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view record) {
+                pages.emplace_back(key, record);
+                return pages.size() * kPageUids < messages_max + kPageUids;
+            }));
+        for (const auto& [key, record] : pages) {
+            if (emails_.size() < messages_max) {
+                TRY_VOID(remove_page(key, record, messages_max - emails_.size()));
             }
         }
-        TRY(AccountCounters counters, load_counters(change_, account_));
-        counters.messages -= std::min(counters.messages, messages_);
-        counters.octets -= std::min(counters.octets, octets_);
-        change_.put(counters_key(account_), encode(counters));
-        return {};
+        TRY_VOID(abandon_emails(change_, account_, emails_));
+        TRY_VOID(save());
+        return emails_.size();
     }
 
   private:
-    base::Result<> subtract(MailboxId id, const MessageRecord& message) {
-        ++messages_;
-        octets_ += message.octets;
-        auto known = mailboxes_.find(id);
+    base::Result<> remove_page(const std::string& key,
+                               std::string_view record,
+                               std::size_t messages_max) {
+        const auto name = parse_page_key(key);
+        const auto page = decode_page(name ? name->page : 0, record);
+        change_.erase(key);
+        if (!name || !page) {
+            return {};
+        }
+        auto known = mailboxes_.find(name->ref.mailbox);
         if (known == mailboxes_.end()) {
-            TRY(auto loaded, load_mailbox(change_, account_, id));
-            known = mailboxes_.emplace(id, std::move(loaded)).first;
+            TRY(auto loaded, load_state(change_, name->ref));
+            known = mailboxes_.emplace(name->ref.mailbox, loaded).first;
         }
-        if (auto& mailbox = known->second) {
-            mailbox->messages -= std::min<std::uint64_t>(mailbox->messages, 1);
-            mailbox->octets -= std::min(mailbox->octets, message.octets);
-            const bool unseen = (message.flags & kSeen) == 0;
-            mailbox->unseen -= std::min<std::uint64_t>(mailbox->unseen, unseen ? 1 : 0);
+        Page rest = **page;
+        const auto begin = rest.entries.begin();
+        const auto count = std::min(rest.entries.size(), messages_max);
+        const auto end = begin + static_cast<std::ptrdiff_t>(count);
+        for (auto entry = begin; entry != end; ++entry) {
+            emails_.push_back(entry->email);
+            octets_ += entry->octets;
+            if (known->second) {
+                subtract(*known->second, *entry);
+            }
         }
+        rest.entries.erase(begin, end);
+        if (!rest.entries.empty()) {
+            change_.put(key, encode(rest));
+        }
+        return {};
+    }
+
+    static void subtract(MailboxState& state, const Entry& entry) {
+        const auto less = [](std::uint64_t& sum, std::uint64_t by) { sum -= std::min(sum, by); };
+        less(state.messages, 1);
+        less(state.octets, entry.octets);
+        if ((entry.flags & kSeen) == 0) {
+            less(state.unseen, 1);
+        }
+        if ((entry.flags & kDeleted) != 0) {
+            less(state.deleted, 1);
+            less(state.deleted_octets, entry.octets);
+        }
+    }
+
+    base::Result<> save() {
+        if (emails_.empty()) {
+            return {};
+        }
+        TRY(AccountCounters counters, load_counters(change_, account_));
+        counters.messages -= std::min<std::uint64_t>(counters.messages, emails_.size());
+        counters.octets -= std::min(counters.octets, octets_);
+        ++counters.modseq;
+        for (auto& [id, state] : mailboxes_) {
+            if (state) {
+                state->highest_modseq = state->vanished_floor = counters.modseq;
+                change_.put(mailbox_key(KeyTag::kState, {account_, id}), encode(*state));
+            }
+        }
+        change_.put(counters_key(account_), encode(counters));
         return {};
     }
 
     store::Transaction& change_;
     account::AccountId account_;
-    std::uint64_t messages_ = 0;
+    std::vector<EmailId> emails_;
     std::uint64_t octets_ = 0;
-    std::map<MailboxId, std::optional<MailboxRecord>> mailboxes_;
+    std::map<MailboxId, std::optional<MailboxState>> mailboxes_;
 };
+
+// Erases at most `keys_max` keys; returns how many there were.
+base::Result<std::size_t> erase_some(store::Transaction& change,
+                                     const std::string& prefix,
+                                     std::size_t keys_max) {
+    std::vector<std::string> keys;
+    TRY_VOID(change.scan(
+        prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view /*record*/) {
+            keys.emplace_back(key);
+            return keys.size() < keys_max;
+        }));
+    for (const std::string& key : keys) {
+        change.erase(key);
+    }
+    return keys.size();
+}
+
+// Emails that garbage, or nothing, names; returns how many.
+base::Result<std::size_t> remove_leavings(store::Transaction& change,
+                                          account::AccountId account,
+                                          std::size_t emails_max) {
+    TRY_VOID(erase_some(change, account_prefix(KeyTag::kGarbage, account), SIZE_MAX));
+    std::vector<EmailId> emails;
+    const std::string prefix = account_prefix(KeyTag::kEmail, account);
+    TRY_VOID(change.scan(
+        prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view /*record*/) {
+            emails.push_back(store::KeyReader(key.substr(prefix.size())).u64());
+            return emails.size() < emails_max;
+        }));
+    for (const EmailId email : emails) {
+        TRY_VOID(abandon_email(change, account, email));
+    }
+    return emails.size();
+}
 
 }  // namespace
 
 base::Result<bool> remove_account_mail(store::Transaction& change,
                                        account::AccountId account,
                                        std::size_t messages_max) {
-    TRY(const auto messages, collect_keys(change, message_prefix(account), messages_max));
-    if (!messages.empty()) {
-        Remover remover(change, account);
-        for (const std::string& key : messages) {
-            TRY_VOID(remover.remove(key));
-        }
-        TRY_VOID(remover.save());
-    }
-    if (messages.size() == messages_max) {
+    TRY(std::size_t gone, Remover(change, account).remove_pages(messages_max));
+    if (gone >= messages_max) {
         return false;
     }
-    TRY(const auto mailboxes, collect_keys(change, mailbox_prefix(account), SIZE_MAX));
-    for (const std::string& key : mailboxes) {
-        change.erase(key);
+    // With no entry left garbage counts for nothing: each email that is still there goes.
+    TRY(const std::size_t left, remove_leavings(change, account, messages_max - gone));
+    if (gone + left >= messages_max) {
+        return false;
     }
-    change.erase(counters_key(account));
+    for (const KeyTag tag : kMany) {
+        const std::size_t keys_max = messages_max * kKeysForMessage;
+        TRY(gone, erase_some(change, account_prefix(tag, account), keys_max));
+        if (gone == keys_max) {
+            return false;
+        }
+    }
+    TRY_VOID(erase_grants_to(change, account));
+    TRY_VOID(erase_grants_by(change, account));
+    for (const KeyTag tag : kRest) {
+        TRY_VOID(erase_some(change, account_prefix(tag, account), SIZE_MAX));
+    }
     return true;
 }
 

@@ -35,10 +35,9 @@ struct RightsChange {
     Rights rights = 0;
 };
 
-// "lrswipkxtea". With `virtual_rights`, RFC 2086's c and d too, as RFC 4314 2.1.1 wants them for old clients:
-// c for k or x, d for e or t... whichever is there.
+// "lrswipkxtea". With `virtual_rights`, RFC 2086 c and d too, as RFC 4314 2.1.1 wants them for old clients.
 [[nodiscard]] std::string to_text(Rights rights, bool virtual_rights = false);
-// kInvalid for a letter that is no right of ours. c is kx, d is xte (RFC 4314 2.1.1).
+// kInvalid for a letter that is no right of ours. c is kx, d is te (RFC 4314 2.1.1).
 [[nodiscard]] base::Result<Rights> parse_rights(std::string_view letters);
 
 }  // namespace mail

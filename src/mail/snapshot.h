@@ -105,6 +105,8 @@ class Snapshot {
 
     // The page of that number, or null.
     [[nodiscard]] PagePtr page(Uid number) const;
+    // Appends the pages numbered first to last that are there.
+    void append_pages(Uid first, Uid last, std::vector<PagePtr>& pages) const;
 
     // Those of `uids` that are here.
     [[nodiscard]] UidSet intersect(const UidSet& uids) const;
@@ -131,10 +133,11 @@ class Snapshot {
 
     [[nodiscard]] static ChunkPtr make_chunk(std::vector<PagePtr> pages);
     [[nodiscard]] Place place_of(std::size_t index) const;
-    [[nodiscard]] std::size_t first_page_at(const Chunk& chunk, Uid page) const;
+    // The first chunk of that number or above.
+    [[nodiscard]] std::size_t chunk_at(Uid number) const;
     void count();
 
-    friend struct Comparison;
+    friend class Comparison;
 
     SnapshotHead head_;
     std::vector<ChunkPtr> chunks_;

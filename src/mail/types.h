@@ -20,6 +20,9 @@ using EmailId = std::uint64_t;
 // Every account's first mailbox, INBOX in every spelling (RFC 9051 5.1).
 inline constexpr MailboxId kInbox = 1;
 
+// Who asks when the server itself does: it may do everything. No account has this number.
+inline constexpr account::AccountId kServer = 0;
+
 // A mailbox in the whole server.
 struct Ref {
     account::AccountId owner = 0;
@@ -38,6 +41,19 @@ enum Flag : std::uint32_t {
 };
 
 inline constexpr std::uint32_t kAllFlags = kSeen | kAnswered | kFlagged | kDeleted | kDraft;
+
+// RFC 6154; at most one mailbox of an account has each.
+enum class Role : std::uint8_t {
+    kNone,
+    kAll,
+    kArchive,
+    kDrafts,
+    kFlagged,
+    kJunk,
+    kSent,
+    kTrash,
+    kImportant,  // RFC 8457
+};
 
 // A mailbox tells apart this many keywords at a time: they are bits of Entry::keywords.
 inline constexpr std::size_t kKeywordsMax = 64;

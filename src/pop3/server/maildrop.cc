@@ -57,7 +57,7 @@ std::vector<mail::Fetched> Maildrop::take_fetched() {
     std::vector<mail::Fetched> messages;
     for (Entry& entry : entries_) {
         if (std::exchange(entry.fetched, false)) {
-            messages.push_back({entry.message.uid, entry.message.queue_id, entry.message.seen});
+            messages.push_back({entry.message.uid, entry.message.email, entry.message.seen});
         }
     }
     return messages;

@@ -128,7 +128,7 @@ Reply Session::content_fails(std::uint32_t number, const base::Error& error) {
     }
     services_.log.error("message cannot be read",
                         {{"session", id_},
-                         {"queue_id", transaction().maildrop.entry(number).message.queue_id},
+                         {"uid", transaction().maildrop.entry(number).message.uid},
                          {"error", error.text}});
     return error.code == Errc::kCorrupt ? error_reply(say(Text::kMaildropDamaged), kSystemPermanent)
                                         : error_reply(say(Text::kStoreFails), kSystemTemporary);

@@ -1,0 +1,236 @@
+// Messages that come, go and change: each function is one change to the store.
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "mail/emails.h"
+#include "mail/mailboxes.h"
+#include "mail/mailboxes_impl.h"
+
+namespace mail {
+namespace {
+
+using Verdict = MailboxEditor::Verdict;
+
+TraceEvent deleted_event(base::WallTime time) {
+    TraceEvent event;
+    event.time = time;
+    event.kind = "deleted";
+    event.text = "from a mailbox";
+    return event;
+}
+
+// Which system flags and keywords these rights let one set (RFC 4314 4).
+std::uint32_t flags_within(Rights rights) {
+    std::uint32_t flags = 0;
+    flags |= (rights & kRightSeen) != 0 ? kSeen : 0U;
+    flags |= (rights & kRightDeleteMessages) != 0 ? kDeleted : 0U;
+    flags |= (rights & kRightWrite) != 0 ? kAllFlags & ~(kSeen | kDeleted) : 0U;
+    return flags;
+}
+
+std::uint64_t keywords_within(Rights rights) {
+    return (rights & kRightWrite) != 0 ? ~std::uint64_t{0} : 0;
+}
+
+using Messages = std::vector<NewMessage>;
+
+base::Result<> append_all(store::Transaction& change,
+                          MailboxEditor& mailbox,
+                          AccountEditor& account,
+                          const Messages& messages,
+                          Rights rights,
+                          base::WallTime now,
+                          Appended& appended) {
+    for (const NewMessage& message : messages) {
+        NewEmail email;
+        email.blob = &message.blob;
+        email.queue_id = message.queue_id;
+        email.return_path = message.return_path;
+        email.summary = message.summary;
+        email.thread = message.thread;
+        Entry entry;
+        TRY(entry.email, add_email(change, account, email));
+        entry.octets = message.blob.size();
+        entry.flags = message.flags & flags_within(rights);
+        if (keywords_within(rights) != 0) {
+            TRY(entry.keywords, mailbox.keyword_bits(message.keywords));
+        }
+        entry.received_s = seconds(message.received);
+        entry.saved_s = seconds(now);
+        TRY(const Uid uid, mailbox.append(entry));
+        appended.uids.add(uid);
+    }
+    appended.uid_validity = mailbox.state().uid_validity;
+    appended.modseq = account.modseq();
+    return {};
+}
+
+std::uint64_t octets_of(const Messages& messages) {
+    std::uint64_t octets = 0;
+    for (const NewMessage& message : messages) {
+        octets += message.blob.size();
+    }
+    return octets;
+}
+
+base::Result<> append_messages(store::Transaction& change,
+                               account::AccountId user,
+                               Ref to,
+                               const Messages& messages,
+                               base::WallTime now,
+                               Appended& appended) {
+    TRY_VOID(require(change, user, to, kRightInsert));
+    TRY(const Rights rights, rights_of(change, user, to));
+    TRY(AccountEditor account, AccountEditor::load(change, to.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, to.mailbox, {}));
+    TRY_VOID(check_quota(change, account, octets_of(messages)));
+    TRY_VOID(append_all(change, mailbox, account, messages, rights, now, appended));
+    TRY_VOID(mailbox.save());
+    account.save(change);
+    return {};
+}
+
+// What STORE makes of an entry's flags, within what one may change.
+struct FlagEdit {
+    StoreMode mode = StoreMode::kAdd;
+    std::uint32_t flags = 0;
+    std::uint64_t keywords = 0;
+    std::uint32_t flags_allowed = 0;
+    std::uint64_t keywords_allowed = 0;
+
+    template <class Bits>
+    static Bits apply(StoreMode mode, Bits before, Bits given, Bits allowed) {
+        const Bits within = given & allowed;
+        switch (mode) {
+            case StoreMode::kAdd:
+                return before | within;
+            case StoreMode::kRemove:
+                return before & ~within;
+            case StoreMode::kReplace:
+                break;
+        }
+        return (before & ~allowed) | within;
+    }
+
+    Verdict operator()(Entry& entry) const {
+        const Entry before = entry;
+        entry.flags = apply(mode, entry.flags, flags, flags_allowed);
+        entry.keywords = apply(mode, entry.keywords, keywords, keywords_allowed);
+        return before.flags == entry.flags && before.keywords == entry.keywords ? Verdict::kKeep
+                                                                                : Verdict::kChanged;
+    }
+};
+
+base::Result<FlagEdit> make_edit(MailboxEditor& mailbox, Rights rights, const FlagChange& flags) {
+    FlagEdit edit;
+    edit.mode = flags.mode;
+    edit.flags = flags.flags;
+    edit.flags_allowed = flags_within(rights);
+    edit.keywords_allowed = keywords_within(rights);
+    if (edit.flags_allowed == 0) {
+        return base::fail(base::Errc::kDenied, "no right to change any flag");
+    }
+    if (flags.mode == StoreMode::kRemove || edit.keywords_allowed == 0) {
+        edit.keywords = mailbox.known_keyword_bits(flags.keywords);
+    } else {
+        TRY(edit.keywords, mailbox.keyword_bits(flags.keywords));
+    }
+    return edit;
+}
+
+base::Result<> store_flags(store::Transaction& change,
+                           account::AccountId user,
+                           Ref ref,
+                           const UidSet& uids,
+                           const FlagChange& flags,
+                           const SnapshotPtr& known,
+                           Stored& stored) {
+    TRY_VOID(require(change, user, ref, 0));
+    TRY(const Rights rights, rights_of(change, user, ref));
+    TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, ref.mailbox, known));
+    TRY(const FlagEdit edit, make_edit(mailbox, rights, flags));
+    TRY_VOID(mailbox.edit(uids, [&](Entry& entry) {
+        if (flags.unchanged_since && entry.modseq > *flags.unchanged_since) {
+            stored.modified.add(entry.uid);
+            return Verdict::kKeep;
+        }
+        return edit(entry);
+    }));
+    if (!mailbox.changed()) {
+        return {};
+    }
+    TRY_VOID(mailbox.save());
+    account.save(change);
+    stored.modseq = account.modseq();
+    return {};
+}
+
+base::Result<> expunge_messages(store::Transaction& change,
+                                account::AccountId user,
+                                Ref ref,
+                                const UidSet& only,
+                                const SnapshotPtr& known,
+                                base::WallTime now,
+                                Expunged& expunged) {
+    TRY_VOID(require(change, user, ref, kRightExpunge));
+    TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, ref.mailbox, known));
+    if (mailbox.state().deleted == 0) {
+        return {};
+    }
+    TRY_VOID(mailbox.edit(only, [](Entry& entry) {
+        return (entry.flags & kDeleted) != 0 ? Verdict::kRemove : Verdict::kKeep;
+    }));
+    if (!mailbox.changed()) {
+        return {};
+    }
+    TRY_VOID(mailbox.save());
+    account.save(change);
+    expunged.uids = mailbox.removed_uids();
+    expunged.modseq = account.modseq();
+    return release_emails(
+        change, ref.owner, expunged.modseq, mailbox.take_removed_emails(), deleted_event(now));
+}
+
+}  // namespace
+
+base::Task<base::Result<Appended>> Mailboxes::append(base::Loop& loop,
+                                                     account::AccountId user,
+                                                     Ref to,
+                                                     std::vector<NewMessage> messages) {
+    auto work = [user, to, messages = std::move(messages), now = parts_->clock.now()](
+                    store::Transaction& change, Appended& appended) {
+        return append_messages(change, user, to, messages, now, appended);
+    };
+    co_return co_await parts_->change<Appended>(loop, std::move(work));
+}
+
+base::Task<base::Result<Stored>> Mailboxes::store(
+    base::Loop& loop, account::AccountId user, Ref ref, UidSet uids, FlagChange change) {
+    auto work =
+        [user, ref, uids = std::move(uids), flags = std::move(change), known = parts_->known(ref)](
+            store::Transaction& transaction, Stored& stored) {
+            return store_flags(transaction, user, ref, uids, flags, known, stored);
+        };
+    co_return co_await parts_->change<Stored>(loop, std::move(work));
+}
+
+base::Task<base::Result<Expunged>> Mailboxes::expunge(base::Loop& loop,
+                                                      account::AccountId user,
+                                                      Ref ref,
+                                                      std::optional<UidSet> only) {
+    auto work = [user,
+                 ref,
+                 only = only ? std::move(*only) : UidSet::all(),
+                 known = parts_->known(ref),
+                 now = parts_->clock.now()](store::Transaction& change, Expunged& expunged) {
+        return expunge_messages(change, user, ref, only, known, now, expunged);
+    };
+    co_return co_await parts_->change<Expunged>(loop, std::move(work));
+}
+
+}  // namespace mail

@@ -1,0 +1,203 @@
+// Snapshots against plain vectors, and what compare() tells of two of them.
+#include "mail/snapshot.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "mail/page_record.h"
+
+namespace mail {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<PagePtr> pages_of(const std::vector<Entry>& entries) {
+    std::vector<std::shared_ptr<Page>> pages;
+    for (const Entry& entry : entries) {
+        if (pages.empty() || pages.back()->number != page_of(entry.uid)) {
+            pages.push_back(std::make_shared<Page>());
+            pages.back()->number = page_of(entry.uid);
+        }
+        pages.back()->entries.push_back(entry);
+        pages.back()->highest_modseq = std::max(pages.back()->highest_modseq, entry.modseq);
+    }
+    return {pages.begin(), pages.end()};
+}
+
+SnapshotHead head_of(const std::vector<Entry>& entries, Uid uid_next) {
+    SnapshotHead head;
+    head.uid_next = uid_next;
+    head.messages = entries.size();
+    head.unseen = static_cast<std::uint64_t>(std::count_if(
+        entries.begin(), entries.end(), [](const Entry& e) { return (e.flags & kSeen) == 0; }));
+    return head;
+}
+
+Entry entry(Uid uid, std::uint32_t flags = 0) {
+    Entry made;
+    made.uid = uid;
+    made.flags = flags;
+    made.email = uid;
+    return made;
+}
+
+struct News {
+    std::vector<Uid> vanished;
+    std::vector<Uid> changed;
+    std::vector<Uid> appended;
+};
+
+News compared(const Snapshot& older, const Snapshot& newer) {
+    News news;
+    compare(older,
+            newer,
+            {[&](Uid uid) { news.vanished.push_back(uid); },
+             [&](std::size_t index) { news.changed.push_back(newer.at(index).uid); },
+             [&](std::size_t first) {
+                 newer.for_each(first, newer.size(), [&](std::size_t, const Entry& e) {
+                     news.appended.push_back(e.uid);
+                 });
+             }});
+    return news;
+}
+
+TEST(Snapshot, AnEmptyOneHasNothing) {
+    const Snapshot snapshot;
+    EXPECT_TRUE(snapshot.empty());
+    EXPECT_EQ(snapshot.lower_bound(1), 0U);
+    EXPECT_EQ(snapshot.find(1), std::nullopt);
+    EXPECT_EQ(snapshot.first_unseen(), 0U);
+    EXPECT_TRUE(snapshot.uids().empty());
+}
+
+TEST(Snapshot, FindsEntriesByIndexAndUidAcrossChunks) {
+    std::vector<Entry> entries;
+    for (Uid uid = 3; uid < 20'000; uid += 7) {
+        entries.push_back(entry(uid, uid < 9000 ? kSeen : 0));
+    }
+    const Snapshot snapshot(head_of(entries, 20'000), pages_of(entries));
+    ASSERT_EQ(snapshot.size(), entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        EXPECT_EQ(snapshot.at(i), entries[i]);
+        EXPECT_EQ(snapshot.find(entries[i].uid), i);
+        EXPECT_EQ(snapshot.lower_bound(entries[i].uid + 1), i + 1);
+        EXPECT_EQ(snapshot.find(entries[i].uid + 1), std::nullopt);
+    }
+    EXPECT_EQ(snapshot.lower_bound(std::numeric_limits<Uid>::max()), entries.size());
+    EXPECT_EQ(snapshot.at(snapshot.first_unseen()).uid, 9005U);
+    EXPECT_EQ(snapshot.uids().size(), entries.size());
+    EXPECT_EQ(snapshot.intersect(UidSet::from_ranges({{1, 10}, {15'000, 15'010}})).to_text(),
+              "3,10,15004");
+}
+
+TEST(Snapshot, ComparesPagesThatAreNotShared) {
+    const std::vector<Entry> before = {entry(1), entry(2), entry(64), entry(5000), entry(5001)};
+    const std::vector<Entry> after = {entry(1, kSeen), entry(64), entry(5001), entry(9000)};
+    const Snapshot older(head_of(before, 5002), pages_of(before));
+    const Snapshot newer(head_of(after, 9001), pages_of(after));
+    const News news = compared(older, newer);
+    EXPECT_THAT(news.vanished, ElementsAre(2U, 5000U));
+    EXPECT_THAT(news.changed, ElementsAre(1U));
+    EXPECT_THAT(news.appended, ElementsAre(9000U));
+    const News none = compared(newer, newer);
+    EXPECT_THAT(none.vanished, IsEmpty());
+    EXPECT_THAT(none.changed, IsEmpty());
+    EXPECT_THAT(none.appended, IsEmpty());
+}
+
+TEST(Snapshot, AppliedChangesAreWhatAWholeOneIs) {
+    base::SeededRandom random(11);
+    std::vector<Entry> entries;
+    Snapshot snapshot;
+    Uid uid_next = 1;
+    for (int round = 0; round < 200; ++round) {
+        std::vector<Entry> next;
+        for (Entry kept : entries) {
+            const auto what = random.below(40);
+            kept.flags ^= what == 1 ? kSeen : 0U;
+            if (what != 0) {
+                next.push_back(kept);
+            }
+        }
+        for (std::uint64_t count = random.below(40); count > 0; --count) {
+            next.push_back(entry(uid_next));
+            uid_next += 1 + static_cast<Uid>(random.below(50));
+        }
+        Snapshot::PageChanges changes;
+        for (const PagePtr& page : pages_of(entries)) {
+            changes[page->number] = nullptr;
+        }
+        for (const PagePtr& page : pages_of(next)) {
+            changes[page->number] = page;
+        }
+        // Those that stay as they are stay shared.
+        std::erase_if(changes, [&](const auto& change) {
+            const PagePtr old = snapshot.page(change.first);
+            return old && change.second && old->entries == change.second->entries;
+        });
+        const Snapshot applied = snapshot.apply(head_of(next, uid_next), changes);
+        const Snapshot whole(head_of(next, uid_next), pages_of(next));
+        ASSERT_EQ(applied.size(), whole.size());
+        const News from_shared = compared(snapshot, applied);
+        const News from_whole = compared(snapshot, whole);
+        EXPECT_EQ(from_shared.vanished, from_whole.vanished);
+        EXPECT_EQ(from_shared.changed, from_whole.changed);
+        EXPECT_EQ(from_shared.appended, from_whole.appended);
+        entries = std::move(next);
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            ASSERT_EQ(applied.at(i), entries[i]);
+        }
+        snapshot = applied;
+    }
+}
+
+TEST(PageRecord, GivesBackWhatWasWritten) {
+    base::SeededRandom random(3);
+    for (int round = 0; round < 200; ++round) {
+        Page page;
+        page.number = static_cast<Uid>(random.below(3)) * 1'000'000;
+        page.highest_modseq = random.below(1U << 30U) + 100;
+        for (Uid uid = page.number * kPageUids; uid < (page.number + 1) * kPageUids; ++uid) {
+            if (uid == 0 || random.below(3) == 0) {
+                continue;
+            }
+            Entry made;
+            made.uid = uid;
+            made.flags = static_cast<std::uint32_t>(random.below(32));
+            made.keywords = random.below(2) == 0 ? 0 : ~random.below(1000);
+            made.modseq = page.highest_modseq - random.below(100);
+            made.email = random.below(1000);
+            made.octets = random.below(~std::uint64_t{0});
+            made.received_s = static_cast<std::int64_t>(random.below(1U << 31U)) - (1 << 30);
+            made.saved_s = random.below(2) == 0 ? made.received_s : -made.received_s;
+            page.entries.push_back(made);
+        }
+        const std::string record = encode(page);
+        const auto decoded = decode_page(page.number, record);
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ((*decoded)->entries, page.entries);
+        EXPECT_EQ((*decoded)->highest_modseq, page.highest_modseq);
+        EXPECT_FALSE(decode_page(page.number, record.substr(0, record.size() - 1)));
+        EXPECT_FALSE(decode_page(page.number, record + "x"));
+    }
+}
+
+TEST(PageRecord, IsShortForMessagesThatWereDelivered) {
+    Page page;
+    for (Uid uid = 1; uid < kPageUids; ++uid) {
+        Entry made;
+        made.uid = uid;
+        made.email = 100 + uid;
+        made.modseq = page.highest_modseq = 1000 + uid;
+        made.octets = 5000;
+        made.received_s = made.saved_s = 1'800'000'000 + 60 * std::int64_t{uid};
+        page.entries.push_back(made);
+    }
+    EXPECT_LT(encode(page).size(), page.entries.size() * 8);
+}
+
+}  // namespace
+}  // namespace mail
