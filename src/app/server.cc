@@ -24,6 +24,7 @@
 #include "base/random.h"
 #include "files/files.h"
 #include "files/trace.h"
+#include "mail/emails.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
 #include "net/server.h"
@@ -54,6 +55,7 @@ store::FileSystem* file_system() {
 }
 
 constexpr auto kTraceExpiry = std::chrono::minutes(10);
+constexpr auto kEmailCollection = std::chrono::seconds(5);
 constexpr auto kCollection = std::chrono::minutes(5);
 
 unsigned thread_count(const Config& config) {
@@ -128,9 +130,11 @@ struct MailServer::Parts {
     std::vector<BoundService> bound;
     Due certificate_check{config.tls.check_every};
     Due trace_expiry{kTraceExpiry};
+    Due email_collection{kEmailCollection};
     Due collection{kCollection};
     std::atomic<bool> collecting = false;
     std::atomic<bool> expiring = false;
+    std::atomic<bool> collecting_emails = false;
 
     explicit Parts(Config given)
         : config(std::move(given)),
@@ -166,6 +170,7 @@ struct MailServer::Parts {
     void warn_without_postmaster();
     void collect();
     void expire_traces();
+    void collect_emails();
 };
 
 base::Result<> MailServer::Parts::listen_on(const std::string& service,
@@ -369,6 +374,28 @@ void MailServer::Parts::expire_traces() {
     });
 }
 
+// What EXPUNGE and its like leave behind.
+void MailServer::Parts::collect_emails() {
+    if (collecting_emails.exchange(true)) {
+        return;
+    }
+    administration_pool->submit([this] {
+        for (bool done = false; !done;) {
+            const auto collected =
+                store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
+                    TRY(done, mail::collect_emails(change));
+                    return {};
+                });
+            if (!collected) {
+                log->warning("collection of removed mail failed",
+                             {{"reason", collected.error().text}});
+                break;
+            }
+        }
+        collecting_emails = false;
+    });
+}
+
 MailServer::MailServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 MailServer::~MailServer() {
@@ -426,6 +453,9 @@ void MailServer::keep_house() {
     }
     if (parts_->trace_expiry.now(now)) {
         parts_->expire_traces();
+    }
+    if (parts_->email_collection.now(now)) {
+        parts_->collect_emails();
     }
     if (parts_->collection.now(now)) {
         parts_->collect();
