@@ -166,7 +166,8 @@ class AccountCheck {
         const std::string where = fmt::format("mailbox {} of account {}", ref->mailbox, account_);
         compare(where, sums, *state);
         const auto keywords = load_keywords(reader_, *ref);
-        if (!keywords || static_cast<std::size_t>(std::bit_width(sums.keywords)) > keywords->size()) {
+        if (!keywords ||
+            static_cast<std::size_t>(std::bit_width(sums.keywords)) > keywords->size()) {
             findings_.add("{} has messages with keywords that have no name", where);
         }
         check_vanished(where, *ref, *state);

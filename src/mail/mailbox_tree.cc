@@ -29,7 +29,7 @@ constexpr std::array kProvisions = {
     Provision{"Trash", Role::kTrash},
 };
 
-// RFC 9051 5.1: no controls, and no line or paragraph separators (RFC 5198). Wildcards would make names
+// RFC 9051 5.1: no controls, and no line or paragraph separators (Net-Unicode). Wildcards would make names
 // that no LIST can ask for.
 bool is_name(std::string_view name) {
     const auto is_bad = [](char c) {
