@@ -317,6 +317,9 @@ base::Result<std::uint64_t> join_thread(store::Transaction& change,
     std::uint64_t thread = email;
     std::vector<std::uint64_t> unknown;
     for (const std::uint64_t hash : hashes) {
+        if (hash == 0) {
+            continue;  // it has no Message-ID of its own
+        }
         TRY(const auto record, change.get(thread_key(account, hash)));
         if (!record) {
             unknown.push_back(hash);

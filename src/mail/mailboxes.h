@@ -215,6 +215,7 @@ class Mailboxes {
     // What has gone since `modseq`.
     [[nodiscard]] base::Result<Vanished> vanished_since(Ref ref, Modseq modseq) const;
 
+    using EmailVisitor = mail::EmailVisitor;
     // What is kept of these emails beside their octets, as mail::read_emails() reads it.
     [[nodiscard]] base::Result<> read_emails(account::AccountId owner,
                                              std::span<const EmailId> emails,
