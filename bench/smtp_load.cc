@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/ascii.h"
-#include "smtp/grammar/reply.h"
+#include "smtp/grammar/reply_parser.h"
 
 namespace {
 
@@ -173,7 +173,7 @@ class Client {
     std::string input_;
     std::string output_;
     std::string message_;
-    smtp::ReplyReader replies_;
+    smtp::ReplyParser replies_;
     Clock::time_point sent_;
 };
 

@@ -5,7 +5,7 @@
 #include "base/ascii.h"
 #include "base/check.h"
 #include "smtp/grammar/parameters.h"
-#include "smtp/grammar/reply.h"
+#include "smtp/grammar/reply_parser.h"
 #include "smtp/grammar/xtext.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHECK(again && *again == *rcpt);
     }
     CHECK(smtp::decode_xtext(smtp::encode_xtext(input)) == input);
-    smtp::ReplyReader replies;
+    smtp::ReplyParser replies;
     std::string_view rest = input;
     while (!rest.empty()) {
         const auto fed = replies.feed(base::split_front(rest, '\n'));

@@ -9,13 +9,13 @@
 #include "base/check.h"
 #include "fakes/world.h"
 #include "net/pipe.h"
-#include "smtp/grammar/reply.h"
+#include "smtp/grammar/reply_parser.h"
 #include "smtp/server/server.h"
 
 namespace {
 
 void check_replies(std::string_view output) {
-    smtp::ReplyReader replies;
+    smtp::ReplyParser replies;
     while (!output.empty()) {
         std::string_view line = base::split_front(output, '\n');
         CHECK(line.ends_with('\r'));

@@ -4,7 +4,7 @@
 
 #include "base/ascii.h"
 #include "smtp/grammar/command.h"
-#include "smtp/grammar/reply.h"
+#include "smtp/grammar/reply_parser.h"
 #include "smtp/grammar/xtext.h"
 
 namespace smtp {
@@ -312,7 +312,7 @@ TEST(Reply, prints_and_parses_back) {
     };
     for (const Reply& reply : replies) {
         const std::string text = format_reply(reply);
-        ReplyReader reader;
+        ReplyParser reader;
         std::string_view rest = text;
         bool done = false;
         while (!done) {
@@ -334,12 +334,12 @@ TEST(Reply, is_cut_to_the_limit) {
     EXPECT_TRUE(text.ends_with("x\r\n"));
 }
 
-TEST(ReplyReader, refuses_what_is_no_reply) {
+TEST(ReplyParser, refuses_what_is_no_reply) {
     for (const std::string_view bad : {"", "25", "abc", "150 x", "600 x", "250x", "2 50"}) {
-        ReplyReader reader;
+        ReplyParser reader;
         EXPECT_FALSE(reader.feed(bad)) << bad;
     }
-    ReplyReader reader;
+    ReplyParser reader;
     ASSERT_TRUE(reader.feed("250-a"));
     EXPECT_FALSE(reader.feed("251 b"));
 }

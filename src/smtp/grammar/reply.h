@@ -1,11 +1,10 @@
 // SMTP replies: RFC 5321 4.2, enhanced status codes of RFC 2034 and 3463.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "smtp/grammar/fault.h"
 
 namespace smtp {
 
@@ -38,20 +37,5 @@ struct Reply {
 // sent, and a reply must stay readable for it.
 void append_reply(std::string& out, const Reply& reply);
 [[nodiscard]] std::string format_reply(const Reply& reply);
-
-// Gathers the lines of one reply, for clients.
-class ReplyReader {
-  public:
-    // Takes one line without its CRLF: true when it ended the reply. kSyntax for what is no reply
-    // line or changes the code midway, kTooLong past 64 KiB of text.
-    [[nodiscard]] Parsed<bool> feed(std::string_view line);
-
-    // The reply once feed() returned true; the reader is then ready for the next one.
-    [[nodiscard]] Reply take();
-
-  private:
-    Reply reply_;
-    bool begun_ = false;
-};
 
 }  // namespace smtp
