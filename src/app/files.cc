@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t kSmallOctetsMax = 1 << 20;
 
-tl::unexpected<base::Error> failed(const std::string& path) {
+}  // namespace
+
+tl::unexpected<base::Error> file_error(const std::string& path) {
     base::Errc code = base::Errc::kIo;
     if (errno == EEXIST) {
         code = base::Errc::kExists;
@@ -29,18 +31,16 @@ tl::unexpected<base::Error> failed(const std::string& path) {
     return base::fail(code, fmt::format("{}: {}", path, std::generic_category().message(errno)));
 }
 
-}  // namespace
-
 base::Result<> write_new_file(const std::string& path, std::string_view text) {
     const net::UniqueFd fd(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!fd) {
-        return failed(path);
+        return file_error(path);
     }
     while (!text.empty()) {
         const ssize_t written = ::write(fd.get(), text.data(), text.size());
         if (written < 0 && errno != EINTR) {
-            return failed(path);
+            return file_error(path);
         }
         text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
@@ -52,7 +52,7 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
     const net::UniqueFd file(path == "-" ? ::dup(STDIN_FILENO)
                                          : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) {
-        return failed(path);
+        return file_error(path);
     }
     std::string text;
     ssize_t got = 1;
@@ -65,7 +65,7 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
         text.resize(before + kChunk);
         got = ::read(file.get(), text.data() + before, kChunk);
         if (got < 0) {
-            return failed(path);
+            return file_error(path);
         }
         text.resize(before + static_cast<std::size_t>(got));
     }

@@ -8,6 +8,9 @@
 
 namespace app {
 
+// What errno says of `path`: kExists, kNotFound, kDenied, kNoSpace, else kIo.
+[[nodiscard]] tl::unexpected<base::Error> file_error(const std::string& path);
+
 // Writes a new file readable by its owner only; kExists when it is there already.
 [[nodiscard]] base::Result<> write_new_file(const std::string& path, std::string_view text);
 // The whole file, or standard input for "-". kNotFound, kDenied, kIo; kTooLong past `octets_max`.

@@ -7,37 +7,50 @@
 
 #include "app/commands.h"
 #include "app/exit_status.h"
-#include "app/files.h"
+#include "app/mapped_file.h"
 #include "mime/charset.h"
 #include "mime/describe.h"
 #include "mime/parser.h"
 #include "mime/section.h"
+#include "mime/text.h"
 #include "mime/transfer.h"
 
 namespace app {
 namespace {
 
-constexpr std::size_t kMessageOctetsMax = 1ULL << 30;
+constexpr std::size_t kGroupsOctetsMax = 64;  // more than are shown
+constexpr std::size_t kStepOctets = 64UL * 1024;
 
 void print(std::string_view octets) {
     std::fwrite(octets.data(), 1, octets.size(), stdout);
 }
 
-std::string decode_transfer(const mime::Part& part, std::string_view body) {
-    std::string octets;
+// As a reader shows it: text in UTF-8, anything else as its octets. Piece by piece: a part may be larger
+// than memory.
+void print_decoded(const mime::Part& part, std::string_view body) {
     mime::TransferDecoder decoder(part.encoding);
-    decoder.feed(body, octets);
-    decoder.finish(octets);
-    return octets;
-}
-
-// As a reader shows it: text in UTF-8, anything else as its octets.
-std::string decode(const mime::Part& part, std::string_view body) {
-    std::string octets = decode_transfer(part, body);
-    if (part.type.type != "text") {
-        return octets;
+    mime::CharsetDecoder charset(part.type.parameters.get("charset"));
+    const bool is_text = part.type.type == "text";
+    std::string octets;
+    std::string text;
+    const auto print_piece = [&] {
+        if (is_text) {
+            charset.feed(octets, text);
+        }
+        print(is_text ? text : octets);
+        octets.clear();
+        text.clear();
+    };
+    while (!body.empty()) {
+        const std::string_view step = body.substr(0, kStepOctets);
+        decoder.feed(step, octets);
+        print_piece();
+        body.remove_prefix(step.size());
     }
-    return mime::to_utf8(octets, part.type.parameters.get("charset"));
+    decoder.finish(octets);
+    print_piece();
+    charset.finish(text);
+    print(text);
 }
 
 base::Result<> show_part(const MimeShowOptions& options,
@@ -53,10 +66,11 @@ base::Result<> show_part(const MimeShowOptions& options,
     const auto part = mime::find_part(structure, section.path);
     const bool is_body = part && section.text == mime::SectionText::kAll;
     if (options.groups) {
-        print(mime::describe_base64_groups(is_body ? decode_transfer(structure.parts[*part], body)
-                                                   : std::string(body)));
+        print(mime::describe_base64_groups(
+            is_body ? mime::decoded_content(message, structure.parts[*part], kGroupsOctetsMax)
+                    : std::string(body.substr(0, kGroupsOctetsMax))));
     } else if (options.decode && is_body) {
-        print(decode(structure.parts[*part], body));
+        print_decoded(structure.parts[*part], body);
     } else {
         print(body);
     }
@@ -64,7 +78,8 @@ base::Result<> show_part(const MimeShowOptions& options,
 }
 
 base::Result<> show(const MimeShowOptions& options) {
-    TRY(const std::string message, read_file(options.file, kMessageOctetsMax));
+    TRY(const MappedFile file, MappedFile::open(options.file));
+    const std::string_view message = file.octets();
     if (options.groups && options.part.empty()) {
         print(mime::describe_base64_groups(message));
         return {};

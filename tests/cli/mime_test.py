@@ -2,9 +2,12 @@
 """`staffetta mime show`: the examples of the course, and its exit statuses."""
 
 import json
+import os
 import pathlib
+import resource
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -84,11 +87,34 @@ class MimeShow(unittest.TestCase):
         self.assertEqual(show("--part", "2.1", "--decode", octets=inner).stdout, b"two one")
         self.assertEqual(show("--part", "2.1", octets=inner).stdout, b"dHdvIG9uZQ==")
 
+    def test_a_message_larger_than_memory(self):
+        """From a file and from a pipe, with less memory to take than the message has octets."""
+        octets, memory = 150 << 20, 50 << 20
+        header = (b"Subject: large\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                  b"Content-Transfer-Encoding: base64\r\n\r\nR3LD\r\n")
+        with tempfile.NamedTemporaryFile(prefix="staffetta-", dir="/var/tmp") as file:
+            file.write(header)
+            file.seek(octets)  # a hole: nothing that base64 heeds
+            file.write(b"\r\nvMOfZQ==\r\n")
+            file.flush()
+
+            def limited(*arguments, **options):
+                return subprocess.run([PROGRAM, "mime", "show", *arguments], capture_output=True, timeout=120, check=True,
+                                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (memory, memory)),
+                                      **options).stdout
+
+            self.assertEqual(json.loads(limited(file.name, "--json"))["octets"], octets + 12)
+            self.assertEqual(limited(file.name, "--part", "1", "--decode").decode(), "Grüße")
+            with subprocess.Popen(["cat", file.name], stdout=subprocess.PIPE) as pipe:
+                self.assertIn(f"{octets + 12} octets", limited("-", stdin=pipe.stdout).decode())
+
     def test_mistakes(self):
         self.assertEqual(show("--part", "7").returncode, 67)
         self.assertEqual(show("--part", "x.y").returncode, 65)
         self.assertEqual(show("--decode").returncode, 64)
         self.assertEqual(staffetta("mime", "show", "/nonexistent").returncode, 67)
+        self.assertEqual(subprocess.run([PROGRAM, "mime", "show", "-"], input=MESSAGE, capture_output=True,
+                                        env={**os.environ, "TMPDIR": "/nonexistent"}).returncode, 67)
         self.assertEqual(show(octets=b"").returncode, 0)
 
 
