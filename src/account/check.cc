@@ -155,6 +155,11 @@ class Checker {
             return check_mark(value);
         } else if (key.starts_with(removals_prefix())) {
             return check_removal(key, value);
+        } else if (key.starts_with(outside_prefix())) {
+            TRY(const AccountId id, id_at_end(key));
+            TRY_VOID(expect_record(
+                account_key(id), key, "the files are of an account that is not there"));
+            TRY_VOID(decode_number(value));
         } else {
             find(key, "unknown kind of record");
         }

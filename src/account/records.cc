@@ -21,6 +21,7 @@ constexpr std::uint8_t kLegacyCount = 'l';
 constexpr std::uint8_t kDecoyKey = 'k';
 constexpr std::uint8_t kAdministrator = 'a';
 constexpr std::uint8_t kRemoval = 'r';
+constexpr std::uint8_t kOutside = 'o';
 
 constexpr unsigned kDisabledFlag = 1;
 constexpr unsigned kAdministratorFlag = 2;
@@ -135,6 +136,14 @@ std::string removals_prefix() {
 
 std::string removal_key(AccountId id) {
     return begin(KeyTag::kCommon).u8(kRemoval).u64(id).key();
+}
+
+std::string outside_prefix() {
+    return common_key(kOutside);
+}
+
+std::string outside_key(AccountId id) {
+    return begin(KeyTag::kCommon).u8(kOutside).u64(id).key();
 }
 
 base::Result<std::string> domain_of_key(std::string_view key) {

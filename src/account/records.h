@@ -51,6 +51,8 @@ enum class KeyTag : std::uint8_t {
 [[nodiscard]] std::string administrator_key(AccountId id);
 [[nodiscard]] std::string removals_prefix();
 [[nodiscard]] std::string removal_key(AccountId id);
+[[nodiscard]] std::string outside_prefix();
+[[nodiscard]] std::string outside_key(AccountId id);
 
 // What the keys above carry.
 [[nodiscard]] base::Result<std::string> domain_of_key(std::string_view key);

@@ -73,6 +73,7 @@ files::Options files_options(const Config& config) {
     options.root = config.files.root;
     options.links = config.files.follow_links ? files::Links::kInside : files::Links::kRefuse;
     options.keep_partials = config.files.keep_partials;
+    options.reserve_octets = config.limits.disk_reserve_octets;
     options.anonymous_share = config.files.anonymous;
     options.quota_octets = config.files.quota_octets;
     options.quota_files = config.files.files_max;

@@ -12,6 +12,7 @@
 #include "files/directory.h"
 #include "files/maintenance.h"
 #include "files/mounts.h"
+#include "files/records.h"
 #include "files/volumes.h"
 
 namespace files {
@@ -120,6 +121,13 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
     TRY(std::shared_ptr<Aside> aside,
         Aside::open(options.root + kUploadsFolder, random.token(kTokenLength)));
     sweep(*aside, options.keep_partials);
+    const bool shares = options.other_octets != nullptr;
+    TRY(const bool shared, shared_quota_before(*store.snapshot()));
+    if (shares != shared) {
+        store.submit(
+            [shares](store::Transaction& change) { return change_sharing(change, shares); },
+            [](const Result<>& /*done*/) {});
+    }
     auto volumes = std::make_shared<Volumes>(std::move(options), store, clock, std::move(aside));
     return std::unique_ptr<Files>(new Files(std::move(volumes), pool));
 }

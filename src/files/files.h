@@ -254,6 +254,8 @@ struct Options {
     std::string anonymous_share;     // the tree of users without an account; empty: there are none
     std::uint64_t quota_octets = 0;  // for each account's own files; 0: none
     std::uint64_t quota_files = 0;
+    std::uint64_t reserve_octets =
+        0;  // of the disk, left to others: the store must not meet its end
     // Where set, the account's own quota bounds its files and what this function says together.
     std::function<std::uint64_t(const store::Reader&, account::AccountId)> other_octets;
 };

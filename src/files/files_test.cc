@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "account/usage.h"
 #include "fakes/files_fixture.h"
+#include "files/maintenance.h"
 
 namespace files {
 namespace {
@@ -180,6 +182,85 @@ TEST_F(FilesTest, TwoAccountsSeeNothingOfEachOther) {
     store(*tree_, "/a", "alice's");
     EXPECT_THAT(names(*other, "/"), IsEmpty());
     EXPECT_EQ(run(other->open(loop_, "/a")).error().code, Errc::kNotFound);
+}
+
+TEST_F(FilesTest, FilesTakeWhatMailLeavesOfTheQuota) {
+    const account::AccountId id = add("green@crepes.example", 10);
+    std::uint64_t mail = 4;
+    const auto other = [&mail](const store::Reader&, account::AccountId) { return mail; };
+    restart({.other_octets = other});
+    const auto tree = open("green@crepes.example");
+    EXPECT_EQ(put(*tree, "/a", "1234567").error().code, Errc::kOverQuota);
+    store(*tree, "/a", "123456");
+    EXPECT_EQ(run(tree->usage(loop_))->octets_limit, 6U);
+    EXPECT_EQ(account::outside_octets(*store_.snapshot(), id).value(), 6U);
+    // What makes place counts as room.
+    store(*tree, "/a", "654321");
+    mail = 10;
+    EXPECT_EQ(put(*tree, "/b", "1").error().code, Errc::kOverQuota);
+    ASSERT_TRUE(run(tree->remove(loop_, "/a")));
+    EXPECT_EQ(account::outside_octets(*store_.snapshot(), id).value(), 0U);
+    mail = 0;
+    store(*tree, "/a", "123");
+    restart();
+    EXPECT_EQ(account::outside_octets(*store_.snapshot(), id).value(), 0U);
+    restart({.other_octets = other});
+    EXPECT_EQ(account::outside_octets(*store_.snapshot(), id).value(), 3U);
+}
+
+TEST_F(FilesTest, AFullDiskIsNoticedBeforeTheReserveIsTouched) {
+    restart({.reserve_octets = UINT64_MAX});
+    tree_ = open("alice@crepes.example");
+    EXPECT_EQ(put(*tree_, "/a", "1").error().code, Errc::kNoSpace);
+    EXPECT_THAT(names(*tree_, "/"), IsEmpty());
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+    EXPECT_EQ(run(tree_->usage(loop_))->available, 0U);
+}
+
+TEST_F(FilesTest, WhatWasAnnouncedIsRefusedAtOnceWhereItDoesNotFit) {
+    restart({.quota_octets = 100});
+    tree_ = open("alice@crepes.example");
+    EXPECT_EQ(run(tree_->upload(loop_, "/a", {.announced = 101})).error().code, Errc::kOverQuota);
+    restart();
+    tree_ = open("alice@crepes.example");
+    EXPECT_EQ(run(tree_->upload(loop_, "/a", {.announced = 1ULL << 60U})).error().code,
+              Errc::kNoSpace);
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+}
+
+TEST_F(FilesTest, ACheckMendsTheCounts) {
+    store(*tree_, "/a", "123");
+    std::filesystem::copy(root_ + "/accounts/1/a", root_ + "/accounts/1/b");
+    std::filesystem::create_directory(root_ + "/accounts/77");
+    std::filesystem::create_directory(root_ + "/shares/old");
+    const auto report = files_->check();
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->findings.size(), 2U);
+    EXPECT_THAT(report->mended,
+                testing::ElementsAre("files: alice@crepes.example: 3 octets in 1 files were "
+                                     "counted; there are 6 in 2"));
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 6U);
+    EXPECT_TRUE(files_->check()->mended.empty());
+}
+
+TEST_F(FilesTest, ABackupHoldsEverythingAndComesBack) {
+    ASSERT_TRUE(run(tree_->make_directory(loop_, "/sub")));
+    store(*tree_, "/sub/a", "123");
+    const base::WallTime time(std::chrono::seconds(1234567890));
+    ASSERT_TRUE(run(tree_->set_modified(loop_, "/sub/a", time)));
+    std::filesystem::create_symlink("a", root_ + "/accounts/1/sub/link");
+    ASSERT_TRUE(files_->backup(root_ + "/copy"));
+    ASSERT_TRUE(run(tree_->remove(loop_, "/sub/a")));
+    ASSERT_TRUE(files_->remove_account(1));
+    EXPECT_THAT(names_on_disk("accounts"), IsEmpty());
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+    ASSERT_TRUE(copy_tree(root_ + "/copy", root_));
+    tree_.reset();
+    restart();
+    tree_ = open("alice@crepes.example");
+    EXPECT_EQ(read(*tree_, "/sub/a"), "123");
+    EXPECT_EQ(run(tree_->stat(loop_, "/sub/a"))->modified, time);
+    EXPECT_THAT(names(*tree_, "/sub"), UnorderedElementsAre("a", "link"));
 }
 
 struct HashCase {

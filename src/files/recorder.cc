@@ -27,6 +27,15 @@ void Recorder::book(const std::string& volume,
     send_if_idle();
 }
 
+void Recorder::set(const std::string& volume, Counts counts) {
+    store_.submit(
+        [volume, counts, shares = shares_quota_](store::Transaction& change) -> base::Result<> {
+            store_counts(change, volume, counts, shares);
+            return {};
+        },
+        [](const base::Result<>& /*done*/) {});
+}
+
 void Recorder::note(std::string volume, std::string path, TraceEvent event) {
     {
         const std::lock_guard lock(mutex_);
@@ -49,7 +58,9 @@ void Recorder::send_if_idle() {
         batch = std::make_shared<Batch>(std::exchange(gathering_, Batch()));
     }
     store_.submit(
-        [batch](store::Transaction& change) { return apply_to(change, *batch); },
+        [batch, shares = shares_quota_](store::Transaction& change) {
+            return apply_to(change, *batch, shares);
+        },
         [self = shared_from_this(), batch](const base::Result<>& /*done*/) { self->finished(); });
 }
 
@@ -61,12 +72,14 @@ void Recorder::finished() {
     send_if_idle();
 }
 
-base::Result<> Recorder::apply_to(store::Transaction& change, const Batch& batch) {
+base::Result<> Recorder::apply_to(store::Transaction& change,
+                                  const Batch& batch,
+                                  bool shares_quota) {
     for (const auto& [volume, delta] : batch.deltas) {
         TRY(const auto counts, load_counts(change, volume));
         // Never counted: whoever opens the volume next counts it whole.
         if (counts) {
-            change.put(usage_key(volume), encode_counts(apply(*counts, delta)));
+            store_counts(change, volume, apply(*counts, delta), shares_quota);
         }
     }
     for (const Note& note : batch.notes) {

@@ -19,11 +19,13 @@ namespace files {
 // thousand small files is a few changes. Thread-safe; shared by what it waits for.
 class Recorder : public std::enable_shared_from_this<Recorder> {
   public:
-    // `store` must outlive all that was handed in.
-    explicit Recorder(store::Store& store) : store_(store) {}
+    // `store` must outlive all that was handed in. `shares_quota`: accounts' files and mail have one quota.
+    Recorder(store::Store& store, bool shares_quota) : store_(store), shares_quota_(shares_quota) {}
 
     // `keep_alive` lives until it is written down: a volume that is opened anew reads the right counts.
     void book(const std::string& volume, Delta delta, std::shared_ptr<const void> keep_alive);
+    // The first count of a volume, or one that was not written down for mail yet.
+    void set(const std::string& volume, Counts counts);
     void note(std::string volume, std::string path, TraceEvent event);
 
   private:
@@ -41,9 +43,12 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
 
     void send_if_idle();
     void finished();
-    [[nodiscard]] static base::Result<> apply_to(store::Transaction& change, const Batch& batch);
+    [[nodiscard]] static base::Result<> apply_to(store::Transaction& change,
+                                                 const Batch& batch,
+                                                 bool shares_quota);
 
     store::Store& store_;
+    const bool shares_quota_;
     std::mutex mutex_;
     Batch gathering_;
     bool busy_ = false;

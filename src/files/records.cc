@@ -1,5 +1,10 @@
 #include "files/records.h"
 
+#include <utility>
+#include <vector>
+
+#include "account/usage.h"
+#include "base/ascii.h"
 #include "store/key.h"
 
 namespace files {
@@ -140,6 +145,43 @@ Result<std::uint64_t> decode_number(std::string_view record) {
     const std::uint64_t number = reader.varint();
     TRY_VOID(reader.finish());
     return number;
+}
+
+void store_counts(store::Transaction& change,
+                  std::string_view volume,
+                  Counts counts,
+                  bool shares_quota) {
+    change.put(usage_key(volume), encode_counts(counts));
+    constexpr std::string_view kAccount = "account/";
+    if (shares_quota && volume.starts_with(kAccount)) {
+        const auto id = base::parse_number<account::AccountId>(volume.substr(kAccount.size()));
+        account::set_outside_octets(change, id.value_or(0), counts.octets);
+    }
+}
+
+Result<bool> shared_quota_before(const store::Reader& reader) {
+    TRY(const std::optional<std::string> record, reader.get(prefix(RecordKind::kSharing)));
+    TRY(const std::uint64_t number, record ? decode_number(*record) : Result<std::uint64_t>(0));
+    return number != 0;
+}
+
+Result<> change_sharing(store::Transaction& change, bool shares_quota) {
+    TRY_VOID(account::clear_outside_octets(change));
+    std::vector<std::pair<std::string, Counts>> all;
+    const std::string first = prefix(RecordKind::kUsage);
+    TRY_VOID(change.scan(
+        first, store::prefix_end(first), [&](std::string_view key, std::string_view record) {
+            const auto counts = decode_counts(record);
+            if (counts && shares_quota) {
+                all.emplace_back(key.substr(first.size()), *counts);
+            }
+            return true;
+        }));
+    for (const auto& [volume, counts] : all) {
+        store_counts(change, volume, counts, shares_quota);
+    }
+    change.put(prefix(RecordKind::kSharing), encode_number(shares_quota ? 1 : 0));
+    return {};
 }
 
 Result<std::optional<Counts>> load_counts(const store::Reader& reader, std::string_view volume) {

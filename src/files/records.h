@@ -20,6 +20,7 @@ enum class RecordKind : std::uint8_t {
     kGrant = 'g',
     kShare = 's',
     kTable = 'v',
+    kSharing = 'q',
     kUsage = 'u',
     kEvent = 't',
     kEventByTime = 'a',
@@ -52,6 +53,15 @@ enum class RecordKind : std::uint8_t {
 [[nodiscard]] std::string encode_number(std::uint64_t number);
 [[nodiscard]] base::Result<std::uint64_t> decode_number(std::string_view record);
 
+// Keeps what a volume holds; of an account's, where that shares the quota of its mail, for mail too.
+void store_counts(store::Transaction& change,
+                  std::string_view volume,
+                  Counts counts,
+                  bool shares_quota);
+// Whether accounts' files share the quota of their mail, as the last start had it: when that changes, mail is told
+// of all accounts' files, or of none.
+[[nodiscard]] base::Result<bool> shared_quota_before(const store::Reader& reader);
+[[nodiscard]] base::Result<> change_sharing(store::Transaction& change, bool shares_quota);
 // What is kept of a volume; nothing when it was never counted.
 [[nodiscard]] base::Result<std::optional<Counts>> load_counts(const store::Reader& reader,
                                                               std::string_view volume);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "account/address.h"
+#include "account/usage.h"
 #include "files/path.h"
 #include "files/records.h"
 #include "store/key.h"
@@ -157,6 +158,7 @@ Result<> revoke_grant(store::Transaction& change, std::string_view name, Grant g
 
 Result<> remove_account_records(store::Transaction& change, account::AccountId id) {
     change.erase(usage_key(account_volume(id)));
+    account::set_outside_octets(change, id, 0);
     TRY(const std::vector<Share> shares, list_shares(change));
     bool changed = false;
     for (const Share& share : shares) {

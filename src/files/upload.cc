@@ -99,6 +99,10 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     }
     Volume& volume = *upload.place.volume;
     const std::uint64_t more = needed - upload.reserved.octets;
+    TRY(const std::uint64_t free, volume.disk_free());
+    if (more > free) {
+        return base::fail(Errc::kNoSpace, "The disk is full.");
+    }
     const std::uint64_t rounded = (more + kReserveAtOnce - 1) / kReserveAtOnce * kReserveAtOnce;
     const Limits limits = volume.limits();
     const auto generous = volume.ledger().reserve({.octets = rounded, .files = 0}, limits);

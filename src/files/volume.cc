@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -332,7 +333,8 @@ Result<std::uint64_t> Volume::disk_free() const {
     if (::fstatvfs(beneath_.root(), &status) != 0) {
         return fail_errno(errno);
     }
-    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+    const std::uint64_t free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+    return free - std::min(free, settings_.reserve_octets);
 }
 
 void Volume::book(Delta delta) {

@@ -56,6 +56,7 @@ struct VolumeSettings {
     std::string group;
     bool follow_links = false;
     bool keep_partials = false;
+    std::uint64_t reserve_octets = 0;
     std::function<Limits()> limits;
 };
 
@@ -110,7 +111,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     [[nodiscard]] const VolumeSettings& settings() const { return settings_; }
 
-    // Octets that the disk has free for this server.
+    // Octets that the disk has free for files, beyond what is reserved.
     [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
     // Counts what is there, by looking at all of it.
     [[nodiscard]] base::Result<Counts> count(std::string_view path) const;

@@ -60,6 +60,7 @@ Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeS
     TRY(std::shared_ptr<Aside> aside, aside_for(beneath, folder));
     settings.follow_links = options_.links == Links::kInside;
     settings.keep_partials = options_.keep_partials;
+    settings.reserve_octets = options_.reserve_octets;
     auto volume = std::make_shared<Volume>(
         std::move(beneath), std::move(aside), recorder_, std::move(settings));
     TRY_VOID(load_counts_of(*volume));
@@ -82,19 +83,15 @@ Result<std::shared_ptr<Aside>> Volumes::aside_for(const Beneath& beneath,
 // What the store says, and else what is there.
 Result<> Volumes::load_counts_of(Volume& volume) {
     const std::string& key = volume.settings().key;
-    TRY(const auto known, load_counts(*store_.snapshot(), key));
+    const auto snapshot = store_.snapshot();
+    TRY(const auto known, load_counts(*snapshot, key));
     if (known) {
         volume.ledger().set(*known);
         return {};
     }
     TRY(const Counts counts, volume.count("/"));
     volume.ledger().set(counts);
-    store_.submit(
-        [key, counts](store::Transaction& change) -> Result<> {
-            change.put(usage_key(key), encode_counts(counts));
-            return {};
-        },
-        [](const Result<>& /*done*/) {});
+    recorder_->set(key, counts);
     return {};
 }
 

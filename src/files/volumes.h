@@ -39,7 +39,7 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
           store_(store),
           clock_(clock),
           aside_(std::move(aside)),
-          recorder_(std::make_shared<Recorder>(store)) {}
+          recorder_(std::make_shared<Recorder>(store, options_.other_octets != nullptr)) {}
 
     // Makes the account's folder where it is absent. Waits for the disk.
     [[nodiscard]] base::Result<std::shared_ptr<Volume>> of_account(const account::Account& account);

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "account/usage.h"
 #include "base/check.h"
 #include "mail/emails.h"
 #include "mail/mailbox_editor.h"
@@ -16,8 +17,18 @@
 namespace mail {
 namespace {
 
-bool over_quota(const AccountCounters& counters, std::uint64_t quota_octets, std::uint64_t octets) {
-    return quota_octets != 0 && (octets > quota_octets || counters.octets > quota_octets - octets);
+// What the account's files take of a quota that they share is not there for mail.
+base::Result<bool> over_quota(const store::Reader& reader,
+                              account::AccountId account,
+                              const AccountCounters& counters,
+                              std::uint64_t quota_octets,
+                              std::uint64_t octets) {
+    if (quota_octets == 0) {
+        return false;
+    }
+    TRY(const std::uint64_t outside, account::outside_octets(reader, account));
+    const std::uint64_t left = quota_octets - std::min(quota_octets, outside);
+    return octets > left || counters.octets > left - octets;
 }
 
 // A new email and its entry in the INBOX of one account.
@@ -69,18 +80,23 @@ base::Result<StoredFor> deliver_to(store::Transaction& change,
         stored.event.text = fmt::format("{} was removed meanwhile", address);
         return stored;
     }
-    TRY(AccountEditor editor, AccountEditor::load(change, recipient.account));
-    if (over_quota(editor.counters(), recipient.quota_octets, delivery.blob.size())) {
-        stored.event.kind = "refused";
-        stored.event.text = fmt::format("{} is over quota", address);
+    TRY(AccountCounters counters, load_counters(change, recipient.account));
+    TRY(const bool refused,
+        over_quota(
+            change, recipient.account, counters, recipient.quota_octets, delivery.blob.size()));
+    if (refused) {
+        TRY(AccountEditor editor, AccountEditor::load(change, recipient.account));
+        if (over_quota(editor.counters(), recipient.quota_octets, delivery.blob.size())) {
+            stored.event.kind = "refused";
+            stored.event.text = fmt::format("{} is over quota", address);
+            return stored;
+        }
+        TRY(const Uid uid, add_message(change, editor, delivery, now));
+        stored.outcome.delivered = true;
+        stored.event.kind = "stored";
+        stored.event.text = fmt::format("in INBOX of {} as UID {}", address, uid);
         return stored;
     }
-    TRY(const Uid uid, add_message(change, editor, delivery, now));
-    stored.outcome.delivered = true;
-    stored.event.kind = "stored";
-    stored.event.text = fmt::format("in INBOX of {} as UID {}", address, uid);
-    return stored;
-}
 
 }  // namespace
 
@@ -132,7 +148,8 @@ base::Result<bool> MessageStore::fits(account::AccountId account,
                                       std::uint64_t octets) const {
     const auto snapshot = store_.snapshot();
     TRY(const AccountCounters counters, load_counters(*snapshot, account));
-    return !over_quota(counters, quota_octets, octets);
+    TRY(const bool refused, over_quota(*snapshot, account, counters, quota_octets, octets));
+    return !refused;
 }
 
 base::Result<> add_account_mail(store::Transaction& change,

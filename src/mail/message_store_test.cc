@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "account/usage.h"
 #include "fakes/mail_fixture.h"
 #include "mail/emails.h"
 #include "mail/page_record.h"
@@ -90,6 +91,18 @@ TEST_F(MessageStoreTest, WithEveryoneOverQuotaNothingIsStoredButTheReason) {
     ASSERT_EQ(traced.size(), 1U);
     EXPECT_EQ(traced[0].events.at(0).kind, "refused");
     EXPECT_EQ(traced[0].events.at(1).text, "user1@hamburger.example is over quota");
+}
+
+TEST_F(MessageStoreTest, FilesTakeTheirPartOfAQuota) {
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        account::set_outside_octets(transaction, 1, 5);
+        return {};
+    }));
+    EXPECT_FALSE(messages_.fits(1, 14, 10).value());
+    EXPECT_TRUE(messages_.fits(1, 15, 10).value());
+    EXPECT_FALSE((*deliver("0123456789", {recipient(1, 14)}))[0].delivered);
+    EXPECT_TRUE((*deliver("0123456789", {recipient(1, 15)}))[0].delivered);
+    EXPECT_FALSE(messages_.fits(1, 3, 0).value());
 }
 
 TEST_F(MessageStoreTest, AFullDiskStoresNothingForAnybody) {
