@@ -1,5 +1,6 @@
 #include "account/usage.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,13 @@ namespace account {
 base::Result<std::uint64_t> outside_octets(const store::Reader& reader, AccountId id) {
     TRY(const auto octets, read(reader, outside_key(id), decode_number));
     return octets.value_or(0);
+}
+
+base::Result<std::uint64_t> mail_limit(const store::Reader& reader,
+                                       AccountId id,
+                                       std::uint64_t quota_octets) {
+    TRY(const std::uint64_t outside, outside_octets(reader, id));
+    return quota_octets - std::min(quota_octets, outside);
 }
 
 void set_outside_octets(store::Transaction& change, AccountId id, std::uint64_t octets) {

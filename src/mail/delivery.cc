@@ -26,8 +26,7 @@ base::Result<bool> over_quota(const store::Reader& reader,
     if (quota_octets == 0) {
         return false;
     }
-    TRY(const std::uint64_t outside, account::outside_octets(reader, account));
-    const std::uint64_t left = quota_octets - std::min(quota_octets, outside);
+    TRY(const std::uint64_t left, account::mail_limit(reader, account, quota_octets));
     return octets > left || counters.octets > left - octets;
 }
 
@@ -80,23 +79,24 @@ base::Result<StoredFor> deliver_to(store::Transaction& change,
         stored.event.text = fmt::format("{} was removed meanwhile", address);
         return stored;
     }
-    TRY(AccountCounters counters, load_counters(change, recipient.account));
+    TRY(AccountEditor editor, AccountEditor::load(change, recipient.account));
     TRY(const bool refused,
-        over_quota(
-            change, recipient.account, counters, recipient.quota_octets, delivery.blob.size()));
+        over_quota(change,
+                   recipient.account,
+                   editor.counters(),
+                   recipient.quota_octets,
+                   delivery.blob.size()));
     if (refused) {
-        TRY(AccountEditor editor, AccountEditor::load(change, recipient.account));
-        if (over_quota(editor.counters(), recipient.quota_octets, delivery.blob.size())) {
-            stored.event.kind = "refused";
-            stored.event.text = fmt::format("{} is over quota", address);
-            return stored;
-        }
-        TRY(const Uid uid, add_message(change, editor, delivery, now));
-        stored.outcome.delivered = true;
-        stored.event.kind = "stored";
-        stored.event.text = fmt::format("in INBOX of {} as UID {}", address, uid);
+        stored.event.kind = "refused";
+        stored.event.text = fmt::format("{} is over quota", address);
         return stored;
     }
+    TRY(const Uid uid, add_message(change, editor, delivery, now));
+    stored.outcome.delivered = true;
+    stored.event.kind = "stored";
+    stored.event.text = fmt::format("in INBOX of {} as UID {}", address, uid);
+    return stored;
+}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "account/usage.h"
 #include "mail/mailboxes_impl.h"
 #include "store/key.h"
 
@@ -126,8 +127,8 @@ base::Result<> check_quota(const store::Reader& reader,
         return base::fail(base::Errc::kNotFound, "the account has gone");
     }
     const std::uint64_t used = account.counters().octets;
-    const std::uint64_t limit = owner->quota_octets;
-    if (limit != 0 && (octets > limit || used > limit - octets)) {
+    TRY(const std::uint64_t limit, account::mail_limit(reader, account.id(), owner->quota_octets));
+    if (owner->quota_octets != 0 && (octets > limit || used > limit - octets)) {
         return base::fail(base::Errc::kOverQuota, "the account is over quota");
     }
     return {};
