@@ -11,6 +11,14 @@ namespace smtp {
 using base::Errc;
 using Kind = Verdict::Kind;
 
+namespace {
+
+bool is_accepted(const Reply& reply) {
+    return reply.code / 100 == 2;
+}
+
+}  // namespace
+
 Client::Client(net::Stream& stream, ClientOptions options, base::Random& random)
     : lines_(stream),
       options_(std::move(options)),
@@ -100,7 +108,7 @@ base::Task<Client::Failed> Client::greet() {
     if (!reply) {
         co_return blame_connection(reply.error(), "connection");
     }
-    if (!reply->is_positive()) {
+    if (!is_accepted(*reply)) {
         co_return judge(*reply, "connection");
     }
     co_return std::nullopt;
@@ -118,7 +126,7 @@ base::Task<Client::Failed> Client::say_hello() {
     if (!reply) {
         co_return blame_connection(reply.error(), command);
     }
-    if (!reply->is_positive()) {
+    if (!is_accepted(*reply)) {
         co_return judge(*reply, command);
     }
     capabilities_ = old ? Capabilities() : parse_capabilities(*reply);
@@ -151,7 +159,7 @@ base::Task<Client::Failed> Client::negotiate_tls() {
         tls_failed_ = !needed;
         co_return blame_connection(reply.error(), "STARTTLS");
     }
-    if (!reply->is_positive()) {
+    if (!is_accepted(*reply)) {
         // It offered what it cannot do now; it goes on in clear where that is enough for us.
         co_return needed || lost_ ? Failed(judge(*reply, "STARTTLS")) : std::nullopt;
     }
@@ -199,7 +207,7 @@ base::Task<Client::Failed> Client::log_in() {
     if (!reply) {
         co_return blame_connection(reply.error(), "AUTH");
     }
-    if (!reply->is_positive()) {
+    if (!is_accepted(*reply)) {
         co_return judge(std::move(*reply), "AUTH");
     }
     if (!(*sasl)->is_satisfied()) {

@@ -98,6 +98,8 @@ void Client::Transaction::take_answer(Kind kind, Verdict verdict) {
     } else if (kind == Kind::kData) {
         data_open = verdict.reply.code == 354;
         if (!data_open) {
+            // 2yz would mean that there is a message, and there is none.
+            verdict.kind = verdict.accepted() ? Verdict::Kind::kTemporary : verdict.kind;
             judge_all(accepted, verdict);
             accepted.clear();
         }

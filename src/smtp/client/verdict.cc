@@ -18,7 +18,8 @@ std::string Verdict::to_string() const {
 }
 
 Verdict judge(Reply reply, std::string_view command) {
-    const Verdict::Kind kind = reply.code < 400   ? Verdict::Kind::kAccepted
+    // 3yz asks for more, and only DATA and AUTH may: nothing has been accepted by it.
+    const Verdict::Kind kind = reply.code < 300   ? Verdict::Kind::kAccepted
                                : reply.code < 500 ? Verdict::Kind::kTemporary
                                                   : Verdict::Kind::kPermanent;
     return {.kind = kind, .reply = std::move(reply), .command = std::string(command)};

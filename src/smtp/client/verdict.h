@@ -23,8 +23,9 @@ struct Verdict {
 
     [[nodiscard]] bool accepted() const { return kind == Kind::kAccepted; }
 
-    // The connection or the peer failed, not the message: nobody was judged.
-    [[nodiscard]] bool unheard() const { return reply.code == 0; }
+    // The peer said nothing and may yet say something else: nobody was judged. Not what we refuse in its
+    // place because it cannot take it (5.3.4, 5.6.3, 5.6.7).
+    [[nodiscard]] bool unheard() const { return reply.code == 0 && kind == Kind::kTemporary; }
 
     // "550 5.1.1 no such user (in reply to RCPT TO)", on one line.
     [[nodiscard]] std::string to_string() const;
