@@ -21,6 +21,7 @@ namespace mail {
 // An account's counters within a change.
 class AccountEditor {
   public:
+    AccountEditor() = default;
     [[nodiscard]] static base::Result<AccountEditor> load(store::Transaction& change,
                                                           account::AccountId account);
 

@@ -8,6 +8,7 @@
 #include "mail/emails.h"
 #include "mail/mailboxes.h"
 #include "mail/mailboxes_impl.h"
+#include "mail/mailboxes_transfer.h"
 
 namespace mail {
 namespace {
@@ -22,51 +23,7 @@ TraceEvent deleted_event(base::WallTime time) {
     return event;
 }
 
-// Which system flags and keywords these rights let one set (RFC 4314 4).
-std::uint32_t flags_within(Rights rights) {
-    std::uint32_t flags = 0;
-    flags |= (rights & kRightSeen) != 0 ? kSeen : 0U;
-    flags |= (rights & kRightDeleteMessages) != 0 ? kDeleted : 0U;
-    flags |= (rights & kRightWrite) != 0 ? kAllFlags & ~(kSeen | kDeleted) : 0U;
-    return flags;
-}
-
-std::uint64_t keywords_within(Rights rights) {
-    return (rights & kRightWrite) != 0 ? ~std::uint64_t{0} : 0;
-}
-
 using Messages = std::vector<NewMessage>;
-
-base::Result<> append_all(store::Transaction& change,
-                          MailboxEditor& mailbox,
-                          AccountEditor& account,
-                          const Messages& messages,
-                          Rights rights,
-                          base::WallTime now,
-                          Appended& appended) {
-    for (const NewMessage& message : messages) {
-        NewEmail email;
-        email.blob = &message.blob;
-        email.queue_id = message.queue_id;
-        email.return_path = message.return_path;
-        email.summary = message.summary;
-        email.thread = message.thread;
-        Entry entry;
-        TRY(entry.email, add_email(change, account, email));
-        entry.octets = message.blob.size();
-        entry.flags = message.flags & flags_within(rights);
-        if (keywords_within(rights) != 0) {
-            TRY(entry.keywords, mailbox.keyword_bits(message.keywords));
-        }
-        entry.received_s = seconds(message.received);
-        entry.saved_s = seconds(now);
-        TRY(const Uid uid, mailbox.append(entry));
-        appended.uids.add(uid);
-    }
-    appended.uid_validity = mailbox.state().uid_validity;
-    appended.modseq = account.modseq();
-    return {};
-}
 
 std::uint64_t octets_of(const Messages& messages) {
     std::uint64_t octets = 0;
@@ -197,6 +154,49 @@ base::Result<> expunge_messages(store::Transaction& change,
 }
 
 }  // namespace
+
+std::uint32_t flags_within(Rights rights) {
+    std::uint32_t flags = 0;
+    flags |= (rights & kRightSeen) != 0 ? kSeen : 0U;
+    flags |= (rights & kRightDeleteMessages) != 0 ? kDeleted : 0U;
+    flags |= (rights & kRightWrite) != 0 ? kAllFlags & ~(kSeen | kDeleted) : 0U;
+    return flags;
+}
+
+std::uint64_t keywords_within(Rights rights) {
+    return (rights & kRightWrite) != 0 ? ~std::uint64_t{0} : 0;
+}
+
+base::Result<> append_all(store::Transaction& change,
+                          MailboxEditor& mailbox,
+                          AccountEditor& account,
+                          const std::vector<NewMessage>& messages,
+                          Rights rights,
+                          base::WallTime now,
+                          Appended& appended) {
+    for (const NewMessage& message : messages) {
+        NewEmail email;
+        email.blob = &message.blob;
+        email.queue_id = message.queue_id;
+        email.return_path = message.return_path;
+        email.summary = message.summary;
+        email.thread = message.thread;
+        Entry entry;
+        TRY(entry.email, add_email(change, account, email));
+        entry.octets = message.blob.size();
+        entry.flags = message.flags & flags_within(rights);
+        if (keywords_within(rights) != 0) {
+            TRY(entry.keywords, mailbox.keyword_bits(message.keywords));
+        }
+        entry.received_s = seconds(message.received);
+        entry.saved_s = seconds(now);
+        TRY(const Uid uid, mailbox.append(entry));
+        appended.uids.add(uid);
+    }
+    appended.uid_validity = mailbox.state().uid_validity;
+    appended.modseq = account.modseq();
+    return {};
+}
 
 base::Task<base::Result<Appended>> Mailboxes::append(base::Loop& loop,
                                                      account::AccountId user,

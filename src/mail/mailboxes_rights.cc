@@ -1,0 +1,226 @@
+// What is said of mailboxes: rights (RFC 4314), annotations (RFC 5464), quotas (RFC 9208).
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/ascii.h"
+#include "mail/mailboxes.h"
+#include "mail/mailboxes_impl.h"
+#include "store/key.h"
+
+namespace mail {
+namespace {
+
+using store::KeyWriter;
+
+constexpr std::size_t kAnnotationNameOctetsMax = 255;
+constexpr std::string_view kPrivate = "/private/";
+constexpr std::string_view kShared = "/shared/";
+
+base::Result<std::string> identifier_of(const store::Reader& reader, const AclGrant& grant) {
+    const std::string sign = grant.negative ? "-" : "";
+    if (grant.who == kAnyone) {
+        return sign + "anyone";
+    }
+    TRY(const auto account, account::find_account(reader, grant.who));
+    return account ? sign + account->address.to_string() : std::string();
+}
+
+Rights change_rights(Rights before, const RightsChange& change) {
+    switch (change.mode) {
+        case RightsMode::kAdd:
+            return static_cast<Rights>(before | change.rights);
+        case RightsMode::kRemove:
+            return static_cast<Rights>(before & ~change.rights);
+        case RightsMode::kReplace:
+            break;
+    }
+    return change.rights;
+}
+
+base::Result<> change_acl(store::Transaction& change,
+                          account::AccountId user,
+                          Ref ref,
+                          std::string_view identifier,
+                          const RightsChange& rights) {
+    TRY_VOID(require(change, user, ref, kRightAdminister));
+    TRY(const auto mailbox, load_mailbox(change, ref));
+    if (!mailbox) {
+        return base::fail(base::Errc::kNotFound, "the mailbox has gone");
+    }
+    TRY(const AclName name, parse_identifier(change, identifier));
+    if (name.who == ref.owner) {
+        return base::fail(base::Errc::kInvalid, "the owner's rights are his");
+    }
+    TRY(const auto grants, load_acl(change, ref));
+    AclGrant grant{name.who, name.negative, 0};
+    for (const AclGrant& known : grants) {
+        if (known.who == name.who && known.negative == name.negative) {
+            grant.rights = known.rights;
+        }
+    }
+    grant.rights = change_rights(grant.rights, rights);
+    return put_grant(change, ref, grant);
+}
+
+// RFC 5464 3.2: "/private/..." or "/shared/...", without regard to case, components divided by single
+// slashes. Nothing for what is no such name.
+std::optional<std::string> entry_name(std::string_view text) {
+    std::string name = base::to_lower(text);
+    const auto is_bad = [](char c) {
+        return c < 0x20 || c == 0x7f || c == '*' || c == '%';  // and what is not ASCII
+    };
+    const bool known = name.starts_with(kPrivate) || name.starts_with(kShared);
+    if (!known || name.size() > kAnnotationNameOctetsMax || name.ends_with('/') ||
+        name.find("//") != std::string::npos || std::any_of(name.begin(), name.end(), is_bad)) {
+        return std::nullopt;
+    }
+    return name;
+}
+
+std::string annotation_prefix(Ref ref, account::AccountId user) {
+    return KeyWriter().raw(mailbox_key(KeyTag::kAnnotation, ref)).u64(user).key();
+}
+
+// Who may read or write them: of a mailbox as its rights say, of an account itself its owner.
+base::Result<> require_annotation(const store::Reader& reader,
+                                  account::AccountId user,
+                                  Ref ref,
+                                  Rights rights) {
+    if (ref.mailbox != 0) {
+        return require(reader, user, ref, rights);
+    }
+    return user == ref.owner || user == kServer
+               ? base::Result<>()
+               : base::fail(base::Errc::kDenied, "another's annotations");
+}
+
+base::Result<> annotate_one(store::Transaction& change,
+                            account::AccountId user,
+                            Ref ref,
+                            const Mailboxes::AnnotationChange& wanted,
+                            AccountCounters& counters,
+                            const MailboxLimits& limits) {
+    const auto name = entry_name(wanted.name);
+    if (!name) {
+        return base::fail(base::Errc::kInvalid, "no name of an annotation");
+    }
+    const bool shared = name->starts_with(kShared);
+    const Rights rights =
+        shared ? kRightLookup | kRightRead | kRightWrite : kRightLookup | kRightRead;
+    TRY_VOID(require_annotation(change, user, ref, rights));
+    const std::string key = annotation_prefix(ref, shared ? 0 : user) + *name;
+    TRY(const auto before, change.get(key));
+    const std::size_t octets = before ? key.size() + before->size() : 0;
+    counters.annotation_octets -= std::min<std::uint64_t>(counters.annotation_octets, octets);
+    if (!wanted.value) {
+        change.erase(key);
+        return {};
+    }
+    const std::string record = store::RecordWriter(1).raw(*wanted.value).record();
+    counters.annotation_octets += key.size() + record.size();
+    if (wanted.value->size() > limits.annotation_octets_max ||
+        counters.annotation_octets > limits.annotations_octets_max) {
+        return base::fail(base::Errc::kTooLong, "annotations that are too long or too many");
+    }
+    change.put(key, record);
+    return {};
+}
+
+base::Result<> collect_annotations(const store::Reader& reader,
+                                   const std::string& prefix,
+                                   std::vector<Annotation>& annotations) {
+    return reader.scan(
+        prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view record) {
+            // An octet of version stands in front.
+            annotations.push_back({std::string(key.substr(prefix.size())),
+                                   std::string(record.substr(record.empty() ? 0 : 1))});
+            return true;
+        });
+}
+
+}  // namespace
+
+base::Result<std::vector<AclEntry>> Mailboxes::acl(account::AccountId user, Ref ref) const {
+    const auto reader = parts_->store.snapshot();
+    TRY_VOID(require(*reader, user, ref, kRightAdminister));
+    TRY(const auto owner, account::find_account(*reader, ref.owner));
+    if (!owner) {
+        return base::fail(base::Errc::kNotFound, "the account has gone");
+    }
+    std::vector<AclEntry> entries{{owner->address.to_string(), kAllRights}};
+    TRY(const auto grants, load_acl(*reader, ref));
+    for (const AclGrant& grant : grants) {
+        TRY(std::string identifier, identifier_of(*reader, grant));
+        if (!identifier.empty()) {
+            entries.push_back({std::move(identifier), grant.rights});
+        }
+    }
+    return entries;
+}
+
+base::Result<Rights> Mailboxes::my_rights(account::AccountId user, Ref ref) const {
+    const auto reader = parts_->store.snapshot();
+    TRY(const auto mailbox, load_mailbox(*reader, ref));
+    if (!mailbox) {
+        return Rights{0};
+    }
+    return rights_of(*reader, user, ref);
+}
+
+base::Task<base::Result<>> Mailboxes::set_acl(base::Loop& loop,
+                                              account::AccountId user,
+                                              Ref ref,
+                                              std::string identifier,
+                                              RightsChange change) {
+    auto run =
+        [user, ref, identifier = std::move(identifier), change](store::Transaction& transaction) {
+            return change_acl(transaction, user, ref, identifier, change);
+        };
+    co_return co_await parts_->store.change(loop, std::move(run));
+}
+
+base::Result<std::vector<Annotation>> Mailboxes::annotations(account::AccountId user,
+                                                             Ref ref) const {
+    const auto reader = parts_->store.snapshot();
+    TRY_VOID(require_annotation(*reader, user, ref, kRightLookup | kRightRead));
+    std::vector<Annotation> annotations;
+    TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, user), annotations));
+    TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, 0), annotations));
+    return annotations;
+}
+
+base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
+                                               account::AccountId user,
+                                               Ref ref,
+                                               std::vector<AnnotationChange> changes) {
+    auto run = [user, ref, changes = std::move(changes), limits = parts_->limits](
+                   store::Transaction& change) -> base::Result<> {
+        TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+        for (const AnnotationChange& wanted : changes) {
+            TRY_VOID(annotate_one(change, user, ref, wanted, account.counters(), limits));
+        }
+        account.save(change);
+        return {};
+    };
+    co_return co_await parts_->store.change(loop, std::move(run));
+}
+
+base::Result<Quota> Mailboxes::quota(account::AccountId owner) const {
+    const auto reader = parts_->store.snapshot();
+    TRY(const auto account, account::find_account(*reader, owner));
+    if (!account) {
+        return base::fail(base::Errc::kNotFound, "the account has gone");
+    }
+    TRY(const AccountCounters counters, load_counters(*reader, owner));
+    Quota quota;
+    quota.root = account->address.to_string();
+    quota.storage_octets = {counters.octets, account->quota_octets};
+    quota.messages.used = counters.messages;
+    quota.mailboxes = {counters.mailboxes, parts_->limits.mailboxes_max};
+    quota.annotation_octets = {counters.annotation_octets, parts_->limits.annotations_octets_max};
+    return quota;
+}
+
+}  // namespace mail
