@@ -13,6 +13,8 @@
 #include "mail/message_store.h"
 #include "mail/page_record.h"
 #include "mail/records.h"
+#include "mail/search_indexer.h"
+#include "mail/summary.h"
 #include "store/key.h"
 
 namespace mail {
@@ -88,7 +90,12 @@ class AccountCheck {
                           account_);
         }
         compare();
-        return check_emails();
+        TRY_VOID(check_emails());
+        TRY(const std::vector<std::string> of_index, check_index(reader_, account_));
+        for (const std::string& finding : of_index) {
+            findings_.add("{}", finding);
+        }
+        return {};
     }
 
   private:
@@ -302,6 +309,10 @@ class AccountCheck {
         }
         if (id >= counters_.next_email) {
             findings_.add("account {} has a message id that it never gave out", account_);
+        }
+        const auto summary = Summary::unpack(std::string(email->summary));
+        if (!summary || (!summary->empty() && !summary->structure())) {
+            findings_.add("email {} of account {}: its summary is damaged", id, account_);
         }
         if (use.octets != 0 && use.octets != email->octets) {
             findings_.add("email {} of account {} has {} octets, its entries say {}",

@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "mail/emails.h"
 #include "mail/mailboxes.h"
 #include "mail/summary.h"
 #include "mail/types.h"
@@ -25,8 +26,8 @@ class EmailSource {
     virtual ~EmailSource() = default;
 
     // As Mailboxes::read_emails and open_body.
-    [[nodiscard]] virtual base::Result<> read_emails(
-        std::span<const EmailId> emails, const Mailboxes::EmailVisitor& visit) const = 0;
+    [[nodiscard]] virtual base::Result<> read_emails(std::span<const EmailId> emails,
+                                                     const EmailVisitor& visit) const = 0;
     [[nodiscard]] virtual base::Result<std::unique_ptr<store::BlobReader>> open_body(
         EmailId email) const = 0;
 };
@@ -39,7 +40,7 @@ class MailboxesSource final : public EmailSource {
           owner_(owner) {}
 
     [[nodiscard]] base::Result<> read_emails(std::span<const EmailId> emails,
-                                             const Mailboxes::EmailVisitor& visit) const override {
+                                             const EmailVisitor& visit) const override {
         return mailboxes_.read_emails(owner_, emails, visit);
     }
 

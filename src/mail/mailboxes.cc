@@ -49,6 +49,14 @@ Hub& Mailboxes::hub() {
     return parts_->ears->hub;
 }
 
+base::Pool& Mailboxes::pool() const {
+    return parts_->pool;
+}
+
+store::Store& Mailboxes::underlying_store() const {
+    return parts_->store;
+}
+
 base::Task<base::Result<SnapshotPtr>> Mailboxes::open(base::Loop& loop, Ref ref) {
     auto known = parts_->ears->cache.find(ref);
     if (known && *known) {

@@ -151,6 +151,9 @@ class Mailboxes {
 
     [[nodiscard]] const MailboxLimits& limits() const;
     [[nodiscard]] Hub& hub();
+    // For what reads beside it, as search does.
+    [[nodiscard]] base::Pool& pool() const;
+    [[nodiscard]] store::Store& underlying_store() const;
 
     // ---- the tree ----
 

@@ -11,6 +11,7 @@
 #include "mail/message_store.h"
 #include "mail/page_record.h"
 #include "mail/records.h"
+#include "mail/search_indexer.h"
 #include "store/key.h"
 
 namespace mail {
@@ -180,6 +181,10 @@ base::Result<bool> remove_account_mail(store::Transaction& change,
         if (gone == keys_max) {
             return false;
         }
+    }
+    TRY(const bool has_no_index, erase_index(change, account));
+    if (!has_no_index) {
+        return false;
     }
     TRY_VOID(erase_grants_to(change, account));
     TRY_VOID(erase_grants_by(change, account));

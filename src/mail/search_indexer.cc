@@ -212,6 +212,13 @@ base::Result<> expect_account(const store::Reader& reader, account::AccountId ac
     return {};
 }
 
+base::Result<> expect_going_on(const std::atomic<bool>* stopping) {
+    if (stopping != nullptr && *stopping) {
+        return base::fail(base::Errc::kUnavailable, "the server is stopping");
+    }
+    return {};
+}
+
 base::Result<std::vector<EmailId>> emails_there(const EmailSource& source,
                                                 std::span<const EmailId> emails) {
     std::vector<EmailId> there;
@@ -307,11 +314,14 @@ class IndexBuild {
           source_(source),
           share_(loop) {}
 
-    base::Task<base::Result<>> run(Gap gap, const IndexerLimits& limits) {
+    base::Task<base::Result<>> run(Gap gap,
+                                   const IndexerLimits& limits,
+                                   const std::atomic<bool>* stopping) {
         block_.first = gap.first;
         EmailId next = gap.first;
         while (next <= gap.last && block_.emails.size() < limits.block_emails_max &&
                builder_.octets() < limits.block_octets_max) {
+            CO_TRY_VOID(expect_going_on(stopping));
             const std::uint64_t room = limits.block_emails_max - block_.emails.size();
             CO_TRY(next, co_await read_batch(next, std::min(gap.last, next + room - 1)));
             CO_TRY_VOID(co_await cut_words());
@@ -399,7 +409,7 @@ base::Task<base::Result<>> SearchIndexer::build(base::Loop& loop,
                                                 account::AccountId account,
                                                 Plan plan) const {
     IndexBuild build(loop, pool_, source);
-    CO_TRY_VOID(co_await build.run(plan.gap, limits_));
+    CO_TRY_VOID(co_await build.run(plan.gap, limits_, stopping_));
     SearchBlock& block = build.block();
     block.serial = plan.serial;
     Records records;
@@ -448,6 +458,7 @@ base::Task<base::Result<>> SearchIndexer::write(base::Loop& loop,
                                                 account::AccountId account,
                                                 Records records) const {
     for (auto next = records.begin(); next != records.end();) {
+        CO_TRY_VOID(expect_going_on(stopping_));
         auto some = std::make_shared<Records>();
         for (std::size_t octets = 0; next != records.end() && octets < limits_.change_octets_max;
              ++next) {

@@ -6,6 +6,7 @@
 // were in, when these are merged, or written again because most of what they hold has gone.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,11 +36,15 @@ struct IndexerLimits {
 
 class SearchIndexer {
   public:
-    // Both must outlive it. Words are cut on `pool`.
-    SearchIndexer(store::Store& store, base::Pool& pool, IndexerLimits limits = {})
+    // All must outlive it. Words are cut on `pool`; once `stopping` is true a step ends with kUnavailable.
+    SearchIndexer(store::Store& store,
+                  base::Pool& pool,
+                  IndexerLimits limits = {},
+                  const std::atomic<bool>* stopping = nullptr)
         : store_(store),
           pool_(pool),
-          limits_(limits) {}
+          limits_(limits),
+          stopping_(stopping) {}
 
     // Does the next thing that an account's index needs: false when there was nothing to do. One step at a
     // time an account. With `all`, emails too few for a block become one.
@@ -74,6 +79,7 @@ class SearchIndexer {
     store::Store& store_;
     base::Pool& pool_;
     const IndexerLimits limits_;
+    const std::atomic<bool>* stopping_;
 };
 
 // Erases an account's index, some records a change; true when nothing was left. What an account's removal and

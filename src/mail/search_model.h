@@ -33,7 +33,7 @@ class ModelSource final : public EmailSource {
     mutable std::size_t records_read = 0;
 
     [[nodiscard]] base::Result<> read_emails(std::span<const EmailId> ids,
-                                             const Mailboxes::EmailVisitor& visit) const override {
+                                             const EmailVisitor& visit) const override {
         for (const EmailId id : ids) {
             const auto found = emails.find(id);
             if (found == emails.end()) {

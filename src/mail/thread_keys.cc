@@ -1,8 +1,10 @@
 #include "mail/thread_keys.h"
 
 #include <algorithm>
+#include <string>
 
-#include "mime/thread.h"
+#include "mime/header.h"
+#include "mime/msgid.h"
 
 namespace mail {
 namespace {
@@ -24,22 +26,31 @@ std::uint64_t message_id_hash(std::string_view id) {
 }
 
 std::vector<std::uint64_t> thread_keys(std::string_view header) {
-    const mime::ThreadKeys named = mime::thread_keys(header);
     std::vector<std::uint64_t> keys;
-    keys.push_back(named.message_id.empty() ? 0 : message_id_hash(named.message_id));
-    const auto add = [&keys](const std::string& id) {
+    const auto add = [&keys](std::string_view id) {
         const std::uint64_t hash = message_id_hash(id);
-        if (std::find(keys.begin(), keys.end(), hash) == keys.end()) {
+        if (keys.size() <= kReferencesMax &&
+            std::find(keys.begin(), keys.end(), hash) == keys.end()) {
             keys.push_back(hash);
         }
     };
-    if (!named.references.empty()) {
-        add(named.references.front());
+    const auto own = mime::find_field(header, "Message-ID");
+    const auto own_id = own ? mime::parse_message_id(own->body) : std::nullopt;
+    keys.push_back(own_id ? message_id_hash(*own_id) : 0);
+
+    // RFC 5256 2.2: In-Reply-To where there are no References.
+    if (const auto field = mime::find_field(header, "References")) {
+        const auto ids = mime::parse_message_ids(field->body, kReferencesMax);
+        if (!ids.empty()) {
+            add(ids.front());
+        }
+        std::for_each(ids.rbegin(), ids.rend(), add);
     }
-    for (auto id = named.references.rbegin();
-         id != named.references.rend() && keys.size() <= kReferencesMax;
-         ++id) {
-        add(*id);
+    if (keys.size() == 1) {
+        const auto field = mime::find_field(header, "In-Reply-To");
+        if (const auto id = field ? mime::parse_message_id(field->body) : std::nullopt) {
+            add(*id);
+        }
     }
     return keys;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mail/thread_keys.h"
 #include "smtp/server/session.h"
 
 namespace smtp {
@@ -31,7 +32,12 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
                             .message_id = incoming.facts().message_id,
                             .return_path = transaction.sender.to_string(),
                             .recipients = {},
+                            .summary = incoming.summary().packed(),
+                            .thread = {},
                             .accepted = make_event("accepted")};
+    if (!incoming.summary().empty()) {
+        delivery.thread = mail::thread_keys(incoming.summary().fields());
+    }
     const bool each_is_answered =
         options_.port == Port::kLmtp || transaction.recipients.size() == 1;
     for (const Recipient& recipient : transaction.recipients) {

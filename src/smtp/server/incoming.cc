@@ -26,7 +26,11 @@ Incoming::Incoming(store::Store& store, IncomingRules rules, std::string trace_f
       rules_(rules),
       judge_(std::move(judge)),
       reader_(rules.framing, rules.bare),
-      trace_fields_(std::move(trace_fields)) {}
+      trace_fields_(std::move(trace_fields)) {
+    if (rules_.is_summarized) {
+        summarizer_.emplace();
+    }
+}
 
 std::size_t Incoming::feed(std::string_view octets) {
     const std::size_t before = buffer_.size();
@@ -88,6 +92,9 @@ base::Task<> Incoming::write(base::Loop& loop) {
     if (blob_ == nullptr) {
         blob_ = store_.new_blob();
     }
+    if (summarizer_) {
+        summarizer_->feed(buffer_);
+    }
     const auto written = co_await blob_->append(loop, buffer_);
     buffer_.clear();
     if (!written) {
@@ -113,6 +120,9 @@ base::Task<std::optional<store::NewBlob>> Incoming::finish(base::Loop& loop) {
     if (!blob) {
         refuse(disk_refusal(blob.error()));
         co_return std::nullopt;
+    }
+    if (summarizer_) {
+        summary_ = summarizer_->finish();
     }
     co_return std::move(*blob);
 }

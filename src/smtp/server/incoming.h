@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "mail/message_store.h"
+#include "mail/summary.h"
 #include "smtp/grammar/dot_reader.h"
 #include "smtp/grammar/reply.h"
 #include "smtp/server/header_section.h"
@@ -29,6 +30,7 @@ struct IncomingRules {
     std::size_t header_octets_max = 0;
     std::size_t received_fields_max = 0;
     bool is_submission = false;  // the header section is held whole, and mended
+    bool is_summarized = false;  // it is for mailboxes here: summary() is wanted
     SubmissionFacts submission;
 };
 
@@ -63,6 +65,9 @@ class Incoming {
 
     [[nodiscard]] const HeaderFacts& facts() const { return facts_; }
 
+    // Of what the blob holds, after finish(); empty unless the rules want it.
+    [[nodiscard]] const mail::Summary& summary() const { return summary_; }
+
     // With counted framing: what may still come before the message is too large.
     [[nodiscard]] std::uint64_t octets_left() const {
         return octets_ > rules_.octets_max ? 0 : rules_.octets_max - octets_;
@@ -87,6 +92,8 @@ class Incoming {
     HeaderFacts facts_;
     std::optional<Reply> refusal_;
     std::unique_ptr<store::BlobWriter> blob_;
+    std::optional<mail::Summarizer> summarizer_;
+    mail::Summary summary_;
 };
 
 }  // namespace smtp

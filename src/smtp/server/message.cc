@@ -56,6 +56,10 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     if (transaction_->parameters.body == Body::kBinaryMime) {
         rules.bare = BareNewlines::kKeep;
     }
+    rules.is_summarized =
+        std::any_of(transaction_->recipients.begin(),
+                    transaction_->recipients.end(),
+                    [](const Recipient& recipient) { return !recipient.local.empty(); });
     rules.octets_max = options_.message_octets_max;
     rules.text_line_octets_max = options_.text_line_octets_max;
     rules.header_octets_max = options_.header_octets_max;

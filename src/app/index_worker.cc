@@ -1,0 +1,117 @@
+#include "app/index_worker.h"
+
+#include <vector>
+
+#include "app/blocking_loop.h"
+#include "mail/email_source.h"
+#include "mail/records.h"
+
+namespace app {
+namespace {
+
+constexpr auto kPause = std::chrono::seconds(5);
+constexpr int kRestShare = 3;
+
+}  // namespace
+
+IndexWorker::IndexWorker(store::Store& store,
+                         mail::Mailboxes& mailboxes,
+                         base::Pool& pool,
+                         const base::Clock& clock,
+                         base::Log& log)
+    : store_(store),
+      mailboxes_(mailboxes),
+      clock_(clock),
+      log_(log),
+      indexer_(store, pool, {}, &stopping_),
+      thread_([this] { work(); }) {}
+
+IndexWorker::~IndexWorker() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    stop_.notify_all();
+}
+
+void IndexWorker::work() {
+    while (rest(kPause)) {
+        visit_accounts();
+    }
+}
+
+bool IndexWorker::rest(base::Duration span) {
+    std::unique_lock lock(mutex_);
+    return !stop_.wait_for(lock, span, [this] { return stopping_.load(); });
+}
+
+void IndexWorker::visit_accounts() {
+    const auto accounts = all_accounts(*store_.snapshot());
+    if (!accounts) {
+        log_.warning("the search index cannot be brought up to date",
+                     {{"reason", accounts.error().text}});
+        return;
+    }
+    for (const account::AccountId account : *accounts) {
+        const auto done = index_account(account);
+        if (stopping_) {
+            return;
+        }
+        if (!done && done.error().code != base::Errc::kNotFound) {
+            log_.warning("the search index of an account cannot be brought up to date",
+                         {{"account", account}, {"reason", done.error().text}});
+        }
+    }
+}
+
+base::Result<> IndexWorker::index_account(account::AccountId account) {
+    TRY(const mail::AccountCounters counters, mail::load_counters(*store_.snapshot(), account));
+    if (seen_[account] == counters.next_email) {
+        return {};
+    }
+    const mail::MailboxesSource source(mailboxes_, account);
+    BlockingLoop loop(clock_);
+    for (bool more = true; more;) {
+        const auto begun = clock_.steady();
+        TRY(more, loop.run(indexer_.step(loop, source, account)));
+        if (more && !rest(kRestShare * (clock_.steady() - begun))) {
+            return {};
+        }
+    }
+    seen_[account] = counters.next_email;
+    return {};
+}
+
+base::Result<> rebuild_index(store::Store& store,
+                             mail::Mailboxes& mailboxes,
+                             base::Pool& pool,
+                             const base::Clock& clock,
+                             account::AccountId account) {
+    for (bool is_erased = false; !is_erased;) {
+        TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+            TRY(is_erased, mail::erase_index(change, account));
+            return {};
+        }));
+    }
+    const mail::SearchIndexer indexer(store, pool);
+    const mail::MailboxesSource source(mailboxes, account);
+    BlockingLoop loop(clock);
+    for (bool more = true; more;) {
+        TRY(more, loop.run(indexer.step(loop, source, account, true)));
+    }
+    return {};
+}
+
+base::Result<std::vector<account::AccountId>> all_accounts(const store::Reader& reader) {
+    std::vector<account::AccountId> ids;
+    TRY(const auto domains, account::list_domains(reader));
+    for (const std::string& domain : domains) {
+        TRY(const auto accounts, account::list_accounts(reader, domain));
+        for (const account::Account& account : accounts) {
+            ids.push_back(account.id);
+        }
+    }
+    return ids;
+}
+
+}  // namespace app
