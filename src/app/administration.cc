@@ -9,6 +9,7 @@
 #include "account/check.h"
 #include "account/directory.h"
 #include "app/exit_status.h"
+#include "app/index_worker.h"
 #include "app/removal.h"
 #include "app/units.h"
 #include "base/log.h"
@@ -358,7 +359,27 @@ Administration::Outcome Administration::trace(const AdminRequest& request) const
     return text;
 }
 
-Administration::Outcome Administration::check(const AdminRequest& /*request*/) const {
+base::Result<account::AccountId> Administration::account_id(std::string_view address) const {
+    TRY(const account::Account account, existing_account(address));
+    return account.id;
+}
+
+Administration::Outcome Administration::rebuild_index() const {
+    if (index_worker_ != nullptr) {
+        index_worker_->rebuild();
+        return std::string("the search index is being built anew while the server runs\n");
+    }
+    TRY(const auto accounts, all_accounts(*store_.snapshot()));
+    for (const account::AccountId account : accounts) {
+        TRY_VOID(app::rebuild_index(store_, mailboxes_, clock_, account));
+    }
+    return fmt::format("the search index of {} accounts was built anew\n", accounts.size());
+}
+
+Administration::Outcome Administration::check(const AdminRequest& request) const {
+    if (option(request, "rebuild-index") == "yes") {
+        return rebuild_index();
+    }
     const auto count = [](const store::Reader& reader,
                           const std::function<void(const store::BlobId&)>& add) -> base::Result<> {
         TRY_VOID(mail::count_references(reader, add));

@@ -15,9 +15,12 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "files/files.h"
+#include "mail/mailboxes.h"
 #include "store/store.h"
 
 namespace app {
+
+class IndexWorker;
 
 struct AdminRequest {
     std::string command;                         // "account add"
@@ -46,11 +49,13 @@ class Administration {
     // Keeps the references; thread-safe as they are. Without `files` there are no trees to look after.
     Administration(store::Store& store,
                    files::Files* files,
+                   mail::Mailboxes& mailboxes,
                    const base::Clock& clock,
                    base::Random& random,
                    account::AuthenticatorOptions options)
         : store_(store),
           files_(files),
+          mailboxes_(mailboxes),
           clock_(clock),
           random_(random),
           options_(std::move(options)) {}
@@ -61,8 +66,16 @@ class Administration {
         nudge_ = std::move(nudge);
     }
 
+    // Whoever builds the search index while the server runs; without one `check` does it itself.
+    void set_index_worker(IndexWorker* worker) { index_worker_ = worker; }
+
     // Does what is asked, and waits for the disk: never on a loop's thread.
     [[nodiscard]] AdminReply run(const AdminRequest& request) const;
+
+    // Whose mail `staffetta import` and `export` carry.
+    [[nodiscard]] base::Result<account::AccountId> account_id(std::string_view address) const;
+
+    [[nodiscard]] mail::Mailboxes& mailboxes() const { return mailboxes_; }
 
   private:
     friend struct AdminTable;
@@ -81,6 +94,7 @@ class Administration {
     [[nodiscard]] Outcome alias_show(const AdminRequest& request) const;
     [[nodiscard]] Outcome trace(const AdminRequest& request) const;
     [[nodiscard]] Outcome check(const AdminRequest& request) const;
+    [[nodiscard]] Outcome rebuild_index() const;
     [[nodiscard]] Outcome backup(const AdminRequest& request) const;
 
     // Messages on their way out (queue_admin.cc).
@@ -109,9 +123,11 @@ class Administration {
 
     store::Store& store_;
     files::Files* files_;
+    mail::Mailboxes& mailboxes_;
     const base::Clock& clock_;
     base::Random& random_;
     account::AuthenticatorOptions options_;
+    IndexWorker* index_worker_ = nullptr;
     std::function<void(std::vector<std::string>)> nudge_;
 };
 

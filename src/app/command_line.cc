@@ -360,7 +360,13 @@ void add_watching_commands(CLI::App& top, Action& action) {
     add_admin({top, action, ""},
               "check",
               "Verify every record, count, reference and message; name what is broken",
-              [](CLI::App&, AdminCall&) {});
+              [](CLI::App& c, AdminCall& call) {
+                  flag_option(c,
+                              call,
+                              "rebuild-index",
+                              {"rebuild-index", "yes"},
+                              "Build the search index anew instead");
+              });
     add_admin({top, action, ""},
               "backup",
               "Copy store and files into DIR, consistent, while the server runs",
@@ -377,6 +383,54 @@ void add_watching_commands(CLI::App& top, Action& action) {
     restore.add_option("DIR", *from, "The folder that `backup` wrote")->required();
     add_config(restore, *config);
     restore.callback([=, &action] { action = [=] { return restore_command(*from, *config); }; });
+}
+
+// One of the two that carry mail between files and an account.
+void add_carry_command(CLI::App& top,
+                       Action& action,
+                       const std::string& verb,
+                       const std::string& summary,
+                       int (*run)(const CarryOptions&)) {
+    auto options = std::make_shared<CarryOptions>();
+    CLI::App& command = *top.add_subcommand(verb, summary);
+    const bool is_import = verb == "import";
+    command
+        .add_option("PATH",
+                    options->path,
+                    is_import ? "A maildir, an mbox file, or a folder of files that end with .mbox"
+                              : "The folder to write to")
+        ->required();
+    command.add_option("--account", options->account, "Whose mail: NAME@DOMAIN")
+        ->type_name("ADDRESS")
+        ->required();
+    command
+        .add_option("--mailbox",
+                    options->mailbox,
+                    is_import
+                        ? "Where it goes; folders go below it. Without it: INBOX, and folders "
+                          "beside it"
+                        : "Only this mailbox")
+        ->type_name("PATH");
+    command
+        .add_option("--format",
+                    options->format,
+                    is_import ? "What it is, where that cannot be seen" : "What to write")
+        ->check(CLI::IsMember({"maildir", "mbox"}));
+    add_config(command, options->config);
+    command.callback([=, &action] { action = [=] { return run(*options); }; });
+}
+
+void add_carry_commands(CLI::App& top, Action& action) {
+    add_carry_command(top,
+                      action,
+                      "import",
+                      "Bring in mail from a maildir or mbox files; what is there already stays",
+                      &import_command);
+    add_carry_command(top,
+                      action,
+                      "export",
+                      "Write an account's mail as a maildir (the default) or mbox files",
+                      &export_command);
 }
 
 void add_server_commands(CLI::App& top,
@@ -551,6 +605,7 @@ int run_command_line(int argc, char** argv) {
     add_queue_commands(top, action);
     add_share_commands(top, action);
     add_watching_commands(top, action);
+    add_carry_commands(top, action);
     add_mime_commands(top, action);
     return parse_and_run(top, action, argc, argv);
 }

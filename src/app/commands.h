@@ -44,6 +44,18 @@ struct SetupOptions {
 // The store of `config` becomes what `directory` holds. The server must be stopped.
 [[nodiscard]] int restore_command(const std::string& directory, const std::string& config);
 
+struct CarryOptions {
+    std::string config;
+    std::string account;  // its address
+    std::string path;     // the files
+    std::string mailbox;  // its path; empty: all
+    std::string format;   // "maildir", "mbox"; empty: import finds out, export writes a maildir
+};
+
+// Mail from files into an account's mailboxes, and the other way, on a running or a stopped server.
+[[nodiscard]] int import_command(const CarryOptions& options);
+[[nodiscard]] int export_command(const CarryOptions& options);
+
 struct MimeShowOptions {
     std::string file;  // "-": standard input
     bool json = false;

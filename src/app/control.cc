@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "app/carry.h"
 #include "app/dialogue.h"
 #include "app/exit_status.h"
+#include "app/mail_carrier.h"
 #include "base/ascii.h"
 #include "net/line_stream.h"
 
@@ -74,6 +76,24 @@ std::string describe(const AdminRequest& request) {
     return text;
 }
 
+// `staffetta import` and `export`: the account's mail goes to and fro on the same connection.
+base::Task<> carry(net::LineStream& lines,
+                   const Administration& administration,
+                   AdminRequest request) {
+    const std::string address = request.arguments.empty() ? "" : request.arguments.front();
+    const auto account = administration.account_id(address);
+    if (!account) {
+        lines.put(fmt::format(
+            "error {} {}\n", static_cast<int>(account.error().code), account.error().text));
+        static_cast<void>(
+            co_await lines.flush(lines.stream().loop().clock().steady() + kReplyPatience));
+        co_return;
+    }
+    lines.put("ok\n");
+    MailCarrier carrier(administration.mailboxes(), *account);
+    co_await serve_carry(lines, carrier);
+}
+
 }  // namespace
 
 std::string format_request(const AdminRequest& request) {
@@ -108,6 +128,12 @@ base::Task<> serve_control(std::unique_ptr<net::Stream> stream,
                            base::Log& log) {
     net::LineStream lines(*stream);
     auto request = co_await read_request(lines);
+    if (request && request->command == "carry") {
+        log.info("administration", {{"command", describe(*request)}});
+        co_await carry(lines, administration, *request);
+        stream->close();
+        co_return;
+    }
     if (request) {
         log.info("administration", {{"command", describe(*request)}});
         base::Loop& loop = stream->loop();

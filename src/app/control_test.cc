@@ -51,8 +51,9 @@ class Inside : public testing::Test {
     store::MemoryStore store_;
     base::SeededRandom random_{1};
     account::AuthenticatorOptions options_;
-    Administration administration_{store_, nullptr, clock_, random_, options_};
     base::Pool pool_{0, 1};
+    mail::Mailboxes mailboxes_{store_, clock_, pool_};
+    Administration administration_{store_, nullptr, mailboxes_, clock_, random_, options_};
     std::string logged_;
     base::Log log_{clock_, [this](std::string_view line) { logged_ += line; }};
     base::Metrics metrics_;

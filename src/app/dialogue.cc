@@ -82,6 +82,18 @@ base::Result<std::string> Dialogue::read_line() {
     return line;
 }
 
+base::Result<std::string> Dialogue::read_octets(std::size_t count) {
+    while (input_.size() < count) {
+        TRY(const bool more, receive());
+        if (!more) {
+            return base::fail(base::Errc::kEof, "the server hung up");
+        }
+    }
+    std::string octets = input_.substr(0, count);
+    input_.erase(0, count);
+    return octets;
+}
+
 base::Result<std::string> Dialogue::read_to_end() {
     bool more = true;
     while (more) {

@@ -24,6 +24,8 @@ class Dialogue {
     [[nodiscard]] base::Result<> send(std::string_view octets);
     // The next line without its LF or CRLF. kTooLong past 64 KiB.
     [[nodiscard]] base::Result<std::string> read_line();
+    // So many octets; kEof when the stream ends before them.
+    [[nodiscard]] base::Result<std::string> read_octets(std::size_t count);
     // What is left, up to the end; kTooLong past 256 MiB.
     [[nodiscard]] base::Result<std::string> read_to_end();
 

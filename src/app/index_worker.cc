@@ -12,18 +12,27 @@ namespace {
 constexpr auto kPause = std::chrono::seconds(5);
 constexpr int kRestShare = 3;
 
+base::Result<> erase(store::Store& store, account::AccountId account) {
+    for (bool is_erased = false; !is_erased;) {
+        TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+            TRY(is_erased, mail::erase_index(change, account));
+            return {};
+        }));
+    }
+    return {};
+}
+
 }  // namespace
 
 IndexWorker::IndexWorker(store::Store& store,
                          mail::Mailboxes& mailboxes,
-                         base::Pool& pool,
                          const base::Clock& clock,
                          base::Log& log)
     : store_(store),
       mailboxes_(mailboxes),
       clock_(clock),
       log_(log),
-      indexer_(store, pool, {}, &stopping_),
+      indexer_(store, mailboxes.pool(), {}, &stopping_),
       thread_([this] { work(); }) {}
 
 IndexWorker::~IndexWorker() {
@@ -52,6 +61,12 @@ void IndexWorker::visit_accounts() {
                      {{"reason", accounts.error().text}});
         return;
     }
+    if (wants_rebuild_.exchange(false)) {
+        const auto erased = erase_all(*accounts);
+        if (!erased) {
+            log_.warning("the search index cannot be erased", {{"reason", erased.error().text}});
+        }
+    }
     for (const account::AccountId account : *accounts) {
         const auto done = index_account(account);
         if (stopping_) {
@@ -62,6 +77,14 @@ void IndexWorker::visit_accounts() {
                          {{"account", account}, {"reason", done.error().text}});
         }
     }
+}
+
+base::Result<> IndexWorker::erase_all(const std::vector<account::AccountId>& accounts) {
+    seen_.clear();
+    for (const account::AccountId account : accounts) {
+        TRY_VOID(erase(store_, account));
+    }
+    return {};
 }
 
 base::Result<> IndexWorker::index_account(account::AccountId account) {
@@ -84,16 +107,10 @@ base::Result<> IndexWorker::index_account(account::AccountId account) {
 
 base::Result<> rebuild_index(store::Store& store,
                              mail::Mailboxes& mailboxes,
-                             base::Pool& pool,
                              const base::Clock& clock,
                              account::AccountId account) {
-    for (bool is_erased = false; !is_erased;) {
-        TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
-            TRY(is_erased, mail::erase_index(change, account));
-            return {};
-        }));
-    }
-    const mail::SearchIndexer indexer(store, pool);
+    TRY_VOID(erase(store, account));
+    const mail::SearchIndexer indexer(store, mailboxes.pool());
     const mail::MailboxesSource source(mailboxes, account);
     BlockingLoop loop(clock);
     for (bool more = true; more;) {

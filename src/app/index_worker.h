@@ -7,11 +7,11 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "account/directory.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/pool.h"
 #include "base/result.h"
 #include "mail/mailboxes.h"
 #include "mail/search_indexer.h"
@@ -24,7 +24,6 @@ class IndexWorker {
     // All must outlive it.
     IndexWorker(store::Store& store,
                 mail::Mailboxes& mailboxes,
-                base::Pool& pool,
                 const base::Clock& clock,
                 base::Log& log);
     IndexWorker(const IndexWorker&) = delete;
@@ -32,9 +31,13 @@ class IndexWorker {
     // Ends what is in flight, at its next change to the store, and joins.
     ~IndexWorker();
 
+    // Erases all indexes and builds them anew, soon. From any thread.
+    void rebuild() { wants_rebuild_ = true; }
+
   private:
     void work();
     void visit_accounts();
+    [[nodiscard]] base::Result<> erase_all(const std::vector<account::AccountId>& accounts);
     [[nodiscard]] base::Result<> index_account(account::AccountId account);
     // False when the worker is to end.
     [[nodiscard]] bool rest(base::Duration span);
@@ -44,6 +47,7 @@ class IndexWorker {
     const base::Clock& clock_;
     base::Log& log_;
     std::atomic<bool> stopping_ = false;
+    std::atomic<bool> wants_rebuild_ = false;
     mail::SearchIndexer indexer_;
     // How far each account's emails were looked at; only the worker's own thread reads it.
     std::map<account::AccountId, mail::EmailId> seen_;
@@ -55,7 +59,6 @@ class IndexWorker {
 // Erases an account's index and builds it anew. Waits.
 [[nodiscard]] base::Result<> rebuild_index(store::Store& store,
                                            mail::Mailboxes& mailboxes,
-                                           base::Pool& pool,
                                            const base::Clock& clock,
                                            account::AccountId account);
 

@@ -43,12 +43,17 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
                             offline->pool_,
                             offline->clock_,
                             offline->random_));
+    offline->mailboxes_.emplace(*offline->store_, offline->clock_, offline->pool_);
     TRY_VOID(finish_removals(*offline->store_, offline->files_.get()));
     return offline;
 }
 
 AdminReply OfflineStore::run(const AdminRequest& request) {
-    return Administration(*store_, files_.get(), clock_, random_, options_).run(request);
+    return administration().run(request);
+}
+
+Administration OfflineStore::administration() {
+    return {*store_, files_.get(), *mailboxes_, clock_, random_, options_};
 }
 
 }  // namespace app

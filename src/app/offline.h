@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "account/authenticator.h"
 #include "app/administration.h"
@@ -23,6 +24,12 @@ class OfflineStore {
 
     [[nodiscard]] AdminReply run(const AdminRequest& request);
 
+    [[nodiscard]] Administration administration();
+
+    [[nodiscard]] mail::Mailboxes& mailboxes() { return *mailboxes_; }
+
+    [[nodiscard]] const base::Clock& clock() const { return clock_; }
+
   private:
     explicit OfflineStore(const Config& config);
 
@@ -33,6 +40,7 @@ class OfflineStore {
     account::AuthenticatorOptions options_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<files::Files> files_;
+    std::optional<mail::Mailboxes> mailboxes_;
 };
 
 }  // namespace app

@@ -14,6 +14,7 @@
 #include "account/authenticator.h"
 #include "app/administration.h"
 #include "app/control.h"
+#include "app/index_worker.h"
 #include "app/metrics_http.h"
 #include "app/peer_watch.h"
 #include "app/process.h"
@@ -25,6 +26,7 @@
 #include "files/files.h"
 #include "files/trace.h"
 #include "mail/emails.h"
+#include "mail/mailboxes.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
 #include "net/server.h"
@@ -121,6 +123,7 @@ struct MailServer::Parts {
     std::unique_ptr<files::Files> files;
     std::optional<account::Authenticator> authenticator;
     std::optional<mail::MessageStore> messages;
+    std::optional<mail::Mailboxes> mailboxes;
     std::optional<Administration> administration;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<smtp::Services> smtp;
@@ -135,6 +138,7 @@ struct MailServer::Parts {
     std::atomic<bool> collecting = false;
     std::atomic<bool> expiring = false;
     std::atomic<bool> collecting_emails = false;
+    std::unique_ptr<IndexWorker> index_worker;
 
     explicit Parts(Config given)
         : config(std::move(given)),
@@ -150,6 +154,7 @@ struct MailServer::Parts {
 
     // What these still run uses the store, the files and the authenticator.
     ~Parts() {
+        index_worker.reset();
         administration_pool.reset();
         file_pool.reset();
         hash_pool.reset();
@@ -171,6 +176,7 @@ struct MailServer::Parts {
     void collect();
     void expire_traces();
     void collect_emails();
+    void build_index();
 };
 
 base::Result<> MailServer::Parts::listen_on(const std::string& service,
@@ -260,7 +266,8 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
     TRY(files, files::Files::start(files_options(config), *store, *file_pool, clock, random));
-    administration.emplace(*store, files.get(), clock, random, options);
+    mailboxes.emplace(*store, clock, pool);
+    administration.emplace(*store, files.get(), *mailboxes, clock, random, options);
     const auto watch = make_peer_watch(trace_peer);
     smtp.reset(new smtp::Services{.store = *store,
                                   .authenticator = *authenticator,
@@ -374,6 +381,11 @@ void MailServer::Parts::expire_traces() {
     });
 }
 
+void MailServer::Parts::build_index() {
+    index_worker = std::make_unique<IndexWorker>(*store, *mailboxes, clock, *log);
+    administration->set_index_worker(index_worker.get());
+}
+
 // What EXPUNGE and its like leave behind.
 void MailServer::Parts::collect_emails() {
     if (collecting_emails.exchange(true)) {
@@ -424,6 +436,7 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config,
 void MailServer::start() {
     parts_->warn_without_postmaster();
     parts_->end_removals();
+    parts_->build_index();
     parts_->server->start();
     parts_->log->info("ready",
                       {{"hostname", parts_->config.hostname},
