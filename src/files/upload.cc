@@ -20,6 +20,8 @@ constexpr std::uint64_t kReserveAtOnce = 1U << 20U;
 constexpr unsigned kOrdinaryBits = 0666;
 constexpr unsigned kOwnerBits = 0600;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
+// What is smaller the disk takes back in no time.
+constexpr std::uint64_t kLargeOctets = 64U << 20U;
 
 Result<> need(const Place& place, Right right) {
     if ((place.rights & right) == 0) {
@@ -221,6 +223,9 @@ UploadState::~UploadState() {
     place.volume->ledger().release(reserved);
     if (!aside_name.empty() && !(offset > 0 && keep_partial(*this))) {
         ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
+        if (offset > kLargeOctets) {
+            place.volume->aside().retire(std::move(fd));
+        }
     }
 }
 
@@ -238,6 +243,7 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
                                                   std::shared_ptr<const Deed> deed) {
     auto upload = std::make_shared<UploadState>();
     upload->place = std::move(place);
+    upload->place.volume->aside().close_retired();
     upload->shown_path = std::move(shown_path);
     upload->mode = options.mode;
     if (options.mode == Mode::kReplace || options.mode == Mode::kResume) {

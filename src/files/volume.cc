@@ -129,6 +129,17 @@ std::string Aside::new_name() {
     return token_ + '-' + std::to_string(next_.fetch_add(1));
 }
 
+void Aside::retire(UniqueFd fd) {
+    const std::lock_guard lock(mutex_);
+    retired_.push_back(std::move(fd));
+}
+
+void Aside::close_retired() {
+    std::vector<UniqueFd> closing;
+    const std::lock_guard lock(mutex_);
+    closing.swap(retired_);
+}
+
 Result<Entry> Volume::stat(std::string_view path) const {
     TRY(const UniqueFd found, beneath_.open(path, O_PATH | O_NOFOLLOW));
     TRY(const struct statx status, read_status(found.get(), "", AT_EMPTY_PATH));

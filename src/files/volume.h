@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -43,10 +44,17 @@ class Aside {
     // A name that nobody has.
     [[nodiscard]] std::string new_name();
 
+    // Keeps a large file that has no name any more open until somebody comes who may wait: closing it gives
+    // its octets back to the disk, which takes the longer the more there are.
+    void retire(base::UniqueFd fd);
+    void close_retired();
+
   private:
     base::UniqueFd directory_;
     std::string token_;
     std::atomic<std::uint64_t> next_ = 0;
+    std::mutex mutex_;
+    std::vector<base::UniqueFd> retired_;
 };
 
 // What a volume is told of itself.
