@@ -76,12 +76,20 @@ void take_records(const ub_result& result, RecordType type, Answer& answer) {
     answer.status = any ? Answer::kFound : Answer::kFailed;
 }
 
+// Some names in the DNS are no host's ("0/25.2.0.192.in-addr.arpa", RFC 2317): they stay as libunbound
+// writes them.
+std::string to_canonical(std::string_view name) {
+    if (name.size() > 1 && name.ends_with('.')) {
+        name.remove_suffix(1);
+    }
+    return to_question(name).value_or(std::string(name));
+}
+
 Answer to_answer(const ub_result& result, RecordType type) {
     Answer answer{
         .secure = result.secure != 0,
         .ttl = std::chrono::seconds(result.ttl),
-        .canonical = to_question(result.canonname == nullptr ? result.qname : result.canonname)
-                         .value_or("")};
+        .canonical = to_canonical(result.canonname == nullptr ? result.qname : result.canonname)};
     if (result.bogus != 0) {
         answer.why = result.why_bogus == nullptr ? "DNSSEC validation failed" : result.why_bogus;
     } else if (result.nxdomain != 0) {

@@ -1,4 +1,7 @@
 // net::Resolver over libunbound: validating (RFC 4033-4035), with its cache, on a thread of its own.
+//
+// BUGS: resolv.conf is read once; its search list and /etc/hosts mean nothing here. A question that was given
+// up counts among those that wait until libunbound gives it up too.
 #pragma once
 
 #include <cstdint>

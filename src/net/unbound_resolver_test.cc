@@ -33,6 +33,8 @@ mail.crepes.example  A     192.0.2.1
 mail.crepes.example  AAAA  2001:db8::1
 www.crepes.example   CNAME mail.crepes.example
 nomail.example       MX    0 .
+7.2.0.192.in-addr.arpa CNAME 7.0/25.2.0.192.in-addr.arpa
+7.0/25.2.0.192.in-addr.arpa PTR seven.example
 1.2.0.192.in-addr.arpa PTR mail.crepes.example
 _25._tcp.mail.crepes.example TLSA 03 01 01 ab cd
 broken.example       SERVFAIL
@@ -163,6 +165,9 @@ TEST_F(UnboundResolverTest, FindsEveryTypeOfRecord) {
         EXPECT_THAT(ask(row.name, row.type).records, ElementsAre(row.record)) << row.name;
     }
     EXPECT_THAT(ask("nomail.example", RecordType::kMx).mx, ElementsAre(MxRecord{0, ""}));
+    const Answer classless = ask("7.2.0.192.in-addr.arpa", RecordType::kPtr);
+    EXPECT_THAT(classless.records, ElementsAre("seven.example"));
+    EXPECT_EQ(classless.canonical, "7.0?25.2.0.192.in-addr.arpa") << "as libunbound writes it";
     const Answer alias = ask("www.crepes.example", RecordType::kA);
     EXPECT_THAT(alias.records, ElementsAre("192.0.2.1"));
     EXPECT_EQ(alias.canonical, "mail.crepes.example");

@@ -17,6 +17,18 @@ bool is_accepted(const Reply& reply) {
     return reply.code / 100 == 2;
 }
 
+// Whom TLS is to ask for: a literal's address, a host's name; nobody for a unix socket.
+std::string certified_name(std::string_view host) {
+    if (host.starts_with('[') && host.ends_with(']')) {
+        std::string_view address = host.substr(1, host.size() - 2);
+        if (base::iequals(address.substr(0, 5), "IPv6:")) {
+            address.remove_prefix(5);
+        }
+        return std::string(address);
+    }
+    return host.starts_with('/') ? std::string() : std::string(host);
+}
+
 }  // namespace
 
 Client::Client(net::Stream& stream, ClientOptions options, base::Random& random)
@@ -174,11 +186,12 @@ base::Task<Client::Failed> Client::negotiate_tls() {
 
 base::Task<Client::Failed> Client::shake_hands() {
     const bool verify = options_.tls == TlsUse::kVerified;
-    const auto agreed = co_await lines_.start_tls_client({.context = options_.tls_context,
-                                                          .server_name = options_.tls_name,
-                                                          .verify = verify,
-                                                          .resume = options_.tls_ticket},
-                                                         in(options_.timeouts.handshake));
+    const auto agreed =
+        co_await lines_.start_tls_client({.context = options_.tls_context,
+                                          .server_name = certified_name(options_.tls_name),
+                                          .verify = verify,
+                                          .resume = options_.tls_ticket},
+                                         in(options_.timeouts.handshake));
     if (agreed) {
         tell(fmt::format(
             "({} {})\r\n", lines_.stream().tls()->version, lines_.stream().tls()->cipher));

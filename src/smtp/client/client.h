@@ -61,8 +61,8 @@ struct ClientOptions {
     bool lmtp = false;
     std::string hostname;  // what we call ourselves in EHLO
     TlsUse tls = TlsUse::kOpportunistic;
-    bool tls_at_once = false;  // RFC 8314 3.3: before the first octet; not with kNever
-    std::string tls_name = {};
+    bool tls_at_once = false;   // RFC 8314 3.3: before the first octet; not with kNever
+    std::string tls_name = {};  // of the host, or an address literal
     std::shared_ptr<net::TlsClientContext> tls_context = {};  // null: as kNever
     std::shared_ptr<net::TlsTicket> tls_ticket = {};
     std::optional<account::SaslCredentials> login = {};
