@@ -120,6 +120,7 @@ struct QueueConfig {
     base::Duration retry_longest = std::chrono::hours(1);
     std::uint64_t connections = 100;
     std::uint64_t connections_per_destination = 20;
+    std::uint64_t mx_port = 25;       // where other servers listen; another one is for trials
     std::string trusted_authorities;  // PEM; empty: the system's
     std::vector<RouteConfig> routes;  // the first that fits decides
 };

@@ -479,6 +479,7 @@ void read_queue(Section section, QueueConfig& queue) {
     section.duration("retry_longest", queue.retry_longest, std::chrono::seconds(1));
     section.number("connections", queue.connections, 1, 100'000);
     section.number("connections_per_destination", queue.connections_per_destination, 1, 10'000);
+    section.number("mx_port", queue.mx_port, 1, 65535);
     section.text("trusted_authorities", queue.trusted_authorities);
     section.finish();
 }

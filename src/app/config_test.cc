@@ -228,6 +228,7 @@ retry_first = "1m"
 retry_longest = "30m"
 connections = 7
 connections_per_destination = 3
+mx_port = 2525
 trusted_authorities = "ca.pem"
 [[route]]
 domain = "hamburger.example"
@@ -251,6 +252,7 @@ to = "mx"
     EXPECT_EQ(queue.retry_longest, std::chrono::minutes(30));
     EXPECT_EQ(queue.connections, 7U);
     EXPECT_EQ(queue.connections_per_destination, 3U);
+    EXPECT_EQ(queue.mx_port, 2525U);
     EXPECT_EQ(queue.trusted_authorities, "/etc/staffetta/ca.pem");
     ASSERT_EQ(queue.routes.size(), 2U);
     EXPECT_EQ(queue.routes[0].domain, "hamburger.example");

@@ -18,6 +18,7 @@
 #include "app/metrics_http.h"
 #include "app/peer_watch.h"
 #include "app/process.h"
+#include "app/relay.h"
 #include "app/removal.h"
 #include "app/service_options.h"
 #include "base/metrics.h"
@@ -126,6 +127,7 @@ struct MailServer::Parts {
     std::optional<mail::Mailboxes> mailboxes;
     std::optional<Administration> administration;
     std::unique_ptr<net::Resolver> resolver;
+    std::unique_ptr<Relay> relay;
     std::unique_ptr<smtp::Services> smtp;
     std::unique_ptr<pop3::Services> pop3;
     RefreshMetrics refresh;
@@ -291,6 +293,18 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                                   .log = *log,
                                   .metrics = metrics,
                                   .watch = watch});
+    if (config.queue.enabled) {
+        TRY(relay,
+            Relay::open({.store = *store,
+                         .resolver = *resolver,
+                         .clock = clock,
+                         .random = random,
+                         .log = *log,
+                         .metrics = metrics},
+                        config));
+        smtp->outgoing = &relay->outgoing();
+        administration->on_queue_change(smtp->outgoing->nudge);
+    }
     refresh = [this] { refresh_metrics(); };
     return {};
 }
@@ -437,6 +451,9 @@ void MailServer::start() {
     parts_->warn_without_postmaster();
     parts_->end_removals();
     parts_->build_index();
+    if (parts_->relay) {
+        parts_->relay->start(parts_->server->loop(0));
+    }
     parts_->server->start();
     parts_->log->info("ready",
                       {{"hostname", parts_->config.hostname},
@@ -476,6 +493,9 @@ void MailServer::keep_house() {
 }
 
 void MailServer::stop(base::Duration patience) {
+    if (parts_->relay) {
+        parts_->relay->stop(patience);
+    }
     if (parts_->server) {
         const std::size_t closed = parts_->server->stop(patience);
         if (closed != 0) {

@@ -112,6 +112,8 @@ base::Task<Result<PlannedNotice>> Notifier::write(Notice notice) const {
     }
     CO_TRY(const std::string octets, compose_notice(notice, reporter, random_));
     auto writer = store_.new_blob();
+    // As every message that may end here (RFC 5321 4.4); whoever sends it on leaves the field out.
+    CO_TRY_VOID(co_await writer->append(loop_, "Return-Path: <>\r\n"));
     CO_TRY_VOID(co_await writer->append(loop_, octets));
     CO_TRY(auto blob, writer->finish());
     co_return PlannedNotice{.blob = std::move(blob), .queue_id = random_.token(10), .to = to};

@@ -1,0 +1,245 @@
+#include "app/relay.h"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "account/directory.h"
+#include "app/files.h"
+#include "base/check.h"
+#include "mail/message_store.h"
+#include "mail/trace.h"
+#include "net/tls_client_context.h"
+
+namespace app {
+namespace {
+
+using base::Result;
+
+constexpr std::string_view kPostmaster = "postmaster";
+
+// Where a notice goes: postmaster is whoever administers.
+Result<account::Resolution> find_recipients(store::Transaction& change, const std::string& to) {
+    if (to == kPostmaster) {
+        return account::resolve(change, account::Address{.local = to, .domain = {}});
+    }
+    TRY(const account::Address address, account::parse_address(to));
+    auto resolution = account::resolve(change, address);
+    if (!resolution && resolution.error().code == base::Errc::kUnsupported) {
+        return account::Resolution{.local = {}, .remote = {address}};
+    }
+    return resolution;
+}
+
+// A notice is a message like any other, with an empty reverse-path. Quotas do not keep it away: who sent
+// more than fits must still learn what became of it.
+Result<> deliver_notice(store::Transaction& change,
+                        const queue::PlannedNotice& notice,
+                        const smtp::Outgoing& outgoing,
+                        base::WallTime now) {
+    TRY(account::Resolution recipients, find_recipients(change, notice.to));
+    for (account::LocalRecipient& local : recipients.local) {
+        local.quota_octets = 0;
+    }
+    mail::Delivery delivery{
+        .blob = notice.blob,
+        .queue_id = notice.queue_id,
+        .message_id = {},
+        .return_path = {},
+        .recipients = std::move(recipients.local),
+        .accepted = {
+            .time = now, .kind = "accepted", .session = {}, .text = "a notice of this server"}};
+    TRY_VOID(mail::deliver_into(change, delivery, now));
+    if (recipients.remote.empty()) {
+        return {};
+    }
+    queue::NewMessage message{.blob = notice.blob,
+                              .queue_id = notice.queue_id,
+                              .sender = {},
+                              .envelope_id = {},
+                              .message_id = {},
+                              .recipients = {},
+                              .release = {},
+                              .double_bounce = notice.double_bounce};
+    for (const account::Address& address : recipients.remote) {
+        message.recipients.push_back(
+            {.address = address, .original = {}, .notify = queue::kNotifyNever});
+    }
+    return queue::enqueue(change, message, outgoing.route, outgoing.lifetimes, now);
+}
+
+queue::SchedulerOptions scheduler_options(const Config& config) {
+    const queue::Backoff backoff{config.queue.retry_first, config.queue.retry_longest};
+    return {.reporter = {.hostname = config.hostname, .postmaster = {}},
+            .connections_max = config.queue.connections,
+            .connections_per_destination_max = config.queue.connections_per_destination,
+            .recipient_backoff = backoff,
+            .destination_backoff = backoff};
+}
+
+Result<std::string> read_password_file(const std::string& file) {
+    TRY(std::string text, read_small_file(file));
+    text.resize(std::min(text.size(), text.find_first_of("\r\n")));
+    if (text.empty()) {
+        return base::fail(base::Errc::kInvalid,
+                          file + " is empty; write the password into its first line");
+    }
+    return text;
+}
+
+smtp::Way::Kind kind_of(Place::Kind kind) {
+    switch (kind) {
+        case Place::Kind::kMx:
+            return smtp::Way::Kind::kMx;
+        case Place::Kind::kSmtp:
+            return smtp::Way::Kind::kSmtp;
+        case Place::Kind::kSmtps:
+            return smtp::Way::Kind::kSmtps;
+        case Place::Kind::kLmtp:
+            return smtp::Way::Kind::kLmtp;
+    }
+    return smtp::Way::Kind::kMx;
+}
+
+smtp::TlsUse tls_use_of(TlsPolicy policy) {
+    switch (policy) {
+        case TlsPolicy::kNever:
+            return smtp::TlsUse::kNever;
+        case TlsPolicy::kMay:
+            return smtp::TlsUse::kOpportunistic;
+        case TlsPolicy::kMust:
+            return smtp::TlsUse::kRequired;
+        case TlsPolicy::kVerify:
+            return smtp::TlsUse::kVerified;
+    }
+    return smtp::TlsUse::kVerified;
+}
+
+base::Task<> stop_scheduler(queue::Scheduler& scheduler, std::shared_ptr<std::promise<void>> done) {
+    co_await scheduler.stop();
+    done->set_value();
+}
+
+}  // namespace
+
+Relay::Relay(RelayServices services, const Config& config)
+    : services_(services),
+      routes_(config.queue.routes),
+      outgoing_{
+          .route = [this](
+                       const account::Address& recipient,
+                       std::string_view sender) { return routes_.destination(recipient, sender); },
+          .lifetimes = {.longest = config.queue.lifetime,
+                        .delay_notice = config.queue.delay_notice},
+          .nudge =
+              [this](std::vector<std::string> destinations) { nudge(std::move(destinations)); }},
+      options_(scheduler_options(config)) {}
+
+Relay::~Relay() {
+    CHECK(!scheduler_ || stopped_);
+}
+
+Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config& config) {
+    std::unique_ptr<Relay> relay(new Relay(services, config));
+    for (const RouteConfig& route : config.queue.routes) {
+        if (!route.password_file.empty()) {
+            TRY(relay->passwords_[route.password_file], read_password_file(route.password_file));
+        }
+    }
+    TRY_VOID(relay->open_transport(config));
+    return relay;
+}
+
+Result<> Relay::open_transport(const Config& config) {
+    TRY(auto tls, net::TlsClientContext::load({.authorities = config.queue.trusted_authorities}));
+    transport_ = std::make_unique<smtp::QueueTransport>(
+        network_,
+        services_.resolver,
+        services_.random,
+        smtp::QueueTransportOptions{
+            .hostname = config.hostname,
+            .mx = {.own_names = {config.hostname}},
+            .mx_port = static_cast<std::uint16_t>(config.queue.mx_port),
+            .tls_context = std::move(tls),
+            .find_way = [this](std::string_view destination) { return find_way(destination); }});
+    return {};
+}
+
+std::optional<smtp::Way> Relay::find_way(std::string_view destination) const {
+    const auto found = routes_.find(destination);
+    if (!found) {
+        return std::nullopt;
+    }
+    smtp::Way way{.kind = kind_of(found->place.kind),
+                  .host = found->place.host,
+                  .port = found->place.port,
+                  .path = found->place.path,
+                  .tls = tls_use_of(found->route.tls)};
+    if (!found->route.username.empty()) {
+        way.login = account::SaslCredentials{found->route.username,
+                                             passwords_.at(found->route.password_file)};
+    }
+    if (!found->route.source.empty()) {
+        way.source = net::Endpoint{.address = found->route.source, .port = 0, .path = {}};
+    }
+    return way;
+}
+
+queue::Surroundings Relay::surroundings() const {
+    return {.trace =
+                [this](store::Transaction& change,
+                       std::string_view queue_id,
+                       std::string_view message_id,
+                       std::string_view kind,
+                       std::string_view text) {
+                    mail::add_trace(change,
+                                    queue_id,
+                                    message_id,
+                                    {.time = services_.clock.now(),
+                                     .kind = std::string(kind),
+                                     .session = {},
+                                     .text = std::string(text)});
+                },
+            .deliver_notice =
+                [this](store::Transaction& change, const queue::PlannedNotice& notice) {
+                    return deliver_notice(change, notice, outgoing_, services_.clock.now());
+                }};
+}
+
+void Relay::nudge(std::vector<std::string> destinations) {
+    if (scheduler_) {
+        scheduler_->nudge(std::move(destinations));
+    }
+}
+
+void Relay::start(base::Loop& loop) {
+    loop_ = &loop;
+    scheduler_ =
+        std::make_unique<queue::Scheduler>(queue::SchedulerServices{.loop = loop,
+                                                                    .store = services_.store,
+                                                                    .transport = *transport_,
+                                                                    .random = services_.random,
+                                                                    .log = services_.log,
+                                                                    .metrics = services_.metrics,
+                                                                    .surroundings = surroundings()},
+                                           options_);
+    loop.post([this] { scheduler_->start(); });
+}
+
+void Relay::stop(base::Duration patience) {
+    if (!scheduler_ || std::exchange(stopped_, true)) {
+        return;
+    }
+    auto done = std::make_shared<std::promise<void>>();
+    auto stopped = done->get_future();
+    loop_->post([this, done = std::move(done)] {
+        base::spawn(stop_scheduler(*scheduler_, done), [](const std::exception_ptr&) {});
+    });
+    if (stopped.wait_for(patience) != std::future_status::ready) {
+        loop_->post([this] { transport_->close_all(); });
+        stopped.wait();
+    }
+}
+
+}  // namespace app
