@@ -188,6 +188,7 @@ void sweep(const Aside& aside, bool keep_partials) {
         }
         const std::string_view found = *name;
         if (keep_partials && found.starts_with(kPartialsPrefix)) {
+            static_cast<void>(Partials::expire(aside, std::string(found)));
             continue;
         }
         if (::unlinkat(aside.fd(), *name, 0) != 0) {

@@ -12,8 +12,8 @@
 
 namespace files {
 
-// Takes away the uploads and removed trees that a crash left aside; kept partials stay where they are
-// wanted, and go with the rest where they are not.
+// Takes away the uploads and removed trees that a crash left aside; kept partials stay for a week
+// where they are wanted, and go with the rest where they are not.
 void sweep(const Aside& aside, bool keep_partials);
 
 // Copies the folder `from` with all that lies in it into `to`, made where it is absent: files, folders,

@@ -53,9 +53,13 @@ std::string Partials::name_of(std::string_view user, std::string_view path) {
 }
 
 Counts Partials::open(const Aside& aside) const {
+    return expire(aside, folder_);
+}
+
+Counts Partials::expire(const Aside& aside, const std::string& folder) {
     Counts counts;
     auto names = Directory::of(UniqueFd(
-        ::openat(aside.fd(), folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+        ::openat(aside.fd(), folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
     const std::time_t oldest = std::time(nullptr) - kKept_s;
     while (names) {
         const auto name = names->next();

@@ -22,6 +22,8 @@ class Partials {
 
     // Forgets what is older than a week, and says what is left. For the time when a volume is opened.
     [[nodiscard]] Counts open(const Aside& aside) const;
+    // The same for one of these folders, whosever it is, by its name.
+    static Counts expire(const Aside& aside, const std::string& folder);
     // Keeps the file `aside_name`, in place of what was kept before; says what that counted.
     [[nodiscard]] base::Result<Counts> keep(const Aside& aside,
                                             const std::string& aside_name,

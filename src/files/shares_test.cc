@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 #include "fakes/files_fixture.h"
 #include "files/trace.h"
@@ -237,6 +238,33 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
         return {};
     });
     EXPECT_THAT(find_trace(*store_.snapshot(), "/team/a").value(), IsEmpty());
+}
+
+// A share on a disk of its own, which is soon full.
+TEST_F(SharesTest, AFullDiskOfItsOwnDamagesNothing) {
+    const std::string mount = root_ + "/shares/team";
+    std::filesystem::create_directory(mount);
+    if (::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=256k") != 0) {
+        GTEST_SKIP() << "only root mounts";
+    }
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/a", "whole");
+    EXPECT_EQ(put(*alice_, "/team/a", std::string(300'000, 'x')).error().code, Errc::kNoSpace);
+    EXPECT_EQ(put(*alice_, "/team/b", std::string(300'000, 'x')).error().code, Errc::kNoSpace);
+    EXPECT_EQ(read(*alice_, "/team/a"), "whole");
+    EXPECT_THAT(names(*alice_, "/team"), ElementsAre("a"));
+    EXPECT_THAT(names_on_disk("shares/team/.staffetta-uploads"), IsEmpty());
+    store(*alice_, "/team/b", std::string(100'000, 'x'));
+    // A rename does not cross disks.
+    EXPECT_EQ(run(alice_->rename(loop_, "/team/b", "/b")).error().code, Errc::kUnsupported);
+    ASSERT_TRUE(run(alice_->copy(loop_, "/team/b", "/b")));
+    ASSERT_TRUE(run(alice_->remove(loop_, "/team/b")));
+    EXPECT_EQ(run(alice_->usage(loop_, "/team"))->octets, 5U);
+    EXPECT_EQ(run(alice_->usage(loop_))->octets, 100'000U);
+    alice_.reset();
+    bob_.reset();
+    files_.reset();
+    EXPECT_EQ(::umount2(mount.c_str(), MNT_DETACH), 0);
 }
 
 TEST_F(SharesTest, CountsOutliveARestart) {

@@ -275,8 +275,12 @@ Result<> give_name(int from_directory,
         return base::fail(Errc::kExists, "There is a folder of that name.");
     }
     const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
-    return succeeded(
-        ::renameat2(from_directory, from.c_str(), to.directory.get(), to.name.c_str(), flags));
+    const int outcome =
+        ::renameat2(from_directory, from.c_str(), to.directory.get(), to.name.c_str(), flags);
+    if (outcome != 0 && errno == EXDEV) {
+        return base::fail(Errc::kUnsupported, "That is on another disk; store a copy there.");
+    }
+    return succeeded(outcome);
 }
 
 }  // namespace
