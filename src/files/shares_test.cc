@@ -2,6 +2,7 @@
 #include "files/shares.h"
 
 #include <gmock/gmock.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "files/maintenance.h"
 #include "files/records.h"
 
 namespace files {
@@ -77,7 +78,11 @@ Result<std::shared_ptr<Aside>> Volumes::aside_for(const Beneath& beneath,
     if (common == own) {
         return aside_;
     }
-    return Aside::open(folder + "/" + std::string(kReservedPrefix) + "uploads", aside_->token());
+    TRY(std::shared_ptr<Aside> aside,
+        Aside::open(folder + "/" + std::string(kReservedPrefix) + "uploads", aside_->token()));
+    // Nobody has the volume open, so what is there was left by a crash.
+    sweep(*aside, options_.keep_partials);
+    return aside;
 }
 
 // What the store says, and else what is there.
