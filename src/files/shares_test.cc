@@ -2,7 +2,6 @@
 #include "files/shares.h"
 
 #include <gmock/gmock.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
