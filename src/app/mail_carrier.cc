@@ -36,7 +36,7 @@ base::Task<base::Result<mail::Ref>> MailCarrier::ref_of(base::Loop& loop, std::s
     CO_TRY_VOID(co_await mailboxes_.prepare(loop, account_));
     auto found = mailboxes_.find(account_, path);
     if (!found && found.error().code == base::Errc::kNotFound) {
-        found.error().text = "there is no mailbox \"" + path + "\"";
+        found = co_await mailboxes_.create(loop, account_, path);
     }
     if (!found) {
         co_return base::forward_error(found);

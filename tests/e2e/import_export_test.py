@@ -116,6 +116,14 @@ class Both:
         again.close()
         self.assertIn(b"\n>From me, number 2\n", text)
 
+    def test_folders_are_made(self):
+        source = self.root / "source"
+        write_maildir(source, {"": [], ".Lists.Cr&AOo-pes": [(f"{START}.M1P1.host:2,S", message(1), START)]})
+        self.carry("import", source, ALICE)
+        self.carry("export", self.root / "out", ALICE, "--mailbox", "Lists/Crêpes")
+        self.assertEqual([path.read_bytes() for path in (self.root / "out").rglob("cur/*")], [message(1)])
+        self.assertTrue((self.root / "out" / ".Lists.Cr&AOo-pes" / "maildirfolder").exists())
+
     def test_wrong_sources_are_told(self):
         self.assertIn("there is no such account",
                       self.server.admin("import", str(self.make_maildir()), "--account", "nobody@crepes.example",
