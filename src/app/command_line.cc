@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "agent/ftp.h"
 #include "app/commands.h"
 #include "app/exit_status.h"
 #include "app/version.h"
@@ -551,6 +552,16 @@ void add_mime_commands(CLI::App& top, Action& action) {
     add_mime_build(mime, action);
 }
 
+// The agent reads its own arguments: BSD's letters and a verb that is optional do not fit CLI11's shape.
+void add_ftp_command(CLI::App& top, Action& action) {
+    CLI::App& ftp = *top.add_subcommand("ftp", "Talk to an FTP server, or get, put, ls, mirror");
+    ftp.set_help_flag();
+    ftp.prefix_command();
+    ftp.fallthrough(false);
+    ftp.callback(
+        [&ftp, &action] { action = [words = ftp.remaining()] { return agent::run_ftp(words); }; });
+}
+
 void add_top_options(CLI::App& top,
                      Action& action,
                      const std::shared_ptr<std::string>& trace_peer) {
@@ -607,6 +618,7 @@ int run_command_line(int argc, char** argv) {
     add_watching_commands(top, action);
     add_carry_commands(top, action);
     add_mime_commands(top, action);
+    add_ftp_command(top, action);
     return parse_and_run(top, action, argc, argv);
 }
 

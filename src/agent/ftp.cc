@@ -1,0 +1,317 @@
+#include "agent/ftp.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "agent/exit_status.h"
+#include "agent/ftp_arguments.h"
+#include "agent/ftp_copy.h"
+#include "agent/glob.h"
+#include "agent/local_file.h"
+#include "agent/mirror.h"
+#include "agent/shell.h"
+#include "base/ascii.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+int complain(const base::Error& error) {
+    fmt::print(stderr, "staffetta ftp: {}\n", error.text);
+    return ftp_exit_status(error.code);
+}
+
+int complain_usage(std::string_view sentence) {
+    fmt::print(stderr, "staffetta ftp: {}\n", sentence);
+    return kFtpUsage;
+}
+
+bool shows_meter(const FtpArguments& arguments) {
+    return !arguments.quiet && ::isatty(STDERR_FILENO) == 1;
+}
+
+std::string read_line_of_stdin() {
+    std::string line;
+    int c = 0;
+    while ((c = std::getchar()) != EOF && c != '\n') {
+        line += static_cast<char>(c);
+    }
+    return line;
+}
+
+std::string name_of(std::string_view path) {
+    return std::string(path.substr(path.rfind('/') + 1));
+}
+
+std::string folder_of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return std::string(path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
+}
+
+// One run of get, put, ls or mirror.
+class OneShot {
+  public:
+    explicit OneShot(FtpArguments& arguments)
+        : arguments_(arguments),
+          site_(arguments.settings),
+          meter_(site_.loop().clock(), shows_meter(arguments)) {
+        copy_ = {.resume = arguments.resume,
+                 .keep_time = arguments.keep_time,
+                 .ascii = arguments.ascii,
+                 .rate_max = arguments.settings.rate_max,
+                 .append = arguments.append};
+    }
+
+    int run() {
+        if (arguments_.verb == "get") {
+            return get();
+        }
+        if (arguments_.verb == "put") {
+            return put();
+        }
+        return arguments_.verb == "ls" ? list() : copy_tree();
+    }
+
+  private:
+    // Opens the URL's server, unless it is open already.
+    int open(const FtpUrl& url) {
+        const std::string key =
+            fmt::format("{}@{}:{}", url.user.value_or(""), url.host, url.port_or_default());
+        if (key == open_ && site_.is_open()) {
+            return kFtpOk;
+        }
+        auto login = login_for(url);
+        if (!login) {
+            return complain(login.error());
+        }
+        if (const auto opened = site_.open(url, *login); !opened) {
+            const bool unknown = opened.error().code == Errc::kNotFound && !site_.is_open();
+            const int status = complain(opened.error());
+            return unknown                                     ? int{kFtpNoHost}
+                   : opened.error().code == Errc::kUnsupported ? int{kFtpUnavailable}
+                                                               : status;
+        }
+        open_ = key;
+        return kFtpOk;
+    }
+
+    base::Result<FtpLogin> login_for(FtpUrl url) {
+        if (arguments_.anonymous) {
+            url.user = "anonymous";
+        }
+        if (!arguments_.user.empty()) {
+            std::string_view password = arguments_.user;
+            url.user = base::split_front(password, ':');
+            if (arguments_.user.find(':') != std::string::npos) {
+                url.password = password;
+            }
+        }
+        if (arguments_.password_from_stdin) {
+            if (password_.empty()) {
+                password_ = read_line_of_stdin();
+            }
+            url.password = password_;
+        }
+        return find_login(url, arguments_.settings);
+    }
+
+    int get() {
+        if (arguments_.operands.empty()) {
+            return complain_usage("get wants a URL");
+        }
+        const bool to_folder = status_of(arguments_.output).value_or(LocalStatus()).is_directory;
+        if (arguments_.operands.size() > 1 && !arguments_.output.empty() && !to_folder &&
+            arguments_.output != "-") {
+            return complain_usage("several URLs go into a folder or to -, not into one file");
+        }
+        for (const std::string& operand : arguments_.operands) {
+            const auto url = parse_ftp_url(operand);
+            if (!url) {
+                return complain_usage(url.error().text);
+            }
+            if (const int status = get_one(*url, to_folder); status != kFtpOk) {
+                return status;
+            }
+        }
+        return kFtpOk;
+    }
+
+    int get_one(const FtpUrl& url, bool to_folder) {
+        if (const int status = open(url); status != kFtpOk) {
+            return status;
+        }
+        auto paths = expand(url.path);
+        if (!paths) {
+            return complain(paths.error());
+        }
+        for (const std::string& path : *paths) {
+            const std::string name = name_of(path);
+            if (!ftp::is_plain_name(name) && (arguments_.output.empty() || to_folder)) {
+                return complain_usage(
+                    fmt::format("{} names no file; -o says where to put it", path));
+            }
+            const std::string local = to_folder                   ? arguments_.output + "/" + name
+                                      : arguments_.output.empty() ? name
+                                                                  : arguments_.output;
+            CopyOptions copy = copy_;
+            copy.ascii = copy.ascii || url.ascii;
+            const auto moved = fetch(path, local, copy);
+            if (!moved) {
+                return complain(moved.error());
+            }
+        }
+        return kFtpOk;
+    }
+
+    base::Result<std::uint64_t> fetch(const std::string& path,
+                                      const std::string& local,
+                                      const CopyOptions& copy) {
+        return site_.run(download(site_.client(), path, local, copy, meter_));
+    }
+
+    // The paths that a glob in the last component stands for.
+    base::Result<std::vector<std::string>> expand(const std::string& path) {
+        if (!arguments_.globbing || !is_glob(name_of(path))) {
+            return std::vector<std::string>{path};
+        }
+        TRY(const auto entries, site_.run(site_.client().list(folder_of(path))));
+        std::vector<std::string> paths;
+        for (const ftp::RemoteEntry& entry : entries) {
+            if (!entry.is_directory() && glob_matches(name_of(path), entry.name)) {
+                paths.push_back(folder_of(path) + entry.name);
+            }
+        }
+        if (paths.empty()) {
+            return fail(Errc::kNotFound, fmt::format("{}: nothing matches", path));
+        }
+        return paths;
+    }
+
+    int put() {
+        if (arguments_.operands.size() < 2) {
+            return complain_usage("put wants a file and a URL");
+        }
+        const auto url = parse_ftp_url(arguments_.operands.back());
+        if (!url) {
+            return complain_usage(url.error().text);
+        }
+        if (const int status = open(*url); status != kFtpOk) {
+            return status;
+        }
+        const bool to_folder = url->path.empty() || url->path.ends_with('/');
+        if (arguments_.operands.size() > 2 && !to_folder) {
+            return complain_usage("several files go into a folder: end the URL with /");
+        }
+        for (std::size_t i = 0; i + 1 < arguments_.operands.size(); ++i) {
+            const std::string& local = arguments_.operands[i];
+            if (to_folder && local == "-") {
+                return complain_usage("standard input has no name: end the URL with one");
+            }
+            const std::string remote = to_folder ? url->path + name_of(local) : url->path;
+            CopyOptions copy = copy_;
+            copy.ascii = copy.ascii || url->ascii;
+            const auto moved = site_.run(upload(site_.client(), local, remote, copy, meter_));
+            if (!moved) {
+                return complain(moved.error());
+            }
+        }
+        return kFtpOk;
+    }
+
+    int list() {
+        if (arguments_.operands.size() != 1) {
+            return complain_usage("ls wants one URL");
+        }
+        const auto url = parse_ftp_url(arguments_.operands[0]);
+        if (!url) {
+            return complain_usage(url.error().text);
+        }
+        if (const int status = open(*url); status != kFtpOk) {
+            return status;
+        }
+        const std::string verb = arguments_.names_only ? "NLST" : "LIST";
+        const auto text =
+            site_.run(site_.client().listing(url->path.empty() ? verb : verb + " " + url->path));
+        if (!text) {
+            return complain(text.error());
+        }
+        const auto written = FileSink::standard()->write(without_returns(*text));
+        return written ? int{kFtpOk} : complain(written.error());
+    }
+
+    static std::string without_returns(std::string text) {
+        std::erase(text, '\r');
+        return text;
+    }
+
+    int copy_tree() {
+        if (arguments_.operands.size() != 2) {
+            return complain_usage("mirror wants a URL and a folder");
+        }
+        MirrorOptions options = arguments_.mirror;
+        options.copy = copy_;
+        const std::string& url_text = arguments_.operands[options.reverse ? 1 : 0];
+        const std::string& local = arguments_.operands[options.reverse ? 0 : 1];
+        const auto url = parse_ftp_url(url_text);
+        if (!url) {
+            return complain_usage(url.error().text);
+        }
+        if (const int status = open(*url); status != kFtpOk) {
+            return status;
+        }
+        const auto report = mirror(site_, url->path, local, options, shows_meter(arguments_));
+        return report ? tell(*report, options.dry_run) : complain(report.error());
+    }
+
+    int tell(const MirrorReport& report, bool dry_run) const {
+        if (dry_run || arguments_.settings.verbose) {
+            for (const std::string& action : report.actions) {
+                fmt::print("{}\n", action);
+            }
+        }
+        for (const std::string& failure : report.failures) {
+            fmt::print(stderr, "staffetta ftp: {}\n", failure);
+        }
+        if (!arguments_.quiet) {
+            fmt::print("{} copied ({}), {} unchanged, {} folders made, {} removed, {} failed\n",
+                       report.copied,
+                       format_octets(report.octets),
+                       report.unchanged,
+                       report.folders,
+                       report.removed,
+                       report.failures.size());
+        }
+        return report.failures.empty() ? kFtpOk : kFtpIo;
+    }
+
+    FtpArguments& arguments_;
+    FtpSite site_;
+    Meter meter_;
+    CopyOptions copy_;
+    std::string open_;
+    std::string password_;
+};
+
+}  // namespace
+
+int run_ftp(const std::vector<std::string>& words) {
+    auto arguments = parse_ftp_arguments(words);
+    if (!arguments) {
+        return complain_usage(arguments.error().text);
+    }
+    if (arguments->wants_help) {
+        fmt::print("{}", ftp_usage());
+        return kFtpOk;
+    }
+    if (arguments->verb.empty()) {
+        return run_shell(*arguments);
+    }
+    return OneShot(*arguments).run();
+}
+
+}  // namespace agent

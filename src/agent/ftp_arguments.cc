@@ -1,0 +1,346 @@
+#include "agent/ftp_arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+constexpr std::string_view kUsage =
+    R"(Usage: staffetta ftp [OPTIONS] [HOST | URL]         talk to a server, command by command
+       staffetta ftp [OPTIONS] get URL... [-o FILE]   fetch; FILE - is standard output
+       staffetta ftp [OPTIONS] put FILE... URL        send; FILE - is standard input
+       staffetta ftp [OPTIONS] ls [--names] URL       list a folder
+       staffetta ftp [OPTIONS] mirror URL DIR         make DIR a copy of the server's folder
+       staffetta ftp [OPTIONS] mirror -R DIR URL      make the server's folder a copy of DIR
+
+URL is ftp://[USER[:PASSWORD]@]HOST[:PORT]/PATH, ftps:// for TLS from the start, ftpes:// for TLS or nothing.
+
+Who we are:
+  -u, --user NAME[:PASSWORD]   instead of .netrc; --password-stdin reads the password from standard input
+  -a, --anonymous              log in as anonymous
+  -n                           do not log in by itself (interactive)
+  -N, --netrc FILE             instead of ~/.netrc
+Protection:
+  --tls never|offered|required|implicit   by default offered: AUTH TLS where the server knows it
+  --cacert FILE                trust these authorities instead of the system's
+  --insecure                   go on when the certificate does not prove the host
+  --clear-data                 protect commands only
+Connections:
+  -4, -6                       only IPv4, only IPv6
+  -A, --active                 the server connects to us;  -p, --passive  we connect (default)
+  --no-epsv, --no-mlsd         do not use these, for broken servers
+  -q, --timeout SECONDS        patience with a silent server (60)
+  -T, --limit-rate OCTETS      a second, as 200k or 1.5M
+Transfers:
+  -o, --output FILE            where to put what is fetched
+  -c, -R, --continue           go on where an earlier transfer ended, after comparing with HASH
+  --append                     put: add to the end of the file
+  --ascii                      translate line ends
+  --no-times                   do not keep files' times
+  --segments N                 get: N connections for one file
+  -g                           no globbing;  -i  no questions in mget, mput, mdelete
+  -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue
+  -e COMMAND                   interactive: do this first; may be given again
+Mirror:
+  -R, --reverse                upload; -x, --exclude GLOB and -I, --include GLOB choose by name or path
+  --delete                     remove what the source has not;  --dry-run  only say what would be done
+  -P, --parallel N             so many transfers at a time;  --only-newer  keep what is newer there
+
+Exit status: 0 done, 64 usage, 66 no such file, 68 no such host, 69 nobody answers or no TLS, 73 no room or
+may not be made, 74 the connection broke or a disk failed, 75 try again, 76 the server refused or spoke
+nonsense, 77 not permitted: login, certificate, file.
+)";
+
+class Reader {
+  public:
+    Reader(const std::vector<std::string>& arguments, FtpArguments& into)
+        : arguments_(arguments),
+          into_(into) {}
+
+    base::Result<> read() {
+        while (at_ < arguments_.size()) {
+            const std::string& word = arguments_[at_++];
+            if (word == "--") {
+                operands_only_ = true;
+            } else if (operands_only_ || word == "-" || !word.starts_with('-')) {
+                take_operand(word);
+            } else if (word.starts_with("--")) {
+                TRY_VOID(take_long(std::string_view(word).substr(2)));
+            } else {
+                TRY_VOID(take_letters(std::string_view(word).substr(1)));
+            }
+        }
+        return {};
+    }
+
+  private:
+    void take_operand(const std::string& word) {
+        constexpr std::array<std::string_view, 4> kVerbs{"get", "put", "ls", "mirror"};
+        const bool is_verb = std::find(kVerbs.begin(), kVerbs.end(), word) != kVerbs.end();
+        if (into_.verb.empty() && into_.operands.empty() && is_verb) {
+            into_.verb = word;
+        } else {
+            into_.operands.push_back(word);
+        }
+    }
+
+    base::Result<std::string> value(std::string_view option,
+                                    std::optional<std::string_view> given) {
+        if (given) {
+            return std::string(*given);
+        }
+        if (at_ == arguments_.size()) {
+            return fail(Errc::kSyntax, fmt::format("{} wants a value", option));
+        }
+        return arguments_[at_++];
+    }
+
+    base::Result<> take_long(std::string_view word) {
+        const std::size_t equals = word.find('=');
+        const std::string_view name = word.substr(0, equals);
+        std::optional<std::string_view> given;
+        if (equals != std::string_view::npos) {
+            given = word.substr(equals + 1);
+        }
+        for (const Option& option : kOptions) {
+            if (option.name == name) {
+                return take(option, given);
+            }
+        }
+        return fail(Errc::kSyntax,
+                    fmt::format("--{} is no option; see staffetta ftp --help", name));
+    }
+
+    base::Result<> take_letters(std::string_view letters) {
+        while (!letters.empty()) {
+            const char letter = letters[0];
+            letters.remove_prefix(1);
+            // mirror -R sends; elsewhere BSD's -R goes on with a transfer.
+            const bool reverse = letter == 'R' && into_.verb == "mirror";
+            const auto* option =
+                std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& candidate) {
+                    return reverse ? candidate.name == "reverse"
+                                   : candidate.letters.find(letter) != std::string_view::npos;
+                });
+            if (option == kOptions.end()) {
+                return fail(Errc::kSyntax,
+                            fmt::format("-{} is no option; see staffetta ftp --help", letter));
+            }
+            if (option->with_value != nullptr && !letters.empty()) {
+                return take(*option, letters);
+            }
+            TRY_VOID(take(*option, std::nullopt));
+        }
+        return {};
+    }
+
+    struct Option {
+        std::string_view name;
+        std::string_view letters;
+        void (*flag)(FtpArguments&);
+        base::Result<> (*with_value)(FtpArguments&, std::string);
+    };
+
+    base::Result<> take(const Option& option, std::optional<std::string_view> given) {
+        if (option.with_value != nullptr) {
+            TRY(std::string text, value(option.name, given));
+            return option.with_value(into_, std::move(text));
+        }
+        if (given) {
+            return fail(Errc::kSyntax, fmt::format("--{} takes no value", option.name));
+        }
+        option.flag(into_);
+        return {};
+    }
+
+    static base::Result<> take_tls(FtpArguments& to, std::string value) {
+        using enum ftp::ClientTls;
+        constexpr std::array<std::pair<std::string_view, ftp::ClientTls>, 4> kLevels{
+            {{"never", kNever},
+             {"offered", kOffered},
+             {"required", kRequired},
+             {"implicit", kImplicit}}};
+        for (const auto& [name, level] : kLevels) {
+            if (name == value) {
+                to.settings.tls = level;
+                return {};
+            }
+        }
+        return fail(Errc::kSyntax, "--tls is never, offered, required or implicit");
+    }
+
+    static base::Result<> take_seconds(FtpArguments& to, std::string value) {
+        const auto seconds = base::parse_number<unsigned>(value, 86400U);
+        if (!seconds || *seconds == 0) {
+            return fail(Errc::kSyntax, "--timeout wants seconds, 1 to 86400");
+        }
+        to.settings.patience = std::chrono::seconds(*seconds);
+        return {};
+    }
+
+    static base::Result<> take_rate(FtpArguments& to, std::string value) {
+        TRY(to.settings.rate_max, parse_octets(value));
+        return {};
+    }
+
+    static base::Result<> take_count(std::string_view name,
+                                     const std::string& value,
+                                     unsigned& to) {
+        const auto count = base::parse_number<unsigned>(value, 64U);
+        if (!count || *count == 0) {
+            return fail(Errc::kSyntax, fmt::format("{} wants a number, 1 to 64", name));
+        }
+        to = *count;
+        return {};
+    }
+
+    static const std::array<Option, 38> kOptions;
+
+    const std::vector<std::string>& arguments_;
+    FtpArguments& into_;
+    std::size_t at_ = 0;
+    bool operands_only_ = false;
+};
+
+using A = FtpArguments;
+
+const std::array<Reader::Option, 38> Reader::kOptions{{
+    {"user",
+     "u",
+     nullptr,
+     [](A& a, std::string v) {
+         a.user = std::move(v);
+         return base::Result<>();
+     }},
+    {"password-stdin", "", [](A& a) { a.password_from_stdin = true; }, nullptr},
+    {"anonymous", "a", [](A& a) { a.anonymous = true; }, nullptr},
+    {"no-login", "n", [](A& a) { a.auto_login = false; }, nullptr},
+    {"netrc",
+     "N",
+     nullptr,
+     [](A& a, std::string v) {
+         a.settings.netrc = std::move(v);
+         return base::Result<>();
+     }},
+    {"tls", "", nullptr, take_tls},
+    {"cacert",
+     "",
+     nullptr,
+     [](A& a, std::string v) {
+         a.settings.authorities = std::move(v);
+         return base::Result<>();
+     }},
+    {"insecure", "k", [](A& a) { a.settings.verify = false; }, nullptr},
+    {"clear-data", "", [](A& a) { a.settings.protect_data = false; }, nullptr},
+    {"ipv4", "4", [](A& a) { a.settings.family = net::Family::kIpv4; }, nullptr},
+    {"ipv6", "6", [](A& a) { a.settings.family = net::Family::kIpv6; }, nullptr},
+    {"active", "A", [](A& a) { a.settings.passive = false; }, nullptr},
+    {"passive", "p", [](A& a) { a.settings.passive = true; }, nullptr},
+    {"no-epsv", "", [](A& a) { a.settings.extended = false; }, nullptr},
+    {"no-mlsd", "", [](A& a) { a.settings.use_mlsd = false; }, nullptr},
+    {"timeout", "q", nullptr, take_seconds},
+    {"limit-rate", "T", nullptr, take_rate},
+    {"output",
+     "o",
+     nullptr,
+     [](A& a, std::string v) {
+         a.output = std::move(v);
+         return base::Result<>();
+     }},
+    {"continue", "cR", [](A& a) { a.resume = true; }, nullptr},
+    {"append", "", [](A& a) { a.append = true; }, nullptr},
+    {"ascii", "", [](A& a) { a.ascii = true; }, nullptr},
+    {"no-times", "", [](A& a) { a.keep_time = false; }, nullptr},
+    {"segments",
+     "",
+     nullptr,
+     [](A& a, std::string v) { return take_count("--segments", v, a.segments); }},
+    {"no-glob", "g", [](A& a) { a.globbing = false; }, nullptr},
+    {"no-questions", "i", [](A& a) { a.ask_each = false; }, nullptr},
+    {"quiet", "sV", [](A& a) { a.quiet = true; }, nullptr},
+    {"verbose", "v", [](A& a) { a.settings.verbose = true; }, nullptr},
+    {"debug", "d", [](A& a) { a.settings.debug = true; }, nullptr},
+    {"names", "", [](A& a) { a.names_only = true; }, nullptr},
+    {"execute",
+     "e",
+     nullptr,
+     [](A& a, std::string v) {
+         a.commands.push_back(std::move(v));
+         return base::Result<>();
+     }},
+    {"reverse", "", [](A& a) { a.mirror.reverse = true; }, nullptr},
+    {"exclude",
+     "x",
+     nullptr,
+     [](A& a, std::string v) {
+         a.mirror.exclude.push_back(std::move(v));
+         return base::Result<>();
+     }},
+    {"include",
+     "I",
+     nullptr,
+     [](A& a, std::string v) {
+         a.mirror.include.push_back(std::move(v));
+         return base::Result<>();
+     }},
+    {"delete", "", [](A& a) { a.mirror.remove = true; }, nullptr},
+    {"dry-run", "", [](A& a) { a.mirror.dry_run = true; }, nullptr},
+    {"only-newer", "", [](A& a) { a.mirror.only_newer = true; }, nullptr},
+    {"parallel",
+     "P",
+     nullptr,
+     [](A& a, std::string v) { return take_count("--parallel", v, a.mirror.parallel); }},
+    {"help", "h", [](A& a) { a.wants_help = true; }, nullptr},
+}};
+
+}  // namespace
+
+std::string_view ftp_usage() {
+    return kUsage;
+}
+
+base::Result<std::uint64_t> parse_octets(std::string_view text) {
+    const std::string_view whole = text;
+    std::uint64_t unit = 1;
+    if (!text.empty() && !base::is_digit(text.back())) {
+        switch (base::to_lower(text.back())) {
+            case 'k':
+                unit = 1ULL << 10;
+                break;
+            case 'm':
+                unit = 1ULL << 20;
+                break;
+            case 'g':
+                unit = 1ULL << 30;
+                break;
+            default:
+                unit = 0;
+        }
+        text.remove_suffix(1);
+    }
+    const std::string_view integer = base::split_front(text, '.');
+    const auto units = base::parse_u64(integer, 1ULL << 30);
+    const auto tenths = text.empty() ? std::optional<std::uint64_t>(0)
+                                     : (text.size() == 1 ? base::parse_u64(text) : std::nullopt);
+    if (unit == 0 || !units || !tenths) {
+        return fail(Errc::kSyntax, fmt::format("{} is no amount; write 500, 64k or 1.5M", whole));
+    }
+    return *units * unit + *tenths * unit / 10;
+}
+
+base::Result<FtpArguments> parse_ftp_arguments(const std::vector<std::string>& arguments) {
+    FtpArguments parsed;
+    TRY_VOID(Reader(arguments, parsed).read());
+    return parsed;
+}
+
+}  // namespace agent

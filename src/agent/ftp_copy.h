@@ -1,0 +1,34 @@
+// Copies one file from or to a server: with resumption that is verified, times kept, and a meter.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/progress.h"
+#include "ftp/client/client.h"
+
+namespace agent {
+
+struct CopyOptions {
+    // Go on where the target ends. What is there already is compared by SHA-256 where the server computes it; a
+    // target that differs is copied from its beginning.
+    bool resume = false;
+    bool keep_time = true;
+    bool ascii = false;
+    std::uint64_t rate_max = 0;
+    // Appends to the target (upload: APPE), whatever it holds.
+    bool append = false;
+    bool unique = false;  // upload: STOU
+};
+
+// Into `local`, a path or "-". The octets that came. Errors as ftp::Client::retrieve() has them.
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> download(
+    ftp::Client& client, std::string remote, std::string local, CopyOptions options, Meter& meter);
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> upload(
+    ftp::Client& client, std::string local, std::string remote, CopyOptions options, Meter& meter);
+
+// The SHA-256 of a local file's first octets, in lower-case hexadecimal.
+[[nodiscard]] base::Result<std::string> local_sha256(const std::string& path,
+                                                     std::optional<std::uint64_t> octets);
+
+}  // namespace agent

@@ -1,0 +1,171 @@
+#include "agent/ftp_site.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "agent/netrc.h"
+#include "base/check.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+constexpr base::Duration kInterruptPoll = std::chrono::milliseconds(100);
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+void on_interrupt(int /*signal*/) {
+    g_interrupted = 1;
+}
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::string netrc_path(const FtpSettings& settings) {
+    if (!settings.netrc.empty()) {
+        return settings.netrc;
+    }
+    const std::string named = variable("NETRC");
+    return named.empty() ? variable("HOME") + "/.netrc" : named;
+}
+
+// RFC 1635 3: a mail address as the password. Nobody's own is given away.
+FtpLogin anonymous() {
+    const std::string password = variable("FTPANONPASS");
+    return {.user = "anonymous", .password = password.empty() ? "ftp@" : password, .account = ""};
+}
+
+// Replies and commands as BSD's client shows them. Control characters of a server are not for our terminal.
+void show_dialogue(bool sent, std::string_view line) {
+    std::string clean(line);
+    for (char& c : clean) {
+        const auto octet = static_cast<unsigned char>(c);
+        c = octet < 0x20 || octet == 0x7f ? '?' : c;
+    }
+    fmt::print(stderr, "{}{}\n", sent ? "---> " : "", clean);
+}
+
+}  // namespace
+
+bool take_interrupt() {
+    const bool came = g_interrupted != 0;
+    g_interrupted = 0;
+    return came;
+}
+
+void catch_interrupts() {
+    struct sigaction action {};
+
+    action.sa_handler = on_interrupt;
+    ::sigaction(SIGINT, &action, nullptr);
+}
+
+base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings) {
+    if (url.user && url.password) {
+        return FtpLogin{.user = *url.user, .password = *url.password, .account = ""};
+    }
+    if (settings.use_netrc) {
+        TRY(const Netrc netrc, Netrc::load(netrc_path(settings)));
+        if (const NetrcEntry* entry = netrc.find(url.host, url.user)) {
+            return FtpLogin{.user = url.user.value_or(entry->login),
+                            .password = entry->password,
+                            .account = entry->account};
+        }
+    }
+    if (url.user && *url.user != "anonymous" && *url.user != "ftp") {
+        return FtpLogin{.user = *url.user, .password = variable("FTPPASSWORD"), .account = ""};
+    }
+    return anonymous();
+}
+
+FtpSite::~FtpSite() {
+    close();
+}
+
+base::Result<> FtpSite::load_tls(const FtpUrl& url) {
+    options_.tls = url.tls.value_or(settings_.tls);
+    options_.tls_context = nullptr;
+    if (options_.tls != ftp::ClientTls::kNever) {
+        TRY(options_.tls_context,
+            net::TlsClientContext::load({.authorities = settings_.authorities}));
+    }
+    return {};
+}
+
+base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& login) {
+    close();
+    host_ = url.host;
+    login_ = login;
+    options_.host = url.host;
+    options_.verify = settings_.verify;
+    options_.protect_data = settings_.protect_data;
+    options_.passive = settings_.passive;
+    options_.extended = settings_.extended;
+    options_.use_mlsd = settings_.use_mlsd;
+    options_.patience = settings_.patience;
+    options_.on_dialogue = [this](bool sent, std::string_view line) {
+        if (settings_.debug || (settings_.verbose && !sent)) {
+            show_dialogue(sent, line);
+        }
+    };
+    TRY(options_.addresses, net::look_up_host(url.host, url.port_or_default(), settings_.family));
+    TRY_VOID(load_tls(url));
+    client_ = make_client();
+    auto connected = run(client_->connect());
+    if (!connected && connected.error().code == Errc::kDenied && options_.verify) {
+        connected.error().text += "; --insecure goes on without proof";
+    }
+    if (!connected || !login) {
+        return connected;
+    }
+    return run(client_->login(login->user, login->password, login->account));
+}
+
+void FtpSite::close() {
+    client_.reset();
+}
+
+void FtpSite::stop_from_any_thread() {
+    stopped_ = true;
+}
+
+ftp::Client& FtpSite::client() {
+    CHECK(client_ != nullptr);
+    return *client_;
+}
+
+std::unique_ptr<ftp::Client> FtpSite::make_client() {
+    return std::make_unique<ftp::Client>(network_, loop_, options_);
+}
+
+base::Task<base::Result<std::unique_ptr<ftp::Client>>> FtpSite::another(std::string directory) {
+    auto client = make_client();
+    CO_TRY_VOID(co_await client->connect());
+    if (login_) {
+        CO_TRY_VOID(co_await client->login(login_->user, login_->password, login_->account));
+    }
+    if (!directory.empty()) {
+        CO_TRY_VOID(co_await client->change_directory(std::move(directory)));
+    }
+    co_return client;
+}
+
+// A signal handler may not touch the loop, so the loop asks.
+void FtpSite::watch_for_interrupt() {
+    timer_ = loop_.call_at(loop_.clock().steady() + kInterruptPoll, [this] {
+        const bool interrupted = settings_.heeds_interrupts && g_interrupted != 0;
+        if ((interrupted || stopped_) && client_) {
+            client_->abort();
+        }
+        watch_for_interrupt();
+    });
+}
+
+}  // namespace agent

@@ -1,0 +1,92 @@
+#include "agent/glob.h"
+
+#include <cstddef>
+
+namespace agent {
+namespace {
+
+struct SetMatch {
+    bool matched = false;
+    std::size_t octets = 0;  // of the set in the pattern; 0: there is no closing bracket
+};
+
+// "[" [ "!" / "^" ] ( char / char "-" char )+ "]"
+SetMatch match_set(std::string_view pattern, char c) {
+    std::size_t at = 1;
+    const bool inverted = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
+    at += inverted ? 1 : 0;
+    bool found = false;
+    for (bool first = true; at < pattern.size(); first = false) {
+        if (pattern[at] == ']' && !first) {
+            return {.matched = found != inverted, .octets = at + 1};
+        }
+        const auto low = static_cast<unsigned char>(pattern[at++]);
+        auto high = low;
+        if (at + 1 < pattern.size() && pattern[at] == '-' && pattern[at + 1] != ']') {
+            high = static_cast<unsigned char>(pattern[at + 1]);
+            at += 2;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        found = found || (low <= octet && octet <= high);
+    }
+    return {};
+}
+
+// How many octets of `pattern` match the one character `c`; 0: it does not match.
+std::size_t match_one(std::string_view pattern, char c) {
+    switch (pattern[0]) {
+        case '?':
+            return 1;
+        case '[': {
+            const SetMatch set = match_set(pattern, c);
+            if (set.octets > 0) {
+                return set.matched ? set.octets : 0;
+            }
+            return c == '[' ? 1 : 0;
+        }
+        case '\\':
+            if (pattern.size() > 1) {
+                return pattern[1] == c ? 2 : 0;
+            }
+            return c == '\\' ? 1 : 0;
+        default:
+            return pattern[0] == c ? 1 : 0;
+    }
+}
+
+}  // namespace
+
+// Goes back to the last star only: what an earlier one matched need never change.
+bool glob_matches(std::string_view pattern, std::string_view text) {
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t star_text = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            star_text = t;
+            continue;
+        }
+        const std::size_t step = p < pattern.size() ? match_one(pattern.substr(p), text[t]) : 0;
+        if (step > 0) {
+            p += step;
+            ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++star_text;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') {
+        ++p;
+    }
+    return p == pattern.size();
+}
+
+bool is_glob(std::string_view text) {
+    return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+}  // namespace agent

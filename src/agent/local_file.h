@@ -1,0 +1,90 @@
+// This machine's files, as sinks and sources of transfers: a path, "-" for the standard streams.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "ftp/client/client.h"
+
+namespace agent {
+
+struct LocalStatus {
+    std::uint64_t size = 0;
+    base::WallTime modified{};
+    bool is_directory = false;
+    bool is_file = false;
+    bool is_link = false;
+};
+
+// Of `path` itself, not of what a link leads to, with `follow` false. Nothing where there is none.
+[[nodiscard]] std::optional<LocalStatus> status_of(const std::string& path, bool follow = true);
+
+// kTooLong, kNotFound, kDenied, kIo.
+[[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t octets_max);
+
+class FileSink final : public ftp::ByteSink {
+  public:
+    // At `offset`: what stands behind it is cut off, unless `keep`. Offset 0 begins the file anew.
+    [[nodiscard]] static base::Result<std::unique_ptr<FileSink>> open(const std::string& path,
+                                                                      std::uint64_t offset,
+                                                                      bool keep = false);
+    // The standard output.
+    [[nodiscard]] static std::unique_ptr<FileSink> standard();
+
+    base::Result<> write(std::string_view octets) override;
+    // Gives the file its time and closes it: a full disk may show only now.
+    [[nodiscard]] base::Result<> finish(std::optional<base::WallTime> modified);
+
+  private:
+    FileSink(base::UniqueFd owned, int fd, std::string path)
+        : owned_(std::move(owned)),
+          fd_(fd),
+          path_(std::move(path)) {}
+
+    base::UniqueFd owned_;
+    int fd_;
+    std::string path_;
+};
+
+// A path or "-", opened at the first octet, or at a finish() that was successful: a download that is refused leaves no
+// empty file, and does not empty one.
+class LateSink final : public ftp::ByteSink {
+  public:
+    LateSink(std::string path, std::uint64_t offset) : path_(std::move(path)), offset_(offset) {}
+
+    base::Result<> write(std::string_view octets) override;
+    [[nodiscard]] base::Result<> finish(std::optional<base::WallTime> modified, bool complete);
+
+  private:
+    [[nodiscard]] base::Result<> open();
+
+    std::string path_;
+    std::uint64_t offset_;
+    std::unique_ptr<FileSink> sink_;
+};
+
+class FileSource final : public ftp::ByteSource {
+  public:
+    [[nodiscard]] static base::Result<std::unique_ptr<FileSource>> open(const std::string& path,
+                                                                        std::uint64_t offset);
+    [[nodiscard]] static std::unique_ptr<FileSource> standard();
+
+    base::Result<std::size_t> read(std::span<char> room) override;
+
+  private:
+    FileSource(base::UniqueFd owned, int fd, std::string path)
+        : owned_(std::move(owned)),
+          fd_(fd),
+          path_(std::move(path)) {}
+
+    base::UniqueFd owned_;
+    int fd_;
+    std::string path_;
+};
+
+}  // namespace agent

@@ -1,0 +1,341 @@
+#include "agent/mirror.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "agent/glob.h"
+#include "agent/local_file.h"
+
+namespace agent {
+
+using base::Errc;
+
+namespace {
+
+// What stands in the way of a server that lists folders without end.
+constexpr std::size_t kDepthMax = 64;
+constexpr std::size_t kEntriesMax = 5'000'000;
+
+using Tree = std::map<std::string, ftp::RemoteEntry>;  // by path below the top
+
+std::string join(const std::string& folder, const std::string& name) {
+    if (folder.empty()) {
+        return name;
+    }
+    return folder.ends_with('/') ? folder + name : folder + "/" + name;
+}
+
+bool matches_any(const std::vector<std::string>& patterns, std::string_view path) {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return glob_matches(pattern, name) || glob_matches(pattern, path);
+    });
+}
+
+class Mirror {
+  public:
+    Mirror(FtpSite& site, std::string remote, std::string local, MirrorOptions options, bool meter)
+        : site_(site),
+          remote_(std::move(remote)),
+          local_(std::move(local)),
+          options_(std::move(options)),
+          meter_(site.loop().clock(), meter),
+          silent_(site.loop().clock(), false) {}
+
+    base::Result<MirrorReport> run() {
+        TRY_VOID(site_.run(read_remote()));
+        TRY_VOID(read_local());
+        TRY_VOID(make_top());
+        make_folders();
+        copy_files();
+        if (options_.remove) {
+            remove_surplus();
+        }
+        return std::move(report_);
+    }
+
+  private:
+    [[nodiscard]] const Tree& source() const { return options_.reverse ? here_ : there_; }
+
+    [[nodiscard]] const Tree& target() const { return options_.reverse ? there_ : here_; }
+
+    void note(std::string action) { report_.actions.push_back(std::move(action)); }
+
+    void note_failure(const std::string& path, const base::Error& error) {
+        report_.failures.push_back(fmt::format("{}: {}", path, error.text));
+    }
+
+    // Breadth first, without recursion: the server decides how deep it goes.
+    base::Task<base::Result<>> read_remote() {
+        where_ = (co_await site_.client().working_directory()).value_or("");
+        std::vector<std::string> folders{""};
+        for (std::size_t i = 0; i < folders.size() && there_.size() < kEntriesMax; ++i) {
+            const std::string folder = folders[i];
+            auto entries = co_await site_.client().list(join(remote_, folder));
+            if (!entries) {
+                if (i > 0) {
+                    note_failure(folder, entries.error());
+                    continue;
+                }
+                if (options_.reverse && entries.error().code == Errc::kNotFound) {
+                    co_return base::Result<>();  // it will be made
+                }
+                co_return base::forward_error(entries);
+            }
+            for (ftp::RemoteEntry& entry : *entries) {
+                const std::string path = join(folder, entry.name);
+                const auto depth = std::count(path.begin(), path.end(), '/');
+                if (entry.is_directory() && static_cast<std::size_t>(depth) < kDepthMax &&
+                    passes_filters(options_, path, true)) {
+                    folders.push_back(path);
+                }
+                keep(there_, path, std::move(entry));
+            }
+        }
+        co_return base::Result<>();
+    }
+
+    void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) const {
+        const bool wanted = entry.is_directory() || entry.type == ftp::EntryType::kFile;
+        if (wanted && passes_filters(options_, path, entry.is_directory())) {
+            tree.insert_or_assign(path, std::move(entry));
+        }
+    }
+
+    base::Result<> read_local() {
+        namespace fs = std::filesystem;
+        std::vector<std::string> folders{""};
+        for (std::size_t i = 0; i < folders.size(); ++i) {
+            std::error_code failed;
+            for (const auto& item : fs::directory_iterator(join(local_, folders[i]), failed)) {
+                const std::string path = join(folders[i], item.path().filename().string());
+                const auto status = status_of(item.path().string(), false);
+                if (!status || status->is_link) {
+                    continue;
+                }
+                ftp::RemoteEntry entry;
+                entry.name = item.path().filename().string();
+                entry.type = status->is_directory ? ftp::EntryType::kDirectory
+                             : status->is_file    ? ftp::EntryType::kFile
+                                                  : ftp::EntryType::kOther;
+                entry.size = status->size;
+                entry.modified = status->modified;
+                if (entry.is_directory() && passes_filters(options_, path, true)) {
+                    folders.push_back(path);
+                }
+                keep(here_, path, std::move(entry));
+            }
+            if (failed && options_.reverse) {
+                return base::fail(
+                    Errc::kNotFound,
+                    fmt::format("{}: {}", join(local_, folders[i]), failed.message()));
+            }
+        }
+        return {};
+    }
+
+    base::Result<> make_top() {
+        if (options_.dry_run) {
+            return {};
+        }
+        if (options_.reverse) {
+            if (!remote_.empty()) {
+                static_cast<void>(site_.run(site_.client().make_directory(remote_)));
+            }
+            return {};
+        }
+        std::error_code failed;
+        std::filesystem::create_directories(local_, failed);
+        return failed ? base::Result<>(base::fail(Errc::kDenied,
+                                                  fmt::format("{}: {}", local_, failed.message())))
+                      : base::Result<>();
+    }
+
+    // The map's order puts a folder before what is in it.
+    void make_folders() {
+        for (const auto& [path, entry] : source()) {
+            const auto old = target().find(path);
+            if (!entry.is_directory() || (old != target().end() && old->second.is_directory())) {
+                continue;
+            }
+            note("mkdir " + path);
+            ++report_.folders;
+            if (options_.dry_run) {
+                continue;
+            }
+            if (options_.reverse) {
+                const auto made = site_.run(site_.client().make_directory(join(remote_, path)));
+                if (!made) {
+                    note_failure(path, made.error());
+                }
+                continue;
+            }
+            std::error_code failed;
+            std::filesystem::create_directory(join(local_, path), failed);
+            if (failed) {
+                report_.failures.push_back(fmt::format("{}: {}", path, failed.message()));
+            }
+        }
+    }
+
+    [[nodiscard]] bool must_copy(const ftp::RemoteEntry& from, const std::string& path) const {
+        const auto found = target().find(path);
+        if (found == target().end() || found->second.is_directory()) {
+            return true;
+        }
+        const ftp::RemoteEntry& to = found->second;
+        const bool timed = from.modified && to.modified;
+        const base::Duration slack = std::max(from.precision, to.precision);
+        const bool newer = timed && *from.modified > *to.modified + slack;
+        const bool older = timed && *from.modified + slack < *to.modified;
+        const bool resized = from.size && to.size && *from.size != *to.size;
+        return newer || (resized && !(options_.only_newer && older));
+    }
+
+    void copy_files() {
+        std::uint64_t expected = 0;
+        for (const auto& [path, entry] : source()) {
+            if (entry.type != ftp::EntryType::kFile) {
+                continue;
+            }
+            if (!must_copy(entry, path)) {
+                ++report_.unchanged;
+                continue;
+            }
+            note((options_.reverse ? "put " : "get ") + path);
+            expected += entry.size.value_or(0);
+            files_.push_back(path);
+        }
+        if (options_.dry_run || files_.empty()) {
+            report_.copied = options_.dry_run ? files_.size() : 0;
+            return;
+        }
+        meter_.begin(fmt::format("{} files", files_.size()), expected);
+        static_cast<void>(site_.run(copy_in_parallel()));
+        meter_.end();
+    }
+
+    // Each connection takes the next file until none is left.
+    base::Task<base::Result<>> copy_in_parallel() {
+        const std::size_t wanted = std::min<std::size_t>(options_.parallel, files_.size());
+        running_ = 1;
+        for (std::size_t i = 1; i < wanted; ++i) {
+            ++running_;
+            base::spawn(copy_beside(), [](const std::exception_ptr& thrown) {
+                if (thrown) {
+                    std::rethrow_exception(thrown);
+                }
+            });
+        }
+        co_await copy_with(site_.client());
+        --running_;
+        while (running_ > 0) {
+            co_await base::sleep_until(
+                site_.loop(), site_.loop().clock().steady() + std::chrono::milliseconds(10));
+        }
+        co_return base::Result<>();
+    }
+
+    base::Task<> copy_beside() {
+        auto client = co_await site_.another(where_);
+        if (client) {
+            co_await copy_with(**client);
+            static_cast<void>(co_await (*client)->quit());
+        }
+        --running_;  // a server that wants no more connections is no failure: the others do the work
+    }
+
+    base::Task<> copy_with(ftp::Client& client) {
+        while (next_ < files_.size() && client.is_connected()) {
+            const std::string path = files_[next_++];
+            CopyOptions copy = options_.copy;
+            Meter& silent = silent_;
+            const auto moved =
+                options_.reverse
+                    ? co_await upload(client, join(local_, path), join(remote_, path), copy, silent)
+                    : co_await download(
+                          client, join(remote_, path), join(local_, path), copy, silent);
+            if (moved) {
+                ++report_.copied;
+                report_.octets += *moved;
+                meter_.rename(path);
+                meter_.add(*moved);
+            } else {
+                note_failure(path, moved.error());
+            }
+        }
+    }
+
+    // Backwards: what is in a folder goes before it.
+    void remove_surplus() {
+        for (auto at = target().rbegin(); at != target().rend(); ++at) {
+            const auto& [path, entry] = *at;
+            if (source().contains(path)) {
+                continue;
+            }
+            note((entry.is_directory() ? "rmdir " : "delete ") + path);
+            ++report_.removed;
+            if (options_.dry_run) {
+                continue;
+            }
+            const auto done =
+                options_.reverse ? remove_there(path, entry.is_directory()) : remove_here(path);
+            if (!done) {
+                note_failure(path, done.error());
+            }
+        }
+    }
+
+    base::Result<> remove_there(const std::string& path, bool folder) {
+        ftp::Client& client = site_.client();
+        return site_.run(folder ? client.remove_directory(join(remote_, path))
+                                : client.remove(join(remote_, path)));
+    }
+
+    base::Result<> remove_here(const std::string& path) {
+        std::error_code failed;
+        std::filesystem::remove(join(local_, path), failed);
+        return failed ? base::Result<>(base::fail(Errc::kIo, failed.message())) : base::Result<>();
+    }
+
+    FtpSite& site_;
+    const std::string remote_;
+    const std::string local_;
+    const MirrorOptions options_;
+    Meter meter_;
+    Meter silent_;       // of the single files
+    std::string where_;  // the first connection's folder, which remote_ may be relative to
+    Tree there_;
+    Tree here_;
+    std::vector<std::string> files_;
+    std::size_t next_ = 0;
+    std::size_t running_ = 0;
+    MirrorReport report_;
+};
+
+}  // namespace
+
+bool passes_filters(const MirrorOptions& options, std::string_view path, bool folder) {
+    if (matches_any(options.include, path)) {
+        return true;
+    }
+    if (matches_any(options.exclude, path)) {
+        return false;
+    }
+    // A folder is looked into for what is included.
+    return folder || options.include.empty() || !options.exclude.empty();
+}
+
+base::Result<MirrorReport> mirror(FtpSite& site,
+                                  const std::string& remote,
+                                  const std::string& local,
+                                  const MirrorOptions& options,
+                                  bool show_meter) {
+    return Mirror(site, remote, local, options, show_meter).run();
+}
+
+}  // namespace agent

@@ -1,0 +1,52 @@
+// Makes one tree a copy of another: the server's of ours, or ours of the server's.
+//
+// A file is copied when it is missing, when its size differs, or when the source's is newer than the target's by more
+// than both listings can tell. Names that no local file may have are left out: a server cannot write outside the
+// target. Links are not followed and not made.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/ftp_copy.h"
+#include "agent/ftp_site.h"
+#include "agent/progress.h"
+
+namespace agent {
+
+struct MirrorOptions {
+    bool reverse = false;  // upload
+    bool remove = false;   // what the source has not
+    bool dry_run = false;
+    bool only_newer = false;  // a file of another size that is newer at the target stays
+    unsigned parallel = 1;
+    // Globs against the name, and against the path below the top. Included wins; with only includes the rest of
+    // the files is left out.
+    std::vector<std::string> include = {};
+    std::vector<std::string> exclude = {};
+    CopyOptions copy = {};
+};
+
+struct MirrorReport {
+    std::uint64_t copied = 0;
+    std::uint64_t unchanged = 0;
+    std::uint64_t removed = 0;
+    std::uint64_t folders = 0;  // made
+    std::uint64_t octets = 0;
+    std::vector<std::string> failures;  // a sentence each; the rest was done
+    std::vector<std::string> actions;   // "get a/b", "remove c/": what was done, or would be
+};
+
+// Blocks; `site` is open. `remote` and `local` are the two tops, made where they are missing. Fails only when nothing
+// could be begun.
+[[nodiscard]] base::Result<MirrorReport> mirror(FtpSite& site,
+                                                const std::string& remote,
+                                                const std::string& local,
+                                                const MirrorOptions& options,
+                                                bool show_meter);
+
+// Whether the filters let `path` (below the top) pass.
+[[nodiscard]] bool passes_filters(const MirrorOptions& options, std::string_view path, bool folder);
+
+}  // namespace agent

@@ -1,0 +1,168 @@
+#include "agent/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace agent {
+namespace {
+
+constexpr base::Duration kRedraw = std::chrono::milliseconds(200);
+constexpr std::size_t kBarMin = 8;
+constexpr std::size_t kBarMax = 40;
+
+std::size_t terminal_columns() {
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) {
+        return 79;
+    }
+    return size.ws_col - 1U;
+}
+
+double seconds_of(base::Duration span) {
+    return std::chrono::duration<double>(span).count();
+}
+
+std::string format_bar(std::uint64_t done, std::uint64_t total, std::size_t width) {
+    const double share =
+        total == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+    const auto filled = static_cast<std::size_t>(share * static_cast<double>(width));
+    std::string bar(filled, '=');
+    if (filled < width) {
+        bar += '>';
+    }
+    bar.resize(width, ' ');
+    return "[" + bar + "]";
+}
+
+// Names are cut at the left: their ends tell them apart.
+std::string shorten(std::string_view name, std::size_t columns) {
+    if (name.size() <= columns) {
+        return std::string(name);
+    }
+    std::size_t from = name.size() - columns;
+    while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xc0U) == 0x80) {
+        ++from;  // not into a character of several octets
+    }
+    return std::string(name.substr(from));
+}
+
+}  // namespace
+
+std::string format_octets(std::uint64_t octets) {
+    constexpr std::array<std::string_view, 6> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (octets < 1024) {
+        return fmt::format("{}", octets);
+    }
+    double value = static_cast<double>(octets) / 1024;
+    std::size_t unit = 0;
+    while (value >= 1023.95 && unit + 1 < kUnits.size()) {
+        value /= 1024;
+        ++unit;
+    }
+    return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string format_span(base::Duration span) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span).count();
+    if (seconds < 3600) {
+        return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+    }
+    return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string format_progress(const ProgressLine& line, std::size_t columns) {
+    const double elapsed = seconds_of(line.elapsed);
+    const double rate = elapsed > 0 ? static_cast<double>(line.moved) / elapsed : 0;
+    std::string tail = fmt::format("  {}/s", format_octets(static_cast<std::uint64_t>(rate)));
+    if (line.finished) {
+        tail += fmt::format("  {}", format_span(line.elapsed));
+    } else if (line.total && rate > 0 && *line.total >= line.done) {
+        const double left = static_cast<double>(*line.total - line.done) / rate;
+        tail +=
+            left < 360000
+                ? fmt::format("  {} left",
+                              format_span(std::chrono::seconds(static_cast<std::int64_t>(left))))
+                : "";
+    }
+    std::string amount = "  " + format_octets(line.done);
+    if (!line.total) {
+        return shorten(line.name, columns - std::min(columns, amount.size() + tail.size())) +
+               amount + tail;
+    }
+    amount += fmt::format(" of {}", format_octets(*line.total));
+    const std::uint64_t percent =
+        *line.total == 0 ? 100
+                         : std::min<std::uint64_t>(
+                               100,
+                               static_cast<std::uint64_t>(100.0 * static_cast<double>(line.done) /
+                                                          static_cast<double>(*line.total)));
+    const std::size_t fixed = amount.size() + tail.size() + 8;  // " 100% " and brackets
+    const std::size_t room = columns - std::min(columns, fixed);
+    const std::string name =
+        shorten(line.name, std::min(room, std::max(room / 2, room - std::min(room, kBarMax))));
+    const std::size_t bar = std::min(kBarMax, room - std::min(room, name.size()));
+    return fmt::format("{} {:>3}% {}{}{}",
+                       name,
+                       percent,
+                       bar >= kBarMin ? format_bar(line.done, *line.total, bar) : "",
+                       amount,
+                       tail);
+}
+
+Meter::Meter(const base::Clock& clock, bool shown) : clock_(clock), shown_(shown) {}
+
+Meter::~Meter() {
+    end();
+}
+
+void Meter::begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already) {
+    name_ = std::move(name);
+    total_ = total;
+    already_ = already;
+    moved_ = 0;
+    start_ = clock_.steady();
+    drawn_ = start_;
+    running_ = true;
+}
+
+void Meter::add(std::uint64_t octets) {
+    moved_ += octets;
+    if (running_ && clock_.steady() - drawn_ >= kRedraw) {
+        draw(false);
+    }
+}
+
+void Meter::expect(std::uint64_t octets) {
+    total_ = total_.value_or(0) + octets;
+}
+
+void Meter::end() {
+    if (running_) {
+        draw(true);
+        running_ = false;
+    }
+}
+
+void Meter::draw(bool finished) {
+    if (!shown_) {
+        return;
+    }
+    drawn_ = clock_.steady();
+    const std::string line = format_progress({.name = name_,
+                                              .done = already_ + moved_,
+                                              .total = total_,
+                                              .moved = moved_,
+                                              .elapsed = elapsed(),
+                                              .finished = finished},
+                                             terminal_columns());
+    // Back to the first column, and away with what is left of the line before.
+    fmt::print(stderr, "\r{}\x1b[K{}", line, finished ? "\n" : "");
+    std::fflush(stderr);
+}
+
+}  // namespace agent

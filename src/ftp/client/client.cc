@@ -1,0 +1,285 @@
+#include "ftp/client/client.h"
+
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+#include "ftp/client/data_channel.h"
+#include "ftp/grammar/command.h"
+#include "net/tls_client_context.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+constexpr std::size_t kReplyLineOctetsMax = std::size_t{16} * 1024;
+constexpr int kSecurityDone = 234;  // RFC 4217 4.1
+
+bool is_one_line(std::string_view line) {
+    return line.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string ServerReply::to_string() const {
+    return fmt::format("{} {}", code, lines.empty() ? "" : lines.back());
+}
+
+// RFC 959 4.2.1, RFC 4217 for 522 and the 53x.
+base::Error error_of(const ServerReply& reply) {
+    Errc code = Errc::kInvalid;
+    switch (reply.code) {
+        case 452:
+            code = Errc::kNoSpace;
+            break;
+        case 552:
+            code = Errc::kOverQuota;
+            break;
+        case 430:
+        case 530:
+        case 532:
+        case 533:
+        case 534:
+            code = Errc::kDenied;
+            break;
+        case 550:
+            code = Errc::kNotFound;
+            break;
+        case 553:
+            code = Errc::kDenied;
+            break;
+        case 500:
+        case 502:
+        case 504:
+            code = Errc::kUnsupported;
+            break;
+        case 501:
+            code = Errc::kSyntax;
+            break;
+        default:
+            code = reply.code / 100 == 4 ? Errc::kUnavailable : Errc::kInvalid;
+    }
+    return {.code = code, .text = reply.to_string()};
+}
+
+Client::Client(net::Network& network, base::Loop& loop, ClientOptions options)
+    : network_(network),
+      loop_(loop),
+      options_(std::move(options)) {}
+
+Client::~Client() {
+    close();
+}
+
+void Client::close() {
+    lines_.reset();
+    if (stream_) {
+        stream_->close();
+        stream_.reset();
+    }
+    lost_ = false;
+    logged_in_ = false;
+    data_protected_ = false;
+    features_.clear();
+    representation_ = {};
+}
+
+base::SteadyTime Client::deadline() const {
+    return loop_.clock().steady() + options_.patience;
+}
+
+Client::Async<void> Client::connect() {
+    close();
+    CO_TRY_VOID(co_await dial());
+    if (options_.tls == ClientTls::kImplicit) {
+        CO_TRY_VOID(co_await start_tls());
+    }
+    CO_TRY_VOID(co_await greet());
+    co_return co_await secure();
+}
+
+Client::Async<void> Client::dial() {
+    base::Error last{.code = Errc::kUnreachable,
+                     .text = fmt::format("{} has no address", options_.host)};
+    for (const net::Endpoint& address : options_.addresses) {
+        auto stream = co_await network_.connect(loop_, {.peer = address, .deadline = deadline()});
+        if (stream) {
+            stream_ = std::move(*stream);
+            server_ = address;
+            lines_.emplace(*stream_);
+            co_return base::Result<>();
+        }
+        last = stream.error();
+    }
+    co_return tl::unexpected(std::move(last));
+}
+
+// RFC 959 5.4: 120 says when, 220 says now.
+Client::Async<void> Client::greet() {
+    CO_TRY(ServerReply reply, co_await read_reply());
+    while (reply.is_preliminary()) {
+        CO_TRY(reply, co_await read_reply());
+    }
+    if (!reply.is_done()) {
+        co_return tl::unexpected(error_of(reply));
+    }
+    co_return base::Result<>();
+}
+
+// RFC 4217 4: before anything else is said, so that a passer-by learns no name.
+Client::Async<void> Client::secure() {
+    const bool wanted = options_.tls == ClientTls::kOffered || options_.tls == ClientTls::kRequired;
+    if (wanted && options_.tls_context) {
+        CO_TRY(const ServerReply reply, co_await command("AUTH TLS"));
+        if (reply.code == kSecurityDone) {
+            CO_TRY_VOID(co_await start_tls());
+        } else if (options_.tls == ClientTls::kRequired) {
+            co_return fail(Errc::kUnsupported,
+                           fmt::format("{} offers no TLS: {}", options_.host, reply.to_string()));
+        }
+    }
+    co_return base::Result<>();
+}
+
+Client::Async<void> Client::start_tls() {
+    auto done = co_await lines_->start_tls_client({.context = options_.tls_context,
+                                                   .server_name = options_.host,
+                                                   .verify = options_.verify,
+                                                   .resume = {},
+                                                   .alpn = {"ftp"}},
+                                                  deadline());
+    if (!done) {
+        lost_ = true;
+    }
+    co_return done;
+}
+
+// RFC 4217 8 and 9: PBSZ before PROT. A server may refuse to protect data: then clear data is as good as it gets,
+// unless TLS was required.
+Client::Async<void> Client::protect() {
+    CO_TRY(const ServerReply size, co_await command("PBSZ 0"));
+    CO_TRY(const ServerReply level, co_await command(options_.protect_data ? "PROT P" : "PROT C"));
+    data_protected_ = options_.protect_data && level.is_done();
+    const bool insist = options_.tls != ClientTls::kOffered && options_.protect_data;
+    if (insist && !data_protected_) {
+        co_return tl::unexpected(error_of(level));
+    }
+    co_return base::Result<>();
+}
+
+// RFC 959 5.4: USER, PASS and ACCT, each as far as the server asks.
+Client::Async<void> Client::login(std::string user, std::string password, std::string account) {
+    CO_TRY(ServerReply reply, co_await command("USER " + user));
+    if (reply.code == 331) {
+        CO_TRY(reply, co_await command("PASS " + password));
+    }
+    if (reply.code == 332) {
+        if (account.empty()) {
+            co_return fail(Errc::kDenied, "the server asks for an account: " + reply.to_string());
+        }
+        CO_TRY(reply, co_await command("ACCT " + account));
+    }
+    if (!reply.is_done()) {
+        co_return tl::unexpected(error_of(reply));
+    }
+    logged_in_ = true;
+    // After the login: servers exist that forget PROT there.
+    if (stream_->tls() != nullptr) {
+        CO_TRY_VOID(co_await protect());
+    }
+    CO_TRY_VOID(co_await learn_features());
+    if (has("UTF8")) {
+        // RFC 2640 wants no switch, yet some servers (IIS) stay with their code page without it.
+        CO_TRY_VOID(co_await command("OPTS UTF8 ON"));
+    }
+    co_return base::Result<>();
+}
+
+// RFC 2389 3.2: each feature on a line of its own, indented; its parameters behind a space.
+Client::Async<void> Client::learn_features() {
+    CO_TRY(const ServerReply reply, co_await command("FEAT"));
+    features_.clear();
+    if (!reply.is_done() || reply.lines.size() < 2) {
+        co_return base::Result<>();
+    }
+    for (std::size_t i = 1; i + 1 < reply.lines.size(); ++i) {
+        std::string_view line = base::trim(reply.lines[i]);
+        const std::string name = base::to_upper(base::split_front(line, ' '));
+        features_.insert_or_assign(name, std::string(line));
+    }
+    co_return base::Result<>();
+}
+
+Client::Async<void> Client::reinitialise() {
+    CO_TRY_VOID(co_await perform("REIN"));
+    logged_in_ = false;
+    representation_ = {};
+    features_.clear();
+    co_return base::Result<>();
+}
+
+Client::Async<void> Client::quit() {
+    if (is_connected()) {
+        static_cast<void>(co_await command("QUIT"));
+    }
+    close();
+    co_return base::Result<>();
+}
+
+// RFC 959 5.3: a line end inside would be a second command.
+Client::Async<void> Client::send(std::string line) {
+    if (!is_connected()) {
+        co_return fail(Errc::kUnavailable, "not connected");
+    }
+    if (!is_one_line(line)) {
+        co_return fail(Errc::kInvalid, "a name with a line end in it cannot be sent");
+    }
+    if (options_.on_dialogue) {
+        options_.on_dialogue(true, redact(line));
+    }
+    lines_->put(line + "\r\n");
+    auto done = co_await lines_->flush(deadline());
+    lost_ = lost_ || !done;
+    co_return done;
+}
+
+Client::Async<ServerReply> Client::read_reply(base::SteadyTime deadline) {
+    ReplyParser parser;
+    bool whole = false;
+    while (!whole) {
+        const auto line = co_await lines_->read_line(kReplyLineOctetsMax, deadline);
+        if (!line) {
+            lost_ = true;
+            co_return fail(line.error().code, "the server hung up: " + line.error().text);
+        }
+        if (options_.on_dialogue) {
+            options_.on_dialogue(false, line->text);
+        }
+        const auto fed = parser.feed(line->text);
+        lost_ = lost_ || !fed;
+        CO_TRY(whole, fed);
+    }
+    last_reply_ = {.code = parser.code(), .lines = parser.lines()};
+    lost_ = last_reply_.code == 421;
+    co_return last_reply_;
+}
+
+Client::Async<ServerReply> Client::command(std::string line) {
+    CO_TRY_VOID(co_await send(std::move(line)));
+    co_return co_await read_reply();
+}
+
+Client::Async<ServerReply> Client::perform(std::string line) {
+    CO_TRY(ServerReply reply, co_await command(std::move(line)));
+    while (reply.is_preliminary()) {
+        CO_TRY(reply, co_await read_reply());
+    }
+    if (!reply.is_done()) {
+        co_return tl::unexpected(error_of(reply));
+    }
+    co_return reply;
+}
+
+}  // namespace ftp

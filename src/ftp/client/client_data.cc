@@ -1,0 +1,173 @@
+// ftp::Client's data connections: opened by either side (RFC 959 3.2, RFC 2428), protected as the control
+// connection is (RFC 4217 9), and ended so that nothing is lost.
+#include <fmt/format.h>
+
+#include "ftp/client/data_channel.h"
+#include "ftp/grammar/data_port.h"
+#include "net/tls_client_context.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+// How long the server may take to end a connection that we have ended already.
+constexpr base::Duration kFarewell = std::chrono::seconds(5);
+
+}  // namespace
+
+Client::Async<void> Client::open_channel(DataChannel& channel) {
+    channel_ = &channel;
+    if (options_.passive) {
+        co_return co_await open_passive(channel);
+    }
+    co_return co_await open_active(channel);
+}
+
+Client::Async<void> Client::open_passive(DataChannel& channel) {
+    CO_TRY(net::Endpoint where, co_await ask_passive());
+    CO_TRY(channel.stream,
+           co_await network_.connect(loop_, {.peer = std::move(where), .deadline = deadline()}));
+    co_return base::Result<>();
+}
+
+// The address in 227 is not used: behind a translator it is wrong, and from a hostile server it is a third
+// party's (the steal of RFC 2577 and CVE-2020-8284). The control connection's is right in both cases.
+Client::Async<net::Endpoint> Client::ask_passive() {
+    const bool ipv4 = is_ipv4(server_.address);
+    if (options_.extended || !ipv4) {
+        CO_TRY(const ServerReply reply, co_await command("EPSV"));
+        if (reply.code == 229) {
+            CO_TRY(const DataPort port, parse_229(reply.lines.back()));
+            co_return net::Endpoint{.address = server_.address, .port = port.port, .path = ""};
+        }
+        if (!ipv4 || reply.code / 100 != 5) {
+            co_return tl::unexpected(error_of(reply));
+        }
+        options_.extended = false;  // it does not know EPSV, and will not learn it
+    }
+    CO_TRY(const ServerReply reply, co_await perform("PASV"));
+    CO_TRY(const DataPort port, parse_227(reply.lines.back()));
+    co_return net::Endpoint{.address = server_.address, .port = port.port, .path = ""};
+}
+
+Client::Async<void> Client::open_active(DataChannel& channel) {
+    net::Endpoint local = stream_->local();
+    local.port = 0;
+    CO_TRY(channel.acceptor, network_.accept_on(loop_, local));
+    const DataPort here{.address = local.address, .port = channel.acceptor->local().port};
+    const bool ipv4 = is_ipv4(here.address);
+    if (options_.extended || !ipv4) {
+        CO_TRY(const ServerReply reply, co_await command("EPRT " + format_eprt(here)));
+        if (reply.is_done()) {
+            co_return base::Result<>();
+        }
+        if (!ipv4) {
+            co_return tl::unexpected(error_of(reply));
+        }
+        options_.extended = false;
+    }
+    CO_TRY_VOID(co_await perform("PORT " + format_port(here)));
+    co_return base::Result<>();
+}
+
+// REST, the command, its first reply and then the connection, whoever opens it. The handshake comes after the
+// reply: a server that refuses the file does not shake hands.
+Client::Async<void> Client::begin(DataChannel& channel,
+                                  std::string command_line,
+                                  std::uint64_t restart) {
+    if (restart > 0) {
+        CO_TRY(const ServerReply reply, co_await command(fmt::format("REST {}", restart)));
+        if (!reply.is_intermediate()) {
+            co_return tl::unexpected(error_of(reply));
+        }
+    }
+    CO_TRY(const ServerReply reply, co_await command(std::move(command_line)));
+    if (!reply.is_preliminary()) {
+        co_return tl::unexpected(error_of(reply));
+    }
+    if (channel.acceptor) {
+        CO_TRY(channel.stream, co_await channel.acceptor->accept(deadline()));
+        channel.acceptor->close();
+        // RFC 2577 4: only the server itself may bring the file.
+        if (channel.stream->peer().address != server_.address) {
+            co_return fail(Errc::kDenied,
+                           fmt::format("{} came for the data, not the server",
+                                       channel.stream->peer().to_string()));
+        }
+    }
+    if (!data_protected_) {
+        co_return base::Result<>();
+    }
+    co_return co_await secure_channel(*channel.stream);
+}
+
+Client::Async<void> Client::secure_channel(net::Stream& stream) {
+    co_return co_await stream.start_tls_client({.context = options_.tls_context,
+                                                .server_name = options_.host,
+                                                .verify = options_.verify,
+                                                .resume = stream_->tls_ticket(),
+                                                .alpn = {}},
+                                               deadline());
+}
+
+// Ends the data connection and hears what the server says of the transfer. A failure on this side comes first, then
+// the server's.
+Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome) {
+    channel_ = nullptr;
+    if (channel.stream && outcome && !channel.enough) {
+        static_cast<void>(co_await channel.stream->shut_down_write(deadline()));
+        // To close with octets unread would reset the connection, and could cost the last ones sent.
+        const base::SteadyTime end = loop_.clock().steady() + kFarewell;
+        while (co_await channel.stream->receive(end)) {
+        }
+    }
+    channel.close();
+    if (aborting_) {
+        static_cast<void>(co_await finish_abort());
+        co_return fail(Errc::kReset, "the transfer was aborted");
+    }
+    if (lost_) {
+        if (outcome) {
+            outcome = fail(Errc::kEof, "the server hung up");
+        }
+        co_return outcome;
+    }
+    // After 1yz one more reply comes; without it the refusal was the reply.
+    if (last_reply_.is_preliminary()) {
+        CO_TRY(const ServerReply reply, co_await read_reply());
+        if (outcome && !reply.is_done() && !channel.enough) {
+            co_return tl::unexpected(error_of(reply));
+        }
+    }
+    co_return outcome;
+}
+
+void Client::abort() {
+    if (channel_ != nullptr) {
+        aborting_ = true;
+        channel_->close();
+    }
+}
+
+// RFC 959 4.1.3 ABOR: one reply for the transfer, one for ABOR. Some servers send only one: what has not come
+// after a while will not come, and NOOP's reply is then the end of both.
+Client::Async<void> Client::finish_abort() {
+    aborting_ = false;
+    const bool was_running = last_reply_.is_preliminary();
+    CO_TRY_VOID(co_await send("ABOR"));
+    CO_TRY(ServerReply reply, co_await read_reply(loop_.clock().steady() + kFarewell));
+    if (!was_running) {
+        co_return base::Result<>();
+    }
+    CO_TRY_VOID(co_await send("NOOP"));
+    // 200 is NOOP's alone: ABOR has 225 and 226, a transfer 226, 250, 426 and 451.
+    while (reply.code != 200) {
+        CO_TRY(reply, co_await read_reply(loop_.clock().steady() + kFarewell));
+    }
+    co_return base::Result<>();
+}
+
+}  // namespace ftp

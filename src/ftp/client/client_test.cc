@@ -1,0 +1,341 @@
+#include "ftp/client/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/fake_loop.h"
+#include "fakes/fake_network.h"
+#include "net/tls_client_context.h"
+
+namespace ftp {
+namespace {
+
+using base::Errc;
+
+class TextSource final : public ByteSource {
+  public:
+    explicit TextSource(std::string_view text) : left_(text) {}
+
+    base::Result<std::size_t> read(std::span<char> room) override {
+        const std::size_t count = left_.copy(room.data(), room.size());
+        left_.remove_prefix(count);
+        return count;
+    }
+
+  private:
+    std::string_view left_;
+};
+
+class TextSink final : public ByteSink {
+  public:
+    base::Result<> write(std::string_view octets) override {
+        if (refuse) {
+            return base::fail(Errc::kNoSpace, "no room");
+        }
+        text += octets;
+        return {};
+    }
+
+    std::string text;
+    bool refuse = false;
+};
+
+// A server that a test plays line by line.
+class ClientTest : public testing::Test {
+  protected:
+    ClientTest() : client_(network_, loop_, options()) {}
+
+    static net::Endpoint at(std::uint16_t port) {
+        return {.address = "192.0.2.21", .port = port, .path = ""};
+    }
+
+    static ClientOptions options() {
+        ClientOptions options;
+        options.host = "ftp.hamburger.example";
+        options.addresses = {at(21)};
+        return options;
+    }
+
+    // Runs what can run; then the task's value, if it has ended.
+    template <class T>
+    bool ended(base::Task<T>& task) {
+        loop_.run_ready();
+        return task.done();
+    }
+
+    net::PipeStream& control() {
+        loop_.run_ready();
+        auto& arrived = network_.host(at(21)).arrived;
+        if (!control_ && !arrived.empty()) {
+            control_ = std::move(arrived.front());
+            arrived.pop_front();
+        }
+        return *control_;
+    }
+
+    // What the client said since the last call.
+    std::string heard() {
+        loop_.run_ready();
+        return control().take();
+    }
+
+    void say(std::string_view reply) {
+        control().push(reply);
+        loop_.run_ready();
+    }
+
+    void connect() {
+        static_cast<void>(network_.host(at(21)));
+        auto connecting = client_.connect();
+        connecting.start();
+        say("220 hello\r\n");
+        ASSERT_TRUE(connecting.done());
+        ASSERT_TRUE(connecting.result());
+    }
+
+    // Answers EPSV; the server's end of the data connection.
+    std::unique_ptr<net::PipeStream> serve_passive() {
+        static_cast<void>(network_.host(at(5000)));
+        EXPECT_EQ(heard(), "EPSV\r\n");
+        say("229 go (|||5000|)\r\n");
+        auto& arrived = network_.host(at(5000)).arrived;
+        EXPECT_EQ(arrived.size(), 1U);
+        auto data = std::move(arrived.front());
+        arrived.pop_front();
+        return data;
+    }
+
+    fakes::FakeClock clock_;
+    fakes::FakeLoop loop_{clock_};
+    fakes::FakeNetwork network_;
+    std::unique_ptr<net::PipeStream> control_;
+    Client client_;
+};
+
+TEST_F(ClientTest, LogsInAndLearnsFeatures) {
+    connect();
+    auto login = client_.login("alice", "secret", "");
+    login.start();
+    EXPECT_EQ(heard(), "USER alice\r\n");
+    say("331-first\r\n331 now the password\r\n");
+    EXPECT_EQ(heard(), "PASS secret\r\n");
+    say("230 in\r\n");
+    EXPECT_EQ(heard(), "FEAT\r\n");
+    say("211-Features:\r\n MLST type*;size*;\r\n UTF8\r\n211 End\r\n");
+    EXPECT_EQ(heard(), "OPTS UTF8 ON\r\n");
+    say("200 ok\r\n");
+    ASSERT_TRUE(login.done());
+    EXPECT_TRUE(login.result());
+    EXPECT_TRUE(client_.has("MLST"));
+    EXPECT_EQ(client_.features().at("MLST"), "type*;size*;");
+}
+
+TEST_F(ClientTest, TellsWhyALoginWasRefused) {
+    connect();
+    auto login = client_.login("alice", "wrong", "");
+    login.start();
+    say("331 ?\r\n");
+    say("530 Login incorrect.\r\n");
+    ASSERT_TRUE(login.done());
+    const auto result = login.result();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Errc::kDenied);
+    EXPECT_EQ(result.error().text, "530 Login incorrect.");
+}
+
+TEST_F(ClientTest, RefusesALineEndInAName) {
+    connect();
+    auto removing = client_.remove("a\r\nDELE b");
+    removing.start();
+    loop_.run_ready();
+    ASSERT_TRUE(removing.done());
+    EXPECT_EQ(removing.result().error().code, Errc::kInvalid);
+    EXPECT_EQ(heard(), "");
+}
+
+TEST_F(ClientTest, FetchesAFile) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.restart = 5}, sink);
+    task.start();
+    auto data = serve_passive();
+    EXPECT_EQ(heard(), "REST 5\r\n");
+    say("350 ok\r\n");
+    EXPECT_EQ(heard(), "RETR x\r\n");
+    say("150 here\r\n");
+    data->push("hello");
+    loop_.run_ready();
+    data->close();
+    EXPECT_FALSE(ended(task));
+    say("226 done\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().value(), 5U);
+    EXPECT_EQ(sink.text, "hello");
+}
+
+TEST_F(ClientTest, BelievesTheServerThatAFileIsNotWhole) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push("hel");
+    data->close();
+    say("451 disk trouble\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kUnavailable);
+}
+
+TEST_F(ClientTest, StaysInStepWhenAFileIsRefused) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("550 no such file\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kNotFound);
+    auto pwd = client_.working_directory();
+    pwd.start();
+    EXPECT_EQ(heard(), "RETR x\r\nPWD\r\n");
+    say("257 \"/a \"\"b\"\"\" is here\r\n");
+    ASSERT_TRUE(pwd.done());
+    EXPECT_EQ(pwd.result().value(), "/a \"b\"");
+}
+
+TEST_F(ClientTest, KeepsASinksFailure) {
+    connect();
+    TextSink sink;
+    sink.refuse = true;
+    auto task = client_.retrieve("x", {}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push("hello");
+    loop_.run_ready();
+    say("426 cut\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kNoSpace);
+}
+
+TEST_F(ClientTest, TakesASegmentAndLeavesTheRest) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.octets_max = 3}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push("hello");
+    loop_.run_ready();
+    say("426 cut\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().value(), 3U);
+    EXPECT_EQ(sink.text, "hel");
+}
+
+TEST_F(ClientTest, SendsAFileInTypeAscii) {
+    connect();
+    TextSource source("a\nb\n");
+    auto task = client_.store("STOR", "x", {}, source);
+    task.start();
+    auto data = serve_passive();
+    EXPECT_EQ(heard(), "STOR x\r\n");
+    say("150 come\r\n");
+    EXPECT_EQ(data->take(), "a\r\nb\r\n");
+    data->close();
+    say("226 done\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().value(), 4U);
+}
+
+// CVE-2020-8284: a server that names another host must not make us connect there.
+TEST_F(ClientTest, ConnectsToTheServerWhateverPasvSays) {
+    client_.options().extended = false;
+    connect();
+    static_cast<void>(network_.host(at(1025)));
+    auto task = client_.listing("LIST");
+    task.start();
+    EXPECT_EQ(heard(), "PASV\r\n");
+    say("227 Entering (10,0,0,1,4,1)\r\n");
+    EXPECT_EQ(network_.attempts().back().substr(0, 15), "192.0.2.21:1025");
+}
+
+TEST_F(ClientTest, FallsBackToPasvForGood) {
+    connect();
+    static_cast<void>(network_.host(at(1025)));
+    auto task = client_.listing("LIST");
+    task.start();
+    EXPECT_EQ(heard(), "EPSV\r\n");
+    say("500 what?\r\n");
+    EXPECT_EQ(heard(), "PASV\r\n");
+    EXPECT_FALSE(client_.options().extended);
+}
+
+TEST_F(ClientTest, LimitsTheRate) {
+    connect();
+    TextSource source(std::string_view("0123456789"));
+    auto task = client_.store("STOR", "x", {.rate_max = 2}, source);
+    const auto start = clock_.steady();
+    task.start();
+    auto data = serve_passive();
+    say("150 come\r\n");
+    EXPECT_TRUE(
+        loop_.run_until([&] { return clock_.steady() - start >= std::chrono::seconds(4); }));
+    EXPECT_EQ(data->take(), "0123456789");
+    data->close();
+    say("226 done\r\n");
+    EXPECT_TRUE(loop_.run_until([&] { return task.done(); }));
+    EXPECT_EQ(task.result().value(), 10U);
+}
+
+TEST_F(ClientTest, AbortsAndStaysInStep) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    static_cast<void>(heard());
+    client_.abort();
+    EXPECT_EQ(heard(), "ABOR\r\n");
+    say("426 aborted\r\n");
+    EXPECT_EQ(heard(), "NOOP\r\n");
+    say("226 ABOR done\r\n200 ok\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kReset);
+    EXPECT_TRUE(client_.is_connected());
+}
+
+TEST_F(ClientTest, GivesUpOnASilentServer) {
+    connect();
+    auto task = client_.working_directory();
+    task.start();
+    EXPECT_TRUE(loop_.run_until([&] { return task.done(); }, std::chrono::minutes(2)));
+    EXPECT_EQ(task.result().error().code, Errc::kTimeout);
+    EXPECT_FALSE(client_.is_connected());
+}
+
+TEST_F(ClientTest, ListsOnlyNamesThatMayBeFiles) {
+    connect();
+    auto task = client_.list("");
+    task.start();
+    auto data = serve_passive();
+    EXPECT_EQ(heard(), "LIST\r\n");
+    say("150 here\r\n");
+    data->push(
+        "total 3\r\n"
+        "-rw-r--r-- 1 a b 5 Jan 1 2025 a\r\n"
+        "-rw-r--r-- 1 a b 5 Jan 1 2025 ../../etc/passwd\r\n"
+        "drwxr-xr-x 1 a b 5 Jan 1 2025 ..\r\n");
+    data->close();
+    say("226 done\r\n");
+    ASSERT_TRUE(task.done());
+    const auto entries = task.result();
+    ASSERT_TRUE(entries);
+    ASSERT_EQ(entries->size(), 1U);
+    EXPECT_EQ(entries->front().name, "a");
+}
+
+}  // namespace
+}  // namespace ftp

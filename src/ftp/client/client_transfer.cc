@@ -1,0 +1,236 @@
+// ftp::Client's transfers: files and listings, streamed in constant memory.
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.h"
+#include "ftp/client/data_channel.h"
+#include "ftp/client/pace.h"
+#include "ftp/grammar/content.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+constexpr std::size_t kChunkOctets = std::size_t{128} * 1024;
+constexpr std::size_t kListingOctetsMax = std::size_t{256} * 1024 * 1024;
+
+class TextSink final : public ByteSink {
+  public:
+    base::Result<> write(std::string_view octets) override {
+        if (text.size() + octets.size() > kListingOctetsMax) {
+            return fail(Errc::kTooLong, "a listing of more than 256 MiB");
+        }
+        text += octets;
+        return {};
+    }
+
+    std::string text;
+};
+
+// The representation's decoder, or none where the octets are the file's.
+class Decoder {
+  public:
+    explicit Decoder(const Representation& representation) {
+        if (!representation.is_plain()) {
+            content_.emplace(representation);
+        }
+    }
+
+    [[nodiscard]] base::Result<std::string_view> feed(std::string_view octets) {
+        if (!content_) {
+            return octets;
+        }
+        out_.clear();
+        TRY_VOID(content_->feed(octets, out_));
+        return std::string_view(out_);
+    }
+
+    [[nodiscard]] base::Result<std::string_view> finish() {
+        out_.clear();
+        if (content_) {
+            TRY_VOID(content_->finish(out_));
+        }
+        return std::string_view(out_);
+    }
+
+    // Modes B and C mark the file's end, and the connection may stay.
+    [[nodiscard]] bool ended() const { return content_ && content_->ended(); }
+
+  private:
+    std::optional<ContentDecoder> content_;
+    std::string out_;
+};
+
+// Octets to the sink, no more than the transfer wants. False: enough.
+class Portion {
+  public:
+    Portion(const TransferOptions& options, ByteSink& sink) : options_(options), sink_(sink) {}
+
+    [[nodiscard]] base::Result<bool> put(std::string_view octets) {
+        if (options_.octets_max) {
+            octets = octets.substr(0, *options_.octets_max - done_);
+        }
+        TRY_VOID(sink_.write(octets));
+        done_ += octets.size();
+        if (options_.on_progress) {
+            options_.on_progress(done_);
+        }
+        return !options_.octets_max || done_ < *options_.octets_max;
+    }
+
+    [[nodiscard]] std::uint64_t done() const { return done_; }
+
+  private:
+    const TransferOptions& options_;
+    ByteSink& sink_;
+    std::uint64_t done_ = 0;
+};
+
+}  // namespace
+
+Client::Async<std::uint64_t> Client::receive_all(DataChannel& channel,
+                                                 const TransferOptions& options,
+                                                 ByteSink& sink) {
+    Decoder decoder(representation_);
+    Portion portion(options, sink);
+    Pace pace(options.rate_max);
+    bool more = !options.octets_max || *options.octets_max > 0;
+    while (more && !decoder.ended()) {
+        const auto octets = co_await channel.stream->receive(deadline());
+        if (!octets && octets.error().code == Errc::kEof) {
+            CO_TRY(const std::string_view rest, decoder.finish());
+            CO_TRY_VOID(portion.put(rest));
+            co_return portion.done();
+        }
+        CO_TRY(const std::string_view received, octets);
+        const std::uint64_t wire_octets = received.size();
+        CO_TRY(const std::string_view decoded, decoder.feed(received));
+        CO_TRY(more, portion.put(decoded));
+        co_await base::sleep_until(loop_, pace.spend(wire_octets, loop_.clock().steady()));
+    }
+    if (!more) {
+        channel.enough = true;
+    }
+    co_return portion.done();
+}
+
+Client::Async<std::uint64_t> Client::send_all(DataChannel& channel,
+                                              const TransferOptions& options,
+                                              ByteSource& source) {
+    std::optional<ContentEncoder> encoder;
+    if (!representation_.is_plain()) {
+        encoder.emplace(representation_);
+    }
+    Pace pace(options.rate_max);
+    std::string room(kChunkOctets, '\0');
+    std::string encoded;
+    std::uint64_t done = 0;
+    while (true) {
+        const std::size_t wanted = static_cast<std::size_t>(
+            std::min<std::uint64_t>(room.size(), options.octets_max.value_or(UINT64_MAX) - done));
+        CO_TRY(const std::size_t count, source.read(std::span(room).first(wanted)));
+        std::string_view octets = std::string_view(room).substr(0, count);
+        if (encoder) {
+            encoded.clear();
+            encoder->feed(octets, encoded);
+            if (count == 0) {
+                encoder->finish(encoded);
+            }
+            octets = encoded;
+        }
+        CO_TRY_VOID(co_await channel.stream->write(octets, deadline()));
+        if (count == 0) {
+            co_return done;
+        }
+        done += count;
+        if (options.on_progress) {
+            options.on_progress(done);
+        }
+        co_await base::sleep_until(loop_, pace.spend(octets.size(), loop_.clock().steady()));
+    }
+}
+
+Client::Async<std::uint64_t> Client::transfer(std::string command_line,
+                                              const TransferOptions& options,
+                                              ByteSink* sink,
+                                              ByteSource* source) {
+    DataChannel channel;
+    auto ready = co_await open_channel(channel);
+    if (ready) {
+        ready = co_await begin(channel, std::move(command_line), options.restart);
+    }
+    base::Result<std::uint64_t> moved = 0;
+    if (!ready) {
+        moved = base::forward_error(ready);
+    } else if (sink != nullptr) {
+        moved = co_await receive_all(channel, options, *sink);
+    } else {
+        moved = co_await send_all(channel, options, *source);
+    }
+    base::Result<> outcome;
+    if (!moved) {
+        outcome = base::forward_error(moved);
+    }
+    CO_TRY_VOID(co_await finish(channel, std::move(outcome)));
+    co_return *moved;
+}
+
+Client::Async<std::uint64_t> Client::retrieve(std::string path,
+                                              TransferOptions options,
+                                              ByteSink& sink) {
+    co_return co_await transfer("RETR " + path, options, &sink, nullptr);
+}
+
+Client::Async<std::uint64_t> Client::store(std::string verb,
+                                           std::string path,
+                                           TransferOptions options,
+                                           ByteSource& source) {
+    co_return co_await transfer(
+        path.empty() ? std::move(verb) : verb + " " + path, options, nullptr, &source);
+}
+
+// RFC 1123 4.1.2.7: listings go in type A or I alike; the one that is set saves a round trip.
+Client::Async<std::string> Client::listing(std::string command_line) {
+    TextSink sink;
+    CO_TRY_VOID(co_await transfer(std::move(command_line), TransferOptions(), &sink, nullptr));
+    co_return std::move(sink.text);
+}
+
+Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
+    const std::string arguments = path.empty() ? "" : " " + path;
+    std::vector<RemoteEntry> entries;
+    if (options_.use_mlsd && (has("MLSD") || has("MLST"))) {
+        CO_TRY(const std::string text, co_await listing("MLSD" + arguments));
+        entries = parse_fact_listing(text);
+    } else {
+        CO_TRY(const std::string text, co_await listing("LIST" + arguments));
+        entries = parse_listing(text, {.now = loop_.clock().now()});
+    }
+    std::erase_if(entries, [](const RemoteEntry& entry) {
+        return entry.type == EntryType::kCurrent || entry.type == EntryType::kParent ||
+               !is_plain_name(entry.name);
+    });
+    co_return entries;
+}
+
+Client::Async<std::vector<std::string>> Client::names(std::string arguments) {
+    CO_TRY(const std::string text,
+           co_await listing(arguments.empty() ? "NLST" : "NLST " + arguments));
+    std::vector<std::string> names;
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        std::string_view line = base::split_front(rest, '\n');
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        if (!line.empty()) {
+            names.emplace_back(line);
+        }
+    }
+    co_return names;
+}
+
+}  // namespace ftp

@@ -1,0 +1,27 @@
+// The data connection of one transfer, at the client.
+#pragma once
+
+#include <memory>
+
+#include "ftp/client/client.h"
+
+namespace ftp {
+
+struct Client::DataChannel {
+    std::unique_ptr<net::Stream> stream;      // once connected
+    std::unique_ptr<net::Acceptor> acceptor;  // active mode, until the server connects
+    // Octets are left that nobody wants: the server's complaint about the cut is expected.
+    bool enough = false;
+
+    // Wakes whoever waits for it.
+    void close() const {
+        if (stream) {
+            stream->close();
+        }
+        if (acceptor) {
+            acceptor->close();
+        }
+    }
+};
+
+}  // namespace ftp

@@ -1,0 +1,149 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "ftp/client/remote_entry.h"
+#include "ftp/grammar/time_val.h"
+
+namespace ftp {
+namespace {
+
+using namespace std::chrono_literals;
+
+// 2026-01-15 12:00 UTC.
+const ListingClock kClock{
+    .now = base::WallTime(std::chrono::sys_days(std::chrono::January / 15 / 2026) + 12h),
+    .zone = 0min};
+
+std::string dump(const std::optional<RemoteEntry>& entry) {
+    if (!entry) {
+        return "nothing";
+    }
+    constexpr std::string_view kLetters = "fd..lo";
+    std::string text(1, kLetters[static_cast<std::size_t>(entry->type)]);
+    text += entry->size ? fmt::format(" {}", *entry->size) : " -";
+    text += entry->modified ? " " + format_time_val(*entry->modified) : " -";
+    text += " [" + entry->name + "]";
+    return entry->target.empty() ? text : text + " -> [" + entry->target + "]";
+}
+
+struct Row {
+    std::string_view line;
+    std::string_view entry;
+};
+
+class ListLine : public testing::TestWithParam<Row> {};
+
+TEST_P(ListLine, IsRead) {
+    EXPECT_EQ(dump(parse_list_line(GetParam().line, kClock)), GetParam().entry);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Unix,
+    ListLine,
+    testing::Values(
+        Row{"-rw-r--r--   1 bob      staff        1024 Nov 21 13:40 letter.txt",
+            "f 1024 20251121134000 [letter.txt]"},
+        Row{"drwxr-xr-x  2 alice users 4096 Feb  3  2024 recipes",
+            "d 4096 20240203000000 [recipes]"},
+        // A year is left out for the last half year: this was a month ago, not in eleven.
+        Row{"-rw-r--r-- 1 a b 1 Dec 16 09:00 x", "f 1 20251216090000 [x]"},
+        // Tomorrow may be a zone's doing; the day after is last year's.
+        Row{"-rw-r--r-- 1 a b 1 Jan 16 09:00 x", "f 1 20260116090000 [x]"},
+        Row{"-rw-r--r-- 1 a b 1 Jan 17 09:00 x", "f 1 20250117090000 [x]"},
+        Row{"-rw-r--r-- 1 a b 1 Feb 29 09:00 x", "f 1 20240229090000 [x]"},
+        Row{"lrwxrwxrwx 1 a b 9 Jan 1 00:00 now -> menu v2.txt",
+            "l 9 20260101000000 [now] -> [menu v2.txt]"},
+        Row{"-rw-r--r-- 1 a b 5 Jan 1 00:00 two  spaces ", "f 5 20260101000000 [two  spaces ]"},
+        Row{"-rw-r--r-- 1 a b 5 Jan 1 00:00  leading", "f 5 20260101000000 [ leading]"},
+        Row{"-rw-r--r--+ 1 a b 5 Jan 1 00:00 acl", "f 5 20260101000000 [acl]"},
+        Row{"-rw-r--r--. 1 a b 5 Jan 1 00:00 selinux", "f 5 20260101000000 [selinux]"},
+        Row{"-rw-r--r-- 1 owner 5 Jan 1 00:00 no group", "f 5 20260101000000 [no group]"},
+        Row{"-rw-r--r-- 1 domain users group 5 Jan 1 00:00 x", "f 5 20260101000000 [x]"},
+        Row{"-rw-r--r-- 1 a 1001 5 21 Nov 2024 x", "f 5 20241121000000 [x]"},
+        Row{"-rw-r--r-- 1 a b 5 2024-11-21 13:40 iso", "f 5 20241121134000 [iso]"},
+        Row{"-rw-r--r-- 1 a b 5 2024-11-21 13:40:05.123456789 +0100 full time",
+            "f 5 20241121124005 [full time]"},
+        Row{"-rw-r--r-- 1 a b 5 11-21 13:40 short iso", "f 5 20251121134000 [short iso]"},
+        Row{"-rw-r--r-- 1 a b 5 Nov 21 13:40:05 2024 bsd -T", "f 5 20241121134005 [bsd -T]"},
+        Row{"crw-rw-rw- 1 root root 1, 3 Jan 1 00:00 null", "o - 20260101000000 [null]"},
+        Row{"srwxr-xr-x 1 a b 0 Jan 1 00:00 socket", "o - 20260101000000 [socket]"},
+        Row{"drwxrwsr-t 1 a b 0 Jan 1 00:00 s", "d 0 20260101000000 [s]"},
+        Row{"-rw-r--r-- 1 a b 18446744073709551615 Jan 1 00:00 big",
+            "f 18446744073709551615 20260101000000 [big]"},
+        Row{"-rw-r--r-- 1 a b 18446744073709551616 Jan 1 00:00 bigger", "nothing"},
+        Row{"-rw-r--r-- 1 a b 5 Jan 32 00:00 x", "nothing"},
+        Row{"-rw-r--r-- 1 a b 5 Feb 30 2024 x", "nothing"},
+        Row{"-rw-r--r-- 1 a b 5 Jan 1 00:00", "nothing"},
+        Row{"-rw-r--q-- 1 a b 5 Jan 1 00:00 x", "nothing"},
+        Row{"total 12", "nothing"},
+        Row{"ls: cannot open directory", "nothing"},
+        Row{"", "nothing"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Others,
+    ListLine,
+    testing::Values(
+        Row{"d [R----F--] supervisor            512       Jan 16 18:53    login",
+            "d 512 20250116185300 [login]"},
+        Row{"- [R----F--] rhesus             214059       Oct 20 15:27    cx.exe",
+            "f 214059 20251020152700 [cx.exe]"},
+        Row{"04-27-00  09:09PM       <DIR>          licensed files",
+            "d - 20000427210900 [licensed files]"},
+        Row{"07-18-00  10:16AM                33 x y.txt", "f 33 20000718101600 [x y.txt]"},
+        Row{"12-31-1999  12:05AM                33 midnight", "f 33 19991231000500 [midnight]"},
+        Row{"01/16/2026  12:05 PM            1,033 noon", "f 1033 20260116120500 [noon]"},
+        Row{"2026-01-10  09:42       <DIR>          iso", "d - 20260110094200 [iso]"},
+        Row{"CORE.DIR;1          1  8-SEP-1996 16:09 [SYSTEM] (RWE,RWE,RE,RE)",
+            "d - 19960908160900 [core]"},
+        Row{"CII-MANUAL.TEX;1  213/216  29-JAN-1996 03:33:12  [ANONYMOU,ANONYMOUS]   (RWED,RWED,,)",
+            "f 109056 19960129033312 [cii-manual.tex]"},
+        Row{"+i8388621.48594,m825718503,r,s280,\tdjb.html", "f 280 19960301221503 [djb.html]"},
+        Row{"+i8388621.50690,m824255907,/,\t514", "d - 19960213235827 [514]"},
+        Row{"+i8388621.50690,m824255907,/,", "nothing"}));
+
+TEST(Listing, LearnsTheServersZone) {
+    const ListingClock ahead{.now = kClock.now, .zone = 120min};
+    EXPECT_EQ(dump(parse_list_line("-rw-r--r-- 1 a b 5 Jan 1 00:00 x", ahead)),
+              "f 5 20251231220000 [x]");
+    EXPECT_EQ(dump(parse_list_line("-rw-r--r-- 1 a b 5 2024-11-21 13:40:05 +0100 x", ahead)),
+              "f 5 20241121124005 [x]");
+}
+
+TEST(Listing, JoinsWrappedLinesOfVms) {
+    const auto entries = parse_listing(
+        "Directory USERS:[ANON]\r\n\r\n"
+        "A_VERY_LONG_FILE_NAME_INDEED.TXT;12\r\n"
+        "                     3/3      21-NOV-2024 13:40:05\r\n"
+        "B.TXT;1              1/3      21-NOV-2024 13:40:05\r\n\r\nTotal of 2 files\r\n",
+        kClock);
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(dump(entries[0]), "f 1536 20241121134005 [a_very_long_file_name_indeed.txt]");
+    EXPECT_EQ(dump(entries[1]), "f 512 20241121134005 [b.txt]");
+}
+
+TEST(Listing, ReadsFacts) {
+    const auto entries = parse_fact_listing(
+        "type=cdir;modify=20260101000000; .\r\n"
+        "Type=file;Size=17;Modify=20241121134005.250;UNIX.mode=0644; a file\r\n"
+        "nonsense\r\n"
+        "type=dir;UNIX.mode=9; d\r\n");
+    ASSERT_EQ(entries.size(), 3U);
+    EXPECT_EQ(entries[0].type, EntryType::kCurrent);
+    EXPECT_EQ(dump(entries[1]), "f 17 20241121134005.250 [a file]");
+    EXPECT_EQ(entries[1].mode, 0644U);
+    EXPECT_EQ(dump(entries[2]), "d - - [d]");
+    EXPECT_FALSE(entries[2].mode);
+}
+
+TEST(Listing, KnowsNamesThatStayInTheirFolder) {
+    for (const std::string_view name : {"a", ".profile", "...", "a b", "\xc3\xbc"}) {
+        EXPECT_TRUE(is_plain_name(name)) << name;
+    }
+    for (const std::string_view name : {"", ".", "..", "a/b", "/etc/passwd", "a\nb", "\x1b[2J"}) {
+        EXPECT_FALSE(is_plain_name(name)) << name;
+    }
+}
+
+}  // namespace
+}  // namespace ftp

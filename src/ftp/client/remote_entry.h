@@ -1,0 +1,50 @@
+// What a server's listing says of one file: LIST in whatever format the server prints (RFC 959 4.1.3), or the
+// facts of MLSD (RFC 3659 7). Bytes to values, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "ftp/grammar/listing.h"
+
+namespace ftp {
+
+struct RemoteEntry {
+    std::string name;
+    EntryType type = EntryType::kFile;
+    std::optional<std::uint64_t> size;
+    std::optional<base::WallTime> modified;
+    // How wide `modified` may be off: a listing without seconds, or without the time of day.
+    base::Duration precision = std::chrono::seconds(1);
+    std::optional<unsigned> mode;  // permission bits, where they were shown as such
+    std::string target;            // of a link
+
+    [[nodiscard]] bool is_directory() const { return type == EntryType::kDirectory; }
+};
+
+// How to read times that come without a year or a zone.
+struct ListingClock {
+    base::WallTime now{};
+    // The server's clock is this much ahead of UTC.
+    std::chrono::minutes zone{0};
+};
+
+// One line of LIST as Unix (GNU, BSD, busybox, long-iso, without group), NetWare, MS-DOS and IIS, VMS or EPLF
+// print it. Nothing for a heading, a total or a format nobody knows.
+[[nodiscard]] std::optional<RemoteEntry> parse_list_line(std::string_view line,
+                                                         const ListingClock& clock);
+// All of a listing; VMS's wrapped lines are joined. Lines that say nothing are left out.
+[[nodiscard]] std::vector<RemoteEntry> parse_listing(std::string_view text,
+                                                     const ListingClock& clock);
+// All that MLSD sent.
+[[nodiscard]] std::vector<RemoteEntry> parse_fact_listing(std::string_view text);
+
+// Whether `name` may become the name of a local file: one component, neither "." nor "..", no control
+// character. A hostile server's "../../.ssh/authorized_keys" is not.
+[[nodiscard]] bool is_plain_name(std::string_view name);
+
+}  // namespace ftp
