@@ -225,16 +225,21 @@ int UnboundResolver::ask(const std::string& name,
     return error;
 }
 
-// On thread_, below ub_process().
+// On thread_, below ub_process(). The question is over before anybody is told: who asks again at once must
+// find its place free.
 void UnboundResolver::on_answer(void* asked, int error, ub_result* result) {
-    auto& question = *static_cast<Question*>(asked);
+    const Question question = [asked] {
+        auto& waiting = *static_cast<Question*>(asked);
+        UnboundResolver& owner = waiting.owner;
+        const std::scoped_lock lock(owner.mutex_);
+        Question taken = std::move(waiting);
+        owner.questions_.erase(taken.self);
+        return taken;
+    }();
     question.giver(error == UB_NOERROR && result != nullptr
                        ? to_answer(*result, question.type)
                        : failure(Answer::kFailed, ub_strerror(error)));
     ub_resolve_free(result);
-    UnboundResolver& owner = question.owner;
-    const std::scoped_lock lock(owner.mutex_);
-    owner.questions_.erase(question.self);
 }
 
 void UnboundResolver::run() {

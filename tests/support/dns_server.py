@@ -24,6 +24,7 @@ positive answers and the key itself (RFC 4034, ECDSA P-256), enough to be believ
 
 import base64
 import ipaddress
+import os
 import pathlib
 import select
 import socket
@@ -164,6 +165,13 @@ class Zone:
         return answers, 0
 
 
+def tell(line):
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os._exit(0)  # whoever asked for us is gone
+
+
 class Server:
     def __init__(self, zone):
         self.zone = zone
@@ -179,7 +187,7 @@ class Server:
             return None
         name, end = read_name(octets, 12)
         kind = NAMES.get(struct.unpack_from("!H", octets, end)[0], "?")
-        print(f"{kind} {name}" + ("" if over_udp else " tcp"), flush=True)
+        tell(f"{kind} {name}" + ("" if over_udp else " tcp"))
         fault = self.zone.fault(name)
         if "DROP" in fault and self.dropped.get(name, 0) < int(fault["DROP"]):
             self.dropped[name] = self.dropped.get(name, 0) + 1
