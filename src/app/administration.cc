@@ -32,7 +32,7 @@ struct AdminTable {
         std::size_t arguments_max;
     };
 
-    static constexpr std::array<Row, 34> kRows{{
+    static constexpr std::array<Row, 39> kRows{{
         {"account add", &Administration::account_add, 1, 1},
         {"account list", &Administration::account_list, 0, 1},
         {"account password", &Administration::account_password, 1, 1},
@@ -52,6 +52,11 @@ struct AdminTable {
         {"domain add", &Administration::domain_add, 1, 1},
         {"domain list", &Administration::domain_list, 0, 0},
         {"domain remove", &Administration::domain_remove, 1, 1},
+        {"mailbox acl", &Administration::mailbox_acl, 2, 2},
+        {"mailbox create", &Administration::mailbox_create, 2, 2},
+        {"mailbox list", &Administration::mailbox_list, 1, 1},
+        {"mailbox remove", &Administration::mailbox_remove, 2, 2},
+        {"mailbox rename", &Administration::mailbox_rename, 3, 3},
         {"queue bounce", &Administration::queue_act, 0, 1},
         {"queue destinations", &Administration::queue_destinations, 0, 0},
         {"queue hold", &Administration::queue_act, 0, 1},

@@ -97,6 +97,13 @@ class Administration {
     [[nodiscard]] Outcome rebuild_index() const;
     [[nodiscard]] Outcome backup(const AdminRequest& request) const;
 
+    // The trees of accounts' mailboxes (admin_mailboxes.cc).
+    [[nodiscard]] Outcome mailbox_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome mailbox_create(const AdminRequest& request) const;
+    [[nodiscard]] Outcome mailbox_rename(const AdminRequest& request) const;
+    [[nodiscard]] Outcome mailbox_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome mailbox_acl(const AdminRequest& request) const;
+
     // Messages on their way out (queue_admin.cc).
     [[nodiscard]] Outcome queue_list(const AdminRequest& request) const;
     [[nodiscard]] Outcome queue_show(const AdminRequest& request) const;

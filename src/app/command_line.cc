@@ -272,6 +272,55 @@ void add_alias_commands(CLI::App& top, Action& action) {
               });
 }
 
+void account_and_mailbox(CLI::App& command, AdminCall& call) {
+    command
+        .add_option("ACCOUNT-AND-MAILBOX",
+                    call.request.arguments,
+                    "An account's address, and the path of one of its mailboxes: Lists/c++")
+        ->required()
+        ->expected(2);
+}
+
+void add_mailbox_commands(CLI::App& top, Action& action) {
+    CLI::App& mailbox = *top.add_subcommand("mailbox", "The mailboxes of an account");
+    mailbox.require_subcommand(1);
+    add_admin({mailbox, action, "mailbox"}, "list", "Print them", account_argument);
+    add_admin({mailbox, action, "mailbox"},
+              "create",
+              "Make one, and the levels above it",
+              [](CLI::App& c, AdminCall& call) {
+                  account_and_mailbox(c, call);
+                  text_option(c, call, "role", "ROLE", "archive, drafts, junk, sent, trash ...");
+              });
+    add_admin({mailbox, action, "mailbox"},
+              "rename",
+              "Give one another name, with all below it",
+              [](CLI::App& c, AdminCall& call) {
+                  c.add_option("ACCOUNT-FROM-TO",
+                               call.request.arguments,
+                               "An account's address, a mailbox' path, and its path from now on")
+                      ->required()
+                      ->expected(3);
+              });
+    add_admin({mailbox, action, "mailbox"},
+              "remove",
+              "Remove one with all messages in it",
+              account_and_mailbox);
+    add_admin({mailbox, action, "mailbox"},
+              "acl",
+              "Print what others may do with one, or change it",
+              [](CLI::App& c, AdminCall& call) {
+                  account_and_mailbox(c, call);
+                  text_option(c, call, "who", "WHO", "Whose rights: an address, or anyone");
+                  text_option(c,
+                              call,
+                              "rights",
+                              "RIGHTS",
+                              "Letters of lrswipkxtea (RFC 4314); + or - in front adds or takes "
+                              "away; none");
+              });
+}
+
 void queue_filter(CLI::App& command, AdminCall& call) {
     command.add_option("ID", call.request.arguments, "The queue id of a message")->expected(0, 1);
     text_option(command, call, "recipient", "ADDRESS", "Only for this recipient, or @DOMAIN");
@@ -613,6 +662,7 @@ int run_command_line(int argc, char** argv) {
     add_account_commands(top, action);
     add_secret_commands(top, action);
     add_alias_commands(top, action);
+    add_mailbox_commands(top, action);
     add_queue_commands(top, action);
     add_share_commands(top, action);
     add_watching_commands(top, action);

@@ -52,6 +52,20 @@ class Both:
             if not self.running:
                 self.server.stop()
 
+    def test_mailboxes(self):
+        admin = self.server.admin
+        self.assertIn("Sent  0 messages, 0 unseen, 0B  sent\n", admin("mailbox", "list", BOB))
+        admin("mailbox", "create", BOB, "Lists/c++")
+        admin("mailbox", "rename", BOB, "Lists", "Post/Lists")
+        self.assertIn("Post/Lists/c++  0 messages", admin("mailbox", "list", BOB))
+        said = admin("mailbox", "acl", BOB, "Post/Lists", "--who", ALICE, "--rights", "lrs")
+        self.assertIn(f"{ALICE}  lrs\n", said)
+        self.assertIn(f"Other Users/{BOB}/Post/Lists  ", admin("mailbox", "list", ALICE))
+        self.assertNotIn(ALICE, admin("mailbox", "acl", BOB, "Post/Lists", "--who", ALICE, "--rights=none"))
+        admin("mailbox", "remove", BOB, "Post/Lists/c++")
+        self.assertNotIn("c++", admin("mailbox", "list", BOB))
+        self.assertIn("sound", admin("check"))
+
     def test_domains(self):
         self.server.admin("domain", "add", "Pickles.Example")
         self.assertEqual(self.server.admin("domain", "list").split(),
@@ -131,6 +145,8 @@ class Running(Both, unittest.TestCase):
         self.server.send(letter().replace("Subject", "Message-ID: <one@crepes.example>\r\nSubject"),
                          recipients=["anybody@hamburger.example", "bob+list@hamburger.example"])
         self.assertEqual(len(self.server.messages()), 1)
+        # QUIT does not wait for the note of what was fetched; a change that was asked for later comes later.
+        self.server.admin("domain", "add", "pickles.example")
         said = self.server.admin("trace", "<one@crepes.example>")
         for kind in ("accepted", "stored", "fetched"):
             self.assertIn(kind, said)
