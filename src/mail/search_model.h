@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +31,8 @@ struct ModelEmail {
 class ModelSource final : public EmailSource {
   public:
     std::map<EmailId, ModelEmail> emails;
+    std::set<EmailId> damaged;
+    std::function<void()> on_open = [] {};
     mutable std::size_t bodies_opened = 0;
     mutable std::size_t records_read = 0;
 
@@ -55,6 +59,10 @@ class ModelSource final : public EmailSource {
         const auto found = emails.find(email);
         if (found == emails.end()) {
             return base::fail(base::Errc::kNotFound, "the email has gone");
+        }
+        on_open();
+        if (damaged.contains(email)) {
+            return base::fail(base::Errc::kCorrupt, "its octets cannot be reached");
         }
         ++bodies_opened;
         return std::make_unique<Body>(found->second.octets);

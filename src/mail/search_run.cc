@@ -157,7 +157,12 @@ class SearchRun {
                 break;
             }
             if (email.is_there && email.truth == Truth::kUnknown) {
-                CO_TRY_VOID(co_await judge_body(email));
+                auto judged = co_await judge_body(email);
+                // It has gone meanwhile, or is damaged, of which check() tells: the others are found.
+                const base::Errc failure = judged ? base::Errc::kNotFound : judged.error().code;
+                if (failure != base::Errc::kNotFound && failure != base::Errc::kCorrupt) {
+                    co_return base::forward_error(judged);
+                }
             }
             if (email.is_there && email.truth == Truth::kYes) {
                 found.push_back(email.entry.uid);
@@ -210,15 +215,8 @@ class SearchRun {
     }
 
     base::Task<base::Result<>> judge_body(OpenEmail& email) {
-        auto opened = source_.open_body(email.entry.email);
-        if (!opened) {
-            email.is_there = false;
-            if (opened.error().code == base::Errc::kNotFound) {
-                co_return base::Result<>{};
-            }
-            co_return base::forward_error(opened);
-        }
-        store::BlobReader& body = **opened;
+        CO_TRY(const auto opened, source_.open_body(email.entry.email));
+        store::BlobReader& body = *opened;
         if (email.summary.empty()) {
             CO_TRY(email.summary, co_await summarize_body(loop_, body));
         }

@@ -379,6 +379,32 @@ TEST_F(SearchTest, AgreesWithTheModelWithAndWithoutIndex) {
     EXPECT_GT(asked_, 100);
 }
 
+TEST_F(SearchTest, PassesOverWhatIsDamaged) {
+    add("\r\nketchup\r\n");
+    add("\r\nketchup\r\n");
+    source_.damaged.insert(1);
+    EXPECT_THAT(find(SearchKey::of_text(Kind::kBody, "ketchup")), ElementsAre(2));
+}
+
+TEST_F(SearchTest, OthersGoOnMeanwhile) {
+    for (int i = 0; i < 100; ++i) {
+        add("\r\nketchup\r\n");
+    }
+    source_.on_open = [this] { clock_.advance(std::chrono::milliseconds(1)); };
+    int turns = 0;
+    bool is_over = false;
+    std::function<void()> take_turn = [&] {
+        ++turns;
+        if (!is_over) {
+            loop_.post(take_turn);
+        }
+    };
+    loop_.post(take_turn);
+    EXPECT_EQ(find(SearchKey::of_text(Kind::kBody, "ketchup")).size(), 100U);
+    is_over = true;
+    EXPECT_GE(turns, 40);  // every two milliseconds
+}
+
 TEST_F(SearchTest, IndexAnswersWithoutReading) {
     for (int i = 0; i < 200; ++i) {
         add(fmt::format("Subject: number {}\r\n\r\nword{} and more\r\n", i, i));
