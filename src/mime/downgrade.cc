@@ -115,7 +115,7 @@ class Downgrader {
                                   header += octets;
                                   return {};
                               }));
-        std::string fields = downgrade_header(header, options_.headers);
+        std::string fields = downgrade_header(header, options_.headers, options_.to_a_labels);
         if (new_label) {
             const Encoding encoding = recoding                                 ? recoding->to
                                       : options_.transport == Transport::k8bit ? Encoding::k8bit

@@ -2,11 +2,12 @@
 // RFC 3030 3), headers for a reader without internationalized mail (RFC 6857, RFC 6858).
 //
 // BUGS: a header that changes is held in memory. A signature over a part that had to change (multipart/signed,
-// DKIM) does not hold afterwards; nothing else is possible but to return the message. Domains are not
-// turned into A-labels: an address with such a domain counts as internationalized.
+// DKIM) does not hold afterwards; nothing else is possible but to return the message. Comments outside
+// US-ASCII in fields that are no text are lost, and the recipients within a report (RFC 6857 4.2) stay.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,13 +21,19 @@ enum class Transport : std::uint8_t { k7bit, k8bit, kBinary };
 
 enum class HeaderDowngrade : std::uint8_t {
     kKeep,
-    kRfc6857,  // an internationalized address becomes an empty group that tells it
-    kRfc6858,  // ... an address that leads nowhere, and fields without an ASCII form are left out
+    kRfc6857,  // an internationalized address becomes an empty group whose name tells it
+    kRfc6858,  // ... an address that leads nowhere; all but addresses, the subject and types is left out
 };
+
+// A domain with its U-labels as A-labels (RFC 5891), "xn--bcher-kva.example" for "bücher.example";
+// nothing for what is no domain name. That takes a library which mime does without: the caller brings it.
+using ToALabels = std::optional<std::string> (*)(std::string_view domain);
 
 struct DowngradeOptions {
     Transport transport = Transport::kBinary;  // what the way can bear
     HeaderDowngrade headers = HeaderDowngrade::kKeep;
+    // With kRfc6857, makes addresses plain whose domain alone is not. Without it they lose their address.
+    ToALabels to_a_labels = nullptr;
 };
 
 // Whether `message` must be changed at all for these options.
@@ -52,6 +59,8 @@ struct DowngradeOptions {
                                        OctetSink& sink);
 
 // A header block with its fields in US-ASCII.
-[[nodiscard]] std::string downgrade_header(std::string_view header, HeaderDowngrade style);
+[[nodiscard]] std::string downgrade_header(std::string_view header,
+                                           HeaderDowngrade style,
+                                           ToALabels to_a_labels = nullptr);
 
 }  // namespace mime

@@ -35,7 +35,9 @@ std::string format_address_list(const std::vector<Address>& addresses, HeaderFor
             continue;
         }
         const auto& group = std::get<Group>(address);
-        text += (group.name.empty() ? "\"\"" : encode_phrase(group.name, form)) + ":";
+        text += group.name.empty() ? "\"\"" : encode_phrase(group.name, form);
+        text +=
+            text.ends_with("?=") ? " :" : ":";  // RFC 2047 5 (3): no special beside an encoded word
         const char* separator = " ";
         for (const Mailbox& member : group.members) {
             text += separator + format_mailbox(member, form);
