@@ -140,6 +140,18 @@ TEST(ListHeadersTest, ReadsTheExamplesOfRfc2369) {
          "<mailto:list-request@host.com?subject=unsubscribe>",
          {"http://www.host.com/list.cgi?cmd=unsub&lst=list",
           "mailto:list-request@host.com?subject=unsubscribe"}},
+        {"<mailto:list@host.com?subject=subscribe>", {"mailto:list@host.com?subject=subscribe"}},
+        {"<mailto:list-request@host.com?subject=subscribe>",
+         {"mailto:list-request@host.com?subject=subscribe"}},
+        {"(Use this command to join the list)\r\n    "
+         "<mailto:list-manager@host.com?body=subscribe%20list>",
+         {"mailto:list-manager@host.com?body=subscribe%20list"}},
+        {"<mailto:list-on@host.com>", {"mailto:list-on@host.com"}},
+        {"<http://www.host.com/list.cgi?cmd=sub&lst=list>,\r\n    "
+         "<mailto:list-manager@host.com?body=subscribe%20list>",
+         {"http://www.host.com/list.cgi?cmd=sub&lst=list",
+          "mailto:list-manager@host.com?body=subscribe%20list"}},
+        {"<mailto:list@host.com>", {"mailto:list@host.com"}},
         {"<mailto:moderator@host.com> (Postings are Moderated)", {"mailto:moderator@host.com"}},
         {"<mailto:moderator@host.com?subject=list%20posting>",
          {"mailto:moderator@host.com?subject=list%20posting"}},

@@ -86,6 +86,13 @@ std::string describe_part(const Part& part) {
     return printable(line);
 }
 
+// What others belong to: the picture's page, and not the first part where start names another.
+bool is_related_root(const Structure& structure, std::uint32_t index) {
+    const std::uint32_t parent = structure.parts[index].parent;
+    return parent != kNoPart && structure.parts[parent].type.is("multipart", "related") &&
+           related_root(structure, structure.parts[parent]) == index;
+}
+
 void write_parameters(JsonWriter& json, const Parameters& parameters) {
     json.key("parameters");
     json.open_object(true);
@@ -188,8 +195,11 @@ std::string describe_tree(std::string_view message, const Structure& structure) 
         }
         const std::string number = format_part_path(part_path(structure, index));
         const bool is_numbered = !part.is_message && !number.empty();
-        out +=
-            fmt::format("{}{}{}\n", indent, is_numbered ? number + "  " : "", describe_part(part));
+        out += fmt::format("{}{}{}{}\n",
+                           indent,
+                           is_numbered ? number + "  " : "",
+                           describe_part(part),
+                           is_related_root(structure, index) ? " [root]" : "");
     }
     out += fmt::format(
         "{}, {} in all\n", counted(message.size(), "octet"), counted(structure.lines, "line"));

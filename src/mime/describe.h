@@ -11,7 +11,7 @@
 namespace mime {
 
 // The main header fields, decoded, each with what was written where that differs; then a line a part with
-// its number, type, encoding and size; then what was wrong. Control characters are shown as "?", so that
+// its number, type, encoding and size, and "[root]" for that of a multipart/related; then what was wrong. Control characters are shown as "?", so that
 // no message can speak to a terminal.
 [[nodiscard]] std::string describe_tree(std::string_view message, const Structure& structure);
 

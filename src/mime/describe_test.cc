@@ -51,6 +51,17 @@ TEST(DescribeTest, ShowsTheTree) {
         "442 octets, 16 lines in all\n");
 }
 
+TEST(DescribeTest, MarksTheRootOfRelatedParts) {
+    const std::string message =
+        "Content-Type: multipart/related; start=b; boundary=x\r\n\r\n--x\r\nContent-ID: <a>\r\n\r\n"
+        "--x\r\nContent-ID: <b>\r\n\r\n--x--\r\n";
+    const std::string tree = describe_tree(message, parse(message));
+    EXPECT_NE(tree.find("\n  1  text/plain (7bit, 0 octets, 0 lines)\n"
+                        "  2  text/plain (7bit, 0 octets, 0 lines) [root]\n"),
+              std::string::npos)
+        << tree;
+}
+
 TEST(DescribeTest, WritesJson) {
     JsonWriter json;
     json.open_object();

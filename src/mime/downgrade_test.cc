@@ -98,7 +98,7 @@ TEST(DowngradeTest, WritesHeadersInAscii) {
          "To: Jo <invalid@internationalized-address.invalid>, x@y\r\n"},
         {"Cc: G: a@b, ö@c;\r\n",
          "Cc: G =?utf-8?Q?a=40b=2C_=C3=B6=40c?= :;\r\n",
-         "Cc: G: a@b, =?utf-8?Q?=C3=B6=40c?= <invalid@internationalized-address.invalid>;\r\n"},
+         "Cc: G: a@b, =?utf-8?Q?=C3=B6=40c?=\r\n <invalid@internationalized-address.invalid>;\r\n"},
         {"Cc: Ö: a@b;\r\n", "Cc: =?utf-8?B?w5Y=?= : a@b;\r\n", "Cc: =?utf-8?B?w5Y=?= : a@b;\r\n"},
         {"Message-ID: <1@ö>\r\n", "Downgraded-Message-ID: =?utf-8?Q?=3C1=40=C3=B6=3E?=\r\n", ""},
         {"Original-Recipient: utf-8; jö+=\\rg@b.c\r\n",
@@ -149,8 +149,8 @@ TEST(DowngradeTest, TurnsDomainsIntoALabels) {
         {"To: a@ö..x\r\n", "To: =?utf-8?Q?a=40=C3=B6=2E=2Ex?= :;\r\n"},
         {"Received: from bücher.example (bücher.example [192.0.2.1]) by x\r\n"
          " for <a@bücher.example>; Sat, 21 Nov 2026 10:00:00 +0000\r\n",
-         "Received: from xn--bcher-kva.example (xn--bcher-kva.example [192.0.2.1])\r\n"
-         " by x for <a@xn--bcher-kva.example>; Sat, 21 Nov 2026 10:00:00 +0000\r\n"},
+         "Received: from xn--bcher-kva.example (xn--bcher-kva.example [192.0.2.1]) by\r\n"
+         " x for <a@xn--bcher-kva.example>; Sat, 21 Nov 2026 10:00:00 +0000\r\n"},
         {"Received: by x for <ö@bücher.example>; y\r\n", "Received: by x; y\r\n"},
     };
     for (const auto& [header, expected] : rows) {
@@ -199,11 +199,11 @@ TEST(DowngradeTest, WritesTheExampleOfRfc6857) {
 }
 
 TEST(DowngradeTest, WritesTheExampleOfRfc6858) {  // 2.1, "EXAMPLE" as "bücher"
-    EXPECT_EQ(
-        downgrade_header("To: fred@bücher.com, Fred Foo <fred@bücher.com>\r\n",
-                         HeaderDowngrade::kRfc6858),
-        "To: =?utf-8?Q?fred=40b=C3=BCcher=2Ecom?= <invalid@internationalized-address.invalid>,\r\n"
-        " Fred Foo <invalid@internationalized-address.invalid>\r\n\r\n");
+    EXPECT_EQ(downgrade_header("To: fred@bücher.com, Fred Foo <fred@bücher.com>\r\n",
+                               HeaderDowngrade::kRfc6858),
+              "To: =?utf-8?Q?fred=40b=C3=BCcher=2Ecom?=\r\n"
+              " <invalid@internationalized-address.invalid>, Fred Foo\r\n"
+              " <invalid@internationalized-address.invalid>\r\n\r\n");
 }
 
 }  // namespace

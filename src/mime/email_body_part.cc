@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/ascii.h"
+#include "mime/msgid.h"
 #include "mime/octet_stream.h"
 #include "mime/section.h"
 #include "mime/text.h"
@@ -36,14 +36,6 @@ std::optional<std::string> charset_of(const Part& part) {
     }
     return part.has_type ? unless_empty(part.type.parameters.get("charset"))
                          : std::optional<std::string>("us-ascii");
-}
-
-std::string_view without_brackets(std::string_view id) {
-    id = base::trim(id);
-    if (id.starts_with('<') && id.ends_with('>')) {
-        id = id.substr(1, id.size() - 2);
-    }
-    return id;
 }
 
 }  // namespace

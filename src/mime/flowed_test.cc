@@ -20,21 +20,26 @@ struct Row {
 TEST(FlowedTest, ReadsParagraphs) {
     const std::vector<Row> rows = {
         {"", false, {}},
-        // RFC 3676 4.1
-        {"`Take some more tea,' the March Hare said to Alice, \r\nvery earnestly.\r\n",
-         false,
-         {{0, "`Take some more tea,' the March Hare said to Alice, very earnestly."}}},
-        {"`I've had nothing yet,' Alice replied in an offended \r\ntone, `so I can't take "
-         "more.'\r\n",
-         false,
-         {{0,
-           "`I've had nothing yet,' Alice replied in an offended tone, `so I can't take more.'"}}},
-        {"`You mean you can't take LESS,' said the Hatter: `it's very \r\neasy to take MORE than "
+        // RFC 3676 4.7
+        {"`Take some more tea,' the March Hare said to Alice, very \r\nearnestly.\r\n\r\n"
+         "`I've had nothing yet,' Alice replied in an offended tone, `so \r\nI can't take "
+         "more.'\r\n\r\n"
+         "`You mean you can't take LESS,' said the Hatter: `it's very \r\neasy to take MORE than "
          "nothing.'\r\n",
          false,
-         {{0,
+         {{0, "`Take some more tea,' the March Hare said to Alice, very earnestly."},
+          {0, ""},
+          {0, "`I've had nothing yet,' Alice replied in an offended tone, `so I can't take more.'"},
+          {0, ""},
+          {0,
            "`You mean you can't take LESS,' said the Hatter: `it's very easy to take MORE than "
            "nothing.'"}}},
+        {">>>Take some more tea.\r\n>>I've had nothing yet, so I can't take more.\r\n"
+         ">You mean you can't take LESS, it's very easy to take \r\n>MORE than nothing.\r\n",
+         false,
+         {{3, "Take some more tea."},
+          {2, "I've had nothing yet, so I can't take more."},
+          {1, "You mean you can't take LESS, it's very easy to take MORE than nothing."}}},
         // 4.2: DelSp=yes, for scripts without spaces between words
         {"ab \r\ncd  \r\nef\r\n", true, {{0, "abcd ef"}}},
         // 4.3: the signature separator ends a paragraph and is a fixed line
@@ -47,12 +52,9 @@ TEST(FlowedTest, ReadsParagraphs) {
         {">>> a \r\n>>> b\r\n>> c \r\n> d\r\ne\r\n",
          false,
          {{3, "a b"}, {2, "c "}, {1, "d"}, {0, "e"}}},
-        {">>>Take some more tea.\r\n>>I've had nothing yet, so I can't take more.\r\n"
-         ">You mean you can't take LESS, it's very easy to take \r\n>MORE than nothing.\r\n",
-         false,
-         {{3, "Take some more tea."},
-          {2, "I've had nothing yet, so I can't take more."},
-          {1, "You mean you can't take LESS, it's very easy to take MORE than nothing."}}},
+        {">> Exit, Stage Left\r\n", false, {{2, "Exit, Stage Left"}}},
+        {">>Exit, Stage Left\r\n", false, {{2, "Exit, Stage Left"}}},
+        {"> > Exit, Stage Left\r\n", false, {{1, "> Exit, Stage Left"}}},
         {"> Thou villainous ill-breeding spongy dizzy-eyed \r\n> reeky elf-skinned pigeon-egg! \r\n"
          ">> Thou artless swag-bellied milk-livered \r\n>> dismal-dreaming idle-headed scut!\r\n"
          ">>> Thou errant folly-fallen spleeny reeling-ripe \r\n>>> unmuzzled ratsbane!\r\n"

@@ -76,4 +76,9 @@ std::optional<std::string> parse_message_id(std::string_view body) {
     return std::move(ids.front());
 }
 
+std::string_view without_brackets(std::string_view id) {
+    id = base::trim(id);
+    return id.starts_with('<') && id.ends_with('>') ? id.substr(1, id.size() - 2) : id;
+}
+
 }  // namespace mime

@@ -19,4 +19,8 @@ namespace mime {
 // The first identifier of a Message-ID or Content-ID field.
 [[nodiscard]] std::optional<std::string> parse_message_id(std::string_view body);
 
+// Of "<1@crepes.example>", a Content-ID as it was written, what stands between the brackets; without them
+// all of it.
+[[nodiscard]] std::string_view without_brackets(std::string_view id);
+
 }  // namespace mime

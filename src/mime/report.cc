@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "mime/header.h"
 #include "mime/header_writer.h"
+#include "mime/lexer.h"
 #include "mime/msgid.h"
 #include "mime/text.h"
 
@@ -130,6 +131,30 @@ void parse_disposition_field(std::string_view body, DispositionNotification& not
     }
 }
 
+// value = word
+std::string parse_word(Lexer& lexer) {
+    lexer.skip_cfws();
+    auto quoted = lexer.quoted_string();
+    std::string word = quoted ? std::move(*quoted) : std::string(lexer.atom());
+    lexer.skip_cfws();
+    return word;
+}
+
+// disposition-notification-parameter = attribute [FWS] "=" [FWS] importance [FWS] "," [FWS] value
+//                                      *([FWS] "," [FWS] value)                    RFC 8098 2.2
+NotificationOption parse_notification_option(Lexer& lexer) {
+    NotificationOption option;
+    option.name = base::to_lower(parse_word(lexer));
+    option.required = !lexer.consume('=') || !base::iequals(parse_word(lexer), "optional");
+    while (lexer.consume(',')) {
+        std::string value = parse_word(lexer);
+        if (option.values.size() < kNotificationOptionsMax) {
+            option.values.push_back(std::move(value));
+        }
+    }
+    return option;
+}
+
 std::string format_disposition_field(const DispositionNotification& notification) {
     std::string text = notification.action_automatic ? "automatic-action" : "manual-action";
     text += notification.sent_automatically ? "/MDN-sent-automatically; " : "/MDN-sent-manually; ";
@@ -222,6 +247,20 @@ DispositionNotification parse_disposition_notification(std::string_view content)
         }
     }
     return notification;
+}
+
+std::vector<NotificationOption> parse_notification_options(std::string_view body) {
+    std::vector<NotificationOption> options;
+    Lexer lexer(body);
+    while (!lexer.at_end() && options.size() < kNotificationOptionsMax) {
+        NotificationOption option = parse_notification_option(lexer);
+        if (!option.name.empty()) {
+            options.push_back(std::move(option));
+        }
+        lexer.take_until(";");
+        lexer.advance();
+    }
+    return options;
 }
 
 std::string format_disposition_notification(const DispositionNotification& notification) {

@@ -84,6 +84,22 @@ struct DispositionNotification {
 [[nodiscard]] std::string format_disposition_notification(
     const DispositionNotification& notification);
 
+// One parameter of Disposition-Notification-Options, RFC 8098 2.2. None has been defined: of those that are
+// required, the caller understands none and must then send no notification.
+struct NotificationOption {
+    std::string name;       // lower case
+    bool required = false;  // "required" in place of "optional"
+    std::vector<std::string> values;
+
+    friend bool operator==(const NotificationOption&, const NotificationOption&) = default;
+};
+
+inline constexpr std::size_t kNotificationOptionsMax = 256;  // and as many values of each
+
+// The parameters of that field's body; what is no parameter is passed over, never fails. One whose
+// importance cannot be read counts as required.
+[[nodiscard]] std::vector<NotificationOption> parse_notification_options(std::string_view body);
+
 // What a report message is made of besides its machine-readable part. The text and everything else about
 // the message come from `draft`, whose subject, addresses and text the caller has set.
 struct ReportedMessage {

@@ -53,8 +53,8 @@ TEST(ReportTest, ReadsTheOtherExamplesOfRfc3464) {
                   "Reporting-MTA: dns; cs.utk.edu\r\n\r\n"
                   "Original-Recipient: rfc822;arathib@vnet.ibm.com\r\n"
                   "Final-Recipient: rfc822;arathib@vnet.ibm.com\r\nAction: failed\r\n"
-                  "Status: 5.0.0 (permanent failure)\r\nDiagnostic-Code: smtp;\r\n"
-                  " 550 'arathib@vnet.IBM.COM' is not a registered gateway user\r\n"
+                  "Status: 5.0.0 (permanent failure)\r\nDiagnostic-Code: smtp;  550 "
+                  "'arathib@vnet.IBM.COM' is not a\r\n registered gateway user\r\n"
                   "Remote-MTA: dns; vnet.ibm.com\r\n\r\n"
                   "Original-Recipient: rfc822;johnh@hpnjld.njd.hp.com\r\n"
                   "Final-Recipient: rfc822;johnh@hpnjld.njd.hp.com\r\nAction: delayed\r\n"
@@ -64,7 +64,7 @@ TEST(ReportTest, ReadsTheOtherExamplesOfRfc3464) {
                   "Status: 5.0.0\r\nDiagnostic-Code: smtp; 550 user unknown\r\n"
                   "Remote-MTA: dns; sdcc13.ucsd.edu\r\n")),
               "dns; cs.utk.edu\n"
-              "rfc822;arathib@vnet.ibm.com | failed | 5.0.0 | smtp; 550 'arathib@vnet.IBM.COM' is "
+              "rfc822;arathib@vnet.ibm.com | failed | 5.0.0 | smtp;  550 'arathib@vnet.IBM.COM' is "
               "not a registered gateway user\n"
               "rfc822;johnh@hpnjld.njd.hp.com | delayed | 4.0.0 | \n"
               "rfc822;wsnell@sdcc13.ucsd.edu | failed | 5.0.0 | smtp; 550 user unknown\n");
@@ -180,6 +180,27 @@ TEST(ReportTest, ReadsTheExampleOfRfc8098) {
     EXPECT_THAT(notification.modifiers, testing::IsEmpty());
     EXPECT_EQ(parse_disposition_notification(format_disposition_notification(notification)),
               notification);
+}
+
+TEST(ReportTest, ReadsNotificationOptions) {
+    using Options = std::vector<NotificationOption>;
+    const std::vector<std::pair<std::string, Options>> rows = {
+        {"", {}},
+        {"sign=optional,yes", {{"sign", false, {"yes"}}}},
+        {" X-A = Required , \"a;b,\\\"c\" ,\r\n d (c); b=OPTIONAL,e",
+         {{"x-a", true, {"a;b,\"c", "d"}}, {"b", false, {"e"}}}},
+        {";;a=optional,x;=required,y; b", {{"a", false, {"x"}}, {"b", true, {}}}},
+        {"a=maybe,x", {{"a", true, {"x"}}}},
+        {"a=optional,@@;b=optional,\"open", {{"a", false, {""}}, {"b", false, {""}}}},
+    };
+    for (const auto& [body, options] : rows) {
+        EXPECT_EQ(parse_notification_options(body), options) << body;
+    }
+    std::string many;
+    for (int i = 0; i < 1000; ++i) {
+        many += "a=optional,x;";
+    }
+    EXPECT_EQ(parse_notification_options(many).size(), kNotificationOptionsMax);
 }
 
 TEST(ReportTest, ReadsBackTheMdnItWrites) {

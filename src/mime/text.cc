@@ -8,6 +8,7 @@
 #include "mime/flowed.h"
 #include "mime/header.h"
 #include "mime/html_text.h"
+#include "mime/msgid.h"
 
 namespace mime {
 namespace {
@@ -51,14 +52,15 @@ bool is_attachment(const Part& part) {
 }
 
 // RFC 8621 4.1.4 parseStructure, with a stack of its own. Where its textBody or htmlBody becomes null,
-// takes_text or takes_html becomes false.
+// takes_text or takes_html becomes false. The first part of a multipart/related is its root here, wherever
+// it stands: RFC 8621 means the part that the others belong to, and knows no start parameter.
 class BodyFinder {
   public:
     explicit BodyFinder(const Structure& structure) : structure_(structure) {}
 
     BodyParts run() {
         if (!structure_.root().is_multipart() || structure_.root().children.empty()) {
-            visit_leaf(0, 0);
+            visit_leaf(0, true);
             return std::move(found_);
         }
         open(0, false, true, true);
@@ -69,13 +71,12 @@ class BodyFinder {
                 close();
                 continue;
             }
-            const std::size_t place = frame.next++;
-            const std::uint32_t index = part.children[place];
+            const std::uint32_t index = part.children[frame.next++];
             if (structure_.parts[index].is_multipart() &&
                 !structure_.parts[index].children.empty()) {
                 open(index, frame.in_alternative, frame.takes_text, frame.takes_html);
             } else {
-                visit_leaf(index, place);
+                visit_leaf(index, index == frame.first);
             }
         }
         return std::move(found_);
@@ -84,6 +85,7 @@ class BodyFinder {
   private:
     struct Frame {
         std::uint32_t part = 0;
+        std::uint32_t first = 0;  // of its parts, the one that counts as such
         std::size_t next = 0;
         bool in_alternative = false;
         bool takes_text = true;
@@ -93,8 +95,10 @@ class BodyFinder {
     };
 
     void open(std::uint32_t index, bool in_alternative, bool takes_text, bool takes_html) {
-        const bool is_alternative = structure_.parts[index].type.subtype == "alternative";
+        const Part& part = structure_.parts[index];
+        const bool is_alternative = part.type.subtype == "alternative";
         frames_.push_back({index,
+                           related_root(structure_, part),
                            0,
                            in_alternative || is_alternative,
                            takes_text,
@@ -126,7 +130,7 @@ class BodyFinder {
         }
     }
 
-    void visit_leaf(std::uint32_t index, std::size_t place) {
+    void visit_leaf(std::uint32_t index, bool is_first) {
         const Part& part = structure_.parts[index];
         Frame outermost;
         Frame& frame = frames_.empty() ? outermost : frames_.back();
@@ -136,7 +140,7 @@ class BodyFinder {
         const bool is_html = part.type.is("text", "html");
         const bool is_shown =
             !is_attachment(part) && (is_plain || is_html || is_inline_media(part)) &&
-            (place == 0 ||
+            (is_first ||
              (kind != "related" && (is_inline_media(part) || file_name_of(part).empty())));
         if (!is_shown) {
             found_.attachments.push_back(index);
@@ -210,6 +214,20 @@ std::string readable_text(std::string_view message, const Part& part, std::size_
         return to_plain_text(parse_flowed(text, delsp));
     }
     return text;
+}
+
+std::uint32_t related_root(const Structure& structure, const Part& related) {
+    if (related.children.empty()) {
+        return kNoPart;
+    }
+    const std::string_view start = without_brackets(related.type.parameters.get("start"));
+    const auto root =
+        std::find_if(related.children.begin(), related.children.end(), [&](std::uint32_t child) {
+            return !start.empty() && without_brackets(structure.parts[child].id) == start;
+        });
+    return related.type.subtype == "related" && root != related.children.end()
+               ? *root
+               : related.children.front();
 }
 
 BodyParts body_parts(const Structure& structure) {

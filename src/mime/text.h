@@ -32,6 +32,10 @@ inline constexpr std::size_t kAllOctets = std::numeric_limits<std::size_t>::max(
                                         const Part& part,
                                         std::size_t octets_max = kAllOctets);
 
+// The part of a multipart/related that its others belong to: the one whose Content-ID its start parameter
+// names, else the first (RFC 2387 3.2). An index into Structure::parts; kNoPart when it has no parts.
+[[nodiscard]] std::uint32_t related_root(const Structure& structure, const Part& related);
+
 // The parts to show as the message's body, as text and as HTML, and the other leaves; indexes into
 // Structure::parts, those of embedded messages left out.
 struct BodyParts {

@@ -74,6 +74,26 @@ TEST(TextTest, FindsTheBodyPartsOfRfc8621) {
     EXPECT_EQ(ids(structure, parts.attachments), "CFGHJ");
 }
 
+TEST(TextTest, TakesTheRootOfRelatedPartsForTheFirst) {
+    const std::string picture = leaf("image/png", "", "<P>");
+    const std::string page = leaf("text/html", "", "<H>");
+    const auto shown = [&](std::string_view start, const std::vector<std::string>& parts) {
+        const Structure structure = parse(multipart("related" + std::string(start), "a", parts));
+        const BodyParts found = body_parts(structure);
+        return ids(structure, found.html) + "|" + ids(structure, found.attachments);
+    };
+    EXPECT_EQ(shown("", {page, picture}), "<H>|<P>");
+    EXPECT_EQ(shown("", {picture, page}), "<P>|<H>");
+    EXPECT_EQ(shown("; start=\"<H>\"", {picture, page}), "<H>|<P>");
+    EXPECT_EQ(shown("; start=H", {picture, page}), "<H>|<P>");
+    EXPECT_EQ(shown("; start=\"<nobody>\"", {picture, page}), "<P>|<H>");
+    EXPECT_EQ(shown("; start=\"<A>\"",
+                    {picture, "Content-ID: <A>\r\n" + multipart("alternative", "b", {page})}),
+              "<H>|<P>");
+    const Structure empty = parse("Content-Type: multipart/related; boundary=a\r\n\r\n");
+    EXPECT_EQ(related_root(empty, empty.root()), kNoPart);
+}
+
 TEST(TextTest, GivesOneAlternativeToBoth) {
     const Structure html = parse(multipart("alternative", "a", {leaf("text/html", "", "H")}));
     EXPECT_EQ(ids(html, body_parts(html).text), "H");
