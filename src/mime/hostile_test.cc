@@ -26,6 +26,7 @@
 #include "mime/parser.h"
 #include "mime/preview.h"
 #include "mime/received.h"
+#include "mime/report.h"
 #include "mime/text.h"
 #include "mime/thread.h"
 #include "mime/transfer.h"
@@ -70,6 +71,16 @@ void operator delete(void* block, std::size_t /*size*/) noexcept {
 namespace mime {
 namespace {
 
+class HostileTest : public testing::Test {
+  protected:
+    // Memory that malloc gave back to the kernel has to be cleared by it again: that would be counted to
+    // large inputs, and not to small ones.
+    static void SetUpTestSuite() {
+        ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+        ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    }
+};
+
 std::string repeated(std::string_view unit, std::size_t octets) {
     std::string text;
     text.reserve(octets + unit.size());
@@ -82,9 +93,12 @@ std::string repeated(std::string_view unit, std::size_t octets) {
 // `unit` with "#" as 0, 1, 2 ...
 std::string numbered(std::string_view begin, std::string_view unit, std::size_t octets) {
     std::string text(begin);
+    text.reserve(octets + unit.size() + 20);
     const std::size_t mark = unit.find('#');
     for (std::uint64_t number = 0; text.size() < octets; ++number) {
-        text += fmt::format("{}{}{}", unit.substr(0, mark), number, unit.substr(mark + 1));
+        const fmt::format_int digits(number);
+        text.append(unit.substr(0, mark)).append(digits.data(), digits.size());
+        text.append(unit.substr(mark + 1));
     }
     return text;
 }
@@ -99,24 +113,45 @@ std::uint64_t processor_time_ns() {
 using Make = std::function<std::string(std::size_t)>;
 using Read = std::function<void(std::string_view)>;
 
+constexpr int kRuns = 3;
+
+std::uint64_t time_of(const Read& read, const std::string& input) {
+    const std::uint64_t begin = processor_time_ns();
+    read(input);
+    return processor_time_ns() - begin;
+}
+
 std::uint64_t shortest_run(const Read& read, const std::string& input) {
     std::uint64_t shortest = ~std::uint64_t{0};
-    for (int run = 0; run < 3; ++run) {
-        const std::uint64_t begin = processor_time_ns();
-        read(input);
-        shortest = std::min(shortest, processor_time_ns() - begin);
+    for (int run = 0; run < kRuns; ++run) {
+        shortest = std::min(shortest, time_of(read, input));
     }
     return shortest;
 }
 
-void expect_linear(std::string_view name, const Make& make, const Read& read) {
-    constexpr std::size_t kOctets = 128UL * 1024;
-    constexpr std::uint64_t kNoise = 2'000'000;
-    const std::uint64_t small = shortest_run(read, make(kOctets));
-    const std::uint64_t large = shortest_run(read, make(4 * kOctets));
-    EXPECT_LE(large, 9 * small + kNoise)
-        << name << " took " << small << " ns, four times as much " << large;
-}
+// An input and four times as much of it, for any number of readers.
+class Growth {
+  public:
+    explicit Growth(const Make& make) : small_(make(kOctets)), large_(make(4 * kOctets)) {}
+
+    void expect_linear(std::string_view name, const Read& read) const {
+        constexpr std::uint64_t kNoise = 2'000'000;
+        const std::uint64_t small = shortest_run(read, small_);
+        const std::uint64_t most = 9 * small + kNoise;
+        // The large one is run again only where the machine may have been slow, and not the reader.
+        std::uint64_t large = time_of(read, large_);
+        for (int run = 1; run < kRuns && large > most; ++run) {
+            large = std::min(large, time_of(read, large_));
+        }
+        EXPECT_LE(large, most) << name << " took " << small << " ns, four times as much " << large;
+    }
+
+  private:
+    static constexpr std::size_t kOctets = 128UL * 1024;
+
+    std::string small_;
+    std::string large_;
+};
 
 // All that is made of a message when it arrives and when it is shown.
 void read_message(std::string_view message) {
@@ -134,7 +169,7 @@ struct MessageRow {
     std::string_view unit;
 };
 
-TEST(HostileTest, MessagesAreReadInLinearTime) {
+TEST_F(HostileTest, MessagesAreReadInLinearTime) {
     const std::string mixed =
         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
     const std::string long_boundary =
@@ -162,10 +197,9 @@ TEST(HostileTest, MessagesAreReadInLinearTime) {
         {"quotes", "Content-Type: text/plain; format=flowed\r\n\r\n", ">>>>>>>>>># \r\n"},
     };
     for (const MessageRow& row : rows) {
-        expect_linear(
-            row.name,
-            [&row](std::size_t octets) { return numbered(row.begin, row.unit, octets); },
-            read_message);
+        const Growth growth(
+            [&row](std::size_t octets) { return numbered(row.begin, row.unit, octets); });
+        growth.expect_linear(row.name, read_message);
     }
 }
 
@@ -199,13 +233,12 @@ constexpr FieldRow kFields[] = {
     {"from a", " (b# [192.0.2.1]) by c;"},
 };
 
-TEST(HostileTest, FieldsAreReadInLinearTime) {
+TEST_F(HostileTest, FieldsAreReadInLinearTime) {
     for (const FieldRow& row : kFields) {
-        const Make make = [&row](std::size_t octets) {
-            return numbered(row.begin, row.unit, octets);
-        };
+        const Growth growth(
+            [&row](std::size_t octets) { return numbered(row.begin, row.unit, octets); });
         const auto expect = [&](std::string_view reader, const Read& read) {
-            expect_linear(fmt::format("{} of {}{}", reader, row.begin, row.unit), make, read);
+            growth.expect_linear(fmt::format("{} of {}{}", reader, row.begin, row.unit), read);
         };
         expect("text", [](auto body) { static_cast<void>(decode_unstructured(body)); });
         expect("phrase", [](auto body) { static_cast<void>(decode_phrase(body)); });
@@ -213,11 +246,12 @@ TEST(HostileTest, FieldsAreReadInLinearTime) {
         expect("type", [](auto body) { static_cast<void>(parse_content_type(body)); });
         expect("identifiers", [](auto body) { static_cast<void>(parse_message_ids(body)); });
         expect("trace", [](auto body) { static_cast<void>(parse_received(body)); });
+        expect("options", [](auto body) { static_cast<void>(parse_notification_options(body)); });
         expect("subject", [](auto body) { static_cast<void>(base_subject(body)); });
     }
 }
 
-TEST(HostileTest, BodiesAreReadInLinearTime) {
+TEST_F(HostileTest, BodiesAreReadInLinearTime) {
     const auto decoder = [](Encoding encoding) {
         return [encoding](std::string_view text) { static_cast<void>(decode(encoding, text)); };
     };
@@ -233,17 +267,16 @@ TEST(HostileTest, BodiesAreReadInLinearTime) {
                                         "begin 644 x\n",
                                         "M",
                                         ">\n"}) {
-        const Make make = [unit](std::size_t octets) { return repeated(unit, octets); };
+        const Growth growth([unit](std::size_t octets) { return repeated(unit, octets); });
         const std::string name = fmt::format("\"{}\" as ", unit);
-        expect_linear(name + "base64", make, decoder(Encoding::kBase64));
-        expect_linear(name + "quoted-printable", make, decoder(Encoding::kQuotedPrintable));
-        expect_linear(name + "uuencode", make, decoder(Encoding::kUuencode));
-        expect_linear(name + "flowed", make, [](std::string_view text) {
+        growth.expect_linear(name + "base64", decoder(Encoding::kBase64));
+        growth.expect_linear(name + "quoted-printable", decoder(Encoding::kQuotedPrintable));
+        growth.expect_linear(name + "uuencode", decoder(Encoding::kUuencode));
+        growth.expect_linear(name + "flowed", [](std::string_view text) {
             static_cast<void>(format_flowed(parse_flowed(text, true)));
         });
-        expect_linear(name + "HTML", make, [](std::string_view text) {
-            static_cast<void>(html_to_text(text));
-        });
+        growth.expect_linear(name + "HTML",
+                             [](std::string_view text) { static_cast<void>(html_to_text(text)); });
     }
 }
 
@@ -267,41 +300,47 @@ Structure parse_endless(std::string_view begin, std::string_view unit, std::uint
     return parser.finish();
 }
 
-TEST(HostileTest, ParsingHoldsNoMoreThanItsLimitsSay) {
+TEST_F(HostileTest, ParsingHoldsNoMoreThanItsLimitsSay) {
     if (!kCountsMemory) {
         GTEST_SKIP() << "this build does not count memory";
     }
     constexpr std::string_view kMixed = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
-    constexpr std::uint64_t kOctets = 50'000'000;
 
     struct Row {
         std::string_view begin;
         std::string_view unit;
         DefectKind defect;
-        std::size_t octets_max;
+        std::uint64_t octets;  // that come: several times the memory
+        std::size_t memory_max;
     };
 
     const Row rows[] = {
-        {"", "Content-Type: message/rfc822\r\n\r\n", DefectKind::kTooDeep, 2 << 20},
-        {kMixed, "--b\r\n\r\n\r\n", DefectKind::kTooManyParts, 16 << 20},
+        {"", "Content-Type: message/rfc822\r\n\r\n", DefectKind::kTooDeep, 10 << 20, 2 << 20},
+        {kMixed, "--b\r\n\r\n\r\n", DefectKind::kTooManyParts, 50 << 20, 16 << 20},
         {kMixed,
          "--b\r\nContent-Type: a/b; x=yyyyyyyyyyyyyyyyyyyyyyyyyy\r\n\r\n",
          DefectKind::kTooManyParts,
+         70 << 20,
          24 << 20},
-        {"To: ", "x", DefectKind::kFieldTooLong, 2 << 20},
-        {"", "To: Alice <alice@crepes.example>\r\n", DefectKind::kTooMuchHeader, 16 << 20},
-        {"X: ", "y", DefectKind::kUnclosedMultipart, 2 << 20},
-        {kMixed, "--\r\n", DefectKind::kEmptyMultipart, 2 << 20},
+        {"To: ", "x", DefectKind::kFieldTooLong, 50 << 20, 2 << 20},
+        {"",
+         "To: Alice <alice@crepes.example>\r\n",
+         DefectKind::kTooMuchHeader,
+         50 << 20,
+         16 << 20},
+        {"X: ", "y", DefectKind::kUnclosedMultipart, 50 << 20, 2 << 20},
+        {kMixed, "--\r\n", DefectKind::kEmptyMultipart, 10 << 20, 2 << 20},
         {"Content-Transfer-Encoding: base64\r\n\r\n",
          "QUJD",
          DefectKind::kMissingMimeVersion,
+         50 << 20,
          2 << 20},
     };
     for (const Row& row : rows) {
         Structure structure;
         const std::size_t peak =
-            peak_of([&] { structure = parse_endless(row.begin, row.unit, kOctets); });
-        EXPECT_LE(peak, row.octets_max) << row.begin << row.unit;
+            peak_of([&] { structure = parse_endless(row.begin, row.unit, row.octets); });
+        EXPECT_LE(peak, row.memory_max) << row.begin << row.unit;
         EXPECT_LE(structure.defects.size(), 8U * kDefectKinds);
         EXPECT_EQ(structure.has(row.defect), row.defect != DefectKind::kUnclosedMultipart)
             << row.begin << row.unit;
@@ -309,7 +348,7 @@ TEST(HostileTest, ParsingHoldsNoMoreThanItsLimitsSay) {
 }
 
 // Not of strangers, but counted by the same operator new: no storm of small blocks for each message.
-TEST(HostileTest, ParsingTakesFewBlocks) {
+TEST_F(HostileTest, ParsingTakesFewBlocks) {
     if (!kCountsMemory) {
         GTEST_SKIP() << "this build does not count memory";
     }
@@ -335,7 +374,7 @@ TEST(HostileTest, ParsingTakesFewBlocks) {
     EXPECT_LE(blocks_taken - before, 12 * kParts);
 }
 
-TEST(HostileTest, EndlessBodiesAreDecodedInPiecesOfTheirSize) {
+TEST_F(HostileTest, EndlessBodiesAreDecodedInPiecesOfTheirSize) {
     if (!kCountsMemory) {
         GTEST_SKIP() << "this build does not count memory";
     }
@@ -346,7 +385,7 @@ TEST(HostileTest, EndlessBodiesAreDecodedInPiecesOfTheirSize) {
             const std::size_t peak = peak_of([&] {
                 TransferDecoder decoder(encoding);
                 std::string out;
-                for (int i = 0; i < 200; ++i) {
+                for (int i = 0; i < 100; ++i) {
                     out.clear();
                     decoder.feed(piece, out);
                 }

@@ -1,5 +1,6 @@
 #include "mime/msgid.h"
 
+#include "base/ascii.h"
 #include "mime/lexer.h"
 
 namespace mime {

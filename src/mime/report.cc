@@ -131,26 +131,26 @@ void parse_disposition_field(std::string_view body, DispositionNotification& not
     }
 }
 
-// value = word
-std::string parse_word(Lexer& lexer) {
-    lexer.skip_cfws();
-    auto quoted = lexer.quoted_string();
-    std::string word = quoted ? std::move(*quoted) : std::string(lexer.atom());
-    lexer.skip_cfws();
-    return word;
-}
-
 // disposition-notification-parameter = attribute [FWS] "=" [FWS] importance [FWS] "," [FWS] value
 //                                      *([FWS] "," [FWS] value)                    RFC 8098 2.2
+// attribute is an Atom, which might hold "=": a token is meant.
 NotificationOption parse_notification_option(Lexer& lexer) {
     NotificationOption option;
-    option.name = base::to_lower(parse_word(lexer));
-    option.required = !lexer.consume('=') || !base::iequals(parse_word(lexer), "optional");
+    lexer.skip_cfws();
+    option.name = base::to_lower(lexer.token());
+    lexer.skip_cfws();
+    const bool has_importance = lexer.consume('=');
+    lexer.skip_cfws();
+    option.required = !has_importance || !base::iequals(lexer.token(), "optional");
+    lexer.skip_cfws();
     while (lexer.consume(',')) {
-        std::string value = parse_word(lexer);
+        lexer.skip_cfws();
+        auto quoted = lexer.quoted_string();
+        std::string value = quoted ? std::move(*quoted) : std::string(lexer.atom());
         if (option.values.size() < kNotificationOptionsMax) {
             option.values.push_back(std::move(value));
         }
+        lexer.skip_cfws();
     }
     return option;
 }
