@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
     measure_both_ways("base64", mime::Encoding::kBase64, octets);
     const std::string lines = mime::encode(mime::Encoding::kBase64, octets);
     using mime::base64::Loop;
-    for (const Loop loop : {Loop::kGroups, Loop::kOctets16, Loop::kAvx2}) {
+    for (const Loop loop : {Loop::kGroups, Loop::kOctets16, Loop::kAvx2, Loop::kAvx512}) {
         if (!mime::base64::has_loop(loop)) {
             continue;
         }

@@ -15,7 +15,7 @@ namespace {
 using mime::Encoding;
 using mime::base64::Loop;
 
-constexpr std::array kLoops = {Loop::kGroups, Loop::kOctets16, Loop::kAvx2};
+constexpr std::array kLoops = {Loop::kGroups, Loop::kOctets16, Loop::kAvx2, Loop::kAvx512};
 
 template <class Coder>
 std::string in_pieces(Encoding encoding, std::string_view text, std::size_t piece) {

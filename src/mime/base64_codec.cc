@@ -49,15 +49,16 @@ char* put_rest(Group& group, char* to) {
     return to;
 }
 
-void encode_group(std::string_view octets, std::string& out) {
+char* encode_group(std::string_view octets, char* to) {
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < 3; ++i) {
         bits <<= 8U;
         bits |= i < octets.size() ? static_cast<unsigned char>(octets[i]) : 0U;
     }
     for (unsigned i = 0; i < 4; ++i) {
-        out += i <= octets.size() ? kAlphabet[(bits >> (18U - 6U * i)) & 63U] : '=';
+        *to++ = i <= octets.size() ? kAlphabet[(bits >> (18U - 6U * i)) & 63U] : '=';
     }
+    return to;
 }
 
 }  // namespace
@@ -90,10 +91,13 @@ void finish(Group& group, std::string& out) {
 void encode_lines_simple(std::string_view octets, std::string& out) {
     while (!octets.empty()) {
         const std::string_view line = octets.substr(0, kLineOctets);
+        std::array<char, kLineCharacters> characters{};
+        char* to = characters.data();
         for (std::size_t i = 0; i < line.size(); i += 3) {
-            encode_group(line.substr(i, 3), out);
+            to = encode_group(line.substr(i, 3), to);
         }
-        out += "\r\n";
+        out.append(characters.data(), static_cast<std::size_t>(to - characters.data()))
+            .append("\r\n");
         octets.remove_prefix(line.size());
     }
 }
@@ -106,6 +110,8 @@ std::string_view loop_name(Loop loop) {
             return "16 octets";
         case Loop::kAvx2:
             return "32 octets";
+        case Loop::kAvx512:
+            return "64 octets";
     }
     return "";
 }
@@ -113,6 +119,10 @@ std::string_view loop_name(Loop loop) {
 #if defined(__x86_64__)
 bool has_loop(Loop loop) {
     switch (loop) {
+        case Loop::kAvx512:
+            return __builtin_cpu_supports("avx512vbmi") != 0 &&
+                   __builtin_cpu_supports("avx512bw") != 0 &&
+                   __builtin_cpu_supports("avx512vl") != 0 && has_loop(Loop::kAvx2);
         case Loop::kAvx2:
             return __builtin_cpu_supports("avx2") != 0;
         case Loop::kOctets16:
@@ -124,7 +134,7 @@ bool has_loop(Loop loop) {
 }
 #elif defined(__aarch64__)
 bool has_loop(Loop loop) {
-    return loop != Loop::kAvx2;
+    return loop == Loop::kGroups || loop == Loop::kOctets16;
 }
 #else
 bool has_loop(Loop loop) {
@@ -133,7 +143,8 @@ bool has_loop(Loop loop) {
 #endif
 
 Loop best_loop() {
-    static const Loop kBest = has_loop(Loop::kAvx2)       ? Loop::kAvx2
+    static const Loop kBest = has_loop(Loop::kAvx512)     ? Loop::kAvx512
+                              : has_loop(Loop::kAvx2)     ? Loop::kAvx2
                               : has_loop(Loop::kOctets16) ? Loop::kOctets16
                                                           : Loop::kGroups;
     return kBest;
@@ -179,6 +190,7 @@ Progress decode_groups(std::string_view text, char* to) {
 
 Progress decode_whole(std::string_view text, char* to, Loop loop) {
     switch (loop) {
+        case Loop::kAvx512:
         case Loop::kAvx2:
             return decode_avx2(text.data(), text.size(), to);
         case Loop::kOctets16:
@@ -222,7 +234,9 @@ void encode_lines(std::string_view octets, std::string& out, Loop loop) {
         encode_lines_simple(octets, out);
         return;
     }
-    const auto encode = loop == Loop::kAvx2 ? encode_lines_avx2 : encode_lines_octets16;
+    const auto encode = loop == Loop::kAvx512 ? encode_lines_avx512
+                        : loop == Loop::kAvx2 ? encode_lines_avx2
+                                              : encode_lines_octets16;
     const std::size_t lines = octets.size() / kLineOctets;
     const std::size_t whole = lines * kLineOctets;
     const std::size_t before = out.size();

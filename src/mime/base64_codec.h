@@ -23,6 +23,7 @@ enum class Loop : std::uint8_t {
     kGroups,    // four characters: any processor
     kOctets16,  // sixteen: x86-64 with SSSE3, AArch64
     kAvx2,      // thirty-two: x86-64 with AVX2
+    kAvx512,    // sixty-four to encode, thirty-two to decode: x86-64 with AVX-512 VBMI
 };
 [[nodiscard]] std::string_view loop_name(Loop loop);
 // Whether this machine can run a loop, and the fastest that it can.

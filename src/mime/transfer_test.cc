@@ -238,7 +238,7 @@ TEST(TransferTest, EndlessWhiteSpaceIsNotHeldBack) {
 
 std::vector<base64::Loop> loops() {
     std::vector<base64::Loop> loops = {
-        base64::Loop::kGroups, base64::Loop::kOctets16, base64::Loop::kAvx2};
+        base64::Loop::kGroups, base64::Loop::kOctets16, base64::Loop::kAvx2, base64::Loop::kAvx512};
     std::erase_if(loops, [](base64::Loop loop) { return !base64::has_loop(loop); });
     return loops;
 }
