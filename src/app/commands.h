@@ -81,7 +81,7 @@ struct MimeBuildOptions {
 // Writes a message to standard output.
 [[nodiscard]] int mime_build_command(const MimeBuildOptions& options);
 
-// The command table of "smtp" or "pop3".
+// The command table of "smtp", "pop3" or "imap".
 [[nodiscard]] int dump_commands_command(const std::string& protocol);
 
 // A password: the first line of standard input, or asked for at the terminal twice without echo.

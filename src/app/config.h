@@ -23,6 +23,8 @@ struct ListenConfig {
     std::vector<std::string> lmtp;
     std::vector<std::string> pop3;
     std::vector<std::string> pop3s;
+    std::vector<std::string> imap;
+    std::vector<std::string> imaps;
     std::vector<std::string> metrics;  // HTTP, for Prometheus
     std::vector<std::string> control;  // unix sockets; by default DATA/control.sock
     std::vector<std::string> proxies;  // addresses and CIDR blocks that speak PROXY protocol v2
@@ -73,6 +75,15 @@ struct Pop3Config {
     base::Duration idle_timeout = std::chrono::minutes(10);  // RFC 1939 3: no less
     base::Duration write_timeout = std::chrono::minutes(5);
     std::uint64_t errors_max = 20;
+    std::uint64_t login_failures_max = 5;
+};
+
+struct ImapConfig {
+    std::uint64_t message_octets_max = 50ULL << 20;          // of APPEND, announced as APPENDLIMIT
+    base::Duration idle_timeout = std::chrono::minutes(30);  // RFC 9051 5.4: no less
+    base::Duration login_timeout = std::chrono::minutes(1);
+    base::Duration write_timeout = std::chrono::minutes(5);
+    std::uint64_t errors_max = 50;
     std::uint64_t login_failures_max = 5;
 };
 
@@ -141,6 +152,7 @@ struct Config {
     SmtpConfig smtp;
     Pop3Config pop3;
     FilesConfig files;
+    ImapConfig imap;
     AuthConfig auth;
     LimitsConfig limits;
     LogConfig log;

@@ -341,6 +341,8 @@ void read_listen(Section section, ListenConfig& listen) {
     section.addresses("lmtp", listen.lmtp);
     section.addresses("pop3", listen.pop3);
     section.addresses("pop3s", listen.pop3s);
+    section.addresses("imap", listen.imap);
+    section.addresses("imaps", listen.imaps);
     section.addresses("metrics", listen.metrics);
     section.addresses("control", listen.control);
     section.only_unix("control", listen.control);
@@ -411,6 +413,16 @@ void read_files(Section section, FilesConfig& files) {
     section.choice<bool>("symlinks", files.follow_links, {{"refuse", false}, {"inside", true}});
     section.flag("keep_partials", files.keep_partials);
     section.text("anonymous", files.anonymous);
+    section.finish();
+}
+
+void read_imap(Section section, ImapConfig& imap) {
+    section.size("max_message_size", imap.message_octets_max, 64ULL << 10, 2ULL << 30);
+    section.duration("idle_timeout", imap.idle_timeout, std::chrono::minutes(30), kTimeoutMax);
+    section.duration("login_timeout", imap.login_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("write_timeout", imap.write_timeout, kTimeoutMin, kTimeoutMax);
+    section.number("max_errors", imap.errors_max, 1, 1'000'000);
+    section.number("max_login_failures", imap.login_failures_max, 1, 1'000);
     section.finish();
 }
 
@@ -501,10 +513,12 @@ void check_listen(Section& top, const Config& config) {
     if (!config.tls.certificate.empty()) {
         return;
     }
-    if (!config.listen.submissions.empty() || !config.listen.pop3s.empty()) {
-        top.require("tls.certificate",
-                    config.tls.certificate,
-                    "listen.submissions and listen.pop3s speak TLS from the first octet");
+    if (!config.listen.submissions.empty() || !config.listen.pop3s.empty() ||
+        !config.listen.imaps.empty()) {
+        top.require(
+            "tls.certificate",
+            config.tls.certificate,
+            "listen.submissions, listen.pop3s and listen.imaps speak TLS from the first octet");
     }
 }
 
@@ -552,6 +566,7 @@ void read_top(Section& top, Config& config) {
     read_smtp(top.section("smtp"), config.smtp);
     read_pop3(top.section("pop3"), config.pop3);
     read_files(top.section("files"), config.files);
+    read_imap(top.section("imap"), config.imap);
     read_auth(top.section("auth"), config.auth);
     read_limits(top.section("limits"), config.limits);
     read_log(top.section("log"), config.log);

@@ -65,6 +65,10 @@ max_header_size = "64KiB"
 max_received_fields = 30
 max_errors = 5
 max_idle_commands = 50
+[imap]
+max_message_size = "10MiB"
+idle_timeout = "1h"
+max_errors = 8
 [dns]
 servers = ["127.0.0.1:5353", "[::1]:53"]
 trust_anchor = "root.key"
@@ -147,6 +151,10 @@ retention = "7d"
     EXPECT_TRUE(trees.keep_partials);
     EXPECT_EQ(trees.anonymous_share, "pub");
     EXPECT_FALSE(trees.other_octets);
+    const auto mailboxes = imap_options(*config);
+    EXPECT_EQ(mailboxes->message_octets_max, 10ULL << 20);
+    EXPECT_EQ(mailboxes->idle_timeout_s, std::chrono::hours(1));
+    EXPECT_EQ(mailboxes->errors_max, 8U);
     const auto authentication = authenticator_options(*config);
     EXPECT_EQ(authentication.throttle.failures_free, 1U);
     EXPECT_EQ(authentication.throttle.delay_first, std::chrono::seconds(2));
@@ -197,6 +205,7 @@ INSTANTIATE_TEST_SUITE_P(
               "s.toml:4: smtp.command_timeout: \"0s\" is out of range; write a duration from "
               "\"1s\" to \"1d\""},
         Wrong{"[pop3]\nidle_timeout = \"9m\"", "s.toml:4: pop3.idle_timeout: \"9m\" is out of"},
+        Wrong{"[imap]\nidle_timeout = \"29m\"", "s.toml:4: imap.idle_timeout: \"29m\" is out of"},
         Wrong{"[auth.throttle]\nfailures = 1",
               "s.toml:4: auth.throttle.failures: there is no such key; "},
         Wrong{"[log]\nlevel = \"loud\"", "s.toml:4: log.level: \"loud\" is none of \"debug\", "},
@@ -298,6 +307,14 @@ TEST(Config, DefaultsAreTheServices) {
     EXPECT_EQ(maildrop->write_timeout_s, pop3.write_timeout_s);
     EXPECT_EQ(maildrop->errors_max, pop3.errors_max);
     EXPECT_EQ(maildrop->login_failures_max, pop3.login_failures_max);
+    const auto mailboxes = imap_options(config);
+    const imap::ServerOptions imap;
+    EXPECT_EQ(mailboxes->message_octets_max, imap.message_octets_max);
+    EXPECT_EQ(mailboxes->idle_timeout_s, imap.idle_timeout_s);
+    EXPECT_EQ(mailboxes->login_timeout_s, imap.login_timeout_s);
+    EXPECT_EQ(mailboxes->write_timeout_s, imap.write_timeout_s);
+    EXPECT_EQ(mailboxes->errors_max, imap.errors_max);
+    EXPECT_EQ(mailboxes->login_failures_max, imap.login_failures_max);
     const account::ThrottleOptions throttle;
     const account::ThrottleOptions made = authenticator_options(config).throttle;
     EXPECT_EQ(made.failures_free, throttle.failures_free);

@@ -75,6 +75,8 @@ submission = ["127.0.0.1:{}"]
 submissions = ["127.0.0.1:{}"]
 pop3 = ["127.0.0.1:{}"]
 pop3s = ["127.0.0.1:{}"]
+imap = ["127.0.0.1:{}"]
+imaps = ["127.0.0.1:{}"]
 metrics = ["127.0.0.1:{}"]
 
 [tls]
@@ -95,6 +97,8 @@ level = "warning"
         port(2465),
         port(2110),
         port(2995),
+        port(2143),
+        port(2993),
         port(2910));
 }
 
@@ -177,7 +181,7 @@ void print_people(const MailServer& server, const fs::path& folder, const Passwo
   people   {:<24} password {}
            {:<24} password {}
   ports    SMTP {}, submission {} (STARTTLS) and {} (TLS), POP3 {} and {} (TLS),
-           metrics http://127.0.0.1:{}/metrics
+           IMAP {} and {} (TLS), metrics http://127.0.0.1:{}/metrics
 )",
                folder.string(),
                kAlice,
@@ -189,6 +193,8 @@ void print_people(const MailServer& server, const fs::path& folder, const Passwo
                port_of(server, "submissions"),
                port_of(server, "pop3"),
                port_of(server, "pop3s"),
+               port_of(server, "imap"),
+               port_of(server, "imaps"),
                port_of(server, "metrics"));
 }
 
@@ -211,6 +217,23 @@ void print_how_to_read(const MailServer& server,
                pop3,
                pop3s,
                certificate);
+}
+
+void print_how_to_read_by_imap(const MailServer& server,
+                               const fs::path& folder,
+                               const Passwords& passwords) {
+    fmt::print(R"(
+  or by IMAP:
+    curl    curl -u {0}:{1} "imap://127.0.0.1:{2}/INBOX;MAILINDEX=1"
+            curl -u {0}:{1} --cacert {4} "imaps://localhost:{3}/INBOX;MAILINDEX=1;SECTION=HEADER"
+    by hand nc -C 127.0.0.1 {2}         then a LOGIN {0} {1}, a SELECT INBOX, a FETCH 1 BODY[], a LOGOUT
+    mutt    mutt -f imap://bob%40hamburger.example@127.0.0.1:{2}/
+)",
+               kBob,
+               passwords.bob,
+               port_of(server, "imap"),
+               port_of(server, "imaps"),
+               (folder / "cert.pem").string());
 }
 
 // How to call this program from where it was started: it may not be in the PATH.
@@ -259,6 +282,7 @@ int run_demo(MailServer& server, const fs::path& folder, const Passwords& passwo
     }
     fmt::print("\n  Alice has just sent Bob a message through the SMTP port: {}\n", *id);
     print_how_to_read(server, folder, passwords);
+    print_how_to_read_by_imap(server, folder, passwords);
     print_how_to_go_on(server, folder);
     run_until_signal(server);
     return kExitOk;

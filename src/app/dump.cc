@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "imap/server/server.h"
 #include "pop3/server/server.h"
 #include "smtp/server/commands.h"
 
@@ -12,12 +13,17 @@ int dump_commands_command(const std::string& protocol) {
         fmt::print("{}", smtp::dump_commands());
         return kExitOk;
     }
+    if (protocol == "imap") {
+        fmt::print("{}", imap::dump_commands());
+        return kExitOk;
+    }
     if (protocol == "pop3") {
         fmt::print("{}", pop3::dump_commands());
         return kExitOk;
     }
-    return report({base::Errc::kInvalid, fmt::format("no protocol {}: smtp or pop3", protocol)},
-                  kExitUsage);
+    return report(
+        {base::Errc::kInvalid, fmt::format("no protocol {}: smtp, pop3 or imap", protocol)},
+        kExitUsage);
 }
 
 }  // namespace app

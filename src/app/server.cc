@@ -26,6 +26,7 @@
 #include "base/random.h"
 #include "files/files.h"
 #include "files/trace.h"
+#include "imap/server/server.h"
 #include "mail/emails.h"
 #include "mail/mailboxes.h"
 #include "mail/message_store.h"
@@ -130,6 +131,7 @@ struct MailServer::Parts {
     std::unique_ptr<Relay> relay;
     std::unique_ptr<smtp::Services> smtp;
     std::unique_ptr<pop3::Services> pop3;
+    std::unique_ptr<imap::Services> imap;
     RefreshMetrics refresh;
     std::shared_ptr<net::TlsContext> tls;
     std::vector<BoundService> bound;
@@ -165,6 +167,7 @@ struct MailServer::Parts {
     [[nodiscard]] base::Result<> listen();
     [[nodiscard]] base::Result<> listen_smtp(net::ListenOptions options);
     [[nodiscard]] base::Result<> listen_pop3(net::ListenOptions options);
+    [[nodiscard]] base::Result<> listen_imap(net::ListenOptions options);
     [[nodiscard]] base::Result<> listen_inside();
     [[nodiscard]] base::Result<> listen_on(const std::string& service,
                                            const std::vector<std::string>& addresses,
@@ -172,6 +175,7 @@ struct MailServer::Parts {
     [[nodiscard]] base::Result<> open_store(const std::string& trace_peer);
     [[nodiscard]] net::Serve serve_smtp(smtp::Port port);
     [[nodiscard]] net::Serve serve_pop3();
+    [[nodiscard]] net::Serve serve_imap();
     void refresh_metrics();
     void end_removals();
     void warn_without_postmaster();
@@ -206,6 +210,12 @@ net::Serve MailServer::Parts::serve_pop3() {
     };
 }
 
+net::Serve MailServer::Parts::serve_imap() {
+    return [this, options = imap_options(config)](std::unique_ptr<net::Stream> stream) {
+        return imap::serve(std::move(stream), options, *imap);
+    };
+}
+
 base::Result<> MailServer::Parts::listen() {
     net::ListenOptions common;
     common.tls = tls;
@@ -216,6 +226,7 @@ base::Result<> MailServer::Parts::listen() {
     }
     TRY_VOID(listen_smtp(common));
     TRY_VOID(listen_pop3(common));
+    TRY_VOID(listen_imap(common));
     return listen_inside();
 }
 
@@ -243,6 +254,16 @@ base::Result<> MailServer::Parts::listen_pop3(net::ListenOptions options) {
     return listen_on("pop3s", config.listen.pop3s, options);
 }
 
+base::Result<> MailServer::Parts::listen_imap(net::ListenOptions options) {
+    options.refusal = [](net::Refusal) {
+        return std::string("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
+    };
+    options.serve = serve_imap();
+    TRY_VOID(listen_on("imap", config.listen.imap, options));
+    options.implicit_tls = true;
+    return listen_on("imaps", config.listen.imaps, options);
+}
+
 // What the administrator alone is to reach.
 base::Result<> MailServer::Parts::listen_inside() {
     net::ListenOptions options;
@@ -267,6 +288,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     const auto options = authenticator_options(config);
     authenticator.emplace(*store, clock, random, *hash_pool, options);
     messages.emplace(*store, clock);
+    mailboxes.emplace(*store, clock, pool);
     TRY(files, files::Files::start(files_options(config), *store, *file_pool, clock, random));
     mailboxes.emplace(*store, clock, pool);
     administration.emplace(*store, files.get(), *mailboxes, clock, random, options);
@@ -274,6 +296,14 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     smtp.reset(new smtp::Services{.store = *store,
                                   .authenticator = *authenticator,
                                   .messages = *messages,
+                                  .clock = clock,
+                                  .random = random,
+                                  .log = *log,
+                                  .metrics = metrics,
+                                  .watch = watch});
+    imap.reset(new imap::Services{.store = *store,
+                                  .authenticator = *authenticator,
+                                  .mailboxes = *mailboxes,
                                   .clock = clock,
                                   .random = random,
                                   .log = *log,

@@ -86,4 +86,17 @@ files::Options files_options(const Config& config) {
     return options;
 }
 
+std::shared_ptr<const imap::ServerOptions> imap_options(const Config& config) {
+    imap::ServerOptions options;
+    options.hostname = config.hostname;
+    options.message_octets_max = config.imap.message_octets_max;
+    options.idle_timeout_s = seconds(config.imap.idle_timeout);
+    options.login_timeout_s = seconds(config.imap.login_timeout);
+    options.write_timeout_s = seconds(config.imap.write_timeout);
+    options.handshake_timeout_s = seconds(config.tls.handshake_timeout);
+    options.errors_max = config.imap.errors_max;
+    options.login_failures_max = config.imap.login_failures_max;
+    return std::make_shared<const imap::ServerOptions>(std::move(options));
+}
+
 }  // namespace app

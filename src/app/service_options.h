@@ -6,6 +6,7 @@
 #include "account/authenticator.h"
 #include "app/config.h"
 #include "files/files.h"
+#include "imap/server/server.h"
 #include "pop3/server/server.h"
 #include "smtp/server/server.h"
 
@@ -15,6 +16,7 @@ namespace app {
 [[nodiscard]] std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config,
                                                                       smtp::Port port);
 [[nodiscard]] std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config);
+[[nodiscard]] std::shared_ptr<const imap::ServerOptions> imap_options(const Config& config);
 
 [[nodiscard]] files::Options files_options(const Config& config);
 

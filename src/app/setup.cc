@@ -29,6 +29,7 @@ smtp = ["0.0.0.0:25", "[::]:25"]
 submission = ["0.0.0.0:587", "[::]:587"]
 submissions = ["0.0.0.0:465", "[::]:465"]
 pop3s = ["0.0.0.0:995", "[::]:995"]
+imaps = ["0.0.0.0:993", "[::]:993"]
 metrics = ["127.0.0.1:9525"]
 
 [tls]                         # self-signed: put a certificate that others trust in their place
@@ -87,7 +88,8 @@ Publish these DNS records, with your server's addresses:
     {1}.    TXT    "v=spf1 mx -all"
     _submissions._tcp.{1}.  SRV  0 1 465 {2}.
     _submission._tcp.{1}.   SRV  5 1 587 {2}.
-    _pop3s._tcp.{1}.        SRV  0 1 995 {2}.
+    _imaps._tcp.{1}.        SRV  0 1 993 {2}.
+    _pop3s._tcp.{1}.        SRV  10 1 995 {2}.
 and have your provider's reverse DNS name {2} for the address.
 
 Then:

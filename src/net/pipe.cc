@@ -132,7 +132,7 @@ base::Task<base::Result<std::string_view>> PipeStream::receive(base::SteadyTime 
             co_return fail(Errc::kEof, "closed by peer");
         }
         if (std::exchange(interrupted_, false)) {
-            co_return fail(Errc::kUnavailable, "the server is stopping");
+            co_return fail(Errc::kUnavailable, stopping_ ? "the server is stopping" : "woken");
         }
         if (co_await in().arrived.wait(deadline) == Wakeup::Outcome::kTimeout) {
             co_return fail(Errc::kTimeout, "nothing received in time");
@@ -259,6 +259,11 @@ void PipeStream::end_writing() {
 }
 
 void PipeStream::interrupt() {
+    stopping_ = true;
+    wake();
+}
+
+void PipeStream::wake() {
     interrupted_ = true;
     in().arrived.post();
 }

@@ -60,6 +60,10 @@ class PipeStream final : public Stream {
     [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
     base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
     void interrupt() override;
+
+    [[nodiscard]] bool stopping() const override { return stopping_; }
+
+    void wake() override;
     void close() override;
     void abort() override;
     [[nodiscard]] const Endpoint& local() const override;
@@ -91,7 +95,8 @@ class PipeStream final : public Stream {
     std::shared_ptr<Pipe> pipe_;
     bool is_server_;
     bool closed_ = false;
-    bool interrupted_ = false;
+    bool interrupted_ = false;  // by wake() or interrupt(), and receive() has not said so yet
+    bool stopping_ = false;
 };
 
 // The server's end, then the client's, on one loop.

@@ -141,7 +141,7 @@ base::Task<base::Result<std::string_view>> SocketStream::receive(base::SteadyTim
             co_return break_with(attempt);
         }
         if (std::exchange(interrupted_, false)) {
-            co_return fail(Errc::kUnavailable, "the server is stopping");
+            co_return fail(Errc::kUnavailable, stopping_ ? "the server is stopping" : "woken");
         }
         if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
             co_return fail(Errc::kTimeout, "nothing received in time");
@@ -282,6 +282,11 @@ const TlsInfo* SocketStream::tls() const {
 }
 
 void SocketStream::interrupt() {
+    stopping_ = true;
+    wake();
+}
+
+void SocketStream::wake() {
     interrupted_ = true;
     if (waits_for_ == Kind::kWantRead) {
         wakeup_.post();

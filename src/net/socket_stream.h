@@ -52,6 +52,10 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
     base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
     void interrupt() override;
+
+    [[nodiscard]] bool stopping() const override { return stopping_; }
+
+    void wake() override;
     // close_notify, FIN, and a short wait for the peer's (linger.h). When it took nothing: a reset.
     void close() override;
     void abort() override;
@@ -97,7 +101,8 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     bool readable_ = false;
     bool writable_ = true;
     bool ended_ = false;
-    bool interrupted_ = false;
+    bool interrupted_ = false;  // by wake() or interrupt(), and receive() has not said so yet
+    bool stopping_ = false;
     bool broken_ = false;  // only to be closed
     bool stuck_ = false;   // the peer took nothing, or abort(): not to be waited for
     bool closed_ = false;

@@ -136,6 +136,11 @@ class Stream {
     // once, unless octets have come. The session finishes what is in flight and says goodbye. A
     // handshake that waits for the peer fails with kUnavailable.
     virtual void interrupt() = 0;
+    // Was interrupt() called?
+    [[nodiscard]] virtual bool stopping() const = 0;
+    // Somebody has news for the session: the receive() in progress, or else the next one, returns
+    // kUnavailable, as after interrupt(). Nothing stops.
+    virtual void wake() = 0;
     // Ends this direction: close_notify inside TLS, FIN. The other one goes on.
     [[nodiscard]] virtual base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline);
     // Ends the conversation: what was written still goes out, then the peer sees the end.

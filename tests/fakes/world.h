@@ -20,6 +20,7 @@
 #include "fakes/fake_loop.h"
 #include "fakes/fake_network.h"
 #include "fakes/fake_resolver.h"
+#include "mail/mailboxes.h"
 #include "mail/message_store.h"
 #include "net/line_stream.h"
 #include "store/memory_store.h"
@@ -50,6 +51,7 @@ class World {
     account::AuthenticatorOptions authenticator_options;
     std::unique_ptr<account::Authenticator> authenticator;
     mail::MessageStore messages{store, clock};
+    mail::Mailboxes mailboxes{store, clock, pool};
 
     // A new one, with the options as they are now; nothing may hold the old one.
     void make_authenticator();

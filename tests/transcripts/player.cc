@@ -7,6 +7,7 @@
 #include "account/crypto.h"
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "imap/grammar/literal.h"
 #include "queue/manage.h"
 #include "smtp/server/sender_domain.h"
 
@@ -24,9 +25,23 @@ bool is_barrier(const Step& step) {
            step.kind == Kind::kInterrupt || step.kind == Kind::kThen;
 }
 
+// Behind a synchronising literal and these the client waits for "+"; a SASL line or DONE has no tag.
+bool ends_imap_group(std::string_view line) {
+    line = line.substr(0, line.find_first_of("\r\n"));
+    const auto literal = imap::find_literal(line);
+    std::string_view rest = line;
+    static_cast<void>(base::split_front(rest, ' '));
+    const std::string verb = base::to_upper(base::split_front(rest, ' '));
+    return (literal && literal->is_synchronizing) || verb.empty() || verb == "AUTHENTICATE" ||
+           verb == "STARTTLS" || verb == "IDLE" || verb == "LOGOUT";
+}
+
 // The commands that a client may send only as the last of a group: RFC 2920 3.1, RFC 4954 4, RFC 3207 4,
-// RFC 2449 6.6, RFC 2595 4. A text line that looks like one splits the burst too, which is always legal.
+// RFC 2449 6.6, RFC 2595 4, RFC 9051 4.3 and 5.5. A text line that looks like one splits the burst too, which is always legal.
 bool ends_group(std::string_view protocol, std::string_view line) {
+    if (protocol == "imap") {
+        return ends_imap_group(line);
+    }
     const std::vector<std::string_view> verbs =
         protocol == "pop3" ? std::vector<std::string_view>{"AUTH", "STLS", "QUIT"}
                            : std::vector<std::string_view>{"EHLO",
@@ -45,9 +60,9 @@ bool ends_group(std::string_view protocol, std::string_view line) {
     });
 }
 
-// The server asks for more: 354 (RFC 5321 4.1.1.4), 334 (RFC 4954 4), "+ " (RFC 5034 4).
+// The server asks for more: 354 (RFC 5321 4.1.1.4), 334 (RFC 4954 4), "+ " (RFC 5034 4, RFC 9051 7.6).
 bool is_challenge(std::string_view protocol, std::string_view line) {
-    return protocol == "pop3" ? line == "+" || line.starts_with("+ ")
+    return protocol != "smtp" ? line == "+" || line.starts_with("+ ")
                               : line.starts_with("354") || line.starts_with("334");
 }
 
@@ -85,9 +100,10 @@ Player::Player(const Transcript& transcript, std::string protocol, PlayOptions o
       protocol_(std::move(protocol)),
       options_(options),
       smtp_options_(std::make_shared<smtp::ServerOptions>()),
-      pop3_options_(std::make_shared<pop3::ServerOptions>()) {
+      pop3_options_(std::make_shared<pop3::ServerOptions>()),
+      imap_options_(std::make_shared<imap::ServerOptions>()) {
     // Passwords in clear are for loopback, so that is where those who log in come from.
-    pipe_.client.address = protocol_ == "pop3" ? "127.0.0.1" : "192.0.2.1";
+    pipe_.client.address = protocol_ != "smtp" ? "127.0.0.1" : "192.0.2.1";
     pipe_.receive_octets_max = options.mode == Mode::kBytes ? 1 : pipe_.receive_octets_max;
 }
 
@@ -137,6 +153,14 @@ base::Task<smtp::DomainVerdict> answer(smtp::DomainVerdict verdict) {
 void Player::make_services() {
     smtp_services_.reset(new smtp::Services(world_.services<smtp::Services>()));
     pop3_services_.reset(new pop3::Services(world_.services<pop3::Services>()));
+    imap_services_.reset(new imap::Services{.store = world_.store,
+                                            .authenticator = *world_.authenticator,
+                                            .mailboxes = world_.mailboxes,
+                                            .clock = world_.clock,
+                                            .random = world_.random,
+                                            .log = world_.log,
+                                            .metrics = world_.metrics,
+                                            .watch = {}});
     smtp_services_->check_sender_domain = [this](base::Loop& loop, std::string domain) {
         return ask_dns_ ? smtp::look_up_sender_domain(world_.resolver, loop, std::move(domain))
                         : answer(sender_domain_);
@@ -159,16 +183,23 @@ void Player::open(Connection& connection) {
     auto [server, client] = net::make_pipe(world_.loop, pipe_);
     connection.client = std::move(client);
     connection.server = server.get();
-    auto session = protocol_ == "pop3"
-                       ? pop3::serve(std::move(server), pop3_options_, *pop3_services_)
-                       : smtp::serve(std::move(server), smtp_options_, *smtp_services_);
-    base::spawn(std::move(session), [&connection](std::exception_ptr thrown) {
+    base::spawn(serve(std::move(server)), [&connection](std::exception_ptr thrown) {
         connection.ended = true;
         connection.server = nullptr;
         if (thrown) {
             std::rethrow_exception(thrown);
         }
     });
+}
+
+base::Task<> Player::serve(std::unique_ptr<net::Stream> server) {
+    if (protocol_ == "pop3") {
+        return pop3::serve(std::move(server), pop3_options_, *pop3_services_);
+    }
+    if (protocol_ == "imap") {
+        return imap::serve(std::move(server), imap_options_, *imap_services_);
+    }
+    return smtp::serve(std::move(server), smtp_options_, *smtp_services_);
 }
 
 std::optional<std::string> Player::next_line(Connection& connection) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fakes/world.h"
+#include "imap/server/server.h"
 #include "net/pipe.h"
 #include "pop3/server/server.h"
 #include "smtp/server/server.h"
@@ -30,7 +31,7 @@ struct PlayOptions {
 
 class Player {
   public:
-    // `protocol` is the folder the transcript lies in: "smtp" or "pop3".
+    // `protocol` is the folder the transcript lies in: "smtp", "pop3" or "imap".
     Player(const Transcript& transcript, std::string protocol, PlayOptions options);
     ~Player();
     Player(const Player&) = delete;
@@ -55,6 +56,7 @@ class Player {
     void make_services();
     Connection& connection(int number);
     void open(Connection& connection);
+    [[nodiscard]] base::Task<> serve(std::unique_ptr<net::Stream> server);
     // The next line the server sends; nothing when it ends or keeps silent.
     std::optional<std::string> next_line(Connection& connection);
     void perform(const Step& step);
@@ -74,6 +76,7 @@ class Player {
     net::PipeOptions pipe_;
     std::shared_ptr<smtp::ServerOptions> smtp_options_;
     std::shared_ptr<pop3::ServerOptions> pop3_options_;
+    std::shared_ptr<imap::ServerOptions> imap_options_;
     // Made when the first connection opens, after every `given:`.
     std::unique_ptr<smtp::Services> smtp_services_;
     // Nothing takes messages out of the queue here.
@@ -83,6 +86,7 @@ class Player {
                              .nudge = [](const std::vector<std::string>&) {}};
     bool with_queue_ = true;
     std::unique_ptr<pop3::Services> pop3_services_;
+    std::unique_ptr<imap::Services> imap_services_;
     bool ask_dns_ = false;  // the zone of `given: dns` decides
     smtp::DomainVerdict sender_domain_ = smtp::DomainVerdict::kExists;
     std::vector<std::unique_ptr<Connection>> connections_;

@@ -28,6 +28,7 @@ bool Player::prepare_world(std::string_view word, std::string_view rest) {
         }
         smtp_options_->hostname = first_domain_;
         pop3_options_->hostname = first_domain_;
+        imap_options_->hostname = first_domain_;
         world_.authenticator_options.default_domain = first_domain_;
         world_.make_authenticator();
     } else if (word == "users") {
@@ -113,12 +114,17 @@ void Player::prepare_option(std::string_view text) {
     const std::string_view key = base::split_front(text, '=');
     const std::uint64_t number = base::parse_u64(text).value_or(0);
     const std::map<std::string_view, std::function<void()>> options = {
-        {"message_octets_max", [&] { smtp_options_->message_octets_max = number; }},
+        {"message_octets_max",
+         [&] { smtp_options_->message_octets_max = imap_options_->message_octets_max = number; }},
         {"recipients_max", [&] { smtp_options_->recipients_max = number; }},
         {"text_line_octets_max", [&] { smtp_options_->text_line_octets_max = number; }},
         {"received_fields_max", [&] { smtp_options_->received_fields_max = number; }},
         {"header_octets_max", [&] { smtp_options_->header_octets_max = number; }},
-        {"errors_max", [&] { smtp_options_->errors_max = pop3_options_->errors_max = number; }},
+        {"errors_max",
+         [&] {
+             smtp_options_->errors_max = pop3_options_->errors_max = imap_options_->errors_max =
+                 number;
+         }},
         {"idle_commands_max", [&] { smtp_options_->idle_commands_max = number; }},
         {"vrfy_for_loopback", [&] { smtp_options_->vrfy_for_loopback = text == "true"; }},
         {"require_owned_sender", [&] { smtp_options_->require_owned_sender = text == "true"; }},

@@ -1,0 +1,222 @@
+// APPEND with MULTIAPPEND, CATENATE and UIDPLUS (RFC 9051 6.3.12, RFC 3502, RFC 4469, RFC 4315 3, RFC 7889). Messages
+// stream into the store as they come; what is refused is refused before the client sends it, when it asks.
+#include "imap/grammar/append.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "imap/server/handlers.h"
+#include "imap/server/incoming.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+// Nothing: go on. A reply: the command is over, and its text was read to its end.
+using Verdict = Result<std::optional<Reply>>;
+
+class Appending {
+  public:
+    Appending(Session& session, const Request& request)
+        : session_(session),
+          request_(request),
+          text_(request.arguments) {}
+
+    [[nodiscard]] Task<Handled> run();
+
+  private:
+    [[nodiscard]] Task<Verdict> find_target();
+    [[nodiscard]] Task<Verdict> read_message();
+    [[nodiscard]] Task<Verdict> read_literal(Incoming& incoming);
+    [[nodiscard]] Task<Verdict> read_parts(Incoming& incoming);
+    [[nodiscard]] Task<Verdict> refuse(Reply reply);
+    [[nodiscard]] std::optional<Reply> judge_size(std::uint64_t octets) const;
+    [[nodiscard]] Task<Handled> commit();
+
+    Session& session_;
+    const Request& request_;
+    std::string text_;  // not yet read; ends at a literal or with the command
+    mail::MailboxInfo target_;
+    std::vector<mail::NewMessage> messages_;
+    std::uint64_t octets_ = 0;
+};
+
+// The literal that the text ends with was not asked for; where it comes all the same, it is dropped.
+Task<Verdict> Appending::refuse(Reply reply) {
+    if (const auto literal = find_literal(text_)) {
+        CO_TRY_VOID(co_await session_.drop_literal(*literal));
+    }
+    co_return std::optional(std::move(reply));
+}
+
+// RFC 7889 5, and the quota as far as it can be known before the octets are here.
+std::optional<Reply> Appending::judge_size(std::uint64_t octets) const {
+    if (octets > session_.options().message_octets_max) {
+        return no("messages may not be that large", "TOOBIG");
+    }
+    return std::nullopt;
+}
+
+Task<Verdict> Appending::find_target() {
+    Scanner scanner(text_);
+    const auto head = parse_append_head(scanner, false);
+    if (!head) {
+        co_return co_await refuse(usage(request_.command));
+    }
+    const auto name = decode_mailbox(head->mailbox, session_.name_form());
+    if (!name) {
+        co_return co_await refuse(no("that is no name for a mailbox", "CANNOT"));
+    }
+    auto target = session_.mailboxes().find(session_.user(), *name);
+    if (!target && target.error().code != Errc::kNotFound) {
+        co_return co_await refuse(reply_of(target.error()));
+    }
+    if (!target || !target->selectable) {
+        co_return co_await refuse(no("no such mailbox, CREATE it first", "TRYCREATE"));
+    }
+    if ((target->rights & mail::kRightInsert) == 0) {
+        co_return co_await refuse(no("you have no right to put messages there", "NOPERM"));
+    }
+    target_ = std::move(*target);
+    text_ = std::string(scanner.rest());
+    co_return std::nullopt;
+}
+
+// The literal that the text is, and the line behind it as the new text.
+Task<Verdict> Appending::read_literal(Incoming& incoming) {
+    Scanner scanner(text_);
+    const auto literal = parse_message_literal(scanner);
+    if (!literal) {
+        co_return co_await refuse(usage(request_.command));
+    }
+    if (literal->octets > session_.options().message_octets_max) {
+        co_return co_await refuse(no("messages may not be that large", "TOOBIG"));
+    }
+    if (auto reply = judge_size(incoming.octets() + literal->octets)) {
+        co_return co_await refuse(std::move(*reply));
+    }
+    CO_TRY_VOID(co_await incoming.read(*literal));
+    CO_TRY(text_, co_await session_.read_line_after_literal());
+    co_return std::nullopt;
+}
+
+//  cat-part *(SP cat-part) ")"
+Task<Verdict> Appending::read_parts(Incoming& incoming) {
+    while (true) {
+        Scanner scanner(text_);
+        auto part = parse_catenate_part(scanner);
+        if (!part) {
+            co_return co_await refuse(usage(request_.command));
+        }
+        text_ = std::string(scanner.rest());
+        if (part->url) {
+            const auto url = parse_message_url(*part->url);
+            bool found = false;
+            if (url) {
+                CO_TRY(found, co_await incoming.add_url(*url));
+            }
+            if (!found) {
+                co_return co_await refuse(
+                    no("no message under that URL", fmt::format("BADURL \"{}\"", *part->url)));
+            }
+            if (auto reply = judge_size(incoming.octets())) {
+                co_return co_await refuse(std::move(*reply));
+            }
+        } else {
+            CO_TRY(auto reply, co_await read_literal(incoming));
+            if (reply) {
+                co_return reply;
+            }
+        }
+        const char next = text_.empty() ? '\0' : text_.front();
+        if (next != ' ' && next != ')') {
+            co_return co_await refuse(usage(request_.command));
+        }
+        text_.erase(0, 1);
+        if (next == ')') {
+            co_return std::nullopt;
+        }
+    }
+}
+
+Task<Verdict> Appending::read_message() {
+    Scanner scanner(text_);
+    const auto options = parse_append_options(scanner);
+    if (!options) {
+        co_return co_await refuse(usage(request_.command));
+    }
+    if (messages_.size() == session_.options().messages_per_append_max) {
+        co_return co_await refuse(no("too many messages in one command", "LIMIT"));
+    }
+    text_ = std::string(scanner.rest());
+    Incoming incoming(session_);
+    const bool parts = options->form == AppendOptions::Form::kCatenate;
+    CO_TRY(auto reply, parts ? co_await read_parts(incoming) : co_await read_literal(incoming));
+    if (reply) {
+        co_return reply;
+    }
+    if (options->form == AppendOptions::Form::kUtf8) {
+        if (!text_.starts_with(')')) {
+            co_return co_await refuse(usage(request_.command));
+        }
+        text_.erase(0, 1);
+    }
+    if (incoming.octets() == 0) {
+        co_return co_await refuse(no("there is no message of no octets"));
+    }
+    octets_ += incoming.octets();
+    auto message = incoming.finish(*options);
+    if (!message) {
+        co_return co_await refuse(reply_of(message.error()));
+    }
+    messages_.push_back(std::move(*message));
+    co_return std::nullopt;
+}
+
+Task<Handled> Appending::run() {
+    CO_TRY(auto verdict, co_await find_target());
+    while (!verdict) {
+        CO_TRY(verdict, co_await read_message());
+        if (verdict || text_.empty()) {
+            break;
+        }
+        if (!text_.starts_with(' ')) {
+            CO_TRY(verdict, co_await refuse(usage(request_.command)));
+            break;
+        }
+        text_.erase(0, 1);
+    }
+    if (verdict) {
+        co_return std::move(*verdict);
+    }
+    co_return co_await commit();
+}
+
+// RFC 3502 6.3.11: all of them, or none.
+Task<Handled> Appending::commit() {
+    const auto appended = co_await session_.mailboxes().append(
+        session_.loop(), session_.user(), target_.ref, std::move(messages_));
+    if (!appended && appended.error().code == Errc::kNotFound) {
+        co_return no("the mailbox has gone meanwhile", "TRYCREATE");
+    }
+    if (!appended) {
+        co_return reply_of(appended.error());
+    }
+    co_return ok("appended",
+                 fmt::format("APPENDUID {} {}", appended->uid_validity, appended->uids.to_text()));
+}
+
+}  // namespace
+
+Task<Handled> on_append(Session& session, const Request& request) {
+    Appending appending(session, request);
+    co_return co_await appending.run();
+}
+
+}  // namespace imap

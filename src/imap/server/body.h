@@ -1,0 +1,60 @@
+// Sections of a message out of its octets (RFC 9051 6.4.5.1, RFC 3516): found by the structure, read and
+// sent piece by piece, so that no message is ever whole in memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "imap/grammar/fetch.h"
+#include "imap/server/fetch_items.h"
+#include "imap/server/session.h"
+#include "mime/structure.h"
+
+namespace imap {
+
+class Body {
+  public:
+    // Both outlive it. `octets` may be null: the message has gone, and every section is NIL.
+    Body(Session& session, const EmailFacts& email, std::unique_ptr<store::BlobReader> octets)
+        : session_(session),
+          email_(email),
+          octets_(std::move(octets)) {}
+
+    // Puts "NAME value" of an item for which needs_body() is true. An error means that the octets cannot
+    // be read to their announced end: the connection is of no more use. kUnsupported as a reply: a part's
+    // encoding is not known (RFC 3516 4.3).
+    [[nodiscard]] base::Task<base::Result<>> put_item(const FetchItem& item);
+
+    // RFC 3516 4.3: some part could not be decoded.
+    [[nodiscard]] bool unknown_encoding() const { return unknown_encoding_; }
+
+  private:
+    [[nodiscard]] base::Task<base::Result<>> put_range(mime::OctetRange range);
+    [[nodiscard]] base::Task<base::Result<>> put_fields(FetchItem item, mime::OctetRange header);
+    [[nodiscard]] base::Task<base::Result<>> put_binary(FetchItem item);
+    [[nodiscard]] base::Task<base::Result<>> put_decoded(mime::OctetRange range,
+                                                         mime::Encoding encoding,
+                                                         FetchItem item);
+    [[nodiscard]] base::Task<base::Result<>> put_preview();
+    [[nodiscard]] base::Task<base::Result<>> put_envelope();
+    // A header whole; longer than kHeaderOctetsMax it is cut.
+    [[nodiscard]] base::Task<base::Result<std::string>> read_header(mime::OctetRange header);
+    [[nodiscard]] base::Task<base::Result<std::uint64_t>> count_decoded(mime::OctetRange range,
+                                                                        mime::Encoding encoding);
+    [[nodiscard]] std::optional<mime::OctetRange> range_of(const SectionSpec& section);
+    [[nodiscard]] const mime::Structure* structure();
+    // Octets from `offset` on, at most a piece of them and up to `end`.
+    [[nodiscard]] base::Task<base::Result<std::string>> read(std::uint64_t offset,
+                                                             std::uint64_t end);
+    void put_nil(const FetchItem& item);
+
+    Session& session_;
+    const EmailFacts& email_;
+    std::unique_ptr<store::BlobReader> octets_;
+    std::optional<mime::Structure> structure_;
+    bool unknown_encoding_ = false;
+};
+
+}  // namespace imap

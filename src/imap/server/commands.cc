@@ -1,0 +1,103 @@
+#include "imap/server/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "imap/server/handlers.h"
+#include "imap/server/server.h"
+
+namespace imap {
+namespace {
+
+constexpr std::uint8_t kNumbers = kArguments | kHoldsNumbers;
+constexpr std::uint8_t kUids = kArguments | kUid | kReadsNews;
+
+// clang-format off
+// RFC 9051 6, RFC 3501 6 (CHECK, LSUB), and the extensions that the last column names.
+constexpr std::array kCommands{
+//          verb              handler             states             flags                   capability                   syntax                                                     section
+    Command{"APPEND",         &on_append,         kLoggedIn,         kArguments | kStreams,  "MULTIAPPEND CATENATE",      "APPEND mailbox [(flags)] [date-time] literal ...",        "9051 6.3.12"},
+    Command{"AUTHENTICATE",   &on_authenticate,   kNotAuthenticated, kArguments,             "SASL-IR",                   "AUTHENTICATE mechanism [initial-response]",               "9051 6.2.2"},
+    Command{"CAPABILITY",     &on_capability,     kAnyState,         kBare,                  "",                          "CAPABILITY",                                              "9051 6.1.1"},
+    Command{"CHECK",          &on_noop,           kSelected,         kBare,                  "",                          "CHECK",                                                   "3501 6.4.1"},
+    Command{"CLOSE",          &on_close,          kSelected,         kBare,                  "",                          "CLOSE",                                                   "9051 6.4.1"},
+    Command{"ENABLE",         &on_enable,         kLoggedIn,         kArguments,             "ENABLE",                    "ENABLE capability ...",                                   "9051 6.3.1"},
+    Command{"EXAMINE",        &on_examine,        kLoggedIn,         kArguments,             "",                          "EXAMINE mailbox [(parameters)]",                          "9051 6.3.3"},
+    Command{"EXPUNGE",        &on_expunge,        kSelected,         kBare,                  "",                          "EXPUNGE",                                                 "9051 6.4.3"},
+    Command{"FETCH",          &on_fetch,          kSelected,         kNumbers,               "BINARY PARTIAL PREVIEW SAVEDATE OBJECTID", "FETCH sequence-set items [(modifiers)]",   "9051 6.4.5"},
+    Command{"ID",             &on_id,             kAnyState,         kArguments,             "ID",                        "ID (field value ...)",                                    "2971 3.1"},
+    Command{"IDLE",           &on_idle,           kLoggedIn,         kBare,                  "IDLE",                      "IDLE",                                                    "2177 3"},
+    Command{"LIST",           &on_list,           kLoggedIn,         kArguments,             "CHILDREN LIST-EXTENDED LIST-STATUS SPECIAL-USE", "LIST [(options)] reference pattern [RETURN (options)]", "9051 6.3.9"},
+    Command{"LOGIN",          &on_login,          kNotAuthenticated, kArguments,             "",                          "LOGIN user password",                                     "9051 6.2.3"},
+    Command{"LOGOUT",         &on_logout,         kAnyState,         kBare,                  "",                          "LOGOUT",                                                  "9051 6.1.3"},
+    Command{"LSUB",           &on_lsub,           kLoggedIn,         kArguments,             "",                          "LSUB reference pattern",                                  "3501 6.3.9"},
+    Command{"NAMESPACE",      &on_namespace,      kLoggedIn,         kBare,                  "NAMESPACE",                 "NAMESPACE",                                               "9051 6.3.10"},
+    Command{"NOOP",           &on_noop,           kAnyState,         kBare,                  "",                          "NOOP",                                                    "9051 6.1.2"},
+    Command{"SELECT",         &on_select,         kLoggedIn,         kArguments,             "CONDSTORE QRESYNC",         "SELECT mailbox [(parameters)]",                           "9051 6.3.2"},
+    Command{"STARTTLS",       &on_starttls,       kNotAuthenticated, kBare,                  "STARTTLS",                  "STARTTLS",                                                "9051 6.2.1"},
+    Command{"STATUS",         &on_status,         kLoggedIn,         kArguments,             "STATUS=SIZE",               "STATUS mailbox (items)",                                  "9051 6.3.11"},
+    Command{"STORE",          &on_store,          kSelected,         kNumbers,               "",                          "STORE sequence-set [(UNCHANGEDSINCE n)] [+-]FLAGS[.SILENT] (flags)", "9051 6.4.6"},
+    Command{"SUBSCRIBE",      &on_subscribe,      kLoggedIn,         kArguments,             "",                          "SUBSCRIBE mailbox",                                       "9051 6.3.7"},
+    Command{"UID EXPUNGE",    &on_expunge,        kSelected,         kUids,                  "",                          "UID EXPUNGE sequence-set",                                "4315 2.1"},
+    Command{"UID FETCH",      &on_fetch,          kSelected,         kUids,                  "",                          "UID FETCH sequence-set items [(modifiers)]",              "9051 6.4.9"},
+    Command{"UID STORE",      &on_store,          kSelected,         kUids,                  "",                          "UID STORE sequence-set [(UNCHANGEDSINCE n)] [+-]FLAGS[.SILENT] (flags)", "9051 6.4.9"},
+    Command{"UNAUTHENTICATE", &on_unauthenticate, kLoggedIn,         kBare,                  "UNAUTHENTICATE",            "UNAUTHENTICATE",                                          "8437 2"},
+    Command{"UNSELECT",       &on_unselect,       kSelected,         kBare,                  "UNSELECT",                  "UNSELECT",                                                "9051 6.4.2"},
+    Command{"UNSUBSCRIBE",    &on_unsubscribe,    kLoggedIn,         kArguments,             "",                          "UNSUBSCRIBE mailbox",                                     "9051 6.3.8"},
+};
+// clang-format on
+
+static_assert(std::ranges::is_sorted(kCommands, {}, &Command::verb));
+static_assert(std::ranges::adjacent_find(kCommands, {}, &Command::verb) == kCommands.end());
+static_assert(std::ranges::all_of(kCommands, [](const Command& command) {
+    return command.syntax.starts_with(command.verb) && command.states != 0 &&
+           ((command.flags & kBare) == 0 || command.syntax == command.verb) &&
+           (command.flags & kUid) == (command.verb.starts_with("UID ") ? kUid : 0) &&
+           ((command.flags & kHoldsNumbers) == 0 || command.states == kSelected);
+}));
+
+std::string_view states_text(std::uint8_t states) {
+    switch (states) {
+        case kAnyState:
+            return "any";
+        case kNotAuthenticated:
+            return "not authenticated";
+        case kSelected:
+            return "selected";
+        default:
+            return "authenticated";
+    }
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+    return kCommands;
+}
+
+const Command* find_command(std::string_view verb) {
+    const auto* const row = std::ranges::lower_bound(kCommands, verb, {}, &Command::verb);
+    return row != kCommands.end() && row->verb == verb ? row : nullptr;
+}
+
+Reply usage(const Command& command) {
+    return bad(fmt::format("usage: {}", command.syntax));
+}
+
+std::string dump_commands() {
+    std::string text;
+    for (const Command& command : kCommands) {
+        fmt::format_to(std::back_inserter(text),
+                       "{:<15} {:<18} {:<70} RFC {}\n",
+                       command.verb,
+                       states_text(command.states),
+                       command.syntax,
+                       command.section);
+    }
+    return text;
+}
+
+}  // namespace imap

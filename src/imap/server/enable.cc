@@ -1,0 +1,50 @@
+// ENABLE (RFC 5161, RFC 9051 6.3.1).
+#include <array>
+#include <utility>
+
+#include "imap/grammar/arguments.h"
+#include "imap/server/handlers.h"
+#include "imap/server/session.h"
+
+namespace imap {
+namespace {
+
+struct Enabling {
+    std::string_view name;
+    Feature feature;
+};
+
+constexpr std::array<Enabling, 4> kEnablings = {{
+    {"CONDSTORE", kCondstore},
+    {"IMAP4REV2", kRev2},
+    {"QRESYNC", kQresync},
+    {"UTF8=ACCEPT", kUtf8},
+}};
+
+}  // namespace
+
+// What is not known is passed over (RFC 5161 3.1).
+base::Task<Handled> on_enable(Session& session, const Request& request) {
+    const auto names = parse_enable(request.arguments);
+    if (!names) {
+        co_return usage(request.command);
+    }
+    std::string told;
+    for (const std::string& name : *names) {
+        for (const Enabling& known : kEnablings) {
+            if (name != known.name || session.enabled(known.feature)) {
+                continue;
+            }
+            session.enable(known.feature);
+            told.append(" ").append(known.feature == kRev2 ? "IMAP4rev2" : name);
+            // RFC 7162 3.2.3: QRESYNC brings CONDSTORE.
+            if (known.feature == kQresync) {
+                session.enable(kCondstore);
+            }
+        }
+    }
+    session.put("* ENABLED" + told + "\r\n");
+    co_return ok("done");
+}
+
+}  // namespace imap

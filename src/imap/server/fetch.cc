@@ -1,0 +1,335 @@
+// FETCH and UID FETCH (RFC 9051 6.4.5; RFC 7162 3.1.4 and 3.2.6, RFC 9394). Messages are answered in groups: the
+// records of one group are read together, its answers gathered, and let go when there is enough.
+#include "imap/grammar/fetch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "imap/server/body.h"
+#include "imap/server/fetch_items.h"
+#include "imap/server/handlers.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+constexpr std::size_t kGroup = 128;
+
+struct Numbered {
+    std::uint32_t number = 0;
+    mail::Entry entry;  // as it is now
+};
+
+// Cuts a set of messages into groups.
+class Groups {
+  public:
+    Groups(const View& view, const mail::UidSet& uids) : view_(view), snapshot_(view.told()) {
+        for (const mail::UidSet::Range& range : uids.ranges()) {
+            const std::size_t first = snapshot_->lower_bound(range.first);
+            const std::size_t last = snapshot_->lower_bound(range.last) + 1;
+            spans_.push_back({first, std::min(last, snapshot_->size())});
+        }
+    }
+
+    // Empty at the end.
+    [[nodiscard]] std::vector<Numbered> next() {
+        std::vector<Numbered> group;
+        while (group.size() < kGroup && span_ < spans_.size()) {
+            auto& [first, last] = spans_[span_];
+            const std::size_t end = std::min(last, first + kGroup - group.size());
+            snapshot_->for_each(first, end, [&](std::size_t index, const mail::Entry& entry) {
+                group.push_back({static_cast<std::uint32_t>(index) + 1, view_.current(entry)});
+            });
+            first = end;
+            span_ += first >= last ? 1 : 0;
+        }
+        return group;
+    }
+
+  private:
+    const View& view_;
+    mail::SnapshotPtr snapshot_;
+    std::vector<std::pair<std::size_t, std::size_t>> spans_;
+    std::size_t span_ = 0;
+};
+
+// One FETCH while it runs.
+class Fetching {
+  public:
+    Fetching(Session& session, std::vector<FetchItem> items)
+        : session_(session),
+          items_(std::move(items)),
+          emails_(std::ranges::any_of(items_, needs_email)) {}
+
+    [[nodiscard]] Task<Result<>> put(std::vector<Numbered> group);
+
+    [[nodiscard]] bool has_gone() const { return has_gone_; }
+
+    [[nodiscard]] bool unknown_encoding() const { return unknown_encoding_; }
+
+  private:
+    [[nodiscard]] Result<std::vector<std::optional<EmailFacts>>> read_emails(
+        const std::vector<Numbered>& group);
+    [[nodiscard]] Task<Result<>> put_one(const Numbered& message, EmailFacts* email);
+    [[nodiscard]] Task<Result<>> put_texts(const Numbered& message, EmailFacts* email, bool first);
+    [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email, mail::EmailId id);
+
+    Session& session_;
+    std::vector<FetchItem> items_;
+    bool emails_;
+    bool has_gone_ = false;
+    bool unknown_encoding_ = false;
+};
+
+// In the group's order; nothing for an email that has gone.
+Result<std::vector<std::optional<EmailFacts>>> Fetching::read_emails(
+    const std::vector<Numbered>& group) {
+    std::vector<std::optional<EmailFacts>> facts(group.size());
+    if (!emails_) {
+        return facts;
+    }
+    std::vector<mail::EmailId> ids;
+    for (const Numbered& message : group) {
+        ids.push_back(message.entry.email);
+    }
+    std::size_t at = 0;
+    TRY_VOID(session_.mailboxes().read_emails(
+        session_.view().ref().owner, ids, [&](mail::EmailId id, const mail::EmailRecord& record) {
+            while (at < ids.size() && ids[at] != id) {
+                ++at;
+            }
+            if (at == ids.size()) {
+                return false;
+            }
+            auto summary = mail::Summary::unpack(std::string(record.summary));
+            facts[at++] =
+                EmailFacts{record.thread, summary ? std::move(*summary) : mail::Summary()};
+            return true;
+        }));
+    return facts;
+}
+
+Task<Result<>> Fetching::put(std::vector<Numbered> group) {
+    auto emails = read_emails(group);
+    if (!emails) {
+        co_return tl::unexpected(std::move(emails.error()));
+    }
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        std::optional<EmailFacts>& email = (*emails)[i];
+        has_gone_ |= emails_ && !email;
+        CO_TRY_VOID(co_await put_one(group[i], email ? &*email : nullptr));
+        CO_TRY_VOID(co_await session_.flush_if_full());
+    }
+    co_return Result<>();
+}
+
+// An email from before there were summaries, or whose summary is damaged.
+Task<Result<>> Fetching::make_summary(EmailFacts& email, mail::EmailId id) {
+    auto octets = session_.mailboxes().open_body(session_.view().ref().owner, id);
+    if (!octets) {
+        co_return Result<>();
+    }
+    mail::Summarizer summarizer;
+    std::string piece(std::size_t{64} * 1024, '\0');
+    for (std::uint64_t at = 0; at < (*octets)->size();) {
+        CO_TRY(const std::size_t got, co_await (*octets)->read(session_.loop(), at, piece));
+        if (got == 0) {
+            break;
+        }
+        summarizer.feed(std::string_view(piece).substr(0, got));
+        at += got;
+    }
+    email.summary = summarizer.finish();
+    co_return Result<>();
+}
+
+//  message-data = nz-number SP "FETCH" SP "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
+// What is in memory first, whatever the order asked for, then what is read.
+Task<Result<>> Fetching::put_one(const Numbered& message, EmailFacts* email) {
+    if (email != nullptr && email->summary.empty()) {
+        CO_TRY_VOID(co_await make_summary(*email, message.entry.email));
+    }
+    static const mail::Summary kEmpty;
+    const mail::Summary& summary = email == nullptr ? kEmpty : email->summary;
+    std::string line = fmt::format("* {} FETCH (", message.number);
+    const std::size_t begin = line.size();
+    bool texts = false;
+    for (const FetchItem& item : items_) {
+        if (needs_body(item, summary)) {
+            texts = true;
+            continue;
+        }
+        line += line.size() == begin ? "" : " ";
+        append_item(line, session_, item, message.entry, email);
+    }
+    const bool first = line.size() == begin;
+    session_.put(line);
+    if (texts) {
+        CO_TRY_VOID(co_await put_texts(message, email, first));
+    }
+    session_.put(")\r\n");
+    co_return Result<>();
+}
+
+Task<Result<>> Fetching::put_texts(const Numbered& message, EmailFacts* email, bool first) {
+    static const EmailFacts kNothing;
+    const EmailFacts& facts = email == nullptr ? kNothing : *email;
+    auto octets = email == nullptr ? Result<std::unique_ptr<store::BlobReader>>(nullptr)
+                                   : session_.mailboxes().open_body(session_.view().ref().owner,
+                                                                    message.entry.email);
+    if (!octets && octets.error().code != Errc::kNotFound) {
+        co_return tl::unexpected(std::move(octets.error()));
+    }
+    has_gone_ |= !octets;
+    Body body(session_, facts, octets ? std::move(*octets) : nullptr);
+    for (const FetchItem& item : items_) {
+        if (!needs_body(item, facts.summary)) {
+            continue;
+        }
+        session_.put(first ? "" : " ");
+        first = false;
+        CO_TRY_VOID(co_await body.put_item(item));
+    }
+    unknown_encoding_ |= body.unknown_encoding();
+    co_return Result<>();
+}
+
+// RFC 9051 6.4.5: BODY[...] sets \Seen, before it is answered, all messages in one change.
+Task<void> set_seen(Session& session, mail::UidSet uids) {
+    View& view = session.view();
+    mail::UidSet unseen;
+    view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
+        if ((view.current(entry).flags & mail::kSeen) == 0) {
+            unseen.add(entry.uid);
+        }
+    });
+    if (unseen.empty()) {
+        co_return;
+    }
+    const auto stored = co_await session.mailboxes().store(
+        session.loop(),
+        session.user(),
+        view.ref(),
+        unseen,
+        mail::FlagChange{mail::StoreMode::kAdd, mail::kSeen, {}, std::nullopt});
+    if (!stored) {
+        session.services().log.warning("\\Seen was not set",
+                                       {{"session", session.id()}, {"error", stored.error().text}});
+    }
+}
+
+// Items the session's extensions add: UID for UID FETCH, MODSEQ with CHANGEDSINCE (RFC 7162 3.1.4).
+void complete_items(const Request& request, FetchArguments& arguments) {
+    const auto has = [&](FetchKind kind) {
+        return std::ranges::any_of(arguments.items,
+                                   [kind](const FetchItem& item) { return item.kind == kind; });
+    };
+    if (request.is_uid() && !has(FetchKind::kUid)) {
+        arguments.items.insert(arguments.items.begin(), FetchItem{});
+    }
+    if (arguments.changed_since && !has(FetchKind::kModseq)) {
+        FetchItem modseq;
+        modseq.kind = FetchKind::kModseq;
+        arguments.items.push_back(modseq);
+    }
+}
+
+mail::UidSet changed_since(const View& view, const mail::UidSet& uids, mail::Modseq modseq) {
+    mail::UidSet changed;
+    view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
+        if (view.current(entry).modseq > modseq) {
+            changed.add(entry.uid);
+        }
+    });
+    return changed;
+}
+
+// RFC 9394 3.2: a page of the messages that are there.
+mail::UidSet page_of(const View& view, const mail::UidSet& uids, const Page& page) {
+    const auto [begin, end] = page.of(uids.size());
+    mail::UidSet chosen;
+    std::size_t at = 0;
+    view.told()->for_each_in(
+        uids, [&, first = begin, last = end](std::size_t /*index*/, const mail::Entry& entry) {
+            if (at >= first && at < last) {
+                chosen.add(entry.uid);
+            }
+            ++at;
+        });
+    return chosen;
+}
+
+// RFC 7162 3.2.6: UID FETCH (CHANGEDSINCE n VANISHED) names what has gone, of the UIDs asked for.
+Result<> put_vanished(Session& session, const SequenceSet& set, mail::Modseq modseq) {
+    const View& view = session.view();
+    TRY(const mail::Vanished vanished, session.mailboxes().vanished_since(view.ref(), modseq));
+    const mail::Uid last = view.told()->uid_next() - 1;
+    mail::UidSet gone = vanished.uids;
+    if (!vanished.complete && last > 0) {
+        gone = mail::UidSet(1, last).subtract(view.told()->uids());
+    }
+    gone = gone.intersect(set.resolve(last));
+    if (!gone.empty()) {
+        session.put(fmt::format("* VANISHED (EARLIER) {}\r\n", gone.to_text()));
+    }
+    return {};
+}
+
+}  // namespace
+
+Task<Handled> on_fetch(Session& session, const Request& request) {
+    auto arguments = parse_fetch(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    if (arguments->vanished &&
+        (!request.is_uid() || !arguments->changed_since || !session.enabled(kQresync))) {
+        co_return bad("VANISHED is for UID FETCH with CHANGEDSINCE, once QRESYNC is enabled");
+    }
+    complete_items(request, *arguments);
+    const bool modseq = std::ranges::any_of(
+        arguments->items, [](const FetchItem& item) { return item.kind == FetchKind::kModseq; });
+    if (modseq) {
+        session.enable(kCondstore);
+    }
+    auto uids = session.view().resolve(arguments->set, request.is_uid());
+    if (!uids) {
+        co_return bad("there is no message of that number");
+    }
+    if (arguments->vanished) {
+        const auto put = put_vanished(session, arguments->set, *arguments->changed_since);
+        if (!put) {
+            co_return reply_of(put.error());
+        }
+    }
+    if (arguments->changed_since) {
+        uids = changed_since(session.view(), *uids, *arguments->changed_since);
+    }
+    if (arguments->page) {
+        uids = page_of(session.view(), *uids, *arguments->page);
+    }
+    const bool seen =
+        std::ranges::any_of(arguments->items, [](const FetchItem& item) { return !item.is_peek; });
+    if (seen && session.view().may(mail::kRightSeen)) {
+        co_await set_seen(session, *uids);
+    }
+    Fetching fetching(session, std::move(arguments->items));
+    Groups groups(session.view(), *uids);
+    for (auto group = groups.next(); !group.empty(); group = groups.next()) {
+        CO_TRY_VOID(co_await fetching.put(std::move(group)));
+    }
+    if (fetching.unknown_encoding()) {
+        co_return no("a part has an unknown encoding", "UNKNOWN-CTE");
+    }
+    co_return fetching.has_gone() ? no("some messages have gone meanwhile", "EXPUNGEISSUED")
+                                  : ok("that is all");
+}
+
+}  // namespace imap

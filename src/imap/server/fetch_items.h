@@ -1,0 +1,53 @@
+// Items of FETCH that need no message text: what the mailbox's entry and the email's record hold (RFC 9051
+// 7.5.2); and the untagged answers about flags.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "imap/grammar/fetch.h"
+#include "imap/server/session.h"
+#include "mail/mailboxes.h"
+#include "mail/summary.h"
+
+namespace imap {
+
+// "FLAGS (\Seen)", "UID 7", "MODSEQ (12)" as items within a FETCH answer's parentheses.
+void append_flags_item(std::string& out, Session& session, const mail::Entry& entry);
+
+// "* 5 FETCH (FLAGS (...))" with whatever the session's extensions add.
+void put_flags_news(Session& session,
+                    std::uint32_t number,
+                    const mail::Entry& entry,
+                    bool with_uid);
+// "* 5 FETCH (MODSEQ (12))", for who knows the flags himself (RFC 7162 3.1.3).
+void put_modseq_news(Session& session,
+                     std::uint32_t number,
+                     const mail::Entry& entry,
+                     bool with_uid);
+// "* FLAGS (...)" and PERMANENTFLAGS (RFC 9051 7.3.5, 7.1).
+void put_flags_lines(Session& session);
+
+// Does the item need the email's record, and its summary?
+[[nodiscard]] bool needs_email(const FetchItem& item);
+// Does it need octets of the message, even when there is a summary?
+[[nodiscard]] bool needs_body(const FetchItem& item, const mail::Summary& summary);
+
+// An email, as far as items need it.
+struct EmailFacts {
+    std::uint64_t thread = 0;
+    mail::Summary summary;
+};
+
+// Appends "NAME value" of an item for which needs_body() is false; `email` is null where none is needed, or
+// when the message has gone meanwhile (values are NIL or empty then).
+void append_item(std::string& out,
+                 Session& session,
+                 const FetchItem& item,
+                 const mail::Entry& entry,
+                 const EmailFacts* email);
+
+// "BODY[1.2]<0>" or "RFC822.TEXT": how an answer names the item.
+[[nodiscard]] std::string item_name(const FetchItem& item);
+
+}  // namespace imap

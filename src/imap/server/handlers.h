@@ -1,0 +1,43 @@
+// The handlers of the command table, a file a group.
+#pragma once
+
+#include "imap/server/commands.h"
+
+namespace imap {
+
+// any_state.cc
+base::Task<Handled> on_capability(Session& session, const Request& request);
+base::Task<Handled> on_id(Session& session, const Request& request);
+base::Task<Handled> on_logout(Session& session, const Request& request);
+base::Task<Handled> on_noop(Session& session, const Request& request);  // and CHECK
+// login.cc
+base::Task<Handled> on_authenticate(Session& session, const Request& request);
+base::Task<Handled> on_login(Session& session, const Request& request);
+base::Task<Handled> on_starttls(Session& session, const Request& request);
+base::Task<Handled> on_unauthenticate(Session& session, const Request& request);
+// enable.cc
+base::Task<Handled> on_enable(Session& session, const Request& request);
+// mailboxes.cc
+base::Task<Handled> on_namespace(Session& session, const Request& request);
+base::Task<Handled> on_subscribe(Session& session, const Request& request);
+base::Task<Handled> on_unsubscribe(Session& session, const Request& request);
+// list.cc
+base::Task<Handled> on_list(Session& session, const Request& request);
+base::Task<Handled> on_lsub(Session& session, const Request& request);
+base::Task<Handled> on_status(Session& session, const Request& request);
+// select.cc
+base::Task<Handled> on_close(Session& session, const Request& request);
+base::Task<Handled> on_examine(Session& session, const Request& request);
+base::Task<Handled> on_expunge(Session& session, const Request& request);
+base::Task<Handled> on_select(Session& session, const Request& request);
+base::Task<Handled> on_unselect(Session& session, const Request& request);
+// append.cc
+base::Task<Handled> on_append(Session& session, const Request& request);
+// fetch.cc
+base::Task<Handled> on_fetch(Session& session, const Request& request);
+// store.cc
+base::Task<Handled> on_store(Session& session, const Request& request);
+// idle.cc
+base::Task<Handled> on_idle(Session& session, const Request& request);
+
+}  // namespace imap

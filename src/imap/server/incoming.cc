@@ -1,0 +1,120 @@
+#include "imap/server/incoming.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "mime/section.h"
+
+namespace imap {
+
+using base::Result;
+using base::Task;
+
+namespace {
+
+constexpr std::uint64_t kPieceOctets = 64 * 1024;
+
+}  // namespace
+
+Task<Result<>> Incoming::add(std::string piece) {
+    octets_ += piece.size();
+    if (stored_) {
+        summarizer_.feed(piece);
+        stored_ = co_await writer_->append(session_.loop(), piece);
+    }
+    co_return stored_;
+}
+
+// Only the connection's failures end it early.
+Task<Result<>> Incoming::read(Literal literal) {
+    session_.ask_for_literal(literal);
+    for (std::uint64_t left = literal.octets; left > 0;) {
+        CO_TRY(std::string piece, co_await session_.read_literal_piece(left));
+        left -= piece.size();
+        static_cast<void>(co_await add(std::move(piece)));
+    }
+    co_return Result<>();
+}
+
+Task<Result<bool>> Incoming::add_url(MessageUrl url) {
+    mail::Mailboxes& mailboxes = session_.mailboxes();
+    if (!url.mailbox && !session_.has_view()) {
+        co_return false;
+    }
+    mail::Ref ref = session_.has_view() ? session_.view().ref() : mail::Ref{};
+    if (url.mailbox) {
+        const auto info = mailboxes.find(session_.user(), *url.mailbox);
+        if (!info || (info->rights & mail::kRightRead) == 0) {
+            co_return false;
+        }
+        ref = info->ref;
+    }
+    const auto snapshot = co_await mailboxes.open(session_.loop(), ref);
+    if (!snapshot) {
+        co_return false;
+    }
+    const auto index = (*snapshot)->find(url.uid);
+    const bool valid = !url.uid_validity || *url.uid_validity == (*snapshot)->uid_validity();
+    if (!index || !valid) {
+        co_return false;
+    }
+    co_return co_await add_section(ref, (*snapshot)->at(*index).email, std::move(url.section));
+}
+
+Task<Result<bool>> Incoming::add_section(mail::Ref ref,
+                                         mail::EmailId email,
+                                         std::string section_text) {
+    mail::Mailboxes& mailboxes = session_.mailboxes();
+    const auto section = mime::parse_section(section_text);
+    auto octets = mailboxes.open_body(ref.owner, email);
+    if (!section || !octets) {
+        co_return false;
+    }
+    mime::OctetRange range{0, (*octets)->size()};
+    if (*section != mime::Section{}) {
+        std::optional<mime::OctetRange> found;
+        const auto read = mailboxes.read_emails(
+            ref.owner, std::span(&email, 1), [&](mail::EmailId, const mail::EmailRecord& record) {
+                const auto summary = mail::Summary::unpack(std::string(record.summary));
+                const auto structure =
+                    summary ? summary->structure()
+                            : Result<mime::Structure>(tl::unexpected(summary.error()));
+                found = structure ? mime::find_section(*structure, *section) : std::nullopt;
+                return false;
+            });
+        if (!read || !found) {
+            co_return false;
+        }
+        range = *found;
+    }
+    while (range.begin < range.end) {
+        std::string piece(std::min(range.end - range.begin, kPieceOctets), '\0');
+        CO_TRY(const std::size_t got,
+               co_await (*octets)->read(session_.loop(), range.begin, piece));
+        if (got == 0) {
+            co_return false;
+        }
+        piece.resize(got);
+        range.begin += got;
+        static_cast<void>(co_await add(std::move(piece)));
+    }
+    co_return true;
+}
+
+Result<mail::NewMessage> Incoming::finish(const AppendOptions& options) {
+    TRY_VOID(stored_);
+    TRY(auto blob, writer_->finish());
+    return mail::NewMessage{
+        .blob = std::move(blob),
+        .flags = options.flags.system,
+        .keywords = options.flags.keywords,
+        .received = options.received_s ? base::WallTime(std::chrono::seconds(*options.received_s))
+                                       : session_.services().clock.now(),
+        .summary = summarizer_.finish().packed(),
+        .thread = {},
+        .queue_id = {},
+        .return_path = {}};
+}
+
+}  // namespace imap

@@ -1,0 +1,131 @@
+// How commands are read: a line, and the literals in it. A literal that is refused was either waited for by
+// the client, who then sends nothing, or it is on its way, and read to its end (RFC 7888 4).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "imap/grammar/append.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+// A whole command in memory, its literals included; messages are not, they stream.
+constexpr std::uint64_t kCommandOctetsMax = 256 * 1024;
+constexpr std::uint64_t kEarlyCommandOctetsMax = 16 * 1024;
+// What is read of a refused literal that comes without asking. Beyond, the connection is cut: it would
+// cost more than a new one.
+constexpr std::uint64_t kDroppedOctetsMax = std::uint64_t{256} * 1024 * 1024;
+constexpr std::size_t kPieceOctetsMax = 16 * 1024;
+
+// What stands between a streaming command's verb and the literal at the end of `text`.
+bool is_argument(std::string_view text, const Literal& literal, std::size_t line_begin) {
+    const auto head = parse_command_head(text.substr(0, line_begin + literal.begin));
+    return head && literal_is_mailbox(head->arguments, head->verb.ends_with("REPLACE"));
+}
+
+}  // namespace
+
+std::uint64_t Session::command_octets_max() const {
+    return identity_ ? kCommandOctetsMax : kEarlyCommandOctetsMax;
+}
+
+// `streams`: a command whose messages its handler reads. Then the text ends with the literal of the first.
+Task<Result<Session::Input>> Session::read_rest(std::string text, const Command* streams) {
+    Input input{std::move(text), std::nullopt};
+    std::size_t line_begin = 0;
+    while (true) {
+        const auto literal = find_literal(std::string_view(input.text).substr(line_begin));
+        if (!literal || (streams != nullptr && !is_argument(input.text, *literal, line_begin))) {
+            co_return input;
+        }
+        if (literal->octets >
+            command_octets_max() - std::min(command_octets_max(), input.text.size())) {
+            input.refusal = bad("the literal is too large", "TOOBIG");
+            CO_TRY_VOID(co_await drop_literal(*literal));
+            co_return input;
+        }
+        ask_for_literal(*literal);
+        input.text += "\r\n";
+        CO_TRY_VOID(co_await append_literal(input.text, literal->octets));
+        line_begin = input.text.size();
+        CO_TRY(const std::string more, co_await read_line_after_literal());
+        input.text += more;
+        if (input.text.size() > command_octets_max()) {
+            input.refusal = bad("the command is too long", "TOOBIG");
+            co_return input;
+        }
+    }
+}
+
+//  continue-req = "+" SP (resp-text / base64) CRLF
+void Session::ask_for_literal(const Literal& literal) {
+    if (literal.is_synchronizing) {
+        lines_.put("+ ready for the literal\r\n");
+    }
+}
+
+Task<Result<>> Session::append_literal(std::string& text, std::uint64_t octets) {
+    while (octets > 0) {
+        CO_TRY(const std::string piece, co_await read_literal_piece(octets));
+        octets -= piece.size();
+        text += piece;
+    }
+    co_return Result<>();
+}
+
+Task<Result<std::string>> Session::read_literal_piece(std::uint64_t left) {
+    while (true) {
+        const auto view = co_await lines_.peek(read_deadline());
+        if (!view && view.error().code == Errc::kUnavailable && !lines_.stream().stopping()) {
+            continue;
+        }
+        if (!view) {
+            co_return tl::unexpected(view.error());
+        }
+        std::string piece(view->substr(0, std::min<std::uint64_t>(left, kPieceOctetsMax)));
+        lines_.consume(piece.size());
+        co_return piece;
+    }
+}
+
+Task<Result<std::string>> Session::read_line_after_literal() {
+    while (true) {
+        const auto line = co_await lines_.read_line(line_octets_max(), read_deadline());
+        if (line) {
+            co_return std::string(line->text);
+        }
+        if (line.error().code != Errc::kUnavailable || lines_.stream().stopping()) {
+            co_return tl::unexpected(line.error());
+        }
+    }
+}
+
+Task<Result<>> Session::drop_literal(Literal literal) {
+    std::uint64_t dropped = 0;
+    while (!literal.is_synchronizing) {
+        if (literal.octets > kDroppedOctetsMax - dropped) {
+            co_return base::fail(Errc::kTooLong, "a literal beyond every limit");
+        }
+        dropped += literal.octets;
+        for (std::uint64_t left = literal.octets; left > 0;) {
+            CO_TRY(const std::string piece, co_await read_literal_piece(left));
+            left -= piece.size();
+        }
+        CO_TRY(const std::string line, co_await read_line_after_literal());
+        const auto next = find_literal(line);
+        if (!next) {
+            break;
+        }
+        literal = *next;
+    }
+    co_return Result<>();
+}
+
+}  // namespace imap

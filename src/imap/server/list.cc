@@ -1,0 +1,281 @@
+// LIST with its extensions, LSUB and STATUS (RFC 9051 6.3.9 and 6.3.11, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154,
+// RFC 8438).
+#include "imap/grammar/list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "imap/server/handlers.h"
+#include "imap/server/roles.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Result;
+using base::Task;
+
+namespace {
+
+// One line of an answer: a mailbox, or a name that is only subscribed to, or has only children that are.
+struct Row {
+    const mail::MailboxInfo* info = nullptr;
+    bool subscribed = false;
+    bool selected = false;  // by itself, not for what is below it
+    bool child_chosen =
+        false;  // RFC 5258 3.5: something below it would be, and the patterns hide it
+};
+
+using Rows = std::map<std::string, Row, std::less<>>;
+
+std::string attributes(const Row& row, std::uint32_t options) {
+    std::string text;
+    const auto add = [&](std::string_view name) {
+        if (!name.empty()) {
+            text.append(text.empty() ? "" : " ").append(name);
+        }
+    };
+    if (row.info == nullptr) {
+        add("\\NonExistent");
+    } else {
+        add(row.info->selectable ? "" : "\\Noselect");
+        add(row.info->has_children ? "\\HasChildren" : "\\HasNoChildren");
+        add(role_name(row.info->role));
+    }
+    if (row.subscribed && (options & (kReturnSubscribed | kSelectSubscribed)) != 0) {
+        add("\\Subscribed");
+    }
+    return text;
+}
+
+std::string child_info(const Row& row, std::uint32_t options) {
+    if (!row.child_chosen) {
+        return {};
+    }
+    return (options & kSelectSubscribed) != 0 ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"
+                                              : " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
+}
+
+bool is_chosen(const Row& row, std::uint32_t options) {
+    if ((options & kSelectSubscribed) != 0 && !row.subscribed) {
+        return false;
+    }
+    const bool has_role = row.info != nullptr && row.info->role != mail::Role::kNone;
+    return (options & kSelectSpecialUse) == 0 || has_role;
+}
+
+bool matches_any(const std::vector<std::string>& patterns, std::string_view name) {
+    return std::any_of(patterns.begin(), patterns.end(), [name](const std::string& pattern) {
+        return matches_pattern(pattern, name);
+    });
+}
+
+// Marks the names above `name` that the patterns show, where `name` itself is not shown.
+void mark_above(Rows& rows, std::string_view name, const std::vector<std::string>& patterns) {
+    for (std::size_t end = name.rfind(kSeparator); end != std::string_view::npos && end > 0;
+         end = name.rfind(kSeparator, end - 1)) {
+        const std::string_view above = name.substr(0, end);
+        if (matches_any(patterns, above)) {
+            rows.try_emplace(std::string(above)).first->second.child_chosen = true;
+        }
+    }
+}
+
+// Patterns in UTF-8, the reference in front (RFC 9051 6.3.9: ours joins them, as most servers do).
+Result<std::vector<std::string>> decode_patterns(const Session& session,
+                                                 const ListArguments& arguments) {
+    std::vector<std::string> patterns;
+    for (const std::string& pattern : arguments.patterns) {
+        const std::string wire = arguments.reference + pattern;
+        TRY(std::string decoded, decode_mailbox(wire, session.name_form()));
+        patterns.push_back(std::move(decoded));
+    }
+    return patterns;
+}
+
+// Every name that there is or that is subscribed to, with what is true of it.
+Result<Rows> all_rows(Session& session, const std::vector<mail::MailboxInfo>& infos) {
+    Rows rows;
+    for (const mail::MailboxInfo& info : infos) {
+        rows[info.path] = Row{&info, info.subscribed, false, false};
+    }
+    TRY(const auto subscribed, session.mailboxes().subscriptions(session.user()));
+    for (const std::string& path : subscribed) {
+        rows[path].subscribed = true;
+    }
+    return rows;
+}
+
+Rows choose(const Rows& all, const std::vector<std::string>& patterns, std::uint32_t options) {
+    Rows chosen;
+    for (const auto& [name, row] : all) {
+        if (!is_chosen(row, options)) {
+            continue;
+        }
+        if (matches_any(patterns, name)) {
+            Row& here = chosen[name];
+            here.selected = true;
+        }
+        if ((options & kSelectRecursiveMatch) != 0) {
+            mark_above(chosen, name, patterns);
+        }
+    }
+    for (auto& [name, row] : chosen) {
+        const auto known = all.find(name);
+        row.info = known == all.end() ? nullptr : known->second.info;
+        row.subscribed = known != all.end() && known->second.subscribed;
+    }
+    return chosen;
+}
+
+std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items);
+
+Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
+    for (const auto& [name, row] : rows) {
+        std::string line = fmt::format("* LIST ({}) \"/\" ", attributes(row, arguments.options));
+        append_mailbox(line, name, session.name_form());
+        line += child_info(row, arguments.options);
+        line += "\r\n";
+        // RFC 5819 2: only for what can be selected.
+        if (arguments.status != 0 && row.info != nullptr && row.info->selectable &&
+            (row.info->rights & mail::kRightRead) != 0) {
+            line += status_line(session, *row.info, arguments.status);
+        }
+        session.put(line);
+        CO_TRY_VOID(co_await session.flush_if_full());
+    }
+    co_return Result<>();
+}
+
+std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items) {
+    const auto recent = [&] {
+        return info.uid_next - session.services().recents.first(info.ref, info.uid_next, false);
+    };
+    std::string text;
+    const auto add = [&](StatusItem item, std::string_view name, auto value) {
+        if ((items & item) != 0) {
+            fmt::format_to(
+                std::back_inserter(text), "{}{} {}", text.empty() ? "" : " ", name, value);
+        }
+    };
+    add(kStatusMessages, "MESSAGES", info.messages);
+    add(kStatusRecent, "RECENT", recent());
+    add(kStatusUidNext, "UIDNEXT", info.uid_next);
+    add(kStatusUidValidity, "UIDVALIDITY", info.uid_validity);
+    add(kStatusUnseen, "UNSEEN", info.unseen);
+    add(kStatusDeleted, "DELETED", info.deleted);
+    add(kStatusSize, "SIZE", info.octets);
+    add(kStatusHighestModseq, "HIGHESTMODSEQ", info.highest_modseq);
+    add(kStatusMailboxId, "MAILBOXID", fmt::format("({})", info.object_id));
+    add(kStatusAppendLimit, "APPENDLIMIT", session.options().message_octets_max);
+    add(kStatusDeletedStorage, "DELETED-STORAGE", info.deleted_octets);
+    std::string line = "* STATUS ";
+    append_mailbox(line, info.path, session.name_form());
+    return line + " (" + text + ")\r\n";
+}
+
+}  // namespace
+
+Task<Handled> on_list(Session& session, const Request& request) {
+    auto arguments = parse_list(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    // RFC 9051 6.3.9: an empty pattern asks for the separator.
+    if (!arguments->is_extended && arguments->patterns.front().empty()) {
+        session.put("* LIST (\\Noselect) \"/\" \"\"\r\n");
+        co_return ok("that is all");
+    }
+    const auto patterns = decode_patterns(session, *arguments);
+    if (!patterns) {
+        co_return ok("no mailbox has such a name");
+    }
+    const auto infos = session.mailboxes().list(session.user());
+    if (!infos) {
+        co_return reply_of(infos.error());
+    }
+    const auto all = all_rows(session, *infos);
+    if (!all) {
+        co_return reply_of(all.error());
+    }
+    Rows rows = choose(*all, *patterns, arguments->options);
+    // Names that are only subscribed to are shown to who asks for those.
+    if ((arguments->options & kSelectSubscribed) == 0) {
+        std::erase_if(rows, [](const auto& row) { return row.second.info == nullptr; });
+    }
+    if ((arguments->status & kStatusHighestModseq) != 0) {
+        session.enable(kCondstore);
+    }
+    CO_TRY_VOID(co_await put_rows(session, std::move(rows), std::move(*arguments)));
+    co_return ok("that is all");
+}
+
+// RFC 3501 6.3.9: what is subscribed to; with "%" also, as \Noselect, the names above what is.
+Task<Handled> on_lsub(Session& session, const Request& request) {
+    const auto arguments = parse_lsub(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    if (arguments->patterns.front().empty()) {
+        session.put("* LSUB (\\Noselect) \"/\" \"\"\r\n");
+        co_return ok("that is all");
+    }
+    const auto patterns = decode_patterns(session, *arguments);
+    const auto subscribed = session.mailboxes().subscriptions(session.user());
+    if (!patterns || !subscribed) {
+        co_return patterns ? reply_of(subscribed.error()) : ok("no mailbox has such a name");
+    }
+    std::map<std::string, bool> names;  // true: subscribed itself
+    for (const std::string& path : *subscribed) {
+        if (matches_any(*patterns, path)) {
+            names[path] = true;
+            continue;
+        }
+        for (std::size_t end = path.rfind(kSeparator); end != std::string::npos && end > 0;
+             end = path.rfind(kSeparator, end - 1)) {
+            const std::string above = path.substr(0, end);
+            if (patterns->front().ends_with('%') && matches_any(*patterns, above)) {
+                names.try_emplace(above, false);
+            }
+        }
+    }
+    for (const auto& [name, is_subscribed] : names) {
+        std::string line = fmt::format("* LSUB ({}) \"/\" ", is_subscribed ? "" : "\\Noselect");
+        append_mailbox(line, name, session.name_form());
+        session.put(line + "\r\n");
+        CO_TRY_VOID(co_await session.flush_if_full());
+    }
+    co_return ok("that is all");
+}
+
+Task<Handled> on_status(Session& session, const Request& request) {
+    const auto arguments = parse_status(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    const auto name = decode_mailbox(arguments->mailbox, session.name_form());
+    if (!name) {
+        co_return no("no such mailbox", "NONEXISTENT");
+    }
+    const auto info = session.mailboxes().find(session.user(), *name);
+    if (!info) {
+        co_return reply_of(info.error());
+    }
+    if (!info->selectable) {
+        co_return no("there is no mailbox of that name, only others below it", "NONEXISTENT");
+    }
+    if ((info->rights & mail::kRightRead) == 0) {
+        co_return no("you have no right to read it", "NOPERM");
+    }
+    if ((arguments->items & kStatusHighestModseq) != 0) {
+        session.enable(kCondstore);
+    }
+    session.put(status_line(session, *info, arguments->items));
+    co_return ok("that is all");
+}
+
+}  // namespace imap

@@ -1,0 +1,66 @@
+// What happened in the selected mailbox meanwhile, as untagged answers (RFC 9051 7.4.1, 7.5, RFC 7162 3.2.10).
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+
+#include "imap/grammar/flags.h"
+#include "imap/server/fetch_items.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
+    if (view_ == nullptr) {
+        co_return Result<>();
+    }
+    auto latest = co_await services_.mailboxes.open(loop(), view_->ref());
+    if (!latest && latest.error().code == Errc::kNotFound) {
+        // RFC 2180 3.3: the session cannot go on with numbers that mean nothing.
+        lines_.put("* BYE the selected mailbox was deleted\r\n");
+        closing_ = true;
+        co_return Result<>();
+    }
+    if (!latest) {
+        services_.log.warning("mailbox cannot be looked at",
+                              {{"session", id_}, {"error", latest.error().text}});
+        co_return Result<>();
+    }
+    co_return co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid);
+}
+
+// Expunges first, by descending number, so that none of them moves one still to be told; then the new
+// count; then flags, by the numbers that hold from then on.
+Task<Result<>> Session::put_news(View::News news, bool with_uid) {
+    if (enabled(kQresync) && !news.vanished.empty()) {
+        lines_.put(fmt::format("* VANISHED {}\r\n", news.vanished.to_text()));
+    } else {
+        for (std::size_t i = news.expunged.size(); i > 0; --i) {
+            lines_.put(fmt::format("* {} EXPUNGE\r\n", news.expunged[i - 1]));
+            CO_TRY_VOID(co_await flush_if_full());
+        }
+    }
+    if (news.has_more) {
+        lines_.put(fmt::format("* {} EXISTS\r\n", view_->told()->size()));
+        if (!enabled(kRev2)) {
+            lines_.put(fmt::format("* {} RECENT\r\n", view_->recent_count()));
+        }
+    }
+    if (view_->take_keyword_news()) {
+        put_flags_lines(*this);
+    }
+    for (const View::News::Change& change : news.changed) {
+        const auto index = view_->latest()->find(change.uid);
+        if (index) {
+            put_flags_news(*this, change.number, view_->latest()->at(*index), with_uid);
+            CO_TRY_VOID(co_await flush_if_full());
+        }
+    }
+    co_return Result<>();
+}
+
+}  // namespace imap

@@ -1,0 +1,224 @@
+// SELECT and EXAMINE with CONDSTORE and QRESYNC (RFC 9051 6.3.2, RFC 7162 3.1.8 and 3.2.5), and what is done with a
+// mailbox as a whole: CLOSE, UNSELECT, EXPUNGE (RFC 9051 6.4.1-6.4.3, RFC 4315 2.1).
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "imap/grammar/arguments.h"
+#include "imap/server/fetch_items.h"
+#include "imap/server/handlers.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Result;
+using base::Task;
+
+namespace {
+
+// RFC 9051 7.3, 7.4: what SELECT tells.
+void put_mailbox(Session& session) {
+    const View& view = session.view();
+    const mail::Snapshot& told = *view.told();
+    const bool rev2 = session.enabled(kRev2);
+    put_flags_lines(session);
+    session.put(fmt::format("* {} EXISTS\r\n", told.size()));
+    if (!rev2) {
+        session.put(fmt::format("* {} RECENT\r\n", view.recent_count()));
+        const std::size_t unseen = told.first_unseen();
+        if (unseen < told.size()) {
+            session.put(fmt::format("* OK [UNSEEN {}] the first unseen one\r\n", unseen + 1));
+        }
+    }
+    session.put(
+        fmt::format("* OK [UIDVALIDITY {}] UIDs are valid\r\n* OK [UIDNEXT {}] the next UID\r\n"
+                    "* OK [HIGHESTMODSEQ {}] the last change\r\n* OK [MAILBOXID ({})] its id\r\n",
+                    told.uid_validity(),
+                    told.uid_next(),
+                    std::max<mail::Modseq>(told.highest_modseq(), 1),
+                    view.info().object_id));
+    if (rev2) {
+        std::string line = "* LIST () \"/\" ";
+        append_mailbox(line, view.info().path, session.name_form());
+        session.put(line + "\r\n");
+    }
+}
+
+// RFC 7162 3.2.5.2: of the numbers and UIDs that the client remembers, the last pair that still holds:
+// what has gone before it the client need not hear again.
+mail::Uid last_match(const View& view, const QresyncParameter& parameter) {
+    mail::Uid last = 0;
+    auto number = parameter.match_numbers.ranges().begin();
+    std::uint64_t at = number == parameter.match_numbers.ranges().end() ? 0 : number->first;
+    std::size_t checked = 0;
+    bool holds = true;
+    parameter.match_uids.for_each([&](mail::Uid uid) {
+        if (!holds || ++checked > parameter.match_numbers.size()) {
+            return;
+        }
+        const auto index = view.told()->find(uid);
+        holds = index && *index + 1 == at;
+        last = holds ? uid : last;
+        if (++at > number->last && ++number != parameter.match_numbers.ranges().end()) {
+            at = number->first;
+        }
+    });
+    return last;
+}
+
+// RFC 7162 3.2.5: what has gone and what has changed since the client was here.
+Task<Result<>> resynchronize(Session& session, QresyncParameter parameter) {
+    View& view = session.view();
+    const mail::Snapshot& told = *view.told();
+    if (parameter.uid_validity != told.uid_validity()) {
+        co_return Result<>();
+    }
+    const auto vanished = session.mailboxes().vanished_since(view.ref(), parameter.modseq);
+    if (vanished && told.uid_next() > 1) {
+        mail::UidSet gone = vanished->uids;
+        if (!vanished->complete) {
+            const mail::Uid match = last_match(view, parameter);
+            gone = mail::UidSet(1, told.uid_next() - 1).subtract(told.uids());
+            gone = match == 0 ? gone : gone.subtract({1, match});
+        }
+        if (parameter.known_uids) {
+            gone = gone.intersect(*parameter.known_uids);
+        }
+        if (!gone.empty()) {
+            session.put(fmt::format("* VANISHED (EARLIER) {}\r\n", gone.to_text()));
+        }
+    }
+    const mail::SnapshotPtr snapshot = view.told();
+    std::vector<std::uint32_t> changed;
+    snapshot->for_each_page([&](const mail::Page& page, std::size_t first) {
+        if (page.highest_modseq <= parameter.modseq) {
+            return;
+        }
+        for (std::size_t i = 0; i < page.entries.size(); ++i) {
+            const mail::Entry& entry = page.entries[i];
+            if (entry.modseq > parameter.modseq &&
+                (!parameter.known_uids || parameter.known_uids->contains(entry.uid))) {
+                changed.push_back(static_cast<std::uint32_t>(first + i));
+            }
+        }
+    });
+    for (const std::uint32_t index : changed) {
+        put_flags_news(session, index + 1, snapshot->at(index), true);
+        CO_TRY_VOID(co_await session.flush_if_full());
+    }
+    co_return Result<>();
+}
+
+// The mailbox in question, or why it cannot be looked at.
+Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire) {
+    const auto name = decode_mailbox(wire, session.name_form());
+    if (!name) {
+        return tl::unexpected<Reply>(no("no such mailbox", "NONEXISTENT"));
+    }
+    auto info = session.mailboxes().find(session.user(), *name);
+    if (!info) {
+        return tl::unexpected<Reply>(reply_of(info.error()));
+    }
+    if (!info->selectable) {
+        return tl::unexpected<Reply>(
+            no("there is no mailbox of that name, only others below it", "NONEXISTENT"));
+    }
+    if ((info->rights & mail::kRightRead) == 0) {
+        return tl::unexpected<Reply>(no("you have no right to read it", "NOPERM"));
+    }
+    return std::move(*info);
+}
+
+Task<Handled> open(Session& session, const Request& request, bool read_only) {
+    auto arguments = parse_select(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    if (arguments->qresync && !session.enabled(kQresync)) {
+        co_return bad("QRESYNC is not enabled");
+    }
+    // RFC 9051 6.3.2: whatever comes of it, nothing stays selected.
+    if (session.has_view()) {
+        session.unselect();
+        if (session.enabled(kRev2) || session.enabled(kQresync)) {
+            session.put("* OK [CLOSED] the previous mailbox is closed\r\n");
+        }
+    }
+    auto info = find(session, arguments->mailbox);
+    if (!info) {
+        co_return std::move(info.error());
+    }
+    auto snapshot = co_await session.mailboxes().open(session.loop(), info->ref);
+    if (!snapshot) {
+        co_return reply_of(snapshot.error());
+    }
+    constexpr mail::Rights kChanges =
+        mail::kRightSeen | mail::kRightWrite | mail::kRightDeleteMessages | mail::kRightExpunge;
+    read_only = read_only || (info->rights & kChanges) == 0;
+    const mail::Uid recent =
+        session.services().recents.first(info->ref, (*snapshot)->uid_next(), !read_only);
+    if (arguments->condstore) {
+        session.enable(kCondstore);
+    }
+    session.select(
+        std::make_unique<View>(std::move(*info), std::move(*snapshot), read_only, recent));
+    put_mailbox(session);
+    if (arguments->qresync) {
+        CO_TRY_VOID(co_await resynchronize(session, std::move(*arguments->qresync)));
+    }
+    co_return read_only ? ok("opened for reading", "READ-ONLY") : ok("opened", "READ-WRITE");
+}
+
+}  // namespace
+
+Task<Handled> on_select(Session& session, const Request& request) {
+    return open(session, request, false);
+}
+
+Task<Handled> on_examine(Session& session, const Request& request) {
+    return open(session, request, true);
+}
+
+// RFC 9051 6.4.1: what is marked goes, and nobody is told.
+Task<Handled> on_close(Session& session, const Request& /*request*/) {
+    View& view = session.view();
+    if (view.may(mail::kRightExpunge)) {
+        const auto expunged = co_await session.mailboxes().expunge(
+            session.loop(), session.user(), view.ref(), view.told()->uids());
+        if (!expunged) {
+            co_return reply_of(expunged.error());
+        }
+    }
+    session.unselect();
+    co_return ok("closed");
+}
+
+Task<Handled> on_unselect(Session& session, const Request& /*request*/) {
+    session.unselect();
+    co_return ok("closed, and nothing was removed");
+}
+
+Task<Handled> on_expunge(Session& session, const Request& request) {
+    View& view = session.view();
+    std::optional<mail::UidSet> only;
+    if (request.is_uid()) {
+        const auto set = parse_set_alone(request.arguments);
+        if (!set) {
+            co_return usage(request.command);
+        }
+        only = view.resolve(*set, true);
+    }
+    if (view.read_only()) {
+        co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+    }
+    const auto expunged = co_await session.mailboxes().expunge(
+        session.loop(), session.user(), view.ref(), std::move(only));
+    if (!expunged) {
+        co_return reply_of(expunged.error());
+    }
+    // RFC 7162 3.2.7: so that the client knows up to where it is in step.
+    const bool tell = session.enabled(kCondstore) && expunged->modseq != 0;
+    co_return ok("gone", tell ? fmt::format("HIGHESTMODSEQ {}", expunged->modseq) : "");
+}
+
+}  // namespace imap

@@ -1,0 +1,276 @@
+#include "imap/server/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.h"
+#include "imap/grammar/writer.h"
+#include "imap/server/capabilities.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+constexpr std::size_t kRecentOctetsMax = 120;
+// RFC 9051 has no number; clients send long sets of UIDs. RFC 2683 3.2.1.5 asks for 8,000 octets.
+constexpr std::size_t kLineOctetsMax = std::size_t{64} * 1024;
+// Before a login: the longest is a SASL response (RFC 4422 leaves the size open).
+constexpr std::size_t kEarlyLineOctetsMax = 12288;
+constexpr base::Duration kGoodbyeTimeout = std::chrono::seconds(10);
+
+}  // namespace
+
+Session::Session(net::Stream& stream, const ServerOptions& options, Services& services)
+    : options_(options),
+      services_(services),
+      lines_(stream),
+      id_(services.random.token(10)) {
+    watch();
+}
+
+Session::~Session() = default;
+
+// What the watcher sees is redacted where a line is known to hold a secret.
+void Session::watch() {
+    if (!services_.watch) {
+        return;
+    }
+    auto watcher = services_.watch(id_, lines_.stream().peer());
+    if (!watcher) {
+        return;
+    }
+    lines_.watch([this, watcher = std::move(watcher)](char side, std::string_view octets) {
+        if (side != 'C') {
+            watcher(side, octets);
+        } else if (secret_) {
+            watcher(side, fmt::format("*** ({} octets)\r\n", octets.size()));
+        } else {
+            watcher(side, redact(octets));
+        }
+    });
+}
+
+State Session::state() const {
+    if (identity_ == nullptr) {
+        return kNotAuthenticated;
+    }
+    return view_ == nullptr ? kAuthenticated : kSelected;
+}
+
+NameForm Session::name_form() const {
+    return (features_ & (kRev2 | kUtf8)) != 0 ? NameForm::kUtf8 : NameForm::kUtf7;
+}
+
+mime::HeaderForm Session::header_form() const {
+    return (features_ & (kRev2 | kUtf8)) != 0 ? mime::HeaderForm::kUtf8 : mime::HeaderForm::kAscii;
+}
+
+Task<> Session::run() {
+    lines_.put(fmt::format(
+        "* OK [CAPABILITY {}] {} IMAP server ready\r\n", capabilities(*this), options_.hostname));
+    const auto ended = co_await converse();
+    log_end(ended ? "closed" : base::errc_name(ended.error().code));
+}
+
+// Ends with success when the server closes, and with the world's error otherwise.
+Task<Result<>> Session::converse() {
+    while (!closing_) {
+        auto line = co_await lines_.read_line(line_octets_max(), read_deadline());
+        Result<> gone_on;
+        if (line) {
+            gone_on = co_await answer_line(std::string(line->text));
+        } else if (line.error().code == Errc::kTooLong) {
+            gone_on = co_await conclude("*", bad("the line is too long"));
+        } else if (line.error().code == Errc::kUnavailable && !lines_.stream().stopping()) {
+            // The hub has woken us. Between commands nothing is told (RFC 9051 7.5.1).
+            gone_on = idle_tag_.empty() ? Result<>() : co_await tell_news(true, false);
+        } else {
+            gone_on = tl::unexpected(std::move(line.error()));
+        }
+        if (!gone_on) {
+            co_return co_await say_goodbye(std::move(gone_on.error()));
+        }
+    }
+    co_return co_await lines_.flush(write_deadline());
+}
+
+// The one place where the world's errors end a session (RFC 9051 7.1.5).
+Task<Result<>> Session::say_goodbye(base::Error reason) {
+    if (reason.code == Errc::kUnavailable) {
+        lines_.put("* BYE [UNAVAILABLE] the server is stopping, come back later\r\n");
+    } else if (reason.code == Errc::kTimeout) {
+        lines_.put("* BYE nothing was heard for too long\r\n");
+    } else if (reason.code == Errc::kTooLong) {
+        lines_.put("* BYE [TOOBIG] that literal is beyond every limit\r\n");
+    }
+    static_cast<void>(co_await lines_.flush(services_.clock.steady() + kGoodbyeTimeout));
+    co_return tl::unexpected(std::move(reason));
+}
+
+Task<Result<>> Session::answer_line(std::string line) {
+    if (!idle_tag_.empty()) {
+        co_return co_await end_idle(line);
+    }
+    const auto first = parse_command_head(line);
+    const Command* const command = first ? find_command(first->verb) : nullptr;
+    secret_ = first && (first->verb == "LOGIN" || first->verb == "AUTHENTICATE");
+    const bool streams =
+        command != nullptr && (command->flags & kStreams) != 0 && (command->states & state()) != 0;
+    auto input = co_await read_rest(std::move(line), streams ? command : nullptr);
+    secret_ = false;
+    if (!input) {
+        co_return tl::unexpected(std::move(input.error()));
+    }
+    const auto head = parse_command_head(input->text);
+    const std::string tag(tag_of(input->text));
+    if (!head) {
+        co_return co_await conclude(tag, bad("a tag and a command are expected"));
+    }
+    auto refusal = input->refusal ? std::move(input->refusal) : judge(command, *head);
+    if (refusal) {
+        count_command(command, *refusal);
+        co_return co_await conclude(tag, std::move(*refusal));
+    }
+    CO_TRY(Reply reply,
+           co_await execute(*command, Request{*command, tag, std::string(head->arguments)}));
+    if (reply.is_held) {
+        co_return Result<>();
+    }
+    const Reply::Then then = reply.then;
+    CO_TRY_VOID(co_await conclude(tag, std::move(reply)));
+    co_return then == Reply::Then::kStartTls ? co_await start_tls() : Result<>();
+}
+
+std::optional<Reply> Session::judge(const Command* command, const CommandHead& head) const {
+    if (command == nullptr) {
+        return bad("unknown command");
+    }
+    if ((command->states & state()) == 0) {
+        switch (state()) {
+            case kNotAuthenticated:
+                return bad("log in first");
+            case kAuthenticated:
+                return bad((command->states & kSelected) != 0 ? "select a mailbox first"
+                                                              : "you are logged in already");
+            default:
+                return bad("you are logged in already");
+        }
+    }
+    const bool given = head.arguments.find_first_not_of(' ') != std::string_view::npos;
+    if (((command->flags & kBare) != 0 && given) ||
+        ((command->flags & kArguments) != 0 && !given)) {
+        return usage(*command);
+    }
+    return std::nullopt;
+}
+
+// RFC 9051 7.5.1: what is new is told with every command that lets it be told, before its answer.
+Task<Result<Reply>> Session::execute(const Command& command, Request request) {
+    recent_ += command.verb;
+    recent_ += ' ';
+    recent_.erase(0, recent_.size() - std::min(recent_.size(), kRecentOctetsMax));
+    const bool may_expunge = (command.flags & kHoldsNumbers) == 0;
+    if ((command.flags & kReadsNews) != 0 && view_ != nullptr) {
+        CO_TRY_VOID(co_await tell_news(true, true));
+    }
+    const View* const before = view_.get();
+    CO_TRY(Reply reply, co_await command.handler(*this, request));
+    // BAD has done nothing; a mailbox just selected has no news.
+    if (view_ != nullptr && view_.get() == before && reply.status != Reply::Status::kBad) {
+        CO_TRY_VOID(co_await tell_news(may_expunge, request.is_uid()));
+    }
+    count_command(&command, reply);
+    co_return reply;
+}
+
+// A command that makes no sense counts; too many of them end the session.
+Task<Result<>> Session::conclude(std::string tag, Reply reply) {
+    put_tagged(tag, reply);
+    if (reply.status == Reply::Status::kBad && ++errors_ >= options_.errors_max) {
+        lines_.put("* BYE too many errors\r\n");
+        closing_ = true;
+    }
+    closing_ = closing_ || reply.then == Reply::Then::kClose;
+    co_return Result<>();
+}
+
+//  response-tagged = tag SP resp-cond-state CRLF
+//  resp-text       = ["[" resp-text-code "]" SP] [text]
+void Session::put_tagged(std::string_view tag, const Reply& reply) {
+    const std::string_view status = reply.status == Reply::Status::kOk   ? "OK"
+                                    : reply.status == Reply::Status::kNo ? "NO"
+                                                                         : "BAD";
+    lines_.put(fmt::format("{} {} {}{}{}{}\r\n",
+                           tag,
+                           status,
+                           reply.code.empty() ? "" : "[",
+                           reply.code,
+                           reply.code.empty() ? "" : "] ",
+                           response_text(reply.text)));
+}
+
+// RFC 9051 11.1: what was sent in clear behind STARTTLS is dropped, and what was known is forgotten.
+Task<Result<>> Session::start_tls() {
+    co_return co_await lines_.start_tls(services_.clock.steady() + options_.handshake_timeout_s);
+}
+
+Task<Result<>> Session::flush_if_full() {
+    return lines_.flush_if_full(write_deadline());
+}
+
+void Session::select(std::unique_ptr<View> view) {
+    subscription_.reset();
+    view_ = std::move(view);
+}
+
+void Session::unselect() {
+    subscription_.reset();
+    view_.reset();
+}
+
+void Session::count_command(const Command* command, const Reply& reply) {
+    const std::string_view result = reply.status == Reply::Status::kOk   ? "ok"
+                                    : reply.status == Reply::Status::kNo ? "no"
+                                                                         : "bad";
+    services_.metrics
+        .counter("staffetta_commands_total",
+                 "Commands by verb and result",
+                 {{"protocol", "imap"},
+                  {"verb", std::string(command == nullptr ? "unknown" : command->verb)},
+                  {"result", std::string(result)}})
+        .add();
+}
+
+void Session::log_end(std::string_view reason) {
+    services_.log.info("imap session ended",
+                       {{"session", id_},
+                        {"peer", lines_.stream().peer().to_string()},
+                        {"account", identity_ ? identity_->account.address.to_string() : ""},
+                        {"reason", reason}});
+}
+
+std::string Session::describe() const {
+    return fmt::format(
+        "session {} of {}, last commands: {}", id_, lines_.stream().peer().to_string(), recent_);
+}
+
+base::SteadyTime Session::read_deadline() const {
+    return services_.clock.steady() +
+           (identity_ ? options_.idle_timeout_s : options_.login_timeout_s);
+}
+
+base::SteadyTime Session::write_deadline() const {
+    return services_.clock.steady() + options_.write_timeout_s;
+}
+
+std::size_t Session::line_octets_max() const {
+    return identity_ ? kLineOctetsMax : kEarlyLineOctetsMax;
+}
+
+}  // namespace imap

@@ -1,0 +1,167 @@
+// One IMAP session as server: the loop around the command table, what the client has enabled, and the
+// mailbox it has selected. Handlers stand in a file a group (handlers.h) and work through this class.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "account/sasl.h"
+#include "imap/grammar/command.h"
+#include "imap/grammar/literal.h"
+#include "imap/grammar/mailbox_name.h"
+#include "imap/server/commands.h"
+#include "imap/server/server.h"
+#include "imap/server/view.h"
+#include "mime/encoded_word.h"
+#include "net/line_stream.h"
+
+namespace imap {
+
+// What ENABLE and other commands have turned on.
+enum Feature : std::uint8_t {
+    kRev2 = 1U << 0U,       // RFC 9051
+    kUtf8 = 1U << 1U,       // RFC 6855
+    kCondstore = 1U << 2U,  // RFC 7162 3.1
+    kQresync = 1U << 3U,    // RFC 7162 3.2
+};
+
+class Session {
+  public:
+    // All of them must outlive the session.
+    Session(net::Stream& stream, const ServerOptions& options, Services& services);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    // From the greeting to the end. The caller closes the stream.
+    [[nodiscard]] base::Task<> run();
+    // For the log when a CHECK failed: who it was and the last commands, without secrets.
+    [[nodiscard]] std::string describe() const;
+
+    // ---- for the handlers ----
+
+    [[nodiscard]] Services& services() { return services_; }
+
+    [[nodiscard]] mail::Mailboxes& mailboxes() { return services_.mailboxes; }
+
+    [[nodiscard]] const ServerOptions& options() const { return options_; }
+
+    [[nodiscard]] base::Loop& loop() { return lines_.stream().loop(); }
+
+    [[nodiscard]] const std::string& id() const { return id_; }
+
+    [[nodiscard]] State state() const;
+
+    // Who is logged in; in the states that have one.
+    [[nodiscard]] const account::Account& account() const { return identity_->account; }
+
+    [[nodiscard]] account::AccountId user() const { return identity_->account.id; }
+
+    // The selected mailbox; in that state.
+    [[nodiscard]] View& view() { return *view_; }
+
+    [[nodiscard]] bool has_view() const { return view_ != nullptr; }
+
+    void select(std::unique_ptr<View> view);
+    void unselect();
+
+    [[nodiscard]] bool enabled(Feature feature) const { return (features_ & feature) != 0; }
+
+    void enable(Feature feature) { features_ |= feature; }
+
+    [[nodiscard]] NameForm name_form() const;
+    [[nodiscard]] mime::HeaderForm header_form() const;
+
+    // Untagged answers: whole lines with their ends.
+    void put(std::string_view octets) { lines_.put(octets); }
+
+    // Between two answers of many: lets full output go.
+    [[nodiscard]] base::Task<base::Result<>> flush_if_full();
+
+    // The news of the selected mailbox, if there are any (RFC 9051 7.5.1). Without `may_expunge` numbers
+    // stay as they are.
+    [[nodiscard]] base::Task<base::Result<>> tell_news(bool may_expunge, bool with_uid);
+
+    // login.cc
+    [[nodiscard]] account::LoginContext login_context() const;
+    void log_in(account::Identity identity);
+    void log_out();
+    // Counts and logs it; the last one allowed closes the connection.
+    [[nodiscard]] Reply login_failed(const base::Error& error, std::string_view mechanism);
+    // A line of a SASL exchange, kTooLong included.
+    [[nodiscard]] base::Task<base::Result<net::Line>> read_secret_line();
+    [[nodiscard]] bool can_start_tls() const;
+
+    [[nodiscard]] bool has_tls() const { return lines_.stream().tls() != nullptr; }
+
+    // input.cc: literals that handlers read themselves. `sink` is called with each piece.
+    [[nodiscard]] base::Task<base::Result<std::string>> read_line_after_literal();
+    // At least one octet of the `left` that the literal still has; consumed by the next call.
+    [[nodiscard]] base::Task<base::Result<std::string>> read_literal_piece(std::uint64_t left);
+    void ask_for_literal(const Literal& literal);
+    // Reads what follows a refused literal up to the command's end, where the client does not wait for
+    // our word. An error ends the session.
+    [[nodiscard]] base::Task<base::Result<>> drop_literal(Literal literal);
+
+    // idle.cc
+    void begin_idle(std::string tag);
+
+    [[nodiscard]] const std::string& idle_tag() const { return idle_tag_; }
+
+  private:
+    // A command with its literals, as far as they belong to its arguments.
+    struct Input {
+        std::string text;
+        std::optional<Reply> refusal;
+    };
+
+    // session.cc: the loop.
+    [[nodiscard]] base::Task<base::Result<>> converse();
+    [[nodiscard, gnu::noinline]] base::Task<base::Result<>> answer_line(std::string line);
+    [[nodiscard, gnu::noinline]] base::Task<base::Result<>> say_goodbye(base::Error reason);
+    [[nodiscard]] base::Task<base::Result<Reply>> execute(const Command& command, Request request);
+    [[nodiscard]] std::optional<Reply> judge(const Command* command, const CommandHead& head) const;
+    [[nodiscard]] base::Task<base::Result<>> conclude(std::string tag, Reply reply);
+    [[nodiscard]] base::Task<base::Result<>> start_tls();
+    void put_tagged(std::string_view tag, const Reply& reply);
+    void watch();
+    void count_command(const Command* command, const Reply& reply);
+    void log_end(std::string_view reason);
+    [[nodiscard]] base::SteadyTime read_deadline() const;
+    [[nodiscard]] base::SteadyTime write_deadline() const;
+    [[nodiscard]] std::size_t line_octets_max() const;
+
+    // input.cc
+    [[nodiscard]] base::Task<base::Result<Input>> read_rest(std::string text,
+                                                            const Command* streams);
+    [[nodiscard]] base::Task<base::Result<>> append_literal(std::string& text,
+                                                            std::uint64_t octets);
+    [[nodiscard]] std::uint64_t command_octets_max() const;
+
+    // idle.cc
+    [[nodiscard]] base::Task<base::Result<>> end_idle(std::string_view line);
+
+    // news.cc
+    [[nodiscard]] base::Task<base::Result<>> put_news(View::News news, bool with_uid);
+
+    const ServerOptions& options_;
+    Services& services_;
+    net::LineStream lines_;
+    std::string id_;
+    std::unique_ptr<account::Identity> identity_;  // who logged in
+    std::unique_ptr<View> view_;
+    mail::Hub::Subscription subscription_;  // while somebody waits for news
+    std::string idle_tag_;                  // amid IDLE
+    std::uint8_t features_ = 0;
+    bool secret_ = false;   // what is read is not for watchers
+    bool closing_ = false;  // after this reply
+    std::size_t errors_ = 0;
+    std::size_t login_failures_ = 0;
+    std::string recent_;  // verbs only: for error logs
+};
+
+}  // namespace imap

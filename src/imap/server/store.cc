@@ -1,0 +1,164 @@
+// STORE and UID STORE (RFC 9051 6.4.6, RFC 7162 3.1.3).
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/ascii.h"
+#include "imap/grammar/arguments.h"
+#include "imap/server/fetch_items.h"
+#include "imap/server/handlers.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+mail::StoreMode mode_of(StoreAction action) {
+    switch (action) {
+        case StoreAction::kAdd:
+            return mail::StoreMode::kAdd;
+        case StoreAction::kRemove:
+            return mail::StoreMode::kRemove;
+        default:
+            return mail::StoreMode::kReplace;
+    }
+}
+
+// UIDs as the client's numbers: for MODIFIED, which speaks as the command did.
+std::string numbers_of(const View& view, const mail::UidSet& uids, bool is_uid) {
+    if (is_uid) {
+        return uids.to_text();
+    }
+    mail::UidSet numbers;
+    view.told()->for_each_in(uids, [&](std::size_t index, const mail::Entry& /*entry*/) {
+        numbers.add(static_cast<mail::Uid>(index) + 1);
+    });
+    return numbers.to_text();
+}
+
+// "* n FETCH (FLAGS (...))" for each message that the command changed, or found as it should be; with
+// .SILENT just MODSEQ, for who has enabled CONDSTORE (RFC 7162 3.1.3).
+Task<Result<>> put_flags(Session& session, mail::UidSet uids, bool silent, bool with_uid) {
+    View& view = session.view();
+    std::vector<std::pair<std::uint32_t, mail::Uid>> messages;
+    view.told()->for_each_in(uids, [&](std::size_t index, const mail::Entry& entry) {
+        messages.emplace_back(static_cast<std::uint32_t>(index) + 1, entry.uid);
+    });
+    const mail::SnapshotPtr latest = view.latest();
+    for (const auto& [number, uid] : messages) {
+        if (const auto index = latest->find(uid)) {
+            const mail::Entry& entry = latest->at(*index);
+            silent ? put_modseq_news(session, number, entry, with_uid)
+                   : put_flags_news(session, number, entry, with_uid);
+            CO_TRY_VOID(co_await session.flush_if_full());
+        }
+    }
+    co_return Result<>();
+}
+
+// The messages as they are now, without a word about those that went or came.
+Task<Result<>> look_again(Session& session) {
+    auto latest = co_await session.mailboxes().open(session.loop(), session.view().ref());
+    if (!latest) {
+        co_return tl::unexpected(std::move(latest.error()));
+    }
+    session.view().look_at(std::move(*latest));
+    co_return Result<>();
+}
+
+// Of the messages that a silent STORE changed, those that are now what the client makes of them: what it
+// was told last, and its own change to that. The others will be told as news.
+mail::UidSet as_expected(const View& view,
+                         const mail::UidSet& uids,
+                         StoreAction action,
+                         const Flags& flags) {
+    const mail::Snapshot& latest = *view.latest();
+    std::uint64_t keywords = 0;
+    for (const std::string& name : flags.keywords) {
+        const auto bit = latest.keyword_bit(name);
+        keywords |= bit ? std::uint64_t{1} << *bit : 0;
+    }
+    const auto apply = [action](auto before, auto change) {
+        return action == StoreAction::kReplace ? change
+               : action == StoreAction::kAdd   ? before | change
+                                               : before & ~change;
+    };
+    mail::UidSet expected;
+    latest.for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
+        const mail::Entry* const told = view.as_told(entry.uid);
+        if (told != nullptr && entry.flags == apply(told->flags, flags.system) &&
+            entry.keywords == apply(told->keywords, keywords)) {
+            expected.add(entry.uid);
+        }
+    });
+    return expected;
+}
+
+Reply answer(const View& view, const mail::Stored& stored, const mail::UidSet& gone, bool is_uid) {
+    if (!stored.modified.empty()) {
+        return ok("some were changed by somebody else",
+                  fmt::format("MODIFIED {}", numbers_of(view, stored.modified, is_uid)));
+    }
+    return gone.empty() ? ok("stored") : no("some messages have gone meanwhile", "EXPUNGEISSUED");
+}
+
+}  // namespace
+
+Task<Handled> on_store(Session& session, const Request& request) {
+    auto arguments = parse_store(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    View& view = session.view();
+    auto uids = view.resolve(arguments->set, request.is_uid());
+    if (!uids) {
+        co_return bad("there is no message of that number");
+    }
+    if (view.read_only()) {
+        co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+    }
+    if (arguments->unchanged_since) {
+        session.enable(kCondstore);
+    }
+    if (uids->empty()) {
+        co_return ok("there was nothing to store");
+    }
+    const auto stored =
+        co_await session.mailboxes().store(session.loop(),
+                                           session.user(),
+                                           view.ref(),
+                                           *uids,
+                                           mail::FlagChange{mode_of(arguments->action),
+                                                            arguments->flags.system,
+                                                            arguments->flags.keywords,
+                                                            arguments->unchanged_since});
+    if (!stored && stored.error().code == Errc::kTooLong) {
+        co_return no("the mailbox has no room for more keywords", "LIMIT");
+    }
+    if (!stored) {
+        co_return reply_of(stored.error());
+    }
+    const auto looked = co_await look_again(session);
+    if (!looked) {
+        co_return reply_of(looked.error());
+    }
+    const mail::UidSet done = uids->subtract(stored->modified);
+    const mail::UidSet there = view.latest()->intersect(done);
+    if (view.take_keyword_news()) {
+        put_flags_lines(session);
+    }
+    if (!arguments->silent || session.enabled(kCondstore)) {
+        CO_TRY_VOID(co_await put_flags(session, there, arguments->silent, request.is_uid()));
+    }
+    view.note_told(
+        arguments->silent ? as_expected(view, there, arguments->action, arguments->flags) : there,
+        view.latest()->highest_modseq());
+    co_return answer(view, *stored, done.subtract(there), request.is_uid());
+}
+
+}  // namespace imap

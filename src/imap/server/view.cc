@@ -1,0 +1,133 @@
+#include "imap/server/view.h"
+
+#include <limits>
+#include <utility>
+
+namespace imap {
+
+View::View(mail::MailboxInfo info,
+           mail::SnapshotPtr snapshot,
+           bool read_only,
+           mail::Uid first_recent)
+    : info_(std::move(info)),
+      told_(std::move(snapshot)),
+      flags_told_(told_),
+      latest_(told_),
+      keywords_told_(told_->keywords()),
+      read_only_(read_only),
+      first_recent_(first_recent) {}
+
+const mail::Entry& View::current(const mail::Entry& told) const {
+    if (told_ == latest_) {
+        return told;
+    }
+    const auto index = latest_->find(told.uid);
+    return index ? latest_->at(*index) : told;
+}
+
+std::optional<mail::UidSet> View::resolve(const SequenceSet& set, bool is_uids) const {
+    const mail::Snapshot& told = *told_;
+    const auto count = static_cast<std::uint32_t>(told.size());
+    if (set.is_saved) {
+        return told.intersect(saved_);
+    }
+    if (is_uids) {
+        const mail::Uid last = count == 0 ? 0 : told.at(count - 1).uid;
+        return told.intersect(set.resolve(last));
+    }
+    const mail::UidSet numbers = set.resolve(count);
+    if (numbers.last() > count || (set.to_end && count == 0)) {
+        return std::nullopt;
+    }
+    mail::UidSet uids;
+    for (const mail::UidSet::Range& range : numbers.ranges()) {
+        told.for_each(range.first - 1, range.last, [&](std::size_t /*index*/, const auto& entry) {
+            uids.add(entry.uid);
+        });
+    }
+    return uids;
+}
+
+mail::UidSet View::recent() const {
+    const mail::Uid last = std::numeric_limits<mail::Uid>::max();
+    return first_recent_ == last ? mail::UidSet() : told_->intersect({first_recent_, last});
+}
+
+std::size_t View::recent_count() const {
+    return told_->size() - told_->lower_bound(first_recent_);
+}
+
+void View::note_told(mail::UidSet uids, mail::Modseq modseq) {
+    known_ = std::move(uids);
+    known_modseq_ = modseq;
+}
+
+bool View::is_known(const mail::Entry& entry) const {
+    return entry.modseq <= known_modseq_ && known_.contains(entry.uid);
+}
+
+void View::find_vanished(const mail::Snapshot& latest, News& news) const {
+    mail::SnapshotNews found;
+    found.vanished = [&](mail::Uid uid) {
+        news.vanished.add(uid);
+        news.expunged.push_back(static_cast<std::uint32_t>(told_->lower_bound(uid)) + 1);
+    };
+    found.changed = [](std::size_t /*index*/) {};
+    found.appended = [&](std::size_t /*first_index*/) { news.has_more = true; };
+    compare(*told_, latest, found);
+}
+
+void View::find_changed(const mail::Snapshot& latest, bool numbers_move, News& news) const {
+    mail::SnapshotNews found;
+    found.vanished = [](mail::Uid /*uid*/) {};
+    found.appended = [](std::size_t /*first_index*/) {};
+    found.changed = [&](std::size_t index) {
+        const mail::Entry& entry = latest.at(index);
+        if (is_known(entry)) {
+            return;
+        }
+        if (numbers_move) {
+            news.changed.push_back({static_cast<std::uint32_t>(index) + 1, entry.uid});
+        } else if (const auto old = told_->find(entry.uid)) {
+            news.changed.push_back({static_cast<std::uint32_t>(*old) + 1, entry.uid});
+        }
+    };
+    compare(*flags_told_, latest, found);
+}
+
+bool View::take_keyword_news() {
+    if (keywords_told_ == latest_->keywords()) {
+        return false;
+    }
+    keywords_told_ = latest_->keywords();
+    return true;
+}
+
+const mail::Entry* View::as_told(mail::Uid uid) const {
+    const auto index = flags_told_->find(uid);
+    return index ? &flags_told_->at(*index) : nullptr;
+}
+
+View::News View::take_news(mail::SnapshotPtr latest, bool may_expunge) {
+    News news;
+    latest_ = latest;
+    if (latest == flags_told_ && (latest == told_ || !may_expunge)) {
+        return news;
+    }
+    find_vanished(*latest, news);
+    const bool numbers_move = may_expunge || news.expunged.empty();
+    find_changed(*latest, numbers_move, news);
+    flags_told_ = std::move(latest);
+    known_modseq_ = 0;
+    known_ = {};
+    if (numbers_move) {
+        told_ = latest_;
+    } else {
+        news.expunged.clear();
+        news.vanished = {};
+        news.has_more = false;
+    }
+    return news;
+}
+
+}  // namespace imap

@@ -1,0 +1,107 @@
+// What a session knows of the mailbox it has selected: which sequence numbers its client counts with, and
+// what it has been told (RFC 9051 2.3.1.2, 5.2, 7.5.1).
+//
+// Numbers come from a snapshot, the one the client was last told about in full. While numbers may not
+// change (FETCH, STORE and SEARCH by number), flags are still told; so there is a second snapshot, whose
+// flags the client knows, and the one with the numbers keeps messages that have gone until EXPUNGE may be
+// said. A third is the newest that was looked at: values are answered from it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imap/grammar/sequence_set.h"
+#include "mail/mailboxes.h"
+#include "mail/snapshot.h"
+
+namespace imap {
+
+class View {
+  public:
+    // `first_recent`: messages from that UID on are \Recent here.
+    View(mail::MailboxInfo info,
+         mail::SnapshotPtr snapshot,
+         bool read_only,
+         mail::Uid first_recent);
+
+    [[nodiscard]] mail::Ref ref() const { return info_.ref; }
+
+    [[nodiscard]] const mail::MailboxInfo& info() const { return info_; }
+
+    [[nodiscard]] bool read_only() const { return read_only_; }
+
+    [[nodiscard]] bool may(mail::Rights right) const {
+        return !read_only_ && (info_.rights & right) != 0;
+    }
+
+    // The mailbox as the client numbers it: index + 1.
+    [[nodiscard]] const mail::SnapshotPtr& told() const { return told_; }
+
+    // The newest that was looked at.
+    [[nodiscard]] const mail::SnapshotPtr& latest() const { return latest_; }
+
+    // The entry of a message the client knows, as it is now; as it was last, when it has gone.
+    [[nodiscard]] const mail::Entry& current(const mail::Entry& told) const;
+
+    // The UIDs of the messages of told() that a set means. Nothing: a sequence number beyond the last
+    // one, which is the client's mistake (UIDs that are not there are none).
+    [[nodiscard]] std::optional<mail::UidSet> resolve(const SequenceSet& set, bool is_uids) const;
+
+    // RFC 5182: "$". Messages that go drop out of it.
+    void save_result(mail::UidSet uids) { saved_ = std::move(uids); }
+
+    [[nodiscard]] const mail::UidSet& saved_result() const { return saved_; }
+
+    [[nodiscard]] bool is_recent(mail::Uid uid) const { return uid >= first_recent_; }
+
+    [[nodiscard]] mail::UidSet recent() const;
+    [[nodiscard]] std::size_t recent_count() const;
+
+    // The newest, for current(); news are still what differs from what was told.
+    void look_at(mail::SnapshotPtr latest) { latest_ = std::move(latest); }
+
+    // Are there keywords in latest() that the client has not heard of? It is told now.
+    [[nodiscard]] bool take_keyword_news();
+
+    // The entry of a message as its flags were told last.
+    [[nodiscard]] const mail::Entry* as_told(mail::Uid uid) const;
+
+    // What the client must hear to come from what it knows to `latest`; the view then takes that as told.
+    struct News {
+        std::vector<std::uint32_t> expunged;  // sequence numbers before all this, ascending
+        mail::UidSet vanished;                // the same as UIDs
+
+        struct Change {
+            std::uint32_t number = 0;  // afterwards
+            mail::Uid uid = 0;
+        };
+
+        std::vector<Change> changed;
+        bool has_more = false;  // EXISTS is to be told
+    };
+
+    // Without `may_expunge` numbers stay, and so does EXISTS while messages that have gone are kept.
+    [[nodiscard]] News take_news(mail::SnapshotPtr latest, bool may_expunge);
+    // The next news leave these out, as far as nobody changes them after `modseq`: the client knows.
+    void note_told(mail::UidSet uids, mail::Modseq modseq);
+
+  private:
+    [[nodiscard]] bool is_known(const mail::Entry& entry) const;
+    void find_vanished(const mail::Snapshot& latest, News& news) const;
+    void find_changed(const mail::Snapshot& latest, bool numbers_move, News& news) const;
+
+    mail::MailboxInfo info_;
+    mail::SnapshotPtr told_;
+    mail::SnapshotPtr flags_told_;
+    mail::SnapshotPtr latest_;
+    std::vector<std::string> keywords_told_;
+    bool read_only_;
+    mail::Uid first_recent_;
+    mail::UidSet saved_;
+    mail::UidSet known_;  // by note_told()
+    mail::Modseq known_modseq_ = 0;
+};
+
+}  // namespace imap
