@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""IMAP through real clients: Python's imaplib, curl, and what phones do."""
+"""IMAP through real clients: Python's imaplib command by command, curl, two-way sync with mbsync, and what phones do."""
 
 import imaplib
 import pathlib
@@ -10,6 +10,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, letter, run
+
+MESSAGES = 1000  # that mbsync carries to and fro
 
 
 class ImapTest(ServerTest):
@@ -54,6 +56,54 @@ class Imaplib(ImapTest):
         self.assertEqual(self.server.messages(), [message])
         (_, part), _ = self.ok(client.fetch("1", "(BODY.PEEK[TEXT]<5.4>)"))
         self.assertEqual(part, b"0\r\nl")
+
+    def test_mailboxes(self):
+        client = self.open()
+        listed = b"\n".join(self.ok(client.list()))
+        for use in (b"\\Drafts", b"\\Sent", b"\\Junk", b"\\Trash", b"\\Archive"):
+            self.assertIn(use, listed)
+        self.ok(client.create("Rezepte/K&APw-che"))
+        self.ok(client.rename("Rezepte", "Recipes"))
+        self.assertIn(b'"/" Recipes/K&APw-che', b"\n".join(self.ok(client.list('""', "Recipes*"))))
+        self.ok(client.subscribe("Recipes"))
+        self.assertEqual(client.status("Nowhere", "(MESSAGES)")[0], "NO")
+        self.ok(client.delete("Recipes/K&APw-che"))
+        self.ok(client.delete("Recipes"))
+
+    def test_append_store_copy_move_expunge(self):
+        client = self.open()
+        self.ok(client.create("Work"))
+        for n in range(3):
+            data = self.ok(client.append("Work", r"(\Flagged)", '"17-Jul-1996 02:44:25 -0700"',
+                                         letter(subject=f"note {n}").replace("\n", "\r\n").encode()))
+            self.assertRegex(data[0], rb"APPENDUID \d+ %d" % (n + 1))
+        self.assertEqual(self.ok(client.select("Work")), [b"3"])
+        self.assertEqual(self.ok(client.fetch("2", "(INTERNALDATE FLAGS)"))[0],
+                         b'2 (INTERNALDATE "17-Jul-1996 09:44:25 +0000" FLAGS (\\Flagged))')
+        self.assertEqual(self.ok(client.store("1:2", "+FLAGS", r"(\Seen $Later)")),
+                         [b"1 (FLAGS (\\Flagged \\Seen $Later))", b"2 (FLAGS (\\Flagged \\Seen $Later))"])
+        self.assertEqual(self.ok(client.search(None, "KEYWORD", "$Later")), [b"1 2"])
+        self.ok(client.copy("1", "Trash"))
+        self.ok(client.store("2", "+FLAGS.SILENT", r"(\Deleted)"))
+        self.assertEqual(self.ok(client.expunge()), [b"2"])
+        self.ok(client.uid("MOVE", "3", "Trash"))
+        self.assertEqual(self.ok(client.uid("SEARCH", "ALL")), [b"1"])
+        self.ok(client.close())
+        self.assertEqual(self.ok(client.select("Trash")), [b"2"])
+        self.ok(client.store("1:*", "+FLAGS.SILENT", r"(\Deleted)"))
+        self.ok(client.close())
+        self.ok(client.delete("Work"))
+
+    def test_search(self):
+        client = self.open()
+        for subject, text in (("Ketchup", "red"), ("Pickles", "green"), ("=?UTF-8?Q?Caf=C3=A9?=", "black")):
+            self.server.send(letter(subject=subject, body=text + "\r\n"))
+        self.assertEqual(self.ok(client.select()), [b"3"])
+        self.assertEqual(self.ok(client.search(None, "SUBJECT", "PICK")), [b"2"])
+        self.assertEqual(self.ok(client.search(None, "BODY", "black")), [b"3"])
+        client.literal = "CAFÉ".encode()
+        self.assertEqual(self.ok(client.search("UTF-8", "SUBJECT")), [b"3"])
+        self.assertEqual(self.ok(client.search(None, "NOT", "OR", "TEXT", "red", "TEXT", "green")), [b"3"])
 
     def test_big_append_is_refused_before_it_is_sent(self):
         client = self.open()
@@ -122,16 +172,86 @@ class Curl(ImapTest):
         return self.assert_ran(run("curl", "-sS", "--max-time", "100", "--cacert", self.server.certificate, "-u",
                                    f"{BOB}:{PASSWORDS[BOB]}", *arguments))
 
-    def test_reads_and_uploads(self):
+    def test_reads_searches_and_uploads(self):
         self.server.send(letter())
         url = f"imaps://localhost:{self.server.ports['imaps']}"
         self.assertIn("Do you like ketchup?", self.curl(f"{url}/INBOX;MAILINDEX=1"))
         self.assertIn("Subject: Ketchup", self.curl(f"{url}/INBOX;MAILINDEX=1;SECTION=HEADER"))
+        self.assertEqual(self.curl(f"{url}/INBOX?SUBJECT%20ketchup").split(), ["*", "SEARCH", "1"])
         draft = self.server.folder / "draft"
         draft.write_bytes(letter(subject="draft").replace("\n", "\r\n").encode())
         self.curl(f"{url}/Drafts", "-T", draft)
         self.assertIn("Subject: draft", self.curl(f"{url}/Drafts;MAILINDEX=1"))
         self.assertIn("INBOX", self.curl(f"imap://localhost:{self.server.ports['imap']}/", "--ssl-reqd"))
+
+
+class Mbsync(ImapTest):
+    def write_config(self):
+        folder = self.server.folder / "sync"
+        folder.mkdir(exist_ok=True)
+        (folder / "local").mkdir(exist_ok=True)
+        config = folder / "mbsyncrc"
+        config.write_text(f"""IMAPAccount bob
+Host localhost
+Port {self.server.ports['imaps']}
+User {BOB}
+Pass "{PASSWORDS[BOB]}"
+SSLType IMAPS
+CertificateFile {self.server.certificate}
+SystemCertificates no
+
+IMAPStore far
+Account bob
+
+MaildirStore near
+Path {folder}/local/
+Inbox {folder}/local/INBOX
+SubFolders Verbatim
+
+Channel all
+Far :far:
+Near :near:
+Patterns INBOX Recipes
+Create Both
+Expunge Both
+SyncState *
+""")
+        return config, folder / "local"
+
+    def sync(self, config):
+        self.assert_ran(run("mbsync", "-c", config, "-a", environment={"HOME": str(self.server.folder)}))
+
+    def test_to_and_fro(self):
+        config, local = self.write_config()
+        client = self.open()
+        message = letter().replace("\n", "\r\n").encode()
+        for n in range(10):  # one command, a tenth of the messages
+            parts = b"".join(b" (\\Seen) {%d+}\r\n%s" % (len(message) + 5, message + b"%03d\r\n" % i)
+                             for i in range(MESSAGES // 10))
+            client.send(b"m%d APPEND INBOX%s\r\n" % (n, parts))
+            self.assertRegex(client.readline(), rb"m%d OK \[APPENDUID" % n)
+        self.sync(config)
+        near = sorted((local / "INBOX" / "cur").iterdir())
+        self.assertEqual(len(near), MESSAGES)
+        # Marks, removals and a new folder on this side
+        near[0].rename(str(near[0]).replace(":2,S", ":2,FS"))
+        for path in near[1:11]:
+            path.rename(str(path).replace(":2,S", ":2,ST"))
+        for name in ("cur", "new", "tmp"):
+            (local / "Recipes" / name).mkdir(parents=True)
+        for n in range(100):
+            (local / "Recipes" / "new" / f"{n}.test").write_text(letter(subject=f"recipe {n}"))
+        self.sync(config)
+        self.assertEqual(self.ok(client.select()), [str(MESSAGES - 10).encode()])
+        self.assertEqual(len(self.ok(client.search(None, "FLAGGED"))[0].split()), 1)
+        self.assertEqual(self.ok(client.select("Recipes")), [b"100"])
+        # and on that side
+        self.ok(client.store("1:50", "+FLAGS.SILENT", r"(\Deleted)"))
+        self.ok(client.expunge())
+        self.sync(config)
+        self.assertEqual(sum(1 for name in ("cur", "new") for _ in (local / "Recipes" / name).iterdir()), 50)
+        self.ok(client.unselect())
+        self.ok(client.delete("Recipes"))
 
 
 if __name__ == "__main__":

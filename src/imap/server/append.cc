@@ -1,5 +1,5 @@
-// APPEND with MULTIAPPEND, CATENATE and UIDPLUS (RFC 9051 6.3.12, RFC 3502, RFC 4469, RFC 4315 3, RFC 7889). Messages
-// stream into the store as they come; what is refused is refused before the client sends it, when it asks.
+// APPEND with MULTIAPPEND, CATENATE and UIDPLUS (RFC 9051 6.3.12, RFC 3502, RFC 4469, RFC 4315 3, RFC 7889), and REPLACE
+// (RFC 8508), which is APPEND and the removal of another message in one. Messages stream into the store as they come; what is refused is refused before the client sends it, when it asks.
 #include "imap/grammar/append.h"
 
 #include <fmt/format.h>
@@ -26,22 +26,27 @@ class Appending {
     Appending(Session& session, const Request& request)
         : session_(session),
           request_(request),
+          is_replace_(request.command.verb.ends_with("REPLACE")),
           text_(request.arguments) {}
 
     [[nodiscard]] Task<Handled> run();
 
   private:
     [[nodiscard]] Task<Verdict> find_target();
+    [[nodiscard]] std::optional<Reply> find_replaced(std::uint32_t number);
     [[nodiscard]] Task<Verdict> read_message();
     [[nodiscard]] Task<Verdict> read_literal(Incoming& incoming);
     [[nodiscard]] Task<Verdict> read_parts(Incoming& incoming);
     [[nodiscard]] Task<Verdict> refuse(Reply reply);
     [[nodiscard]] std::optional<Reply> judge_size(std::uint64_t octets) const;
     [[nodiscard]] Task<Handled> commit();
+    [[nodiscard]] Task<Handled> commit_replacement();
 
     Session& session_;
     const Request& request_;
-    std::string text_;  // not yet read; ends at a literal or with the command
+    bool is_replace_;
+    mail::Uid replaced_ = 0;  // REPLACE's message
+    std::string text_;        // not yet read; ends at a literal or with the command
     mail::MailboxInfo target_;
     std::vector<mail::NewMessage> messages_;
     std::uint64_t octets_ = 0;
@@ -60,14 +65,40 @@ std::optional<Reply> Appending::judge_size(std::uint64_t octets) const {
     if (octets > session_.options().message_octets_max) {
         return no("messages may not be that large", "TOOBIG");
     }
+    const auto quota = session_.mailboxes().quota(target_.ref.owner);
+    if (quota && quota->storage_octets.limit != 0 &&
+        quota->storage_octets.used + octets_ + octets > quota->storage_octets.limit) {
+        return no("over quota", "OVERQUOTA");
+    }
+    return std::nullopt;
+}
+
+// RFC 8508 3.1: the message must be there, and may be removed.
+std::optional<Reply> Appending::find_replaced(std::uint32_t number) {
+    const View& view = session_.view();
+    SequenceSet set;
+    set.plain = mail::UidSet(number, number);
+    const auto uids = view.resolve(set, request_.is_uid());
+    if (!uids || uids->empty()) {
+        return no("there is no message of that number", "NONEXISTENT");
+    }
+    if (!view.may(mail::kRightExpunge)) {
+        return no("you have no right to remove messages here", "NOPERM");
+    }
+    replaced_ = uids->first();
     return std::nullopt;
 }
 
 Task<Verdict> Appending::find_target() {
     Scanner scanner(text_);
-    const auto head = parse_append_head(scanner, false);
+    const auto head = parse_append_head(scanner, is_replace_);
     if (!head) {
         co_return co_await refuse(usage(request_.command));
+    }
+    if (head->replaced) {
+        if (auto reply = find_replaced(*head->replaced)) {
+            co_return co_await refuse(std::move(*reply));
+        }
     }
     const auto name = decode_mailbox(head->mailbox, session_.name_form());
     if (!name) {
@@ -151,7 +182,8 @@ Task<Verdict> Appending::read_message() {
     if (!options) {
         co_return co_await refuse(usage(request_.command));
     }
-    if (messages_.size() == session_.options().messages_per_append_max) {
+    const std::size_t most = is_replace_ ? 1 : session_.options().messages_per_append_max;
+    if (messages_.size() == most) {
         co_return co_await refuse(no("too many messages in one command", "LIMIT"));
     }
     text_ = std::string(scanner.rest());
@@ -195,7 +227,7 @@ Task<Handled> Appending::run() {
     if (verdict) {
         co_return std::move(*verdict);
     }
-    co_return co_await commit();
+    co_return is_replace_ ? co_await commit_replacement() : co_await commit();
 }
 
 // RFC 3502 6.3.11: all of them, or none.
@@ -210,6 +242,26 @@ Task<Handled> Appending::commit() {
     }
     co_return ok("appended",
                  fmt::format("APPENDUID {} {}", appended->uid_validity, appended->uids.to_text()));
+}
+
+// RFC 8508 3.2: APPENDUID comes before EXISTS and EXPUNGE, which are told as news behind it.
+Task<Handled> Appending::commit_replacement() {
+    const auto appended = co_await session_.mailboxes().replace(session_.loop(),
+                                                                session_.user(),
+                                                                session_.view().ref(),
+                                                                replaced_,
+                                                                target_.ref,
+                                                                std::move(messages_.front()));
+    if (!appended && appended.error().code == Errc::kNotFound) {
+        co_return no("the message or the mailbox has gone meanwhile", "EXPUNGEISSUED");
+    }
+    if (!appended) {
+        co_return reply_of(appended.error());
+    }
+    session_.put(fmt::format("* OK [APPENDUID {} {}] the new one is there\r\n",
+                             appended->uid_validity,
+                             appended->uids.to_text()));
+    co_return ok("replaced");
 }
 
 }  // namespace

@@ -1,13 +1,18 @@
-// The tree of mailboxes: SUBSCRIBE, UNSUBSCRIBE, NAMESPACE (RFC 9051 6.3.7, 6.3.8, 6.3.10).
+// The tree of mailboxes: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE (RFC 9051 6.3.4-6.3.8, 6.3.10;
+// RFC 6154 3 for special uses).
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/ascii.h"
 #include "imap/grammar/arguments.h"
 #include "imap/server/handlers.h"
+#include "imap/server/roles.h"
 #include "imap/server/session.h"
 
 namespace imap {
 
+using base::Errc;
 using base::Task;
 
 namespace {
@@ -26,6 +31,65 @@ Reply bad_name() {
 }
 
 }  // namespace
+
+Task<Handled> on_create(Session& session, const Request& request) {
+    const auto arguments = parse_create(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    const auto name = decode_name(session, arguments->mailbox);
+    if (!name) {
+        co_return bad_name();
+    }
+    mail::Role role = mail::Role::kNone;
+    for (const std::string& use : arguments->uses) {
+        const auto wanted = find_role(use);
+        if (!wanted || role != mail::Role::kNone) {
+            co_return no("no such special use, or more than one", "USEATTR");
+        }
+        role = *wanted;
+    }
+    const auto created =
+        co_await session.mailboxes().create(session.loop(), session.user(), *name, role);
+    if (!created && created.error().code == Errc::kInUse) {
+        co_return no("another mailbox has that use", "USEATTR");
+    }
+    if (!created) {
+        co_return reply_of(created.error());
+    }
+    co_return ok("created", fmt::format("MAILBOXID ({})", created->object_id));
+}
+
+Task<Handled> on_delete(Session& session, const Request& request) {
+    const auto wire = parse_one_astring(request.arguments);
+    if (!wire) {
+        co_return usage(request.command);
+    }
+    const auto name = decode_name(session, *wire);
+    if (!name) {
+        co_return bad_name();
+    }
+    const auto removed = co_await session.mailboxes().remove(session.loop(), session.user(), *name);
+    if (!removed && removed.error().code == Errc::kInUse) {
+        co_return no("there are mailboxes below it", "HASCHILDREN");
+    }
+    co_return removed ? ok("deleted") : reply_of(removed.error());
+}
+
+Task<Handled> on_rename(Session& session, const Request& request) {
+    const auto wires = parse_two_astrings(request.arguments);
+    if (!wires) {
+        co_return usage(request.command);
+    }
+    const auto from = decode_name(session, wires->first);
+    const auto to = decode_name(session, wires->second);
+    if (!from || !to) {
+        co_return bad_name();
+    }
+    const auto renamed =
+        co_await session.mailboxes().rename(session.loop(), session.user(), *from, *to);
+    co_return renamed ? ok("renamed") : reply_of(renamed.error());
+}
 
 namespace {
 

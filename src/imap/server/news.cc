@@ -28,6 +28,10 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
     if (!latest) {
         services_.log.warning("mailbox cannot be looked at",
                               {{"session", id_}, {"error", latest.error().text}});
+        if (view_->is_asleep()) {
+            lines_.put("* BYE [UNAVAILABLE] the mail store fails, try again later\r\n");
+            closing_ = true;
+        }
         co_return Result<>();
     }
     co_return co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid);

@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kRecentOctetsMax = 120;
 // RFC 9051 has no number; clients send long sets of UIDs. RFC 2683 3.2.1.5 asks for 8,000 octets.
 constexpr std::size_t kLineOctetsMax = std::size_t{64} * 1024;
+// So long amid IDLE before its view of the mailbox is let go.
+constexpr auto kAwake = std::chrono::seconds(30);
 // Before a login: the longest is a SASL response (RFC 4422 leaves the size open).
 constexpr std::size_t kEarlyLineOctetsMax = 12288;
 constexpr base::Duration kGoodbyeTimeout = std::chrono::seconds(10);
@@ -87,6 +89,8 @@ Task<Result<>> Session::converse() {
             gone_on = co_await answer_line(std::string(line->text));
         } else if (line.error().code == Errc::kTooLong) {
             gone_on = co_await conclude("*", bad("the line is too long"));
+        } else if (line.error().code == Errc::kTimeout && may_sleep()) {
+            view_->fall_asleep();
         } else if (line.error().code == Errc::kUnavailable && !lines_.stream().stopping()) {
             // The hub has woken us. Between commands nothing is told (RFC 9051 7.5.1).
             gone_on = idle_tag_.empty() ? Result<>() : co_await tell_news(true, false);
@@ -261,8 +265,15 @@ std::string Session::describe() const {
 }
 
 base::SteadyTime Session::read_deadline() const {
-    return services_.clock.steady() +
-           (identity_ ? options_.idle_timeout_s : options_.login_timeout_s);
+    const base::SteadyTime now = services_.clock.steady();
+    if (may_sleep()) {
+        return now + kAwake;
+    }
+    return now + (identity_ ? options_.idle_timeout_s : options_.login_timeout_s);
+}
+
+bool Session::may_sleep() const {
+    return !idle_tag_.empty() && view_ != nullptr && view_->can_sleep();
 }
 
 base::SteadyTime Session::write_deadline() const {

@@ -132,6 +132,7 @@ class Session {
     void count_command(const Command* command, const Reply& reply);
     void log_end(std::string_view reason);
     [[nodiscard]] base::SteadyTime read_deadline() const;
+    [[nodiscard]] bool may_sleep() const;
     [[nodiscard]] base::SteadyTime write_deadline() const;
     [[nodiscard]] std::size_t line_octets_max() const;
 

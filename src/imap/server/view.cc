@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/check.h"
+
 namespace imap {
 
 View::View(mail::MailboxInfo info,
@@ -108,7 +110,43 @@ const mail::Entry* View::as_told(mail::Uid uid) const {
     return index ? &flags_told_->at(*index) : nullptr;
 }
 
+void View::fall_asleep() {
+    CHECK(can_sleep());
+    asleep_ = std::make_unique<Asleep>(Asleep{told_->uids(), told_->highest_modseq()});
+    told_ = flags_told_ = latest_ = nullptr;
+}
+
+// The same news out of less: numbers are places among the UIDs that were kept, and changed is what has a
+// later modification sequence.
+View::News View::wake_up(mail::SnapshotPtr latest) {
+    News news;
+    const std::unique_ptr<Asleep> before = std::exchange(asleep_, nullptr);
+    told_ = flags_told_ = latest_ = std::move(latest);
+    news.vanished = before->uids.subtract(told_->uids());
+    std::uint32_t number = 0;
+    for (const mail::UidSet::Range& range : before->uids.ranges()) {
+        const mail::UidSet gone = news.vanished.intersect({range.first, range.last});
+        gone.for_each(
+            [&](mail::Uid uid) { news.expunged.push_back(number + (uid - range.first) + 1); });
+        number += range.last - range.first + 1;
+    }
+    told_->for_each_page([&](const mail::Page& page, std::size_t first) {
+        for (std::size_t i = 0; i < page.entries.size(); ++i) {
+            const mail::Entry& entry = page.entries[i];
+            if (!before->uids.contains(entry.uid)) {
+                news.has_more = true;
+            } else if (entry.modseq > before->modseq) {
+                news.changed.push_back({static_cast<std::uint32_t>(first + i) + 1, entry.uid});
+            }
+        }
+    });
+    return news;
+}
+
 View::News View::take_news(mail::SnapshotPtr latest, bool may_expunge) {
+    if (asleep_ != nullptr) {
+        return wake_up(std::move(latest));
+    }
     News news;
     latest_ = latest;
     if (latest == flags_told_ && (latest == told_ || !may_expunge)) {

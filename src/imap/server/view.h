@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,15 @@ class View {
     // The entry of a message as its flags were told last.
     [[nodiscard]] const mail::Entry* as_told(mail::Uid uid) const;
 
+    // Amid a long IDLE: lets the snapshots go and keeps only which UIDs the client knows, and the last change
+    // it was told of. The next take_news() brings all back; until then nothing else may be asked. Not
+    // while something is held back.
+    void fall_asleep();
+
+    [[nodiscard]] bool can_sleep() const { return asleep_ == nullptr && told_ == flags_told_; }
+
+    [[nodiscard]] bool is_asleep() const { return asleep_ != nullptr; }
+
     // What the client must hear to come from what it knows to `latest`; the view then takes that as told.
     struct News {
         std::vector<std::uint32_t> expunged;  // sequence numbers before all this, ascending
@@ -88,6 +98,13 @@ class View {
     void note_told(mail::UidSet uids, mail::Modseq modseq);
 
   private:
+    // What is kept of the snapshots meanwhile.
+    struct Asleep {
+        mail::UidSet uids;
+        mail::Modseq modseq = 0;
+    };
+
+    [[nodiscard]] News wake_up(mail::SnapshotPtr latest);
     [[nodiscard]] bool is_known(const mail::Entry& entry) const;
     void find_vanished(const mail::Snapshot& latest, News& news) const;
     void find_changed(const mail::Snapshot& latest, bool numbers_move, News& news) const;
@@ -102,6 +119,7 @@ class View {
     mail::UidSet saved_;
     mail::UidSet known_;  // by note_told()
     mail::Modseq known_modseq_ = 0;
+    std::unique_ptr<Asleep> asleep_;
 };
 
 }  // namespace imap

@@ -1,0 +1,102 @@
+// COPY and MOVE with UIDPLUS's answers (RFC 9051 6.4.7 and 6.4.8, RFC 4315 3, RFC 6851).
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "imap/grammar/arguments.h"
+#include "imap/server/handlers.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+struct Order {
+    mail::UidSet uids;
+    mail::Ref target;
+};
+
+// What the command means, or the answer to one that means nothing.
+Result<Order, Reply> understand(Session& session, const Request& request) {
+    const auto refuse = [](Reply reply) { return tl::unexpected<Reply>(std::move(reply)); };
+    const auto arguments = parse_copy(request.arguments);
+    if (!arguments) {
+        return refuse(usage(request.command));
+    }
+    const auto uids = session.view().resolve(arguments->set, request.is_uid());
+    if (!uids) {
+        return refuse(bad("there is no message of that number"));
+    }
+    const auto name = decode_mailbox(arguments->mailbox, session.name_form());
+    if (!name) {
+        return refuse(no("that is no name for a mailbox", "CANNOT"));
+    }
+    const auto target = session.mailboxes().find(session.user(), *name);
+    if (!target && target.error().code == Errc::kNotFound) {
+        return refuse(no("no such mailbox, CREATE it first", "TRYCREATE"));
+    }
+    if (!target) {
+        return refuse(reply_of(target.error()));
+    }
+    if (!target->selectable) {
+        return refuse(no("there is no mailbox of that name, CREATE it first", "TRYCREATE"));
+    }
+    return Order{*uids, target->ref};
+}
+
+std::string copyuid(const mail::Copied& copied) {
+    return fmt::format(
+        "COPYUID {} {} {}", copied.uid_validity, copied.from.to_text(), copied.to.to_text());
+}
+
+}  // namespace
+
+Task<Handled> on_copy(Session& session, const Request& request) {
+    auto order = understand(session, request);
+    if (!order) {
+        co_return std::move(order.error());
+    }
+    if (order->uids.empty()) {
+        co_return ok("there was nothing to copy");
+    }
+    const auto copied = co_await session.mailboxes().copy(
+        session.loop(), session.user(), session.view().ref(), order->uids, order->target);
+    if (!copied) {
+        co_return reply_of(copied.error());
+    }
+    // RFC 9051 6.4.7: all or nothing is about what is there.
+    if (copied->from.empty()) {
+        co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
+    }
+    co_return ok("copied", copyuid(*copied));
+}
+
+// RFC 6851 4.3: COPYUID comes before the EXPUNGEs, which are told as news behind it.
+Task<Handled> on_move(Session& session, const Request& request) {
+    auto order = understand(session, request);
+    if (!order) {
+        co_return std::move(order.error());
+    }
+    if (session.view().read_only()) {
+        co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+    }
+    if (order->uids.empty()) {
+        co_return ok("there was nothing to move");
+    }
+    const auto moved = co_await session.mailboxes().move(
+        session.loop(), session.user(), session.view().ref(), order->uids, order->target);
+    if (!moved) {
+        co_return reply_of(moved.error());
+    }
+    if (moved->from.empty()) {
+        co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
+    }
+    session.put(fmt::format("* OK [{}] moved\r\n", copyuid(*moved)));
+    co_return ok("moved");
+}
+
+}  // namespace imap

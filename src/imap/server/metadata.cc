@@ -1,0 +1,129 @@
+// GETMETADATA and SETMETADATA (RFC 5464 4).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/ascii.h"
+#include "imap/grammar/rights.h"
+#include "imap/grammar/writer.h"
+#include "imap/server/handlers.h"
+#include "imap/server/session.h"
+
+namespace imap {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+// The mailbox, or for "" the account as a whole.
+Result<mail::Ref, Reply> find(Session& session, const std::string& wire) {
+    if (wire.empty()) {
+        return mail::Ref{session.user(), 0};
+    }
+    const auto name = decode_mailbox(wire, session.name_form());
+    if (!name) {
+        return tl::unexpected<Reply>(no("no such mailbox", "NONEXISTENT"));
+    }
+    const auto info = session.mailboxes().find(session.user(), *name);
+    if (!info) {
+        return tl::unexpected<Reply>(reply_of(info.error()));
+    }
+    return info->ref;
+}
+
+// RFC 5464 4.2.2: the entry itself, and so many levels below it.
+bool is_wanted(std::string_view name, std::string_view entry, std::uint32_t depth) {
+    if (base::iequals(name, entry)) {
+        return true;
+    }
+    if (depth == 0 || !base::istarts_with(name, entry) || name[entry.size()] != '/') {
+        return false;
+    }
+    const bool deep = name.substr(entry.size() + 1).find('/') != std::string_view::npos;
+    return depth == GetMetadataArguments::kEndless || !deep;
+}
+
+// What put_entries() found too long to tell.
+struct Told {
+    std::size_t longest_left_out = 0;
+};
+
+Told put_entries(Session& session,
+                 const GetMetadataArguments& arguments,
+                 const std::vector<mail::Annotation>& annotations) {
+    Told told;
+    std::string values;
+    for (const mail::Annotation& annotation : annotations) {
+        const bool wanted = std::ranges::any_of(arguments.entries, [&](const std::string& entry) {
+            return is_wanted(annotation.name, entry, arguments.depth);
+        });
+        if (wanted && arguments.octets_max && annotation.value.size() > *arguments.octets_max) {
+            told.longest_left_out = std::max(told.longest_left_out, annotation.value.size());
+        } else if (wanted) {
+            values += values.empty() ? "" : " ";
+            append_astring(values, annotation.name, session.header_form());
+            values += ' ';
+            append_literal(values, annotation.value);
+        }
+    }
+    if (!values.empty()) {
+        std::string line = "* METADATA ";
+        append_astring(line, arguments.mailbox, session.header_form());
+        session.put(line + " (" + values + ")\r\n");
+    }
+    return told;
+}
+
+}  // namespace
+
+Task<Handled> on_getmetadata(Session& session, const Request& request) {
+    const auto arguments = parse_get_metadata(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    const auto ref = find(session, arguments->mailbox);
+    if (!ref) {
+        co_return ref.error();
+    }
+    const auto annotations = session.mailboxes().annotations(session.user(), *ref);
+    if (!annotations) {
+        co_return reply_of(annotations.error());
+    }
+    const Told told = put_entries(session, *arguments, *annotations);
+    co_return ok("that is all",
+                 told.longest_left_out == 0
+                     ? ""
+                     : fmt::format("METADATA LONGENTRIES {}", told.longest_left_out));
+}
+
+Task<Handled> on_setmetadata(Session& session, const Request& request) {
+    auto arguments = parse_set_metadata(request.arguments);
+    if (!arguments) {
+        co_return usage(request.command);
+    }
+    const auto ref = find(session, arguments->mailbox);
+    if (!ref) {
+        co_return ref.error();
+    }
+    std::vector<mail::Mailboxes::AnnotationChange> changes;
+    for (SetMetadataArguments::Change& change : arguments->changes) {
+        changes.push_back({std::move(change.entry), std::move(change.value)});
+    }
+    const auto done = co_await session.mailboxes().annotate(
+        session.loop(), session.user(), *ref, std::move(changes));
+    if (!done && done.error().code == Errc::kTooLong) {
+        co_return no(
+            "a value is too long, or there are too many",
+            fmt::format("METADATA MAXSIZE {}", session.mailboxes().limits().annotation_octets_max));
+    }
+    if (!done && done.error().code == Errc::kInvalid) {
+        co_return bad("entries begin with /private/ or /shared/");
+    }
+    co_return done ? ok("done") : reply_of(done.error());
+}
+
+}  // namespace imap
