@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "account/usage.h"
 #include "fakes/files_fixture.h"
+#include "fakes/waiting_loop.h"
 #include "files/maintenance.h"
 
 namespace files {
@@ -93,6 +96,41 @@ TEST_F(FilesTest, AppendsToWhatIsThereWhenItIsCommitted) {
     EXPECT_EQ(read(*tree_, "/log"), "one\ntwo\nthree\n");
     EXPECT_EQ(run(tree_->usage(loop_))->octets, 14U);
     EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+}
+
+// By many at once: none of them loses what another added.
+TEST_F(FilesTest, NoLineIsLostThatManyAppend) {
+    constexpr int kThreads = 4;
+    constexpr int kLines = 25;
+    base::Pool pool(kThreads, 1000);
+    tree_.reset();
+    files_.reset();
+    const auto files = Files::start({.root = root_}, store_, pool, clock_, random_).value();
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+        threads.emplace_back([&files, thread] {
+            fakes::WaitingLoop loop;
+            const auto tree = loop.run(files->open_tree(loop, 1)).value();
+            for (int line = 0; line < kLines; ++line) {
+                const auto upload =
+                    loop.run(tree->upload(loop, "/log", {.mode = UploadOptions::Mode::kAppend}))
+                        .value();
+                const std::string octets = std::to_string(thread * kLines + line) + "\n";
+                EXPECT_TRUE(loop.run(upload->write(loop, octets)));
+                EXPECT_TRUE(loop.run(upload->commit(loop)));
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    fakes::WaitingLoop loop;
+    const auto tree = loop.run(files->open_tree(loop, 1)).value();
+    const auto file = loop.run(tree->open(loop, "/log")).value();
+    std::string octets(file->entry().size, '\0');
+    ASSERT_TRUE(loop.run(file->read(loop, 0, octets)));
+    EXPECT_EQ(std::count(octets.begin(), octets.end(), '\n'), kThreads * kLines);
+    EXPECT_EQ(loop.run(tree->usage(loop))->octets, octets.size());
 }
 
 TEST_F(FilesTest, ResumesBehindWhatTheFileHolds) {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
+#include <shared_mutex>
 
 namespace files {
 namespace {
@@ -292,14 +294,33 @@ Result<> write_upload(UploadState& upload, std::string_view octets) {
     return {};
 }
 
-Result<> commit_upload(UploadState& upload) {
-    if (upload.mode == Mode::kAppend) {
-        TRY_VOID(rebuild_appended(upload, upload.offset));
-    }
+namespace {
+
+Result<> sync_octets(const UploadState& upload) {
     if (::fdatasync(upload.fd.get()) != 0) {
         return fail_errno(errno);
     }
-    TRY_VOID(upload.place.volume->place(upload.aside_name, upload.place.path, upload.replace));
+    return {};
+}
+
+// Everything that makes the file appear, under its name.
+Result<> appear(UploadState& upload) {
+    Volume& volume = *upload.place.volume;
+    if (upload.mode == Mode::kAppend) {
+        const std::unique_lock alone(volume.commits());
+        TRY_VOID(rebuild_appended(upload, upload.offset));
+        TRY_VOID(sync_octets(upload));
+        return volume.place(upload.aside_name, upload.place.path, upload.replace);
+    }
+    TRY_VOID(sync_octets(upload));
+    const std::shared_lock together(volume.commits());
+    return volume.place(upload.aside_name, upload.place.path, upload.replace);
+}
+
+}  // namespace
+
+Result<> commit_upload(UploadState& upload) {
+    TRY_VOID(appear(upload));
     upload.aside_name.clear();
     forget_partial(upload);
     note_deed(upload.place,

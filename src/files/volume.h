@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,6 +120,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     [[nodiscard]] const VolumeSettings& settings() const { return settings_; }
 
+    // Held alone by who builds a file anew out of the one that is there (APPE), shared by who only puts one
+    // in its place: so nothing that was acknowledged is built over.
+    [[nodiscard]] std::shared_mutex& commits() { return commits_; }
+
     // Octets that the disk has free for files, beyond what is reserved.
     [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
     // Counts what is there, by looking at all of it.
@@ -140,6 +145,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
     VolumeSettings settings_;
     // Held while names change, so that counts and names change together. Never while the disk is synced.
     std::mutex names_;
+    std::shared_mutex commits_;
 };
 
 // Waits until the names in the folder are on the disk.
