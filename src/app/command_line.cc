@@ -620,7 +620,7 @@ void add_top_options(CLI::App& top,
            [&action](const std::string& protocol) {
                action = [protocol] { return dump_commands_command(protocol); };
            },
-           "Print the command table of a protocol (smtp, pop3, imap) and its RFC sections")
+           "Print the command table of a protocol (smtp, pop3, imap, ftp) and its RFC sections")
         ->type_name("PROTOCOL");
     top.add_option("--trace-peer",
                    *trace_peer,

@@ -25,6 +25,8 @@ struct ListenConfig {
     std::vector<std::string> pop3s;
     std::vector<std::string> imap;
     std::vector<std::string> imaps;
+    std::vector<std::string> ftp;
+    std::vector<std::string> ftps;     // TLS at once
     std::vector<std::string> metrics;  // HTTP, for Prometheus
     std::vector<std::string> control;  // unix sockets; by default DATA/control.sock
     std::vector<std::string> proxies;  // addresses and CIDR blocks that speak PROXY protocol v2
@@ -85,6 +87,51 @@ struct ImapConfig {
     base::Duration write_timeout = std::chrono::minutes(5);
     std::uint64_t errors_max = 50;
     std::uint64_t login_failures_max = 5;
+};
+
+// How many, and how fast, together. Zero: no limit.
+struct FtpLimitsConfig {
+    std::uint64_t sessions = 0;
+    std::uint64_t transfers = 0;
+    std::uint64_t octets_per_second = 0;
+};
+
+struct FtpConfig {
+    std::uint16_t passive_first = 0;
+    std::uint16_t passive_last = 0;
+    std::string external_address;
+
+    // Clients of some networks are told another address.
+    struct External {
+        std::string clients;
+        std::string address;
+    };
+
+    std::vector<External> external;
+    bool active = true;
+    std::uint64_t active_source_port = 0;
+    bool require_data_tls = false;
+    bool allow_ccc = true;
+    bool require_session_reuse = true;
+    std::vector<std::string> session_reuse_exempt;
+    std::vector<std::string> fxp_accounts;
+    std::vector<std::string> fxp_networks;
+    std::vector<std::string> hosts;
+    std::string greeting;
+    std::string welcome;
+    std::string folder_message = ".message";
+    std::string transfer_log;
+    base::Duration idle_timeout = std::chrono::minutes(15);  // RFC 1123 4.1.3.2: at least five
+    base::Duration login_timeout = std::chrono::minutes(2);
+    base::Duration connect_timeout = std::chrono::minutes(1);
+    base::Duration stall_timeout = std::chrono::minutes(5);
+    base::Duration write_timeout = std::chrono::minutes(2);
+    std::uint64_t errors_max = 20;
+    std::uint64_t login_failures_max = 5;
+    FtpLimitsConfig total;
+    FtpLimitsConfig per_address;
+    FtpLimitsConfig per_account;
+    FtpLimitsConfig anonymous;
 };
 
 // Those who guess passwords (account/throttle.h).
@@ -153,6 +200,7 @@ struct Config {
     Pop3Config pop3;
     FilesConfig files;
     ImapConfig imap;
+    FtpConfig ftp;
     AuthConfig auth;
     LimitsConfig limits;
     LogConfig log;

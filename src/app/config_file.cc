@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/files.h"
 #include "app/units.h"
+#include "base/ascii.h"
 #include "net/address.h"
 
 namespace app {
@@ -188,6 +189,27 @@ class Section {
         });
     }
 
+    // "50000-50099", or one port.
+    void ports(std::string_view key, std::uint16_t& first, std::uint16_t& last) {
+        const auto* found = find<std::string>(key, "a range in quotes, as \"50000-50099\"");
+        if (found == nullptr) {
+            return;
+        }
+        std::string_view rest = found->get();
+        const std::string_view begin = base::split_front(rest, '-');
+        const auto from = base::parse_number<std::uint16_t>(begin);
+        const auto to = base::parse_number<std::uint16_t>(rest.empty() ? begin : rest);
+        if (!from || !to || *from == 0 || *to < *from) {
+            complain(
+                *found,
+                key,
+                fmt::format("\"{}\" is no range of ports; write \"50000-50099\"", found->get()));
+            return;
+        }
+        first = *from;
+        last = *to;
+    }
+
     // Whoever reaches the control socket rules: file permissions guard it, so it is never TCP.
     void only_unix(std::string_view key, const std::vector<std::string>& values) {
         for (const std::string& address : values) {
@@ -343,6 +365,8 @@ void read_listen(Section section, ListenConfig& listen) {
     section.addresses("pop3s", listen.pop3s);
     section.addresses("imap", listen.imap);
     section.addresses("imaps", listen.imaps);
+    section.addresses("ftp", listen.ftp);
+    section.addresses("ftps", listen.ftps);
     section.addresses("metrics", listen.metrics);
     section.addresses("control", listen.control);
     section.only_unix("control", listen.control);
@@ -423,6 +447,54 @@ void read_imap(Section section, ImapConfig& imap) {
     section.duration("write_timeout", imap.write_timeout, kTimeoutMin, kTimeoutMax);
     section.number("max_errors", imap.errors_max, 1, 1'000'000);
     section.number("max_login_failures", imap.login_failures_max, 1, 1'000);
+    section.finish();
+}
+
+void read_ftp_limits(Section section, FtpLimitsConfig& limits) {
+    section.number("sessions", limits.sessions, 0, 10'000'000);
+    section.number("transfers", limits.transfers, 0, 10'000'000);
+    section.size("rate", limits.octets_per_second, 0, 1ULL << 50);
+    section.finish();
+}
+
+void read_ftp_timeouts(Section& section, FtpConfig& ftp) {
+    section.duration("idle_timeout", ftp.idle_timeout, std::chrono::minutes(5), kTimeoutMax);
+    section.duration("login_timeout", ftp.login_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("connect_timeout", ftp.connect_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("stall_timeout", ftp.stall_timeout, kTimeoutMin, kTimeoutMax);
+    section.duration("write_timeout", ftp.write_timeout, kTimeoutMin, kTimeoutMax);
+}
+
+void read_ftp(Section section, FtpConfig& ftp) {
+    section.ports("passive_ports", ftp.passive_first, ftp.passive_last);
+    section.text("external_address", ftp.external_address);
+    section.each_section("external", [&](Section& rule) {
+        FtpConfig::External& external = ftp.external.emplace_back();
+        rule.text("clients", external.clients);
+        rule.text("address", external.address);
+        rule.require("clients", external.clients, "name a network, as \"10.0.0.0/8\"");
+        rule.require("address", external.address, "name what its clients connect to");
+    });
+    section.flag("active", ftp.active);
+    section.number("active_source_port", ftp.active_source_port, 0, 65535);
+    section.flag("require_data_tls", ftp.require_data_tls);
+    section.flag("allow_ccc", ftp.allow_ccc);
+    section.flag("require_session_reuse", ftp.require_session_reuse);
+    section.texts("session_reuse_exempt", ftp.session_reuse_exempt);
+    section.texts("fxp_accounts", ftp.fxp_accounts);
+    section.blocks("fxp_networks", ftp.fxp_networks);
+    section.texts("hosts", ftp.hosts);
+    section.text("greeting", ftp.greeting);
+    section.text("welcome", ftp.welcome);
+    section.text("folder_message", ftp.folder_message);
+    section.text("transfer_log", ftp.transfer_log);
+    read_ftp_timeouts(section, ftp);
+    section.number("max_errors", ftp.errors_max, 1, 1'000'000);
+    section.number("max_login_failures", ftp.login_failures_max, 1, 1'000);
+    read_ftp_limits(section.section("total"), ftp.total);
+    read_ftp_limits(section.section("per_address"), ftp.per_address);
+    read_ftp_limits(section.section("per_account"), ftp.per_account);
+    read_ftp_limits(section.section("anonymous"), ftp.anonymous);
     section.finish();
 }
 
@@ -514,11 +586,11 @@ void check_listen(Section& top, const Config& config) {
         return;
     }
     if (!config.listen.submissions.empty() || !config.listen.pop3s.empty() ||
-        !config.listen.imaps.empty()) {
-        top.require(
-            "tls.certificate",
-            config.tls.certificate,
-            "listen.submissions, listen.pop3s and listen.imaps speak TLS from the first octet");
+        !config.listen.imaps.empty() || !config.listen.ftps.empty()) {
+        top.require("tls.certificate",
+                    config.tls.certificate,
+                    "listen.submissions, listen.pop3s, listen.imaps and listen.ftps speak TLS from "
+                    "the first octet");
     }
 }
 
@@ -548,6 +620,7 @@ void make_paths_absolute(Config& config) {
     for (RouteConfig& route : config.queue.routes) {
         make_absolute(folder, route.password_file);
     }
+    make_absolute(folder, config.ftp.transfer_log);
     for (TlsConfig::Pair& pair : config.tls.more) {
         make_absolute(folder, pair.certificate);
         make_absolute(folder, pair.key);
@@ -567,6 +640,7 @@ void read_top(Section& top, Config& config) {
     read_pop3(top.section("pop3"), config.pop3);
     read_files(top.section("files"), config.files);
     read_imap(top.section("imap"), config.imap);
+    read_ftp(top.section("ftp"), config.ftp);
     read_auth(top.section("auth"), config.auth);
     read_limits(top.section("limits"), config.limits);
     read_log(top.section("log"), config.log);

@@ -77,6 +77,8 @@ pop3 = ["127.0.0.1:{}"]
 pop3s = ["127.0.0.1:{}"]
 imap = ["127.0.0.1:{}"]
 imaps = ["127.0.0.1:{}"]
+ftp = ["127.0.0.1:{}"]
+ftps = ["127.0.0.1:{}"]
 metrics = ["127.0.0.1:{}"]
 
 [tls]
@@ -99,6 +101,8 @@ level = "warning"
         port(2995),
         port(2143),
         port(2993),
+        port(2121),
+        port(2990),
         port(2910));
 }
 
@@ -181,7 +185,8 @@ void print_people(const MailServer& server, const fs::path& folder, const Passwo
   people   {:<24} password {}
            {:<24} password {}
   ports    SMTP {}, submission {} (STARTTLS) and {} (TLS), POP3 {} and {} (TLS),
-           IMAP {} and {} (TLS), metrics http://127.0.0.1:{}/metrics
+           IMAP {} and {} (TLS), FTP {} and {} (TLS),
+           metrics http://127.0.0.1:{}/metrics
 )",
                folder.string(),
                kAlice,
@@ -195,6 +200,8 @@ void print_people(const MailServer& server, const fs::path& folder, const Passwo
                port_of(server, "pop3s"),
                port_of(server, "imap"),
                port_of(server, "imaps"),
+               port_of(server, "ftp"),
+               port_of(server, "ftps"),
                port_of(server, "metrics"));
 }
 

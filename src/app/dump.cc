@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "ftp/server/server.h"
 #include "imap/server/server.h"
 #include "pop3/server/server.h"
 #include "smtp/server/commands.h"
@@ -21,8 +22,12 @@ int dump_commands_command(const std::string& protocol) {
         fmt::print("{}", pop3::dump_commands());
         return kExitOk;
     }
+    if (protocol == "ftp") {
+        fmt::print("{}", ftp::dump_commands());
+        return kExitOk;
+    }
     return report(
-        {base::Errc::kInvalid, fmt::format("no protocol {}: smtp, pop3 or imap", protocol)},
+        {base::Errc::kInvalid, fmt::format("no protocol {}: smtp, pop3, imap or ftp", protocol)},
         kExitUsage);
 }
 

@@ -14,6 +14,7 @@
 #include "account/authenticator.h"
 #include "app/administration.h"
 #include "app/control.h"
+#include "app/ftp_service.h"
 #include "app/index_worker.h"
 #include "app/metrics_http.h"
 #include "app/peer_watch.h"
@@ -132,6 +133,7 @@ struct MailServer::Parts {
     std::unique_ptr<smtp::Services> smtp;
     std::unique_ptr<pop3::Services> pop3;
     std::unique_ptr<imap::Services> imap;
+    std::unique_ptr<FtpService> ftp;
     RefreshMetrics refresh;
     std::shared_ptr<net::TlsContext> tls;
     std::vector<BoundService> bound;
@@ -168,6 +170,7 @@ struct MailServer::Parts {
     [[nodiscard]] base::Result<> listen_smtp(net::ListenOptions options);
     [[nodiscard]] base::Result<> listen_pop3(net::ListenOptions options);
     [[nodiscard]] base::Result<> listen_imap(net::ListenOptions options);
+    [[nodiscard]] base::Result<> listen_ftp(net::ListenOptions options);
     [[nodiscard]] base::Result<> listen_inside();
     [[nodiscard]] base::Result<> listen_on(const std::string& service,
                                            const std::vector<std::string>& addresses,
@@ -227,6 +230,7 @@ base::Result<> MailServer::Parts::listen() {
     TRY_VOID(listen_smtp(common));
     TRY_VOID(listen_pop3(common));
     TRY_VOID(listen_imap(common));
+    TRY_VOID(listen_ftp(common));
     return listen_inside();
 }
 
@@ -262,6 +266,22 @@ base::Result<> MailServer::Parts::listen_imap(net::ListenOptions options) {
     TRY_VOID(listen_on("imap", config.listen.imap, options));
     options.implicit_tls = true;
     return listen_on("imaps", config.listen.imaps, options);
+}
+
+base::Result<> MailServer::Parts::listen_ftp(net::ListenOptions options) {
+    TRY_VOID(check_ftp_networks(config));
+    options.refusal = [](net::Refusal) {
+        return std::string("421 Too many connections, try again later\r\n");
+    };
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return ftp->serve(std::move(stream), false);
+    };
+    TRY_VOID(listen_on("ftp", config.listen.ftp, options));
+    options.implicit_tls = true;
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return ftp->serve(std::move(stream), true);
+    };
+    return listen_on("ftps", config.listen.ftps, options);
 }
 
 // What the administrator alone is to reach.
@@ -335,6 +355,16 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
         smtp->outgoing = &relay->outgoing();
         administration->on_queue_change(smtp->outgoing->nudge);
     }
+    TRY(ftp,
+        FtpService::open(config,
+                         {.authenticator = *authenticator,
+                          .files = *files,
+                          .clock = clock,
+                          .random = random,
+                          .log = *log,
+                          .metrics = metrics,
+                          .tls = tls},
+                         watch));
     refresh = [this] { refresh_metrics(); };
     return {};
 }

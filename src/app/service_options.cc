@@ -1,5 +1,6 @@
 #include "app/service_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mail/records.h"
@@ -9,6 +10,12 @@ namespace {
 
 std::chrono::seconds seconds(base::Duration duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+ftp::Limits limits(const FtpLimitsConfig& config) {
+    return {.sessions = config.sessions,
+            .transfers = config.transfers,
+            .octets_per_second = config.octets_per_second};
 }
 
 }  // namespace
@@ -97,6 +104,60 @@ std::shared_ptr<const imap::ServerOptions> imap_options(const Config& config) {
     options.errors_max = config.imap.errors_max;
     options.login_failures_max = config.imap.login_failures_max;
     return std::make_shared<const imap::ServerOptions>(std::move(options));
+}
+
+std::shared_ptr<const ftp::ServerOptions> ftp_options(const Config& config, bool implicit_tls) {
+    const FtpConfig& ftp = config.ftp;
+    ftp::ServerOptions options;
+    options.hostname = config.hostname;
+    options.hosts = ftp.hosts;
+    options.implicit_tls = implicit_tls;
+    options.anonymous = !config.files.anonymous.empty();
+    options.greeting = ftp.greeting;
+    options.welcome = ftp.welcome;
+    options.folder_message = ftp.folder_message;
+    options.require_data_tls = ftp.require_data_tls;
+    options.allow_ccc = ftp.allow_ccc;
+    options.require_session_reuse = ftp.require_session_reuse;
+    options.session_reuse_exempt = ftp.session_reuse_exempt;
+    options.active = ftp.active;
+    options.active_source_port = static_cast<std::uint16_t>(ftp.active_source_port);
+    options.external.address = ftp.external_address;
+    for (const FtpConfig::External& rule : ftp.external) {
+        options.external.rules.push_back(
+            {net::AddressBlock::parse(rule.clients).value(), rule.address});
+    }
+    options.fxp_accounts = ftp.fxp_accounts;
+    for (const std::string& network : ftp.fxp_networks) {
+        options.fxp_networks.push_back(net::AddressBlock::parse(network).value());
+    }
+    options.idle_timeout_s = seconds(ftp.idle_timeout);
+    options.idle_timeout_max_s = std::max(options.idle_timeout_max_s, options.idle_timeout_s);
+    options.login_timeout_s = seconds(ftp.login_timeout);
+    options.connect_timeout_s = seconds(ftp.connect_timeout);
+    options.stall_timeout_s = seconds(ftp.stall_timeout);
+    options.write_timeout_s = seconds(ftp.write_timeout);
+    options.handshake_timeout_s = seconds(config.tls.handshake_timeout);
+    options.errors_max = ftp.errors_max;
+    options.login_failures_max = ftp.login_failures_max;
+    return std::make_shared<const ftp::ServerOptions>(std::move(options));
+}
+
+ftp::ActivityOptions ftp_activity_options(const Config& config) {
+    return {.total = limits(config.ftp.total),
+            .per_address = limits(config.ftp.per_address),
+            .per_account = limits(config.ftp.per_account),
+            .anonymous = limits(config.ftp.anonymous)};
+}
+
+base::Result<> check_ftp_networks(const Config& config) {
+    for (const FtpConfig::External& rule : config.ftp.external) {
+        TRY_VOID(net::AddressBlock::parse(rule.clients));
+    }
+    for (const std::string& network : config.ftp.fxp_networks) {
+        TRY_VOID(net::AddressBlock::parse(network));
+    }
+    return {};
 }
 
 }  // namespace app

@@ -6,6 +6,7 @@
 #include "account/authenticator.h"
 #include "app/config.h"
 #include "files/files.h"
+#include "ftp/server/server.h"
 #include "imap/server/server.h"
 #include "pop3/server/server.h"
 #include "smtp/server/server.h"
@@ -17,6 +18,12 @@ namespace app {
                                                                       smtp::Port port);
 [[nodiscard]] std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config);
 [[nodiscard]] std::shared_ptr<const imap::ServerOptions> imap_options(const Config& config);
+// The networks in `config` were read by check_ftp_networks().
+[[nodiscard]] std::shared_ptr<const ftp::ServerOptions> ftp_options(const Config& config,
+                                                                    bool implicit_tls);
+[[nodiscard]] ftp::ActivityOptions ftp_activity_options(const Config& config);
+// kInvalid with one sentence: a network of [ftp] that is none.
+[[nodiscard]] base::Result<> check_ftp_networks(const Config& config);
 
 [[nodiscard]] files::Options files_options(const Config& config);
 

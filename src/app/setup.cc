@@ -30,6 +30,8 @@ submission = ["0.0.0.0:587", "[::]:587"]
 submissions = ["0.0.0.0:465", "[::]:465"]
 pop3s = ["0.0.0.0:995", "[::]:995"]
 imaps = ["0.0.0.0:993", "[::]:993"]
+ftp = ["0.0.0.0:21", "[::]:21"]
+ftps = ["0.0.0.0:990", "[::]:990"]
 metrics = ["127.0.0.1:9525"]
 
 [tls]                         # self-signed: put a certificate that others trust in their place

@@ -125,6 +125,32 @@ class Stream {
     [[nodiscard]] virtual base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
                                                                       base::SteadyTime deadline);
 
+    // FTP's data connections (RFC 4217 10.2): the server's side of a handshake, on a connection that
+    // belongs to `control`, which has TLS. With `required` it must resume a session of that very
+    // connection: kDenied otherwise, and the stream can only be closed.
+    [[nodiscard]] virtual base::Task<base::Result<>> start_tls_bound(Stream& control,
+                                                                     bool required,
+                                                                     base::SteadyTime deadline);
+
+    // Sends the peer a session ticket that a connection bound to this one may resume. TLS 1.3 only, where
+    // a ticket is good for one connection (RFC 8446 C.4); does nothing otherwise.
+    virtual void send_tls_ticket() {}
+
+    // close_notify both ways, then the conversation goes on in clear (RFC 4217 6 and 12).
+    [[nodiscard]] virtual base::Task<base::Result<>> stop_tls(base::SteadyTime deadline);
+
+    // Sends `count` octets of the file `fd` from `offset` on, straight from the kernel's memory where that
+    // is possible. How many were sent: fewer only where the file ends. `stall` is the longest time in
+    // which the peer takes nothing. kUnsupported: read and write() them instead.
+    [[nodiscard]] virtual base::Task<base::Result<std::uint64_t>> send_file(int fd,
+                                                                            std::uint64_t offset,
+                                                                            std::uint64_t count,
+                                                                            base::Duration stall);
+    // Writes what comes to the file `fd` from `offset` on, `count_max` octets at most. How many came: zero
+    // at the end of the stream. kIo and kNoSpace are the file's. kUnsupported: receive() and write them.
+    [[nodiscard]] virtual base::Task<base::Result<std::uint64_t>> receive_file(
+        int fd, std::uint64_t offset, std::uint64_t count_max, base::Duration stall);
+
     // What a later connection to the same server may resume; null when there is nothing (yet: TLS 1.3
     // servers send it after the handshake, and it is seen while receiving).
     [[nodiscard]] virtual std::shared_ptr<TlsTicket> tls_ticket() const { return nullptr; }

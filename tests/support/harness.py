@@ -26,7 +26,7 @@ ALICE = "alice@crepes.example"
 BOB = "bob@hamburger.example"
 PASSWORDS = {ALICE: "do-you-like-ketchup", BOB: "how about pickles?"}
 
-SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "metrics"]
+SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "ftp", "ftps", "metrics"]
 
 
 def run(*arguments, text=None, environment=None, cwd=None):

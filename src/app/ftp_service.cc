@@ -1,0 +1,73 @@
+#include "app/ftp_service.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <system_error>
+
+#include "app/service_options.h"
+
+namespace app {
+namespace {
+
+// Each line in one write, behind whatever others have written.
+base::Result<net::UniqueFd> open_transfer_log(const std::string& path) {
+    if (path.empty()) {
+        return net::UniqueFd();
+    }
+    net::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+    if (!fd) {
+        return base::fail(base::Errc::kDenied,
+                          fmt::format("cannot write ftp.transfer_log {}: {}; correct the path or "
+                                      "its folder's owner",
+                                      path,
+                                      std::generic_category().message(errno)));
+    }
+    return fd;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<FtpService>> FtpService::open(const Config& config,
+                                                           FtpNeeds needs,
+                                                           decltype(ftp::Services::watch) watch) {
+    TRY(auto transfer_log, open_transfer_log(config.ftp.transfer_log));
+    std::unique_ptr<FtpService> service(
+        new FtpService(config, std::move(needs), std::move(transfer_log)));
+    service->services_.watch = std::move(watch);
+    return service;
+}
+
+FtpService::FtpService(const Config& config, FtpNeeds needs, net::UniqueFd transfer_log)
+    : transfer_log_(std::move(transfer_log)),
+      passive_(network_,
+               needs.random,
+               {.first = config.ftp.passive_first, .last = config.ftp.passive_last}),
+      activity_(ftp_activity_options(config)),
+      options_(ftp_options(config, false)),
+      implicit_options_(ftp_options(config, true)),
+      services_{.authenticator = needs.authenticator,
+                .files = needs.files,
+                .network = network_,
+                .passive = passive_,
+                .activity = activity_,
+                .clock = needs.clock,
+                .random = needs.random,
+                .log = needs.log,
+                .metrics = needs.metrics,
+                .tls = std::move(needs.tls),
+                .watch = {},
+                .transfer_log = {}} {
+    if (transfer_log_) {
+        services_.transfer_log = [fd = transfer_log_.get()](std::string_view line) {
+            static_cast<void>(!::write(fd, line.data(), line.size()));
+        };
+    }
+}
+
+base::Task<> FtpService::serve(std::unique_ptr<net::Stream> stream, bool implicit_tls) {
+    return ftp::serve(std::move(stream), implicit_tls ? implicit_options_ : options_, services_);
+}
+
+}  // namespace app

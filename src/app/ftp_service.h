@@ -1,0 +1,55 @@
+// The FTP server's part of the running server: data ports, limits and the transfer log behind
+// both of its ports.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "account/authenticator.h"
+#include "app/config.h"
+#include "files/files.h"
+#include "ftp/server/server.h"
+#include "net/listener.h"
+#include "net/network.h"
+#include "net/unique_fd.h"
+
+namespace app {
+
+// What it stands on; everything must outlive it.
+struct FtpNeeds {
+    account::Authenticator& authenticator;
+    files::Files& files;
+    const base::Clock& clock;
+    base::Random& random;
+    base::Log& log;
+    base::Metrics& metrics;
+    std::shared_ptr<net::TlsContext> tls;  // may be null
+};
+
+class FtpService {
+  public:
+    // One sentence for whoever started us, when the transfer log cannot be written.
+    [[nodiscard]] static base::Result<std::unique_ptr<FtpService>> open(
+        const Config& config, FtpNeeds needs, decltype(ftp::Services::watch) watch);
+    FtpService(const FtpService&) = delete;
+    FtpService& operator=(const FtpService&) = delete;
+
+    // One connection. `implicit_tls`: the port begins with TLS.
+    [[nodiscard]] base::Task<> serve(std::unique_ptr<net::Stream> stream, bool implicit_tls);
+
+    [[nodiscard]] const ftp::Activity& activity() const { return activity_; }
+
+  private:
+    FtpService(const Config& config, FtpNeeds needs, net::UniqueFd transfer_log);
+
+    net::SystemNetwork network_;
+    net::UniqueFd transfer_log_;
+    ftp::PassivePorts passive_;
+    ftp::Activity activity_;
+    std::shared_ptr<const ftp::ServerOptions> options_;
+    std::shared_ptr<const ftp::ServerOptions> implicit_options_;
+    ftp::Services services_;
+};
+
+}  // namespace app

@@ -1,0 +1,151 @@
+#include "ftp/server/data_channel.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+using base::Task;
+
+DataChannel::DataChannel(net::Stream& control, const ServerOptions& options, Services& services)
+    : control_(control),
+      options_(options),
+      services_(services),
+      wakeup_(control.loop()) {}
+
+Result<std::uint16_t> DataChannel::listen(bool anybody) {
+    reset();
+    TRY(claim_,
+        services_.passive.claim(control_.loop(),
+                                control_.local().address,
+                                anybody ? std::string() : control_.peer().address));
+    return claim_->port();
+}
+
+void DataChannel::connect_to(net::Endpoint where) {
+    reset();
+    where_ = std::move(where);
+}
+
+void DataChannel::reset() {
+    close();
+    claim_.reset();
+    where_.reset();
+}
+
+void DataChannel::protect(bool on) {
+    if (protect_ != on) {
+        close();
+    }
+    protect_ = on;
+}
+
+void DataChannel::close() {
+    if (stream_) {
+        stream_->close();
+        stream_.reset();
+        claim_.reset();
+        where_.reset();
+    }
+}
+
+// The stream stays until whoever waits in it has returned: close() takes it away then.
+void DataChannel::abort() {
+    aborted_ = true;
+    if (stream_) {
+        stream_->abort();
+    }
+    wakeup_.post();
+}
+
+namespace {
+
+using Outcome = std::optional<Result<std::unique_ptr<net::Stream>>>;
+
+Task<> store(Task<Result<std::unique_ptr<net::Stream>>> attempt,
+             Outcome& outcome,
+             net::Wakeup& wakeup) {
+    outcome.emplace(co_await attempt);
+    wakeup.post();
+}
+
+}  // namespace
+
+// The attempt is destroyed where it waits when nobody wants it any more.
+Task<Result<std::unique_ptr<net::Stream>>> DataChannel::unless_aborted(
+    Task<Result<std::unique_ptr<net::Stream>>> attempt) {
+    Outcome outcome;
+    const Task<> running = store(std::move(attempt), outcome, wakeup_);
+    running.start();
+    while (!outcome && !aborted_) {
+        static_cast<void>(co_await wakeup_.wait(base::SteadyTime::max()));
+    }
+    if (!outcome) {
+        co_return fail(Errc::kReset, "aborted");
+    }
+    co_return std::move(*outcome);
+}
+
+// RFC 959 5.2: the server's data port is the one below the control connection's, L-1; it wants privileges
+// that a careful server has given up, so it is an option.
+Task<Result<std::unique_ptr<net::Stream>>> DataChannel::connect() {
+    const base::SteadyTime deadline = control_.loop().clock().steady() + options_.connect_timeout_s;
+    if (claim_) {
+        co_return co_await unless_aborted(claim_->accept(deadline));
+    }
+    if (!options_.active) {
+        co_return fail(Errc::kUnsupported, "active mode is off here: use EPSV or PASV");
+    }
+    // RFC 959 3.3: without PORT, the client's end of the control connection.
+    net::ConnectOptions target{.peer = where_.value_or(control_.peer()),
+                               .local = net::Endpoint{.address = control_.local().address,
+                                                      .port = options_.active_source_port,
+                                                      .path = {}},
+                               .deadline = deadline};
+    if (target.peer.is_unix()) {
+        co_return fail(Errc::kUnsupported, "there is no way to connect to the client");
+    }
+    co_return co_await unless_aborted(
+        services_.network.connect(control_.loop(), std::move(target)));
+}
+
+Task<Result<>> DataChannel::start_tls() {
+    const base::SteadyTime deadline =
+        control_.loop().clock().steady() + options_.handshake_timeout_s;
+    // After CCC the control connection has no session that could go on.
+    const bool required = require_reuse_ && control_.tls() != nullptr;
+    stream_->offer_tls(services_.tls);
+    co_return co_await stream_->start_tls_bound(control_, required, deadline);
+}
+
+Task<Result<net::Stream*>> DataChannel::open() {
+    aborted_ = false;
+    if (stream_) {
+        co_return stream_.get();
+    }
+    auto connected = co_await connect();
+    where_.reset();
+    if (!connected) {
+        claim_.reset();
+        co_return base::forward_error(connected);
+    }
+    stream_ = std::move(*connected);
+    if (protect_) {
+        auto secured = co_await start_tls();
+        if (!secured) {
+            close();
+            co_return base::forward_error(secured);
+        }
+    }
+    if (aborted_) {
+        close();
+        co_return fail(Errc::kReset, "aborted");
+    }
+    co_return stream_.get();
+}
+
+}  // namespace ftp

@@ -1,0 +1,72 @@
+// Where a session's next data connection goes, and the connection itself (RFC 959 3.2 and 3.3, RFC 2428,
+// RFC 4217 10): opened for a transfer, kept between transfers in block and compressed mode.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ftp/server/passive_ports.h"
+#include "ftp/server/server.h"
+#include "net/network.h"
+#include "net/stream.h"
+#include "net/wakeup.h"
+
+namespace ftp {
+
+class DataChannel {
+  public:
+    // Of the session on `control`. All of them must outlive it.
+    DataChannel(net::Stream& control, const ServerOptions& options, Services& services);
+
+    // PASV and EPSV: the port to tell. With `anybody` the other end need not be the control connection's.
+    [[nodiscard]] base::Result<std::uint16_t> listen(bool anybody);
+    // PORT and EPRT.
+    void connect_to(net::Endpoint where);
+    // Back to the default data port (RFC 959 3.3); ends what is there.
+    void reset();
+
+    // PROT P (RFC 4217 9). What is connected already is ended.
+    void protect(bool on);
+
+    // Whether the control connection's TLS session must go on in the data connection's.
+    void require_session_reuse(bool on) { require_reuse_ = on; }
+
+    [[nodiscard]] bool is_protected() const { return protect_; }
+
+    // The client has said where, or is connected.
+    [[nodiscard]] bool is_prepared() const { return claim_ || where_ || stream_; }
+
+    [[nodiscard]] bool is_open() const { return stream_ != nullptr; }
+
+    // The connection, TLS included; the same one while it is kept. kTimeout, kRefused ..., kDenied (it
+    // is not the control connection's TLS session), kReset after abort().
+    [[nodiscard]] base::Task<base::Result<net::Stream*>> open();
+    // Ends the connection in good order. The port it came by is good for one connection only.
+    void close();
+    // Ends at once what is connected or waited for. open() may be called again afterwards.
+    void abort();
+
+    // Whether abort() was called since the last open().
+    [[nodiscard]] bool aborted() const { return aborted_; }
+
+  private:
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<net::Stream>>> connect();
+    [[nodiscard]] base::Task<base::Result<>> start_tls();
+    // The connection, or kReset as soon as abort() is called.
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<net::Stream>>> unless_aborted(
+        base::Task<base::Result<std::unique_ptr<net::Stream>>> attempt);
+
+    net::Stream& control_;
+    const ServerOptions& options_;
+    Services& services_;
+    net::Wakeup wakeup_;
+    std::unique_ptr<PassivePorts::Claim> claim_;
+    std::optional<net::Endpoint> where_;
+    std::unique_ptr<net::Stream> stream_;
+    bool protect_ = false;
+    bool require_reuse_ = true;
+    bool aborted_ = false;
+};
+
+}  // namespace ftp

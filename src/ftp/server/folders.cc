@@ -1,0 +1,124 @@
+// Moving about, and changing names: CWD, CDUP, PWD, MKD, RMD, DELE, RNFR, RNTO, SMNT (RFC 959 4.1).
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+#include "ftp/grammar/command.h"
+#include "ftp/server/session.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::Result;
+
+Session::Answer Session::on_cwd(std::string arguments) {
+    co_return co_await change_directory(arguments.empty() ? "/" : std::move(arguments), 250);
+}
+
+// RFC 959 5.4 says 200 where CWD says 250.
+Session::Answer Session::on_cdup(std::string /*arguments*/) {
+    co_return co_await change_directory("..", 200);
+}
+
+Session::Answer Session::change_directory(std::string argument, int code) {
+    const auto path = resolve(argument);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    const auto entry = co_await tree().stat(loop_, *path);
+    if (!entry) {
+        co_return reply(550, entry.error().text);
+    }
+    if (entry->kind != files::Kind::kDirectory) {
+        co_return reply(550, "That is no folder");
+    }
+    directory_ = *path;
+    place_->set_directory(directory_);
+    const std::string message = co_await folder_message();
+    co_return reply(code, message + quote_path(directory_) + " is the current folder");
+}
+
+Session::Answer Session::on_pwd(std::string /*arguments*/) {
+    co_return reply(257, quote_path(directory_) + " is the current folder");
+}
+
+Session::Answer Session::on_mkd(std::string arguments) {
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    const auto made = co_await tree().make_directory(loop_, *path, 0777U & ~umask_);
+    if (!made) {
+        co_return refuse(made.error(), Wish::kRead);
+    }
+    co_return reply(257, quote_path(*path) + " was made");
+}
+
+Session::Answer Session::on_rmd(std::string arguments) {
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    const auto removed = co_await tree().remove_directory(loop_, *path);
+    if (!removed) {
+        co_return reply(550, removed.error().text);
+    }
+    co_return reply(250, "The folder is removed");
+}
+
+Session::Answer Session::on_dele(std::string arguments) {
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    const auto removed = co_await tree().remove(loop_, *path);
+    if (!removed) {
+        co_return refuse(removed.error(), Wish::kRead);
+    }
+    co_return reply(250, "The file is deleted");
+}
+
+Session::Answer Session::on_rnfr(std::string arguments) {
+    rename_from_.reset();
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    const auto entry = co_await tree().stat(loop_, *path);
+    if (!entry) {
+        co_return refuse(entry.error(), Wish::kRead);
+    }
+    rename_from_ = *path;
+    co_return reply(350, "Now send RNTO");
+}
+
+Session::Answer Session::on_rnto(std::string arguments) {
+    if (!rename_from_) {
+        co_return protest(reply(503, "Send RNFR first"));
+    }
+    const std::string from = std::move(*rename_from_);
+    rename_from_.reset();
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(553, path.error().text);
+    }
+    const auto renamed = co_await tree().rename(loop_, from, *path);
+    if (!renamed) {
+        co_return reply(553, renamed.error().text);
+    }
+    co_return reply(250, "The file has its new name");
+}
+
+// RFC 959 4.1.1: what this user may see is mounted already.
+Session::Answer Session::on_smnt(std::string arguments) {
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    const auto entry = co_await tree().stat(loop_, *path);
+    if (!entry || entry->kind != files::Kind::kDirectory) {
+        co_return reply(550, entry ? "That is no folder" : entry.error().text);
+    }
+    co_return reply(202, "Everything you may see is mounted");
+}
+
+}  // namespace ftp

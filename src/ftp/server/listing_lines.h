@@ -1,0 +1,49 @@
+// Folders as lines, made while they are sent: the sources behind LIST, NLST and MLSD.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "files/files.h"
+#include "ftp/server/transfer.h"
+
+namespace ftp {
+
+struct ListingStyle {
+    enum class Shape : std::uint8_t { kLong, kNames, kFacts };
+
+    Shape shape = Shape::kLong;
+    std::uint16_t facts = 0;           // kFacts
+    bool recursive = false;            // kLong
+    std::string prefix = {};           // kNames: before each name, so that it is one for RETR
+    std::string pattern = {};          // only names that match; empty: all
+    std::size_t entries_max = 10'000;  // with `recursive`
+    std::string_view line_end = "\r\n";
+    base::WallTime now{};
+};
+
+// One line for `entry`, called `name`, appended to `out`.
+void append_line(std::string& out,
+                 const files::Entry& entry,
+                 std::string_view name,
+                 const ListingStyle& style);
+
+// The folder `path` of `tree`, which must outlive the lines. Never whole in memory.
+[[nodiscard]] base::Task<base::Result<std::unique_ptr<LineSource>>> open_folder_lines(
+    files::Tree& tree, base::Loop& loop, std::string path, ListingStyle style);
+
+// Some text that is there already.
+[[nodiscard]] std::unique_ptr<LineSource> make_lines(std::string text);
+
+// RFC 959 names no patterns; "*", "?" and "[a-z]" are what clients send. Linear in both lengths but for
+// one star's retry: no input takes more than their product.
+[[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view name);
+[[nodiscard]] bool is_pattern(std::string_view text);
+
+// RFC 3659 7.5.5.
+[[nodiscard]] std::string perm_letters(const files::Entry& entry);
+
+}  // namespace ftp

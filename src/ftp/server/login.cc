@@ -1,0 +1,201 @@
+// Who comes and goes: USER, PASS, ACCT, REIN, QUIT (RFC 959 4.1.1) and HOST (RFC 7151).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.h"
+#include "ftp/server/session.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kAnonymous = "anonymous";
+
+bool is_anonymous(std::string_view name) {
+    return base::iequals(name, kAnonymous) || base::iequals(name, "ftp");
+}
+
+}  // namespace
+
+account::LoginContext Session::login_context() const {
+    const net::Stream& stream = lines_.stream();
+    account::LoginContext context;
+    context.service = "ftp";
+    context.peer_address = stream.peer().address;
+    context.loopback = stream.peer().is_loopback();
+    if (const net::TlsInfo* const tls = stream.tls()) {
+        context.tls = true;
+        context.tls_exporter = tls->exporter;
+        context.tls_unique = tls->unique;
+        context.tls_end_point = tls->end_point;
+        context.certificate_names = tls->client_names;
+    }
+    return context;
+}
+
+// Every user name gets the same answer: it says nothing about whether there is such a user.
+Session::Answer Session::on_user(std::string arguments) {
+    forget_user();
+    if (is_anonymous(arguments)) {
+        user_name_ = kAnonymous;
+        if (!options_.anonymous) {
+            co_return reply(530, "There is no anonymous access here");
+        }
+        co_return reply(331, "Anonymous access; send your e-mail address as password");
+    }
+    if (!services_.authenticator.plaintext_allowed(login_context())) {
+        co_return reply(530, "No password in clear on this connection; send AUTH TLS first");
+    }
+    user_name_ = std::move(arguments);
+    co_return reply(331, "Now send PASS");
+}
+
+Session::Answer Session::on_pass(std::string arguments) {
+    if (user_) {
+        co_return reply(503, "You are logged in already");
+    }
+    const std::string name = std::exchange(user_name_, "");
+    if (name.empty()) {
+        co_return protest(reply(503, "Send USER first"));
+    }
+    if (name == kAnonymous) {
+        auto tree = co_await services_.files.open_anonymous(loop_);
+        if (!tree) {
+            co_return reply(530, "There is no anonymous access here");
+        }
+        co_return co_await enter({.name = name,
+                                  .tree = std::move(*tree),
+                                  .anonymous = true,
+                                  .password = std::move(arguments)});
+    }
+    // RFC 7151 3.2: the names of users are the virtual host's.
+    const bool local = name.find('@') == std::string::npos && !host_.empty();
+    auto identity = co_await services_.authenticator.check_password(
+        loop_, login_context(), local ? name + '@' + host_ : name, std::move(arguments));
+    if (!identity) {
+        co_return login_failed(identity.error());
+    }
+    auto tree = co_await services_.files.open_tree(loop_, identity->account.id);
+    if (!tree) {
+        services_.log.error("no file tree", {{"session", id_}, {"error", tree.error().text}});
+        co_return reply(
+            421, "Your files cannot be reached now; come back later", Reply::Then::kClose);
+    }
+    co_return co_await enter({.name = identity->account.address.to_string(),
+                              .tree = std::move(*tree),
+                              .anonymous = false,
+                              .password = {}});
+}
+
+Session::Answer Session::enter(User user) {
+    if (!place_->log_in(user.name, user.anonymous)) {
+        co_return reply(530, "This account has as many sessions as it may have");
+    }
+    user.tree->set_actor({.session = id_,
+                          .peer = fmt::format("{} by {}",
+                                              lines_.stream().peer().address,
+                                              lines_.stream().tls() != nullptr ? "FTPS" : "FTP")});
+    user_ = std::move(user);
+    const auto& exempt = options_.session_reuse_exempt;
+    channel_.require_session_reuse(options_.require_session_reuse &&
+                                   std::find(exempt.begin(), exempt.end(), user_->name) ==
+                                       exempt.end());
+    directory_ = "/";
+    place_->set_directory(directory_);
+    services_.metrics
+        .counter(
+            "staffetta_logins_total", "Logins by result", {{"protocol", "ftp"}, {"result", "ok"}})
+        .add();
+    services_.log.info("logged in",
+                       {{"session", id_},
+                        {"peer", lines_.stream().peer().to_string()},
+                        {"account", user_->name},
+                        {"mechanism", user_->anonymous ? "none" : "USER"},
+                        {"tls", lines_.stream().tls() != nullptr ? "yes" : "no"}});
+    std::string text = options_.welcome;
+    text += text.empty() ? "" : "\n";
+    text += co_await folder_message();
+    co_return reply(230, text + user_->name + " is logged in");
+}
+
+Reply Session::login_failed(const base::Error& error) {
+    services_.metrics
+        .counter("staffetta_logins_total",
+                 "Logins by result",
+                 {{"protocol", "ftp"}, {"result", std::string(base::errc_name(error.code))}})
+        .add();
+    services_.log.info(
+        "login failed",
+        {{"session", id_}, {"peer", lines_.stream().peer().to_string()}, {"error", error.text}});
+    if (error.code != Errc::kDenied && error.code != Errc::kUnavailable) {
+        return reply(421, "Logins cannot be checked now; come back later", Reply::Then::kClose);
+    }
+    if (++login_failures_ >= options_.login_failures_max) {
+        return reply(421, "Too many failed logins; goodbye", Reply::Then::kClose);
+    }
+    return reply(530,
+                 error.code == Errc::kDenied
+                     ? "Wrong user name or password"
+                     : "Too many failed logins from your address; come back later");
+}
+
+// RFC 959 4.1.1: accounts are files' owners here, so there is nothing more to say.
+Session::Answer Session::on_acct(std::string /*arguments*/) {
+    if (!user_) {
+        co_return reply(503, "Log in with USER and PASS");
+    }
+    co_return reply(202, "No account is needed");
+}
+
+// RFC 959 4.1.1: everything as it was at the greeting. What TLS protects stays protected.
+Session::Answer Session::on_rein(std::string /*arguments*/) {
+    forget_user();
+    host_.clear();
+    co_return reply(220, options_.hostname + " FTP server ready");
+}
+
+void Session::forget_user() {
+    user_.reset();
+    user_name_.clear();
+    directory_ = "/";
+    rename_from_.reset();
+    representation_ = {};
+    restart_ = 0;
+    range_.reset();
+    announced_.reset();
+    extended_only_ = false;
+    buffer_size_given_ = false;
+    channel_.reset();
+    channel_.protect(options_.implicit_tls);
+    place_->log_out();
+}
+
+Session::Answer Session::on_quit(std::string /*arguments*/) {
+    co_return reply(221, "Goodbye", Reply::Then::kClose);
+}
+
+// RFC 7151 3.1: before the login, and again as often as one likes; a literal address stands in brackets.
+Session::Answer Session::on_host(std::string arguments) {
+    if (user_ || !user_name_.empty()) {
+        co_return protest(reply(503, "HOST comes before USER"));
+    }
+    std::string name = base::to_lower(arguments);
+    const std::string& local = lines_.stream().local().address;
+    const bool here = base::iequals(name, options_.hostname) || name == '[' + local + ']';
+    const bool known =
+        std::any_of(options_.hosts.begin(), options_.hosts.end(), [&name](std::string_view host) {
+            return base::iequals(host, name);
+        });
+    if (!here && !known) {
+        co_return reply(504, "There is no such host here");
+    }
+    host_ = known ? std::move(name) : std::string();
+    co_return reply(220, arguments + " FTP server ready");
+}
+
+}  // namespace ftp

@@ -1,0 +1,218 @@
+// How and where data goes: TYPE, STRU, MODE, PORT, PASV (RFC 959 4.1.2), EPRT, EPSV (RFC 2428), OPTS
+// (RFC 2389 4).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "ftp/grammar/data_port.h"
+#include "ftp/server/session.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::Result;
+
+namespace {
+
+constexpr std::uint16_t kPrivilegedPorts = 1024;
+
+// Clients of these networks see us under our own address (RFC 1918, RFC 6598, loopback, link-local).
+bool is_private(std::string_view address) {
+    static const std::vector<net::AddressBlock> blocks = [] {
+        std::vector<net::AddressBlock> list;
+        for (const char* block : {"10.0.0.0/8",
+                                  "172.16.0.0/12",
+                                  "192.168.0.0/16",
+                                  "100.64.0.0/10",
+                                  "127.0.0.0/8",
+                                  "169.254.0.0/16"}) {
+            list.push_back(net::AddressBlock::parse(block).value());
+        }
+        return list;
+    }();
+    return std::any_of(blocks.begin(), blocks.end(), [address](const net::AddressBlock& block) {
+        return block.contains(address);
+    });
+}
+
+}  // namespace
+
+Session::Answer Session::on_type(std::string arguments) {
+    Representation chosen = representation_;
+    const auto parsed = parse_type(arguments, chosen);
+    if (!parsed && parsed.error().code == Errc::kUnsupported) {
+        co_return reply(504, "Bytes have 8 bits here: TYPE L 8");
+    }
+    if (!parsed) {
+        co_return reply(501, "Usage: TYPE A [N / T / C], E [N / T / C], I or L 8");
+    }
+    if (chosen.is_text() && chosen.structure == Structure::kPage) {
+        co_return reply(504, "Pages are of TYPE I or L 8");
+    }
+    representation_ = chosen;
+    co_return reply(200, "Type is " + type_name(chosen));
+}
+
+Session::Answer Session::on_stru(std::string arguments) {
+    const auto structure = parse_structure(arguments);
+    if (!structure) {
+        co_return reply(501, "Usage: STRU F, R or P");
+    }
+    if (*structure == Structure::kPage && representation_.is_text()) {
+        co_return reply(504, "Pages want TYPE I or L 8 first");
+    }
+    representation_.structure = *structure;
+    co_return reply(200, fmt::format("Structure is {}", structure_letter(*structure)));
+}
+
+Session::Answer Session::on_mode(std::string arguments) {
+    const auto mode = parse_mode(arguments);
+    if (!mode) {
+        co_return reply(501, "Usage: MODE S, B, C or Z");
+    }
+    representation_.mode = *mode;
+    co_return reply(200, fmt::format("Mode is {}", mode_letter(*mode)));
+}
+
+bool Session::may_fxp() const {
+    const auto& accounts = options_.fxp_accounts;
+    const auto& networks = options_.fxp_networks;
+    const std::string& peer = lines_.stream().peer().address;
+    const bool listed = std::find(accounts.begin(), accounts.end(), user_->name) != accounts.end();
+    return listed || std::any_of(networks.begin(), networks.end(), [&](const auto& block) {
+               return block.contains(peer);
+           });
+}
+
+// RFC 2577 3: no bounce. The address is the client's own, unless FXP is allowed, and the port is none of
+// those that servers have.
+std::optional<Reply> Session::check_target(const DataPort& where) const {
+    if (extended_only_) {
+        return reply(503, "After EPSV ALL only EPSV opens data connections");
+    }
+    if (!options_.active) {
+        return reply(502, "Active mode is off here; use EPSV or PASV");
+    }
+    if (where.port < kPrivilegedPorts) {
+        return reply(501, fmt::format("Ports below {} are refused", kPrivilegedPorts));
+    }
+    if (where.address != lines_.stream().peer().address && !may_fxp()) {
+        return reply(501, "The address must be your own");
+    }
+    return std::nullopt;
+}
+
+Session::Answer Session::on_port(std::string arguments) {
+    const auto where = parse_port(arguments);
+    if (!where) {
+        co_return reply(501, "Usage: PORT h1,h2,h3,h4,p1,p2, each from 0 to 255");
+    }
+    if (auto refusal = check_target(*where)) {
+        co_return std::move(*refusal);
+    }
+    channel_.connect_to({.address = where->address, .port = where->port, .path = {}});
+    renew_ticket();
+    co_return reply(200, fmt::format("Data goes to port {}", where->port));
+}
+
+Session::Answer Session::on_eprt(std::string arguments) {
+    const auto where = parse_eprt(arguments);
+    if (!where && where.error().code == Errc::kUnsupported) {
+        co_return reply(522, "Network protocol not supported, use (1,2)");
+    }
+    if (!where) {
+        co_return reply(501, "Usage: EPRT |protocol|address|port|");
+    }
+    if (auto refusal = check_target(*where)) {
+        co_return std::move(*refusal);
+    }
+    channel_.connect_to({.address = where->address, .port = where->port, .path = {}});
+    renew_ticket();
+    co_return reply(200, fmt::format("Data goes to port {}", where->port));
+}
+
+std::string Session::external_address() const {
+    const std::string& own = lines_.stream().local().address;
+    const std::string& peer = lines_.stream().peer().address;
+    for (const ExternalAddress::Rule& rule : options_.external.rules) {
+        if (rule.clients.contains(peer)) {
+            return rule.address;
+        }
+    }
+    return options_.external.address.empty() || is_private(peer) ? own : options_.external.address;
+}
+
+Session::Answer Session::on_pasv(std::string /*arguments*/) {
+    if (extended_only_) {
+        co_return reply(503, "After EPSV ALL only EPSV opens data connections");
+    }
+    if (!is_ipv4(lines_.stream().local().address)) {
+        co_return reply(502, "PASV is for IPv4; use EPSV");
+    }
+    const auto port = channel_.listen(may_fxp());
+    if (!port) {
+        co_return reply(425, "No data port is free: " + port.error().text);
+    }
+    renew_ticket();
+    co_return reply(
+        227, fmt::format("Entering Passive Mode ({})", format_port({external_address(), *port})));
+}
+
+Session::Answer Session::on_epsv(std::string arguments) {
+    const auto request = parse_epsv(arguments);
+    if (!request && request.error().code == Errc::kSyntax) {
+        co_return reply(501, "Usage: EPSV [1 / 2 / ALL]");
+    }
+    const bool ipv4 = is_ipv4(lines_.stream().local().address);
+    if (!request || (*request == EpsvRequest::kIpv4 && !ipv4) ||
+        (*request == EpsvRequest::kIpv6 && ipv4)) {
+        co_return reply(522, fmt::format("Network protocol not supported, use ({})", ipv4 ? 1 : 2));
+    }
+    if (*request == EpsvRequest::kAll) {
+        extended_only_ = true;
+        co_return reply(200, "Only EPSV opens data connections from now on");
+    }
+    const auto port = channel_.listen(may_fxp());
+    if (!port) {
+        co_return reply(425, "No data port is free: " + port.error().text);
+    }
+    renew_ticket();
+    co_return reply(229, fmt::format("Entering Extended Passive Mode (|||{}|)", *port));
+}
+
+// A ticket of TLS 1.3 is good for one connection, so the client gets one before each.
+void Session::renew_ticket() {
+    if (channel_.is_protected()) {
+        lines_.stream().send_tls_ticket();
+    }
+}
+
+// OPTS command [options]    ; RFC 2389 4
+Session::Answer Session::on_opts(std::string arguments) {
+    std::string_view options = arguments;
+    const std::string command = base::to_upper(base::split_front(options, ' '));
+    options = base::trim(options);
+    if (command == "UTF8" || command == "UTF-8") {
+        co_return base::iequals(options, "OFF") ? reply(504, "Names are in UTF-8 always")
+                                                : reply(200, "Names are in UTF-8 always");
+    }
+    if (command == "MLST") {
+        facts_ = parse_facts(options);
+        co_return reply(200, "MLST OPTS " + name_facts(facts_));
+    }
+    if (command == "HASH") {
+        co_return choose_hash(options);
+    }
+    if (command == "MODE" && base::istarts_with(options, "Z LEVEL ")) {
+        const auto level = base::parse_number<unsigned>(options.substr(8), 9);
+        if (!level || *level == 0) {
+            co_return reply(501, "Usage: OPTS MODE Z LEVEL 1 to 9");
+        }
+        deflate_level_ = static_cast<int>(*level);
+        co_return reply(200, fmt::format("MODE Z LEVEL set to {}", *level));
+    }
+    co_return reply(501, "OPTS takes MLST, HASH, UTF8 and MODE Z LEVEL");
+}
+
+}  // namespace ftp

@@ -1,0 +1,144 @@
+#include "ftp/server/passive_ports.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+using base::Task;
+
+PassivePorts::PassivePorts(net::Network& network, base::Random& random, PortRange range)
+    : network_(network),
+      random_(random),
+      range_(range) {}
+
+PassivePorts::~PassivePorts() = default;
+
+PassivePorts::Claim::Claim(PassivePorts& ports, std::shared_ptr<Port> port, std::string client)
+    : ports_(ports),
+      port_(std::move(port)),
+      client_(std::move(client)),
+      arrived_(port_->loop) {}
+
+PassivePorts::Claim::~Claim() {
+    ports_.give_back(*this);
+}
+
+std::uint16_t PassivePorts::Claim::port() const {
+    return port_->acceptor->local().port;
+}
+
+Task<Result<std::unique_ptr<net::Stream>>> PassivePorts::Claim::accept(base::SteadyTime deadline) {
+    while (!stream_ && !closed_) {
+        if (!port_->accepting) {
+            co_return fail(Errc::kUnavailable, "the port does not listen any more");
+        }
+        if (co_await arrived_.wait(deadline) == net::Wakeup::Outcome::kTimeout) {
+            co_return fail(Errc::kTimeout, "the client did not connect in time");
+        }
+    }
+    if (closed_) {
+        co_return fail(Errc::kReset, "closed here");
+    }
+    co_return std::move(stream_);
+}
+
+void PassivePorts::Claim::close() {
+    closed_ = true;
+    arrived_.post();
+}
+
+// Random ports make it harder to guess where the next client connects (RFC 2577 7).
+Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loop,
+                                                                 const std::string& local,
+                                                                 const std::string& client) {
+    const std::scoped_lock lock(mutex_);
+    if (range_.first == 0) {
+        return claim_at(loop, {.address = local, .port = 0, .path = {}}, client);
+    }
+    const std::uint64_t count = static_cast<std::uint64_t>(range_.last - range_.first) + 1;
+    const std::uint64_t begin = random_.below(count);
+    for (std::uint64_t step = 0; step < count; ++step) {
+        const auto number = static_cast<std::uint16_t>(range_.first + (begin + step) % count);
+        const auto found = ports_.find({local, number});
+        if (found == ports_.end()) {
+            auto claim = claim_at(loop, {.address = local, .port = number, .path = {}}, client);
+            if (claim || claim.error().code != Errc::kInUse) {
+                return claim;
+            }
+        } else if (&found->second->loop == &loop && found->second->accepting &&
+                   !found->second->claims.contains(client) && !found->second->claims.contains("")) {
+            return make_claim(found->second, client);
+        }
+    }
+    return fail(Errc::kUnavailable,
+                fmt::format("every port from {} to {} is taken", range_.first, range_.last));
+}
+
+Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim_at(base::Loop& loop,
+                                                                    const net::Endpoint& local,
+                                                                    const std::string& client) {
+    TRY(auto acceptor, network_.accept_on(loop, local));
+    const std::uint16_t number = acceptor->local().port;
+    auto port = std::make_shared<Port>(loop, std::move(acceptor));
+    ports_.insert_or_assign({local.address, number}, port);
+    auto claim = make_claim(port, client);
+    port->accepting = true;
+    base::spawn(accept_for_all(port), [](std::exception_ptr thrown) {
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    });
+    return claim;
+}
+
+std::unique_ptr<PassivePorts::Claim> PassivePorts::make_claim(std::shared_ptr<Port> port,
+                                                              const std::string& client) {
+    Port& place = *port;
+    auto claim = std::make_unique<Claim>(*this, std::move(port), client);
+    place.claims.insert_or_assign(client, claim.get());
+    return claim;
+}
+
+void PassivePorts::give_back(const Claim& claim) {
+    const std::scoped_lock lock(mutex_);
+    Port& port = *claim.port_;
+    port.claims.erase(claim.client_);
+    if (!port.claims.empty()) {
+        return;
+    }
+    // By identity: where the kernel chose the port, another loop may have been given it meanwhile.
+    std::erase_if(ports_, [&claim](const auto& item) { return item.second == claim.port_; });
+    port.acceptor->close();
+}
+
+// Runs as long as the port listens, and keeps it.
+Task<> PassivePorts::accept_for_all(std::shared_ptr<Port> port) {
+    while (true) {
+        auto stream = co_await port->acceptor->accept(base::SteadyTime::max());
+        if (!stream) {
+            break;
+        }
+        hand_over(*port, std::move(*stream));
+    }
+    port->accepting = false;
+    for (const auto& [client, claim] : port->claims) {
+        claim->arrived_.post();
+    }
+}
+
+void PassivePorts::hand_over(Port& port, std::unique_ptr<net::Stream> stream) {
+    auto found = port.claims.find(stream->peer().address);
+    found = found == port.claims.end() ? port.claims.find("") : found;
+    if (found == port.claims.end() || found->second->stream_) {
+        return stream->abort();
+    }
+    found->second->stream_ = std::move(stream);
+    found->second->arrived_.post();
+}
+
+}  // namespace ftp

@@ -1,0 +1,93 @@
+// The ports that clients are told to connect to (PASV, EPSV). A small range serves many: one port listens for
+// several sessions at once, whose clients come from different addresses. A connection from elsewhere is
+// closed at once, so that nobody takes what was meant for another (RFC 2577 3).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/random.h"
+#include "net/network.h"
+#include "net/wakeup.h"
+
+namespace ftp {
+
+struct PortRange {
+    std::uint16_t first = 0;  // both 0: whatever the kernel gives
+    std::uint16_t last = 0;
+};
+
+// One a server, thread-safe. A port is listened on by one loop at a time.
+class PassivePorts {
+    struct Port;
+
+  public:
+    PassivePorts(net::Network& network, base::Random& random, PortRange range);
+    PassivePorts(const PassivePorts&) = delete;
+    PassivePorts& operator=(const PassivePorts&) = delete;
+    ~PassivePorts();
+
+    // One session's claim on a port; the port closes with the last of them. On the session's loop.
+    class Claim {
+      public:
+        Claim(PassivePorts& ports, std::shared_ptr<Port> port, std::string client);
+        Claim(const Claim&) = delete;
+        Claim& operator=(const Claim&) = delete;
+        ~Claim();
+
+        [[nodiscard]] std::uint16_t port() const;
+        // The connection of this session's client. kTimeout; kReset after close(); kUnavailable.
+        [[nodiscard]] base::Task<base::Result<std::unique_ptr<net::Stream>>> accept(
+            base::SteadyTime deadline);
+        // Ends a waiting accept().
+        void close();
+
+      private:
+        friend class PassivePorts;
+
+        PassivePorts& ports_;
+        std::shared_ptr<Port> port_;
+        const std::string client_;
+        net::Wakeup arrived_;
+        std::unique_ptr<net::Stream> stream_;
+        bool closed_ = false;
+    };
+
+    // Listens on `local`, the address of the control connection, for connections from `client`; an empty
+    // client is anybody (FXP). kUnavailable when every port of the range is taken; kDenied ....
+    [[nodiscard]] base::Result<std::unique_ptr<Claim>> claim(base::Loop& loop,
+                                                             const std::string& local,
+                                                             const std::string& client);
+
+  private:
+    // A port that is listened on, by its local address and number.
+    struct Port {
+        base::Loop& loop;
+        std::unique_ptr<net::Acceptor> acceptor;
+        std::map<std::string, Claim*> claims;  // by client; touched on `loop` only
+        bool accepting = false;
+    };
+
+    using Key = std::pair<std::string, std::uint16_t>;
+
+    [[nodiscard]] base::Result<std::unique_ptr<Claim>> claim_at(base::Loop& loop,
+                                                                const net::Endpoint& local,
+                                                                const std::string& client);
+    [[nodiscard]] std::unique_ptr<Claim> make_claim(std::shared_ptr<Port> port,
+                                                    const std::string& client);
+    void give_back(const Claim& claim);
+    static base::Task<> accept_for_all(std::shared_ptr<Port> port);
+    static void hand_over(Port& port, std::unique_ptr<net::Stream> stream);
+
+    net::Network& network_;
+    base::Random& random_;
+    const PortRange range_;
+    std::mutex mutex_;
+    std::map<Key, std::shared_ptr<Port>> ports_;  // guarded by mutex_
+};
+
+}  // namespace ftp

@@ -1,0 +1,103 @@
+// RETR and listings: from disk to wire.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "ftp/server/transfer.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+constexpr std::size_t kReadOctets = std::size_t{128} * 1024;
+constexpr std::size_t kFlushOctets = std::size_t{64} * 1024;
+
+}  // namespace
+
+// Octets as they are: the kernel moves them where it can.
+Task<Result<>> Transfer::send_plain(net::Stream& stream, Job::Send& send) {
+    while (send.first < send.last) {
+        const std::uint64_t count = std::min(send.last - send.first, piece_octets());
+        auto sent =
+            co_await stream.send_file(send.file->fd(), send.first, count, options_.stall_timeout_s);
+        if (!sent && sent.error().code == Errc::kUnsupported) {
+            co_return co_await send_encoded(stream, send);
+        }
+        CO_TRY(const std::uint64_t octets, std::move(sent));
+        if (octets == 0) {
+            break;  // the file became shorter meanwhile: what is left of it has gone
+        }
+        send.first += octets;
+        co_await pace(octets);
+    }
+    co_return Result<>();
+}
+
+Task<Result<>> Transfer::send_encoded(net::Stream& stream, Job::Send& send) {
+    ContentEncoder encoder(job_.representation, job_.deflate_level);
+    std::vector<char> room(static_cast<std::size_t>(
+        std::min<std::uint64_t>({kReadOctets, piece_octets(), options_.marker_octets})));
+    std::string wire;
+    std::uint64_t next_marker = send.first + options_.marker_octets;
+    while (send.first < send.last) {
+        const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(
+            {room.size(), send.last - send.first, next_marker - send.first}));
+        auto read = co_await send.file->read(loop_, send.first, std::span(room).first(want));
+        disk_failed_ = !read;
+        CO_TRY(const std::size_t octets, std::move(read));
+        if (octets == 0) {
+            break;
+        }
+        encoder.feed({room.data(), octets}, wire);
+        send.first += octets;
+        if (send.first == next_marker && send.first < send.last) {
+            encoder.marker(std::to_string(send.first), wire);
+            next_marker += options_.marker_octets;
+        }
+        CO_TRY_VOID(co_await flush(stream, wire, send.skipped));
+        co_await pace(octets);
+    }
+    encoder.finish(wire);
+    co_return co_await flush(stream, wire, send.skipped);
+}
+
+Task<Result<>> Transfer::send_lines(net::Stream& stream, LineSource& lines) {
+    ContentEncoder encoder(job_.representation, job_.deflate_level);
+    std::string text;
+    std::string wire;
+    std::uint64_t skip = 0;
+    bool more = true;
+    while (more) {
+        auto made = co_await lines.next(loop_, text);
+        disk_failed_ = !made;
+        CO_TRY(more, std::move(made));
+        encoder.feed(text, wire);
+        const std::uint64_t octets = text.size();
+        text.clear();
+        if (wire.size() >= kFlushOctets) {
+            CO_TRY_VOID(co_await flush(stream, wire, skip));
+        }
+        co_await pace(octets);
+    }
+    encoder.finish(wire);
+    co_return co_await flush(stream, wire, skip);
+}
+
+// Writes `wire` but for its first `skip` octets, and empties it.
+Task<Result<>> Transfer::flush(net::Stream& stream, std::string& wire, std::uint64_t& skip) {
+    const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip, wire.size()));
+    skip -= skipped;
+    const std::string_view rest = std::string_view(wire).substr(skipped);
+    if (!rest.empty()) {
+        CO_TRY_VOID(co_await stream.write(rest, stall_deadline()));
+    }
+    wire.clear();
+    co_return Result<>();
+}
+
+}  // namespace ftp

@@ -1,0 +1,146 @@
+// SITE (RFC 959 4.1.3): CHMOD, COPY, HELP, IDLE, QUOTA, SYMLINK, UMASK, UTIME, WHO.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "ftp/grammar/time_val.h"
+#include "ftp/server/session.h"
+
+namespace ftp {
+
+using base::Result;
+
+Session::Answer Session::on_site(std::string arguments) {
+    std::string_view rest = arguments;
+    const std::string verb = base::to_upper(base::split_front(rest, ' '));
+    const Command* const command = find_command(site_commands(), verb);
+    if (command == nullptr) {
+        co_return reply(500, "Unknown SITE command; SITE HELP lists them");
+    }
+    co_return co_await dispatch(*command, std::string(rest));
+}
+
+Session::Answer Session::on_site_help(std::string /*arguments*/) {
+    std::string text = "SITE commands:\n";
+    for (const Command& command : site_commands()) {
+        text += fmt::format("{}\n", command.syntax);
+    }
+    co_return reply(214, text + "End");
+}
+
+Session::Answer Session::on_site_chmod(std::string arguments) {
+    std::string_view rest = arguments;
+    const auto mode = parse_octal(base::split_front(rest, ' '));
+    const auto path = resolve(rest);
+    if (!mode || rest.empty() || !path) {
+        co_return reply(501, "Usage: SITE CHMOD mode path");
+    }
+    const auto set = co_await tree().set_mode(loop_, *path, *mode);
+    co_return set ? reply(200, "The mode is changed") : reply(550, set.error().text);
+}
+
+Session::Answer Session::on_site_utime(std::string arguments) {
+    const std::string_view last_word =
+        std::string_view(arguments).substr(std::min(arguments.rfind(' ') + 1, arguments.size()));
+    if (!base::iequals(last_word, "UTC")) {
+        co_return co_await set_time(std::move(arguments), 200);
+    }
+    // "UTIME path atime mtime ctime UTC", as older clients have it.
+    std::vector<std::string> words = split_names(arguments);
+    if (words.size() != 5) {
+        co_return reply(501, "Usage: SITE UTIME YYYYMMDDHHMMSS path");
+    }
+    co_return co_await set_time(words[2] + ' ' + words[0], 200);
+}
+
+// Both names, in quotes where they hold spaces.
+Session::Answer Session::on_site_copy(std::string arguments) {
+    const auto names = split_names(arguments);
+    if (names.size() != 2) {
+        co_return reply(501, "Usage: SITE COPY from to");
+    }
+    const auto from = resolve(names[0]);
+    const auto to = resolve(names[1]);
+    if (!from || !to) {
+        co_return reply(553, from ? to.error().text : from.error().text);
+    }
+    const auto copied = co_await tree().copy(loop_, *from, *to);
+    co_return copied ? reply(250, "The file is copied") : refuse(copied.error(), Wish::kWrite);
+}
+
+Session::Answer Session::on_site_symlink(std::string arguments) {
+    const auto names = split_names(arguments);
+    if (names.size() != 2) {
+        co_return reply(501, "Usage: SITE SYMLINK target path");
+    }
+    const auto path = resolve(names[1]);
+    if (!path) {
+        co_return reply(553, path.error().text);
+    }
+    const auto made = co_await tree().symlink(loop_, names[0], *path);
+    if (!made && made.error().code == base::Errc::kUnsupported) {
+        co_return reply(504, made.error().text);
+    }
+    co_return made ? reply(250, "The link is made") : refuse(made.error(), Wish::kWrite);
+}
+
+Session::Answer Session::on_site_quota(std::string /*arguments*/) {
+    const auto usage = co_await tree().usage(loop_, directory_);
+    if (!usage) {
+        co_return reply(550, usage.error().text);
+    }
+    const auto limit = [](std::uint64_t number) {
+        return number == 0 ? std::string("no limit") : std::to_string(number);
+    };
+    co_return reply(200,
+                    fmt::format("Quota:\nBytes: {} of {}\nFiles: {} of {}\nAvailable: {} bytes",
+                                usage->octets,
+                                limit(usage->octets_limit),
+                                usage->files,
+                                limit(usage->files_limit),
+                                usage->available));
+}
+
+Session::Answer Session::on_site_idle(std::string arguments) {
+    if (arguments.empty()) {
+        co_return reply(200,
+                        fmt::format("The idle limit is {} seconds, at most {}",
+                                    idle_timeout_s_.count(),
+                                    options_.idle_timeout_max_s.count()));
+    }
+    const auto seconds = base::parse_number<std::uint32_t>(arguments);
+    if (!seconds || *seconds < 30 || std::chrono::seconds(*seconds) > options_.idle_timeout_max_s) {
+        co_return reply(501,
+                        fmt::format("The idle limit is from 30 to {} seconds",
+                                    options_.idle_timeout_max_s.count()));
+    }
+    idle_timeout_s_ = std::chrono::seconds(*seconds);
+    co_return reply(200, fmt::format("The idle limit is {} seconds", *seconds));
+}
+
+// The mode of what is stored from now on.
+Session::Answer Session::on_site_umask(std::string arguments) {
+    if (arguments.empty()) {
+        co_return reply(200, fmt::format("The mask is {:03o}", umask_));
+    }
+    const auto mask = parse_octal(arguments);
+    if (!mask) {
+        co_return reply(501, "Usage: SITE UMASK mask, three octal digits");
+    }
+    umask_ = *mask;
+    co_return reply(200, fmt::format("The mask is {:03o}", umask_));
+}
+
+// A user sees the sessions of the same account; all are the administrator's, by `staffetta ftp who`.
+Session::Answer Session::on_site_who(std::string /*arguments*/) {
+    std::string text = "Your sessions:\n";
+    for (const SessionView& view : services_.activity.sessions()) {
+        if (view.account == user_->name && (!user_->anonymous || view.id == id_)) {
+            text += fmt::format("{} {} {}\n", view.peer, view.tls ? "TLS" : "clear", view.doing);
+        }
+    }
+    co_return reply(200, text + "End");
+}
+
+}  // namespace ftp

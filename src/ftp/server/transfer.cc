@@ -1,0 +1,129 @@
+#include "ftp/server/transfer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ftp {
+
+using base::Errc;
+using base::Result;
+using base::Task;
+
+namespace {
+
+// Between two looks at rates and progress.
+constexpr std::uint64_t kPieceOctets = 8U << 20U;
+constexpr std::uint64_t kSlowPieceOctetsMin = 1024;
+
+}  // namespace
+
+Transfer::Transfer(Job job,
+                   DataChannel& channel,
+                   Activity::Place& place,
+                   base::Loop& loop,
+                   const ServerOptions& options,
+                   Services& services,
+                   std::function<void()> notify)
+    : job_(std::move(job)),
+      channel_(channel),
+      place_(place),
+      loop_(loop),
+      options_(options),
+      services_(services),
+      notify_(std::move(notify)),
+      began_(loop.clock().steady()) {}
+
+Task<Reply> Transfer::run() {
+    auto stream = co_await channel_.open();
+    if (!stream) {
+        co_return cannot_open(stream.error());
+    }
+    const auto moved = co_await move(**stream);
+    Reply last = conclude(moved);
+    if (!moved || !keeps_connection()) {
+        channel_.close();
+    }
+    co_return last;
+}
+
+Task<Result<>> Transfer::move(net::Stream& stream) {
+    if (auto* const send = std::get_if<Job::Send>(&job_.what)) {
+        if (job_.representation.is_plain()) {
+            co_return co_await send_plain(stream, *send);
+        }
+        co_return co_await send_encoded(stream, *send);
+    }
+    if (auto* const receive_job = std::get_if<Job::Receive>(&job_.what)) {
+        co_return co_await receive(stream, *receive_job->upload);
+    }
+    co_return co_await send_lines(stream, *std::get<Job::SendLines>(job_.what).lines);
+}
+
+// RFC 959 3.4: block and compressed mode mark the file's end themselves.
+bool Transfer::keeps_connection() const {
+    return job_.representation.mode == Mode::kBlock ||
+           job_.representation.mode == Mode::kCompressed;
+}
+
+Reply Transfer::cannot_open(const base::Error& error) const {
+    if (channel_.aborted()) {
+        return reply(426, "Transfer aborted; no data connection was opened");
+    }
+    if (error.code == Errc::kDenied) {
+        return reply(425,
+                     "The data connection must resume the TLS session of the control connection");
+    }
+    return reply(425, "Cannot open the data connection: " + error.text);
+}
+
+Reply Transfer::conclude(const Result<>& moved) {
+    if (moved) {
+        succeeded_ = true;
+        return keeps_connection() ? reply(250, "File transferred; the data connection stays open")
+                                  : reply(226, "Transfer complete");
+    }
+    const base::Error& error = moved.error();
+    services_.log.debug("ftp transfer failed", {{"path", job_.path}, {"error", error.text}});
+    if (channel_.aborted()) {
+        return reply(426, "Transfer aborted");
+    }
+    switch (error.code) {
+        case Errc::kNoSpace:
+            return reply(452, "The disk is full; the file is not stored");
+        case Errc::kOverQuota:
+            return reply(552, error.text);
+        case Errc::kSyntax:
+        case Errc::kTooLong:
+            return reply(451, "The data is not in the mode that was chosen: " + error.text);
+        case Errc::kTimeout:
+            return reply(426, "Nothing moved for too long; the data connection is closed");
+        case Errc::kEof:
+            return reply(426, "The data connection ended before the file did");
+        default:
+            break;
+    }
+    return disk_failed_ ? reply(451, "The file could not be processed: " + error.text)
+                        : reply(426, "The data connection broke");
+}
+
+base::SteadyTime Transfer::stall_deadline() const {
+    return loop_.clock().steady() + options_.stall_timeout_s;
+}
+
+// Counts `octets`, and waits until a rate allows more.
+Task<> Transfer::pace(std::uint64_t octets) {
+    octets_ += octets;
+    const base::SteadyTime next = place_.charge(octets, loop_.clock().steady());
+    if (next > loop_.clock().steady()) {
+        co_await base::sleep_until(loop_, next);
+    }
+}
+
+// A quarter of a second's worth, where a rate holds.
+std::uint64_t Transfer::piece_octets() const {
+    const std::uint64_t rate = place_.slowest_rate();
+    return rate == 0 ? kPieceOctets : std::clamp(rate / 4, kSlowPieceOctetsMin, kPieceOctets);
+}
+
+}  // namespace ftp

@@ -1,0 +1,237 @@
+// What begins a transfer, and what is said before one: RETR, STOR, STOU, APPE, ALLO, REST, ABOR (RFC 959
+// 4.1.3), REST in stream mode (RFC 3659 5), RANG; and COMB, which needs no data connection.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/ascii.h"
+#include "ftp/server/session.h"
+
+namespace ftp {
+
+using base::Errc;
+using base::Result;
+using UploadMode = files::UploadOptions::Mode;
+
+Reply Session::start(Job job, std::string text, std::optional<std::uint64_t> size) {
+    if (!place_->begin_transfer(job.verb + ' ' + job.path, size, services_.clock.now())) {
+        return reply(450, "Too many transfers are running; try again later");
+    }
+    job.deflate_level = deflate_level_;
+    job_ = std::move(job);
+    return reply(channel_.is_open() ? 125 : 150, std::move(text), Reply::Then::kTransfer);
+}
+
+// What REST and RANG left of the file.
+Job::Send Session::cut(std::unique_ptr<files::OpenFile> file) {
+    Job::Send send;
+    const std::uint64_t size = file->entry().size;
+    const std::uint64_t restart = std::exchange(restart_, 0);
+    const auto range = std::exchange(range_, std::nullopt);
+    send.last = size;
+    // Of stream mode's text, octets of the wire are skipped; markers name octets of the file.
+    if (representation_.is_text() && representation_.mode == Mode::kStream) {
+        send.skipped = restart;
+    } else {
+        send.first = std::min(restart, size);
+    }
+    if (range) {
+        send.first = std::min(range->first, size);
+        send.last = std::clamp(range->second, send.first, size - (size == 0 ? 0 : 1)) +
+                    (send.first < size ? 1 : 0);
+    }
+    send.file = std::move(file);
+    return send;
+}
+
+Session::Answer Session::on_retr(std::string arguments) {
+    const auto path = resolve(arguments);
+    if (!path) {
+        co_return reply(550, path.error().text);
+    }
+    auto file = co_await tree().open(loop_, *path);
+    if (!file) {
+        restart_ = 0;
+        range_.reset();
+        co_return refuse(file.error(), Wish::kRead);
+    }
+    const std::uint64_t size = (*file)->entry().size;
+    Job job{.verb = "RETR", .path = *path, .representation = representation_, .what = {}};
+    job.what = cut(std::move(*file));
+    co_return start(std::move(job),
+                    fmt::format("Opening {} mode data connection for {} ({} bytes)",
+                                representation_.is_text() ? "ASCII" : "BINARY",
+                                arguments,
+                                size),
+                    size);
+}
+
+Session::Answer Session::store(std::string argument, UploadMode mode, std::string verb) {
+    const std::uint64_t restart = std::exchange(restart_, 0);
+    auto announced = std::exchange(announced_, std::nullopt);
+    range_.reset();
+    const auto path = resolve(argument);
+    if (!path) {
+        co_return reply(553, path.error().text);
+    }
+    if (restart != 0 && representation_.is_text() && representation_.mode == Mode::kStream) {
+        co_return reply(551, "Text in stream mode cannot be stored from the middle; use TYPE I");
+    }
+    if (restart != 0 && mode == UploadMode::kReplace) {
+        mode = UploadMode::kResume;
+    }
+    const files::UploadOptions options{
+        .mode = mode, .offset = restart, .announced = announced, .permissions = 0666U & ~umask_};
+    auto upload = co_await tree().upload(loop_, *path, options);
+    if (!upload) {
+        co_return refuse(upload.error(), Wish::kWrite);
+    }
+    // RFC 1123 4.1.2.9: the form of the reply to STOU.
+    std::string text = mode == UploadMode::kUnique
+                           ? fmt::format("FILE: {}", (*upload)->name())
+                           : fmt::format("Ok to send data for {}", argument);
+    Job job{.verb = std::move(verb),
+            .path = (*upload)->path(),
+            .representation = representation_,
+            .what = {}};
+    job.what = Job::Receive{.upload = std::move(*upload)};
+    co_return start(std::move(job), std::move(text), announced);
+}
+
+Session::Answer Session::on_stor(std::string arguments) {
+    return store(std::move(arguments), UploadMode::kReplace, "STOR");
+}
+
+// RFC 959 has no argument here; clients send the name they would like.
+Session::Answer Session::on_stou(std::string arguments) {
+    return store(arguments.empty() ? "file" : std::move(arguments), UploadMode::kUnique, "STOU");
+}
+
+Session::Answer Session::on_appe(std::string arguments) {
+    return store(std::move(arguments), UploadMode::kAppend, "APPE");
+}
+
+// ALLO octets [R octets]: room is made as data comes; what was announced is held against the quota at
+// STOR, before a file is touched.
+Session::Answer Session::on_allo(std::string arguments) {
+    std::string_view rest = arguments;
+    const auto octets = base::parse_u64(base::split_front(rest, ' '));
+    const bool record = base::istarts_with(rest, "R ");
+    if (!octets || (!rest.empty() && (!record || !base::parse_u64(rest.substr(2))))) {
+        co_return reply(501, "Usage: ALLO octets [R octets]");
+    }
+    announced_ = *octets;
+    co_return reply(200, "Announced");
+}
+
+// Our markers are octets of the file in every mode.
+Session::Answer Session::on_rest(std::string arguments) {
+    const auto octets =
+        base::parse_u64(base::trim(arguments), std::numeric_limits<std::int64_t>::max());
+    if (!octets) {
+        co_return reply(501, "Usage: REST octets, or a marker from a 110 reply");
+    }
+    restart_ = *octets;
+    range_.reset();
+    co_return reply(350, fmt::format("Restarting at {}; send RETR or STOR", restart_));
+}
+
+// RANG first last, both included; "RANG 1 0" takes it back.
+Session::Answer Session::on_rang(std::string arguments) {
+    std::string_view rest = arguments;
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    const auto first = base::parse_u64(base::split_front(rest, ' '), kMax);
+    const auto last = base::parse_u64(rest, kMax);
+    if (!first || !last) {
+        co_return reply(501, "Usage: RANG first last");
+    }
+    range_.reset();
+    restart_ = 0;
+    if (*first > *last) {
+        co_return reply(350, "No range is set");
+    }
+    if (representation_.is_text() || representation_.mode != Mode::kStream) {
+        co_return reply(504, "Ranges are for TYPE I in MODE S");
+    }
+    range_ = {*first, *last};
+    co_return reply(350, fmt::format("Restarting at {}, ending at {}", *first, *last));
+}
+
+// Beside a transfer there is nothing to say yet: its last reply comes first.
+Session::Answer Session::on_abor(std::string /*arguments*/) {
+    if (transfer_) {
+        abort_asked_ = true;
+        channel_.abort();
+        co_return Reply{.code = 0, .text = {}};
+    }
+    const bool prepared = channel_.is_prepared();
+    channel_.reset();
+    co_return prepared ? reply(225, "No transfer is running; the data connection is closed")
+                       : reply(226, "No transfer is running");
+}
+
+// COMB target part part ...: names with spaces stand in quotes.
+Session::Answer Session::on_comb(std::string arguments) {
+    auto names = split_names(arguments);
+    if (names.size() < 2) {
+        co_return reply(501, "Usage: COMB target part ...");
+    }
+    std::vector<std::string> paths;
+    for (const std::string& name : names) {
+        auto path = resolve(name);
+        if (!path) {
+            co_return reply(553, path.error().text);
+        }
+        paths.push_back(std::move(*path));
+    }
+    auto upload = co_await tree().upload(
+        loop_, paths[0], {.mode = UploadMode::kAppend, .offset = 0, .announced = {}});
+    if (!upload) {
+        co_return refuse(upload.error(), Wish::kWrite);
+    }
+    for (std::size_t i = 1; i < paths.size(); ++i) {
+        const auto copied = co_await copy_into(**upload, paths[i]);
+        if (!copied) {
+            co_return refuse(copied.error(), Wish::kRead);
+        }
+    }
+    const auto committed = co_await (*upload)->commit(loop_);
+    if (!committed) {
+        co_return refuse(committed.error(), Wish::kWrite);
+    }
+    // The whole is safe: the parts may go.
+    for (std::size_t i = 1; i < paths.size(); ++i) {
+        static_cast<void>(co_await tree().remove(loop_, paths[i]));
+    }
+    co_return reply(250, fmt::format("{} parts are one file", paths.size() - 1));
+}
+
+base::Task<Result<>> Session::copy_into(files::Upload& upload, std::string path) {
+    CO_TRY(const auto part, co_await tree().open(loop_, std::move(path)));
+    std::string room(std::size_t{256} * 1024, '\0');
+    std::uint64_t offset = 0;
+    while (true) {
+        CO_TRY(const std::size_t read, co_await part->read(loop_, offset, room));
+        if (read == 0) {
+            co_return Result<>();
+        }
+        CO_TRY_VOID(co_await upload.write(loop_, std::string_view(room).substr(0, read)));
+        offset += read;
+    }
+}
+
+std::vector<std::string> Session::split_names(std::string_view text) {
+    std::vector<std::string> names;
+    while (!(text = base::trim(text)).empty()) {
+        if (text.front() == '"') {
+            text.remove_prefix(1);
+            names.emplace_back(base::split_front(text, '"'));
+        } else {
+            names.emplace_back(base::split_front(text, ' '));
+        }
+    }
+    return names;
+}
+
+}  // namespace ftp
