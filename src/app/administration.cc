@@ -154,6 +154,12 @@ base::Result<std::string> postmaster_warning(const store::Reader& reader) {
 }
 
 AdminReply Administration::run(const AdminRequest& request) const {
+    if (const auto live = live_.find(request.command); live != live_.end()) {
+        return {.status = kExitOk, .text = live->second()};
+    }
+    if (request.command == "ftp who") {
+        return {.status = kExitUnavailable, .text = "no server is running on this data\n"};
+    }
     const auto& rows = AdminTable::kRows;
     const auto* row = std::find_if(rows.begin(), rows.end(), [&](const AdminTable::Row& candidate) {
         return candidate.command == request.command;

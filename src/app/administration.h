@@ -69,6 +69,11 @@ class Administration {
     // Whoever builds the search index while the server runs; without one `check` does it itself.
     void set_index_worker(IndexWorker* worker) { index_worker_ = worker; }
 
+    // What only a running server can tell, under the name of its command; before the first run().
+    void set_live(std::string command, std::function<std::string()> tell) {
+        live_.insert_or_assign(std::move(command), std::move(tell));
+    }
+
     // Does what is asked, and waits for the disk: never on a loop's thread.
     [[nodiscard]] AdminReply run(const AdminRequest& request) const;
 
@@ -135,6 +140,7 @@ class Administration {
     base::Random& random_;
     account::AuthenticatorOptions options_;
     IndexWorker* index_worker_ = nullptr;
+    std::map<std::string, std::function<std::string()>> live_;
     std::function<void(std::vector<std::string>)> nudge_;
 };
 

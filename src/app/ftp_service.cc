@@ -40,7 +40,8 @@ base::Result<std::unique_ptr<FtpService>> FtpService::open(const Config& config,
 }
 
 FtpService::FtpService(const Config& config, FtpNeeds needs, net::UniqueFd transfer_log)
-    : transfer_log_(std::move(transfer_log)),
+    : clock_(needs.clock),
+      transfer_log_(std::move(transfer_log)),
       passive_(network_,
                needs.random,
                {.first = config.ftp.passive_first, .last = config.ftp.passive_last}),
@@ -64,6 +65,27 @@ FtpService::FtpService(const Config& config, FtpNeeds needs, net::UniqueFd trans
             static_cast<void>(!::write(fd, line.data(), line.size()));
         };
     }
+}
+
+std::string FtpService::who() const {
+    std::string text;
+    const auto now = clock_.now();
+    for (const ftp::SessionView& view : activity_.sessions()) {
+        const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - view.doing_since);
+        text += fmt::format("{}  {}  {}  {}  {}  {} s",
+                            view.id,
+                            view.peer,
+                            view.tls ? "tls" : "clear",
+                            view.account.empty() ? "-" : view.account,
+                            view.doing,
+                            since.count());
+        if (view.octets != 0) {
+            text += fmt::format(
+                "  {}{} bytes", view.octets, view.size ? fmt::format(" of {}", *view.size) : "");
+        }
+        text += '\n';
+    }
+    return text;
 }
 
 base::Task<> FtpService::serve(std::unique_ptr<net::Stream> stream, bool implicit_tls) {

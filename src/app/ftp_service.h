@@ -38,11 +38,13 @@ class FtpService {
     // One connection. `implicit_tls`: the port begins with TLS.
     [[nodiscard]] base::Task<> serve(std::unique_ptr<net::Stream> stream, bool implicit_tls);
 
-    [[nodiscard]] const ftp::Activity& activity() const { return activity_; }
+    // `staffetta ftp who`: a line a session. From any thread.
+    [[nodiscard]] std::string who() const;
 
   private:
     FtpService(const Config& config, FtpNeeds needs, net::UniqueFd transfer_log);
 
+    const base::Clock& clock_;
     net::SystemNetwork network_;
     net::UniqueFd transfer_log_;
     ftp::PassivePorts passive_;

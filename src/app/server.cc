@@ -365,6 +365,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                           .metrics = metrics,
                           .tls = tls},
                          watch));
+    administration->set_live("ftp who", [this] { return ftp->who(); });
     refresh = [this] { refresh_metrics(); };
     return {};
 }

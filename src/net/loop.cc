@@ -19,7 +19,8 @@ IoLoop::Readiness to_readiness(std::uint32_t events) {
     const bool ended = failed || (events & EPOLLRDHUP) != 0;
     return {.readable = ended || (events & EPOLLIN) != 0,
             .writable = failed || (events & EPOLLOUT) != 0,
-            .ended = ended};
+            .ended = ended,
+            .urgent = (events & EPOLLPRI) != 0};
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ void IoLoop::cancel(TimerId timer) {
 bool IoLoop::watch(int fd, Watcher& watcher, Mode mode) {
     epoll_event event{};
     event.events = mode == Mode::kListener ? EPOLLIN | EPOLLEXCLUSIVE
-                                           : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+                                           : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     event.data.ptr = &watcher;
     return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }

@@ -24,7 +24,8 @@ class IoLoop final : public base::Loop {
     struct Readiness {
         bool readable = false;
         bool writable = false;
-        bool ended = false;  // the peer sends no more: what is read from now on may end in EOF
+        bool ended = false;   // the peer sends no more: what is read from now on may end in EOF
+        bool urgent = false;  // urgent data (RFC 9293 3.8.5): a read stops before its last octet
     };
 
     // Somebody who is told about a descriptor.

@@ -40,6 +40,9 @@ SocketStream::SocketStream(IoLoop& loop, Connection connection)
       wakeup_(loop) {
     const int on = 1;  // replies leave whole, so Nagle's algorithm only delays them
     ::setsockopt(connection_.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // FTP clients send ABOR, or the Telnet Synch before it, as urgent data (RFC 959 4.1.3): its last octet
+    // belongs to the line.
+    ::setsockopt(connection_.fd.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     broken_ = !loop.watch(connection_.fd.get(), *this);
     if (connection_.roster != nullptr) {
         connection_.roster->insert(this);
@@ -57,6 +60,7 @@ void SocketStream::on_ready(IoLoop::Readiness ready) {
     readable_ |= ready.readable;
     writable_ |= ready.writable;
     ended_ |= ready.ended;
+    urgent_ |= ready.urgent;
     const bool wake = waits_for_ == Kind::kWantRead    ? readable_
                       : waits_for_ == Kind::kWantWrite ? writable_
                                                        : false;
@@ -88,12 +92,14 @@ Attempt SocketStream::try_read(std::span<char> room) {
     const ssize_t got = ::recv(connection_.fd.get(), room.data(), room.size(), 0);
     if (got < 0) {
         readable_ = !would_block(errno);
+        urgent_ &= readable_;
         return readable_
                    ? Attempt{.kind = Kind::kFailed, .text = std::generic_category().message(errno)}
                    : Attempt{.kind = Kind::kWantRead};
     }
-    // Less than fits was all there was: more makes a new edge, unless the end came with it.
-    readable_ = static_cast<std::size_t>(got) == room.size() || ended_;
+    // Less than fits was all there was: more makes a new edge, unless the end came with it, or the read
+    // stopped at an urgent octet.
+    readable_ = static_cast<std::size_t>(got) == room.size() || ended_ || urgent_;
     return {.kind = got == 0 ? Kind::kEof : Kind::kDone, .octets = static_cast<std::size_t>(got)};
 }
 
@@ -271,6 +277,61 @@ base::Task<base::Result<>> SocketStream::shake_hands(base::SteadyTime deadline) 
         }
     }
     co_return fail(Errc::kReset, "closed here");
+}
+
+base::Task<base::Result<>> SocketStream::start_tls_bound(Stream& control,
+                                                         bool required,
+                                                         base::SteadyTime deadline) {
+    const auto* const owner = dynamic_cast<SocketStream*>(&control);
+    if (!can_start_tls()) {
+        co_return fail(Errc::kUnsupported, tls_ ? "TLS already" : "no certificate");
+    }
+    if (!closed_ && !broken_) {
+        tls_ = connection_.tls->open(connection_.fd.get());
+        broken_ = tls_ == nullptr;
+    }
+    if (tls_ && owner != nullptr && owner->tls_) {
+        tls_->adopt(owner->tls_->binding());
+        tls_->prefer_throughput();
+    }
+    CO_TRY_VOID(co_await shake_hands(deadline));
+    if (required && !tls_->resumed_binding()) {
+        co_return break_with(Errc::kDenied, "TLS: not a session of the control connection");
+    }
+    co_return base::Result<>();
+}
+
+void SocketStream::send_tls_ticket() {
+    if (tls_) {
+        tls_->send_ticket();
+    }
+}
+
+base::Task<base::Result<>> SocketStream::stop_tls(base::SteadyTime deadline) {
+    if (!tls_) {
+        co_return fail(Errc::kUnsupported, "no TLS to be stopped");
+    }
+    while (!closed_ && !broken_) {
+        const Attempt attempt = tls_->finish();
+        if (attempt.kind == Kind::kDone || attempt.kind == Kind::kEof) {
+            tls_.reset();
+            readable_ = true;  // perhaps: the next attempt finds out
+            co_return base::Result<>();
+        }
+        if (!attempt.must_wait()) {
+            co_return break_with(Errc::kReset, "TLS: " + attempt.text);
+        }
+        note_waiting(attempt.kind);
+        if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return break_with(Errc::kTimeout, "TLS: no close_notify in time");
+        }
+    }
+    co_return fail(Errc::kReset, "closed here");
+}
+
+void SocketStream::note_waiting(Kind what) {
+    readable_ &= what != Kind::kWantRead;
+    writable_ &= what != Kind::kWantWrite;
 }
 
 bool SocketStream::can_start_tls() const {

@@ -16,6 +16,7 @@
 namespace net {
 
 class SocketStream;
+struct FileAttempt;
 class TlsContext;
 class TlsSession;
 
@@ -50,6 +51,20 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
                                                 base::SteadyTime deadline) override;
     [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
+    base::Task<base::Result<>> start_tls_bound(Stream& control,
+                                               bool required,
+                                               base::SteadyTime deadline) override;
+    void send_tls_ticket() override;
+    base::Task<base::Result<>> stop_tls(base::SteadyTime deadline) override;
+    // socket_files.cc
+    base::Task<base::Result<std::uint64_t>> send_file(int fd,
+                                                      std::uint64_t offset,
+                                                      std::uint64_t count,
+                                                      base::Duration stall) override;
+    base::Task<base::Result<std::uint64_t>> receive_file(int fd,
+                                                         std::uint64_t offset,
+                                                         std::uint64_t count_max,
+                                                         base::Duration stall) override;
     base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
     void interrupt() override;
 
@@ -80,6 +95,12 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     [[nodiscard]] base::Task<base::Result<>> shake_hands(base::SteadyTime deadline);
     [[nodiscard]] Attempt try_read(std::span<char> room);
     [[nodiscard]] Attempt try_write(std::string_view octets);
+    // Suspends until the file's octets are in memory, or the disk took too long.
+    [[nodiscard]] static base::Task<> await_file(base::Loop& loop,
+                                                 int fd,
+                                                 std::uint64_t offset,
+                                                 std::size_t count);
+    void note_waiting(Attempt::Kind what);
     [[nodiscard]] Wakeup::Wait wait_for(Attempt::Kind what, base::SteadyTime deadline);
 
     // What a session that never has to wait owes the others of its loop.
@@ -88,6 +109,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     [[nodiscard]] Wakeup::Wait give_way();
     [[nodiscard]] tl::unexpected<base::Error> break_with(base::Errc code, std::string text);
     [[nodiscard]] tl::unexpected<base::Error> break_with(const Attempt& attempt);
+    [[nodiscard]] tl::unexpected<base::Error> break_with(const FileAttempt& failed);
 
     static constexpr unsigned kBurstMax = 32;
 
@@ -103,6 +125,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     bool ended_ = false;
     bool interrupted_ = false;  // by wake() or interrupt(), and receive() has not said so yet
     bool stopping_ = false;
+    bool urgent_ = false;  // a short read may have stopped at the urgent octet
     bool broken_ = false;  // only to be closed
     bool stuck_ = false;   // the peer took nothing, or abort(): not to be waited for
     bool closed_ = false;

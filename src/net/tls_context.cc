@@ -61,6 +61,23 @@ void set_protocol(SSL_CTX* context) {
     SSL_CTX_set_num_tickets(context, 1);
 }
 
+// As OpenSSL decides without a callback; it wants one beside put_binding().
+SSL_TICKET_RETURN accept_ticket(SSL* /*ssl*/,
+                                SSL_SESSION* /*session*/,
+                                const unsigned char* /*name*/,
+                                std::size_t /*octets*/,
+                                SSL_TICKET_STATUS status,
+                                void* /*argument*/) {
+    switch (status) {
+        case SSL_TICKET_SUCCESS:
+            return SSL_TICKET_RETURN_USE;
+        case SSL_TICKET_SUCCESS_RENEW:
+            return SSL_TICKET_RETURN_USE_RENEW;
+        default:
+            return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+}
+
 base::WallTime end_of(const SSL_CTX* context) {
     std::tm when{};
     ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context)), &when);
@@ -116,6 +133,7 @@ base::Result<> TlsContext::Loaded::add(const CertificateFiles& certificate,
         TRY_VOID(load_authorities(context.get(), authorities));
     }
     tickets->install(context.get());
+    SSL_CTX_set_session_ticket_cb(context.get(), put_binding, accept_ticket, nullptr);
     expires = std::min(expires, end_of(context.get()));
     contexts.push_back(std::move(context));
     return {};

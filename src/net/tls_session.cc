@@ -1,5 +1,6 @@
 #include "net/tls_session.h"
 
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -13,6 +14,8 @@ namespace net {
 namespace {
 
 using Kind = Attempt::Kind;
+
+constexpr int kBindingOctets = 16;
 
 // What OpenSSL's answer `result` means. `octets` were moved if it succeeded.
 Attempt outcome(ssl_st* ssl, int result, std::size_t octets) {
@@ -151,7 +154,13 @@ TlsTicket::~TlsTicket() {
 TlsSession::TlsSession(ssl_st* ssl, std::shared_ptr<const void> keep, std::string asked_for)
     : keep_(std::move(keep)),
       ssl_(ssl),
-      asked_for_(std::move(asked_for)) {}
+      asked_for_(std::move(asked_for)) {
+    if (SSL_is_server(ssl_) != 0) {
+        binding_.resize(kBindingOctets);
+        RAND_bytes(reinterpret_cast<unsigned char*>(binding_.data()), kBindingOctets);
+        SSL_set_app_data(ssl_, this);
+    }
+}
 
 TlsSession::~TlsSession() {
     SSL_free(ssl_);
@@ -204,6 +213,69 @@ std::shared_ptr<TlsTicket> TlsSession::ticket() const {
         return nullptr;
     }
     return std::make_shared<TlsTicket>(session, asked_for_, info_->distrust.empty());
+}
+
+void TlsSession::adopt(std::string binding) {
+    binding_ = std::move(binding);
+    // The client has its next ticket from the connection it belongs to.
+    SSL_set_num_tickets(ssl_, 0);
+}
+
+bool TlsSession::resumed_binding() const {
+    void* octets = nullptr;
+    std::size_t count = 0;
+    return SSL_session_reused(ssl_) != 0 &&
+           SSL_SESSION_get0_ticket_appdata(SSL_get0_session(ssl_), &octets, &count) == 1 &&
+           to_string(static_cast<const unsigned char*>(octets), count) == binding_;
+}
+
+void TlsSession::send_ticket() {
+    ERR_clear_error();
+    SSL_new_session_ticket(ssl_);
+    ERR_clear_error();
+}
+
+Attempt TlsSession::finish() {
+    ERR_clear_error();
+    errno = 0;
+    // What stands behind the peer's close_notify is not TLS: it stays in the socket.
+    SSL_set_read_ahead(ssl_, 0);
+    const int result = SSL_shutdown(ssl_);
+    if (result != 0) {
+        return result > 0 ? Attempt{.kind = Kind::kDone} : outcome(ssl_, result, 0);
+    }
+    // Ours is out: the peer's is waited for.
+    const int awaited = SSL_shutdown(ssl_);
+    return awaited > 0 ? Attempt{.kind = Kind::kDone} : outcome(ssl_, awaited, 0);
+}
+
+bool TlsSession::kernel_sends() const {
+    return BIO_get_ktls_send(SSL_get_wbio(ssl_)) != 0;
+}
+
+Attempt TlsSession::send_file(int fd, std::uint64_t offset, std::size_t count) {
+    ERR_clear_error();
+    errno = 0;
+    const ossl_ssize_t sent = SSL_sendfile(ssl_, fd, static_cast<off_t>(offset), count, 0);
+    if (sent == 0) {
+        return {.kind = Kind::kEof};
+    }
+    return outcome(ssl_, sent > 0 ? 1 : -1, sent > 0 ? static_cast<std::size_t>(sent) : 0);
+}
+
+void TlsSession::prefer_throughput() {
+    static constexpr std::size_t kReadOctets = std::size_t{128} * 1024;
+    SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_default_read_buffer_len(ssl_, kReadOctets);
+}
+
+int put_binding(ssl_st* ssl, void* /*argument*/) {
+    const auto* const session = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+    if (session != nullptr) {
+        SSL_SESSION_set1_ticket_appdata(
+            SSL_get_session(ssl), session->binding().data(), session->binding().size());
+    }
+    return 1;
 }
 
 void TlsSession::say_goodbye() {

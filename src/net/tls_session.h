@@ -1,6 +1,7 @@
 // Either side of TLS on one descriptor: OpenSSL without its types, a step at a time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,24 @@ class TlsSession {
     // The same if it fits into the socket's buffer.
     void say_goodbye();
 
+    // At the server: what binds other connections to this one. A random text of its own, until adopt().
+    [[nodiscard]] const std::string& binding() const { return binding_; }
+
+    // Before the handshake: this is a connection of the one with that binding.
+    void adopt(std::string binding);
+    // After the handshake: it resumed a session whose ticket carries this binding.
+    [[nodiscard]] bool resumed_binding() const;
+    // Sends a ticket with the next octets (TLS 1.3; nothing in TLS 1.2, where tickets last).
+    void send_ticket();
+    // One step of close_notify both ways.
+    [[nodiscard]] Attempt finish();
+
+    // The kernel encrypts what is sent (kTLS), so that send_file() may be called.
+    [[nodiscard]] bool kernel_sends() const;
+    [[nodiscard]] Attempt send_file(int fd, std::uint64_t offset, std::size_t count);
+    // For connections that carry much: larger buffers, kept between records.
+    void prefer_throughput();
+
     // At the client: a session to resume; null when there is none.
     [[nodiscard]] std::shared_ptr<TlsTicket> ticket() const;
 
@@ -44,7 +63,11 @@ class TlsSession {
     std::shared_ptr<const void> keep_;
     ssl_st* ssl_;
     std::string asked_for_;
+    std::string binding_;
     std::optional<TlsInfo> info_;
 };
+
+// A callback of OpenSSL: what a ticket that is about to be sent carries for resumed_binding().
+int put_binding(ssl_st* ssl, void* argument);
 
 }  // namespace net

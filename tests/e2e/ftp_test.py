@@ -3,11 +3,15 @@
 
 import ftplib
 import hashlib
+import os
 import pathlib
 import random
+import socket
+import ssl
 import sys
 import tempfile
 import unittest
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import BOB, PASSWORDS, ServerTest, run
@@ -21,8 +25,22 @@ def hashes(folder):
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+class Resuming(ftplib.FTP_TLS):
+    """ftplib's client makes a new TLS session for each data connection; this one goes on with another's."""
+
+    session_of = None  # the client whose control connection's session is resumed
+
+    def ntransfercmd(self, cmd, rest=None):
+        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        if self._prot_p:
+            owner = self.session_of or self
+            connection = owner.context.wrap_socket(connection, server_hostname="localhost", session=owner.sock.session)
+        return connection, size
+
+
 class Ftp(ServerTest):
-    options = "[auth]\nallow_plaintext = true\n"
+    options = ("[auth]\nallow_plaintext = true\n"
+               "[ftp]\ntransfer_log = \"xferlog\"\npassive_ports = \"41000-41200\"\n")
 
     def setUp(self):
         super().setUp()
@@ -120,6 +138,116 @@ class Ftp(ServerTest):
             client.delete("called otherwise")
             client.cwd("..")
             client.rmd(self.name)
+
+    def tls_client(self, kind, version, user=BOB):
+        context = ssl.create_default_context(cafile=self.server.certificate)
+        context.minimum_version = context.maximum_version = version
+        client = self.ftplib(kind, context=context)
+        client.login(user, PASSWORDS[user])
+        client.prot_p()
+        return client
+
+    def test_data_connections_resume_their_own_session(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                name = f"{self.name}-{version.name}"
+                mine = self.tls_client(Resuming, version)
+                for _ in range(3):  # a ticket of TLS 1.3 is used once
+                    with open(self.large, "rb") as file:
+                        mine.storbinary("STOR " + name, file)
+                self.assertEqual(mine.size(name), len(LARGE))
+                stranger = self.tls_client(ftplib.FTP_TLS, version)
+                thief = self.tls_client(Resuming, version)
+                thief.session_of = mine
+                for other in (stranger, thief):
+                    with open(os.devnull, "rb") as nothing, self.assertRaises((ftplib.error_temp, OSError)):
+                        other.storbinary("STOR " + name, nothing)
+                self.assertEqual(mine.size(name), len(LARGE))
+
+    def test_an_upload_cut_inside_tls_is_not_stored(self):
+        client = self.tls_client(Resuming, ssl.TLSVersion.TLSv1_3)
+        connection = client.transfercmd("STOR " + self.name)
+        connection.sendall(b"half")
+        connection.shutdown(socket.SHUT_RDWR)  # FIN without close_notify
+        with self.assertRaises(ftplib.error_temp):
+            client.voidresp()
+        self.assertNotIn(self.name, client.nlst())
+
+    def test_ccc(self):
+        client = self.tls_client(Resuming, ssl.TLSVersion.TLSv1_3)
+        client.prot_c()
+        client.ccc()
+        self.assertEqual(client.pwd(), "/")
+        with open(self.large, "rb") as file:
+            client.storbinary("STOR " + self.name, file)
+        self.assertEqual(client.size(self.name), len(LARGE))
+
+    def test_modes_and_types(self):
+        self.curl("-T", self.large, self.url(self.name))
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.voidcmd("TYPE I")
+            client.voidcmd("MODE Z")
+            with client.transfercmd("RETR " + self.name) as connection:
+                packed = b"".join(iter(lambda: connection.recv(65536), b""))
+            client.voidresp()
+            self.assertEqual(zlib.decompress(packed), LARGE)
+            with client.transfercmd("STOR " + self.name + "-z") as connection:
+                connection.sendall(zlib.compress(LARGE))
+            client.voidresp()
+            client.voidcmd("MODE S")
+            self.assertEqual(client.size(self.name + "-z"), len(LARGE))
+
+    def test_abor_while_a_transfer_runs(self):
+        self.curl("-T", self.large, self.url(self.name))
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.voidcmd("TYPE I")
+            connection = client.transfercmd("STOR " + self.name)
+            connection.sendall(b"x" * 100_000)
+            self.assertRegex(client.sendcmd("STAT"), f"STOR /{self.name}")
+            who = self.server.admin("ftp", "who")
+            self.assertRegex(who, f"{BOB}  STOR /{self.name}")
+            self.assertRegex(client.abort(), "^426")
+            self.assertRegex(client.getmultiline(), "^226")
+            connection.close()
+        self.assertEqual(self.fetch(self.name), LARGE)
+
+    def test_transfer_log(self):
+        self.curl("-T", self.large, self.url(self.name))
+        self.fetch(self.name)
+        lines = [line.split() for line in (self.server.folder / "xferlog").read_text().splitlines() if self.name in line]
+        self.assertEqual([(line[7], line[8], line[11], line[13], line[17]) for line in lines],
+                         [("3000000", "/" + self.name, "i", BOB, "c"), ("3000000", "/" + self.name, "o", BOB, "c")])
+
+    def test_nothing_is_left_behind(self):
+        def open_descriptors():
+            return len(os.listdir(f"/proc/{self.server.process.pid}/fd"))
+
+        self.fetch_nothing()
+        before = open_descriptors()
+        for _ in range(20):
+            with self.ftplib() as client:
+                client.login(BOB, PASSWORDS[BOB])
+                for _ in range(5):
+                    client.sendcmd("PASV")
+                connection = client.transfercmd("STOR " + self.name)
+                connection.sendall(b"x")
+                client.sock.shutdown(socket.SHUT_RDWR)
+                connection.close()
+        self.server.wait_for_log("ftp session ended")
+        for _ in range(1000):
+            if open_descriptors() <= before:
+                break
+            self.fetch_nothing()
+        self.assertLessEqual(open_descriptors(), before)
+        self.assertEqual([path for path in (self.server.folder / "data/files/uploads").rglob("*") if path.is_file()], [])
+
+    def fetch_nothing(self):
+        """Another round trip, so that the server has seen what came before."""
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.quit()
 
     def test_wget(self):
         self.curl("-T", self.large, self.url(self.name))

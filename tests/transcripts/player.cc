@@ -22,7 +22,8 @@ bool is_client(const Step& step) {
 
 bool is_barrier(const Step& step) {
     return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kClientClose ||
-           step.kind == Kind::kInterrupt || step.kind == Kind::kThen;
+           step.kind == Kind::kInterrupt || step.kind == Kind::kThen ||
+           step.kind >= Kind::kDataSend;
 }
 
 // Behind a synchronising literal and these the client waits for "+"; a SASL line or DONE has no tag.
@@ -43,17 +44,18 @@ bool ends_group(std::string_view protocol, std::string_view line) {
         return ends_imap_group(line);
     }
     const std::vector<std::string_view> verbs =
-        protocol == "pop3" ? std::vector<std::string_view>{"AUTH", "STLS", "QUIT"}
-                           : std::vector<std::string_view>{"EHLO",
-                                                           "HELO",
-                                                           "LHLO",
-                                                           "DATA",
-                                                           "AUTH",
-                                                           "STARTTLS",
-                                                           "VRFY",
-                                                           "EXPN",
-                                                           "NOOP",
-                                                           "QUIT"};
+        protocol == "ftp"    ? std::vector<std::string_view>{"AUTH", "CCC"}
+        : protocol == "pop3" ? std::vector<std::string_view>{"AUTH", "STLS", "QUIT"}
+                             : std::vector<std::string_view>{"EHLO",
+                                                             "HELO",
+                                                             "LHLO",
+                                                             "DATA",
+                                                             "AUTH",
+                                                             "STARTTLS",
+                                                             "VRFY",
+                                                             "EXPN",
+                                                             "NOOP",
+                                                             "QUIT"};
     const std::string_view verb = line.substr(0, line.find_first_of(" \r\n"));
     return std::any_of(verbs.begin(), verbs.end(), [verb](std::string_view last) {
         return base::iequals(verb, last);
@@ -62,6 +64,9 @@ bool ends_group(std::string_view protocol, std::string_view line) {
 
 // The server asks for more: 354 (RFC 5321 4.1.1.4), 334 (RFC 4954 4), "+ " (RFC 5034 4, RFC 9051 7.6).
 bool is_challenge(std::string_view protocol, std::string_view line) {
+    if (protocol == "ftp") {
+        return false;
+    }
     return protocol != "smtp" ? line == "+" || line.starts_with("+ ")
                               : line.starts_with("354") || line.starts_with("334");
 }
@@ -193,6 +198,9 @@ void Player::open(Connection& connection) {
 }
 
 base::Task<> Player::serve(std::unique_ptr<net::Stream> server) {
+    if (protocol_ == "ftp") {
+        return ftp_.serve(std::move(server));
+    }
     if (protocol_ == "pop3") {
         return pop3::serve(std::move(server), pop3_options_, *pop3_services_);
     }
@@ -220,6 +228,9 @@ std::optional<std::string> Player::next_line(Connection& connection) {
         line += "<bare LF>";  // no server of ours may send one
     }
     dialogue_ += fmt::format("S: {}\n", line);
+    if (protocol_ == "ftp") {
+        ftp_.see_server(line, pipe_.client);
+    }
     if (is_challenge(protocol_, line)) {
         challenge_ = base::base64_decode(split_word(line).second).value_or("");
     }
@@ -227,6 +238,12 @@ std::optional<std::string> Player::next_line(Connection& connection) {
         stamp_ = line.substr(line.find('<'), line.find('>') - line.find('<') + 1);
     }
     return line;
+}
+
+void Player::see_client(const Step& step) {
+    if (protocol_ == "ftp") {
+        ftp_.see_client(step.text, deaf_);
+    }
 }
 
 void Player::expect(const Step& step) {
@@ -283,6 +300,7 @@ void Player::send_burst() {
         if (is_client(step)) {
             dialogue_ += fmt::format("C: {}\n", step.text);
             const std::string octets = octets_of(step, stamp_, challenge_);
+            see_client(step);
             connection(number).client->push(octets);
             last = ends_group(protocol_, octets);
         }
@@ -313,6 +331,7 @@ void Player::perform(const Step& step) {
                 return;
             }
             dialogue_ += fmt::format("C: {}\n", step.text);
+            see_client(step);
             peer.client->push(octets_of(step, stamp_, challenge_));
             return;
         case Kind::kClientClose:
@@ -333,6 +352,8 @@ void Player::perform(const Step& step) {
         case Kind::kThen:
             expect_then(step.text);
             return;
+        default:
+            return perform_data(step);
     }
 }
 
@@ -364,8 +385,14 @@ void Player::expect_then(std::string_view clause) {
     const Step step{.kind = Kind::kThen, .text = std::string(clause)};
     const auto [word, rest] = split_word(clause);
     if (word == "queue") {
-        expect_queue(step, rest);
-        return;
+        return expect_queue(step, rest);
+    }
+    if (word == "file") {
+        return expect_file(step, rest);
+    }
+    if (word == "nothing") {
+        const auto left = ftp_.leftovers();
+        return left.empty() ? void() : fault(step, "left behind: " + left.front());
     }
     if (word == "log") {
         const bool contains = world_.log_text.find(quoted(rest)) != std::string::npos;

@@ -13,6 +13,7 @@
 #include "net/pipe.h"
 #include "pop3/server/server.h"
 #include "smtp/server/server.h"
+#include "transcripts/ftp_house.h"
 #include "transcripts/transcript.h"
 
 namespace transcripts {
@@ -31,7 +32,7 @@ struct PlayOptions {
 
 class Player {
   public:
-    // `protocol` is the folder the transcript lies in: "smtp", "pop3" or "imap".
+    // `protocol` is the folder the transcript lies in: "smtp", "pop3", "imap" or "ftp".
     Player(const Transcript& transcript, std::string protocol, PlayOptions options);
     ~Player();
     Player(const Player&) = delete;
@@ -63,7 +64,13 @@ class Player {
     void expect(const Step& step);
     void expect_end(const Step& step);
     void expect_then(std::string_view clause);
+    void see_client(const Step& step);
     void expect_queue(const Step& step, std::string_view what);
+    // data.cc: FTP's data connection.
+    void perform_data(const Step& step);
+    void expect_data_line(const Step& step);
+    void expect_file(const Step& step, std::string_view what);
+    bool prepare_files(std::string_view word, std::string_view rest);
     void send_burst();
     void finish();
     void fault(const Step& step, const std::string& text);
@@ -85,6 +92,9 @@ class Player {
                              .lifetimes = {},
                              .nudge = [](const std::vector<std::string>&) {}};
     bool with_queue_ = true;
+    FtpHouse ftp_{world_};
+    bool deaf_ = false;           // the client does not listen where PORT says
+    bool any_data_line_ = false;  // a "D< ..." stands before the next D<
     std::unique_ptr<pop3::Services> pop3_services_;
     std::unique_ptr<imap::Services> imap_services_;
     bool ask_dns_ = false;  // the zone of `given: dns` decides

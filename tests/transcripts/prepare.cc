@@ -13,7 +13,8 @@ namespace transcripts {
 
 void Player::prepare(std::string_view clause) {
     const auto [word, rest] = split_word(clause);
-    if (!prepare_world(word, rest) && !prepare_network(word, rest) && word != "clock") {
+    if (!prepare_world(word, rest) && !prepare_network(word, rest) && !prepare_files(word, rest) &&
+        word != "clock") {
         throw std::runtime_error(fmt::format("given: unknown clause: {}", clause));
     }
 }
@@ -29,6 +30,7 @@ bool Player::prepare_world(std::string_view word, std::string_view rest) {
         smtp_options_->hostname = first_domain_;
         pop3_options_->hostname = first_domain_;
         imap_options_->hostname = first_domain_;
+        ftp_.options().hostname = first_domain_;
         world_.authenticator_options.default_domain = first_domain_;
         world_.make_authenticator();
     } else if (word == "users") {
@@ -139,6 +141,9 @@ void Player::prepare_option(std::string_view text) {
         {"login_failures_max", [&] { pop3_options_->login_failures_max = number; }},
         {"language", [&] { pop3_options_->language = text; }},
     };
+    if (protocol_ == "ftp" && ftp_.set_option(key, text)) {
+        return;
+    }
     const auto option = options.find(key);
     if (option == options.end()) {
         throw std::runtime_error(fmt::format("given: unknown option: {}", key));

@@ -92,6 +92,33 @@ base::Result<Step> dialogue_step(const Side& side) {
     return step;
 }
 
+// "D>", "D>|", "D<" or "D<|" at the front of a line.
+bool is_data(std::string_view line) {
+    return line.size() >= 2 && line[0] == 'D' && (line[1] == '<' || line[1] == '>');
+}
+
+base::Result<Step> data_step(std::string_view line) {
+    const bool sends = line[1] == '>';
+    line.remove_prefix(2);
+    const bool raw = line.starts_with('|');
+    line.remove_prefix(raw ? 1 : 0);
+    line.remove_prefix(line.starts_with(' ') ? 1 : 0);
+    Step step{.kind = sends ? Kind::kDataSend
+                      : raw ? Kind::kDataOctets
+                            : Kind::kDataLine,
+              .text = std::string(line)};
+    if (raw) {
+        TRY(step.text, unescape(line));
+    } else if (line == "<closed>") {
+        step.kind = sends ? Kind::kDataClose : Kind::kDataEnd;
+    } else if (line == "..." && !sends) {
+        step.kind = Kind::kDataMore;
+    } else if (sends) {
+        step.text += "\r\n";
+    }
+    return step;
+}
+
 base::Result<> parse_directive(Transcript& transcript, std::string_view line, int number) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) {
@@ -147,6 +174,12 @@ base::Result<> parse_line(Transcript& transcript, std::string_view line, int num
         if (transcript.title.empty()) {
             transcript.title = base::trim(line.substr(1));
         }
+        return {};
+    }
+    if (is_data(line)) {
+        TRY(Step step, data_step(line));
+        step.line = number;
+        transcript.steps.push_back(std::move(step));
         return {};
     }
     if (const auto side = parse_side(line)) {

@@ -25,6 +25,12 @@ struct Step {
         kWait,         // wait: 5m of virtual time
         kTls,          // tls: the client begins TLS
         kInterrupt,    // interrupt: the server is told to stop
+        kDataSend,     // D> and D>| on FTP's data connection, the client sends this
+        kDataClose,    // D> <closed>
+        kDataLine,     // D< the server sends this line; '*' as above
+        kDataOctets,   // D<| the server sends these octets
+        kDataMore,     // D< ... any lines, until one matches the next D<
+        kDataEnd,      // D< <closed>
         kThen,         // then: what must be true now
     };
     Kind kind = Kind::kServer;

@@ -80,6 +80,9 @@ Reply Transfer::cannot_open(const base::Error& error) const {
 Reply Transfer::conclude(const Result<>& moved) {
     if (moved) {
         succeeded_ = true;
+        if (const auto* const send = std::get_if<Job::Send>(&job_.what)) {
+            send->file->note_fetched(octets_);
+        }
         return keeps_connection() ? reply(250, "File transferred; the data connection stays open")
                                   : reply(226, "Transfer complete");
     }

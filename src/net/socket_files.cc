@@ -1,0 +1,130 @@
+// SocketStream between a socket and a file: sendfile(2), splice(2), kernel TLS, or large TLS records.
+//
+// BUGS: a write to a file may wait where the kernel holds back whoever makes too many pages dirty.
+#include <algorithm>
+
+#include "net/file_pump.h"
+#include "net/socket_stream.h"
+#include "net/tls_session.h"
+
+namespace net {
+
+using base::Errc;
+using base::fail;
+using Kind = Attempt::Kind;
+
+namespace {
+
+// One try: some tenths of a millisecond, so that the loop's other sessions do not wait long.
+constexpr std::uint64_t kSendOctets = 512 * 1024;
+constexpr std::uint64_t kReceiveOctets = 1024 * 1024;
+// The disk is asked, and looked at again; after so many times the read just waits for it.
+constexpr unsigned kDiskLooksMax = 200;
+constexpr auto kDiskLook = std::chrono::milliseconds(1);
+
+}  // namespace
+
+base::Task<> SocketStream::await_file(base::Loop& loop,
+                                      int fd,
+                                      std::uint64_t offset,
+                                      std::size_t count) {
+    for (unsigned look = 0; look < kDiskLooksMax; ++look) {
+        if (is_in_memory(fd, offset, count)) {
+            co_return;
+        }
+        co_await base::sleep_until(loop, loop.clock().steady() + kDiskLook);
+    }
+}
+
+tl::unexpected<base::Error> SocketStream::break_with(const FileAttempt& failed) {
+    switch (failed.fault) {
+        case Fault::kFile:
+            return fail(Errc::kIo, failed.attempt.text);
+        case Fault::kFileFull:
+            return fail(Errc::kNoSpace, failed.attempt.text);
+        default:
+            return break_with(failed.attempt);
+    }
+}
+
+base::Task<base::Result<std::uint64_t>> SocketStream::send_file(int fd,
+                                                                std::uint64_t offset,
+                                                                std::uint64_t count,
+                                                                base::Duration stall) {
+    std::uint64_t sent = 0;
+    while (sent < count) {
+        if (must_give_way()) {
+            static_cast<void>(co_await give_way());
+        }
+        const auto piece = static_cast<std::size_t>(std::min(count - sent, kSendOctets));
+        if (!is_in_memory(fd, offset + sent, piece)) {
+            co_await await_file(loop_, fd, offset + sent, piece);
+        }
+        if (closed_ || broken_ || write_ended_) {
+            co_return fail(Errc::kReset, "closed here");
+        }
+        const FileAttempt moved =
+            tls_ ? send_from_file(*tls_, fd, offset + sent, piece)
+                 : send_from_file(connection_.fd.get(), fd, offset + sent, piece);
+        if (moved.attempt.kind == Kind::kDone) {
+            sent += moved.attempt.octets;
+            continue;
+        }
+        if (moved.attempt.kind == Kind::kEof) {
+            break;
+        }
+        if (!moved.attempt.must_wait()) {
+            co_return break_with(moved);
+        }
+        note_waiting(moved.attempt.kind);
+        if (co_await wait_for(moved.attempt.kind, loop_.clock().steady() + stall) ==
+            Wakeup::Outcome::kTimeout) {
+            stuck_ = true;
+            co_return break_with(Errc::kTimeout, "the peer takes nothing");
+        }
+    }
+    co_return sent;
+}
+
+// A failure of the network behind octets that came is told by the next call. One of the file is told at
+// once: octets are lost with it.
+base::Task<base::Result<std::uint64_t>> SocketStream::receive_file(int fd,
+                                                                   std::uint64_t offset,
+                                                                   std::uint64_t count_max,
+                                                                   base::Duration stall) {
+    std::uint64_t got = 0;
+    while (got < count_max) {
+        if (must_give_way()) {
+            static_cast<void>(co_await give_way());
+        }
+        if (closed_ || broken_) {
+            co_return fail(Errc::kReset, "closed here");
+        }
+        const auto piece = static_cast<std::size_t>(std::min(count_max - got, kReceiveOctets));
+        const FileAttempt moved =
+            tls_ ? receive_to_file(*tls_, fd, offset + got, piece)
+                 : receive_to_file(connection_.fd.get(), fd, offset + got, piece);
+        if (moved.attempt.kind == Kind::kDone) {
+            got += moved.attempt.octets;
+            continue;
+        }
+        if (moved.attempt.kind == Kind::kEof) {
+            break;
+        }
+        if (!moved.attempt.must_wait()) {
+            auto broken = break_with(moved);
+            if (moved.fault == Fault::kNetwork && got > 0) {
+                break;
+            }
+            co_return broken;
+        }
+        note_waiting(moved.attempt.kind);
+        if (co_await wait_for(moved.attempt.kind, loop_.clock().steady() + stall) ==
+            Wakeup::Outcome::kTimeout) {
+            co_return fail(Errc::kTimeout, "nothing received in time");
+        }
+    }
+    co_return got;
+}
+
+}  // namespace net
