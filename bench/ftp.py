@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scripts/bench ftp: staffetta beside vsftpd, proftpd and pure-ftpd, and beside bare loops over sendfile and splice.
+"""scripts/bench ftp: staffetta beside vsftpd and proftpd, and beside bare loops over sendfile and splice.
 
 Each server is asked in one run: one and more streams each way, in clear and in TLS; small files; a storm of
 logins; a listing of many entries. The servers' Debian packages exclude one another, so they are unpacked
@@ -25,7 +25,7 @@ import time
 
 from peers import DOMAIN, PASSWORD, CLOCK_TICKS, Peer, family, free_port, wait_for_port
 
-PACKAGES = ["vsftpd", "proftpd-core", "pure-ftpd", "libmemcached11", "libmemcachedutil2"]
+PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "libmemcached11", "libmemcachedutil2", "libhashkit2"]
 BUFFER = 1 << 20
 
 
@@ -185,7 +185,7 @@ class Staffetta(FtpPeer):
                             (["account", "add", self.user, "--password-stdin"], PASSWORD + "\n")):
             subprocess.run([self.program, *words, "--config", config], check=True, capture_output=True, input=text, text=True)
         self.run(self.program, "serve", "--config", config)
-        with connect(self) as client:
+        with connect(self, folder="/") as client:
             client.mkd("pub")
         self.tree = next((self.folder / "data/files").rglob("pub")).parent
 
@@ -200,7 +200,7 @@ class Client(ftplib.FTP_TLS):
         return connection, size
 
 
-def connect(peer, tls=False):
+def connect(peer, tls=False, folder="/pub"):
     context = ssl._create_unverified_context()
     client = Client(context=context)
     client.connect("127.0.0.1", peer.port, timeout=100)
@@ -208,7 +208,7 @@ def connect(peer, tls=False):
         client.auth()
         client.prot_p()
     ftplib.FTP.login(client, peer.user, peer.password)
-    client.cwd("pub")
+    client.cwd(folder)
     client.voidcmd("TYPE I")
     return client
 
@@ -266,6 +266,7 @@ def cpu_of(peer):
 def in_parallel(peer, target, calls):
     """Runs `target` once for each tuple of arguments, all at once: seconds, and the server's CPU seconds."""
     barrier = multiprocessing.Barrier(len(calls) + 1)
+    idle = len(family(peer.roots()))
     workers = [multiprocessing.Process(target=target, args=(*call, barrier)) for call in calls]
     for worker in workers:
         worker.start()
@@ -277,7 +278,9 @@ def in_parallel(peer, target, calls):
             raise RuntimeError(f"{peer.name}: a client failed")
     took = time.monotonic() - begin
     # Children that serve one session each are counted once they are waited for.
-    time.sleep(0.1)
+    end = time.monotonic() + 3
+    while len(family(peer.roots())) > idle and time.monotonic() < end:
+        time.sleep(0.02)
     return took, cpu_of(peer) - cpu
 
 

@@ -34,11 +34,13 @@ Activity::Place::~Place() {
 
 std::unique_ptr<Activity::Place> Activity::enter(std::string address, SessionView view) {
     const std::scoped_lock lock(mutex_);
-    Count& count = by_address_[address];
+    const auto known = by_address_.find(address);
+    const std::uint64_t there = known == by_address_.end() ? 0 : known->second.sessions;
     if (is_full(total_.sessions, options_.total.sessions) ||
-        is_full(count.sessions, options_.per_address.sessions)) {
+        is_full(there, options_.per_address.sessions)) {
         return nullptr;
     }
+    Count& count = by_address_[address];
     auto place = std::make_unique<Place>(*this, std::move(address), std::move(view));
     ++total_.sessions;
     ++count.sessions;
@@ -64,11 +66,12 @@ bool Activity::Place::log_in(std::string account, bool anonymous) {
     const std::scoped_lock lock(activity_.mutex_);
     anonymous_ = anonymous;
     const std::string key = anonymous ? std::string(kAnonymousKey) : account;
-    Count& count = activity_.by_account_[key];
-    if (is_full(count.sessions, activity_.account_limits(*this).sessions)) {
+    const auto known = activity_.by_account_.find(key);
+    const std::uint64_t there = known == activity_.by_account_.end() ? 0 : known->second.sessions;
+    if (is_full(there, activity_.account_limits(*this).sessions)) {
         return false;
     }
-    ++count.sessions;
+    ++activity_.by_account_[key].sessions;
     account_key_ = key;
     view_.account = std::move(account);
     return true;

@@ -154,25 +154,30 @@ Session::Answer Session::on_acct(std::string /*arguments*/) {
 
 // RFC 959 4.1.1: everything as it was at the greeting. What TLS protects stays protected.
 Session::Answer Session::on_rein(std::string /*arguments*/) {
-    forget_user();
+    begin_anew();
     host_.clear();
     co_return reply(220, options_.hostname + " FTP server ready");
 }
 
+// RFC 959 4.1.1, USER: "all transfer parameters are unchanged".
 void Session::forget_user() {
     user_.reset();
     user_name_.clear();
     directory_ = "/";
     rename_from_.reset();
-    representation_ = {};
     restart_ = 0;
     range_.reset();
     announced_.reset();
+    channel_.reset();
+    place_->log_out();
+}
+
+void Session::begin_anew() {
+    forget_user();
+    representation_ = {};
     extended_only_ = false;
     buffer_size_given_ = false;
-    channel_.reset();
     channel_.protect(options_.implicit_tls);
-    place_->log_out();
 }
 
 Session::Answer Session::on_quit(std::string /*arguments*/) {

@@ -180,7 +180,7 @@ Task<Result<>> Session::act_on(const Reply& reply) {
             // RFC 4217 4.2 and RFC 3207's lesson: what was sent ahead in clear is forgotten.
             held_.clear();
             CO_TRY_VOID(co_await lines_.start_tls(now() + options_.handshake_timeout_s));
-            forget_user();
+            begin_anew();
             place_->set_tls();
             break;
         case Reply::Then::kStopTls:

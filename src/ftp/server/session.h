@@ -170,6 +170,7 @@ class Session {
     [[nodiscard]] Answer enter(User user);
     [[nodiscard]] Reply login_failed(const base::Error& error);
     void forget_user();
+    void begin_anew();
 
     // parameters.cc
     [[nodiscard]] bool may_fxp() const;
