@@ -179,6 +179,7 @@ struct MailServer::Parts {
     [[nodiscard]] net::Serve serve_smtp(smtp::Port port);
     [[nodiscard]] net::Serve serve_pop3();
     [[nodiscard]] net::Serve serve_imap();
+    [[nodiscard]] base::Result<> open_relay();
     void refresh_metrics();
     void end_removals();
     void warn_without_postmaster();
@@ -310,7 +311,6 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     messages.emplace(*store, clock);
     mailboxes.emplace(*store, clock, pool);
     TRY(files, files::Files::start(files_options(config), *store, *file_pool, clock, random));
-    mailboxes.emplace(*store, clock, pool);
     administration.emplace(*store, files.get(), *mailboxes, clock, random, options);
     const auto watch = make_peer_watch(trace_peer);
     smtp.reset(new smtp::Services{.store = *store,
@@ -343,18 +343,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                                   .log = *log,
                                   .metrics = metrics,
                                   .watch = watch});
-    if (config.queue.enabled) {
-        TRY(relay,
-            Relay::open({.store = *store,
-                         .resolver = *resolver,
-                         .clock = clock,
-                         .random = random,
-                         .log = *log,
-                         .metrics = metrics},
-                        config));
-        smtp->outgoing = &relay->outgoing();
-        administration->on_queue_change(smtp->outgoing->nudge);
-    }
+    TRY_VOID(open_relay());
     TRY(ftp,
         FtpService::open(config,
                          {.authenticator = *authenticator,
@@ -367,6 +356,23 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                          watch));
     administration->set_live("ftp who", [this] { return ftp->who(); });
     refresh = [this] { refresh_metrics(); };
+    return {};
+}
+
+base::Result<> MailServer::Parts::open_relay() {
+    if (!config.queue.enabled) {
+        return {};
+    }
+    TRY(relay,
+        Relay::open({.store = *store,
+                     .resolver = *resolver,
+                     .clock = clock,
+                     .random = random,
+                     .log = *log,
+                     .metrics = metrics},
+                    config));
+    smtp->outgoing = &relay->outgoing();
+    administration->on_queue_change(smtp->outgoing->nudge);
     return {};
 }
 
