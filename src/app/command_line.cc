@@ -483,15 +483,6 @@ void add_carry_commands(CLI::App& top, Action& action) {
                       &export_command);
 }
 
-void add_ftp_commands(CLI::App& top, Action& action) {
-    CLI::App& ftp = *top.add_subcommand("ftp", "Files: who is there");
-    ftp.require_subcommand(1);
-    add_admin({ftp, action, "ftp"},
-              "who",
-              "The sessions of the running server, and what each does",
-              [](CLI::App&, AdminCall&) {});
-}
-
 void add_server_commands(CLI::App& top,
                          Action& action,
                          const std::shared_ptr<std::string>& trace_peer) {
@@ -616,8 +607,15 @@ void add_ftp_command(CLI::App& top, Action& action) {
     ftp.set_help_flag();
     ftp.prefix_command();
     ftp.fallthrough(false);
-    ftp.callback(
-        [&ftp, &action] { action = [words = ftp.remaining()] { return agent::run_ftp(words); }; });
+    add_admin({ftp, action, "ftp"},
+              "who",
+              "The sessions of the running server, and what each does",
+              [](CLI::App&, AdminCall&) {});
+    ftp.callback([&ftp, &action] {
+        if (!ftp.got_subcommand("who")) {
+            action = [words = ftp.remaining()] { return agent::run_ftp(words); };
+        }
+    });
 }
 
 void add_top_options(CLI::App& top,
@@ -674,7 +672,6 @@ int run_command_line(int argc, char** argv) {
     add_mailbox_commands(top, action);
     add_queue_commands(top, action);
     add_share_commands(top, action);
-    add_ftp_commands(top, action);
     add_watching_commands(top, action);
     add_carry_commands(top, action);
     add_mime_commands(top, action);
