@@ -28,18 +28,13 @@ std::string variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-std::string netrc_path(const FtpSettings& settings) {
-    if (!settings.netrc.empty()) {
-        return settings.netrc;
-    }
-    const std::string named = variable("NETRC");
-    return named.empty() ? variable("HOME") + "/.netrc" : named;
-}
-
 // RFC 1635 3: a mail address as the password. Nobody's own is given away.
 FtpLogin anonymous() {
     const std::string password = variable("FTPANONPASS");
-    return {.user = "anonymous", .password = password.empty() ? "ftp@" : password, .account = ""};
+    return {.user = "anonymous",
+            .password = password.empty() ? "ftp@" : password,
+            .account = "",
+            .guessed = true};
 }
 
 // Replies and commands as BSD's client shows them. Control characters of a server are not for our terminal.
@@ -53,6 +48,14 @@ void show_dialogue(bool sent, std::string_view line) {
 }
 
 }  // namespace
+
+std::string netrc_path(const FtpSettings& settings) {
+    if (!settings.netrc.empty()) {
+        return settings.netrc;
+    }
+    const std::string named = variable("NETRC");
+    return named.empty() ? variable("HOME") + "/.netrc" : named;
+}
 
 bool take_interrupt() {
     const bool came = g_interrupted != 0;

@@ -42,10 +42,14 @@ struct FtpLogin {
     std::string user;
     std::string password;
     std::string account;
+    bool guessed = false;  // nobody said who: anonymous
 };
 
 // Who to be at `url`: what it says, else .netrc, else anonymous. kDenied: a .netrc that others read.
 [[nodiscard]] base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings);
+
+// Where that is looked up: what the settings name, $NETRC or ~/.netrc.
+[[nodiscard]] std::string netrc_path(const FtpSettings& settings);
 
 // SIGINT came since the last call.
 [[nodiscard]] bool take_interrupt();
@@ -68,6 +72,14 @@ class FtpSite {
 
     // Aborts the transfer that runs, and those to come. From any thread, while this lives.
     void stop_from_any_thread();
+
+    // There is one, though it may be lost.
+    [[nodiscard]] bool has_client() const { return client_ != nullptr; }
+
+    // Who further connections log in as, where open() was not told.
+    void remember(FtpLogin login) { login_ = std::move(login); }
+
+    [[nodiscard]] std::uint64_t rate_max() const { return settings_.rate_max; }
 
     // The first connection; CHECKs that one was made.
     [[nodiscard]] ftp::Client& client();

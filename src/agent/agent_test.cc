@@ -1,0 +1,168 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "agent/ftp_arguments.h"
+#include "agent/ftp_url.h"
+#include "agent/glob.h"
+#include "agent/mirror.h"
+#include "agent/netrc.h"
+#include "agent/progress.h"
+#include "agent/shell.h"
+#include "agent/words.h"
+
+namespace agent {
+namespace {
+
+using testing::ElementsAre;
+using namespace std::chrono_literals;
+
+std::string dump(std::string_view text) {
+    const auto url = parse_ftp_url(text);
+    if (!url) {
+        return "fault";
+    }
+    return url->user.value_or("-") + " " + url->password.value_or("-") + " " + url->host + " " +
+           std::to_string(url->port_or_default()) + " [" + url->path + "]" +
+           (url->ascii ? " ascii" : "");
+}
+
+TEST(FtpUrl, IsRead) {
+    EXPECT_EQ(dump("ftp://hamburger.example/a/b"), "- - hamburger.example 21 [a/b]");
+    EXPECT_EQ(dump("FTP://bob:a%40b@hamburger.example:2121/"), "bob a@b hamburger.example 2121 []");
+    EXPECT_EQ(dump("ftps://h"), "- - h 990 []");
+    EXPECT_EQ(dump("ftp://[2001:db8::1]:2121/x"), "- - 2001:db8::1 2121 [x]");
+    EXPECT_EQ(dump("ftp://h/%2Fetc/motd;type=a"), "- - h 21 [/etc/motd] ascii");
+    EXPECT_EQ(dump("ftp://bob@crepes.example:pw@h/x"), "bob@crepes.example pw h 21 [x]");
+    EXPECT_EQ(dump("bob@h:menu"), "bob - h 21 [menu]");
+    EXPECT_EQ(dump("h"), "- - h 21 []");
+    for (const char* bad : {"http://h/",
+                            "ftp://",
+                            "ftp://h:0/",
+                            "ftp://h:65536/",
+                            "ftp://h/%0d%0aDELE",
+                            "ftp://h/%4",
+                            "ftp://[::1"}) {
+        EXPECT_EQ(dump(bad), "fault") << bad;
+    }
+}
+
+TEST(Netrc, FindsTheMachineThenTheDefault) {
+    const auto netrc = Netrc::parse(
+        "# of alice\nmachine hamburger.example login alice password \"with space\"\n"
+        "machine hamburger.example\n\tlogin bob password secret account menu\n"
+        "macdef init\ncd menu\nls\n\n"
+        "default login anonymous password ftp@\n");
+    ASSERT_TRUE(netrc) << netrc.error().text;
+    EXPECT_EQ(netrc->find("Hamburger.example", std::nullopt)->password, "with space");
+    const NetrcEntry* bob = netrc->find("hamburger.example", "bob");
+    EXPECT_EQ(bob->account, "menu");
+    EXPECT_THAT(bob->macros.at("init"), ElementsAre("cd menu", "ls"));
+    EXPECT_EQ(netrc->find("elsewhere.example", std::nullopt)->login, "anonymous");
+    EXPECT_FALSE(Netrc::parse("login bob"));
+    EXPECT_FALSE(Netrc::parse("machine"));
+    EXPECT_FALSE(Netrc::parse("machine h colour red"));
+}
+
+TEST(Glob, Matches) {
+    EXPECT_TRUE(glob_matches("*.txt", "a.txt"));
+    EXPECT_TRUE(glob_matches("a?c", "abc"));
+    EXPECT_TRUE(glob_matches("[!a-c]*", "d"));
+    EXPECT_TRUE(glob_matches("*a*b", "xaxbxb"));
+    EXPECT_TRUE(glob_matches("\\*", "*"));
+    EXPECT_TRUE(glob_matches("[", "["));
+    EXPECT_TRUE(glob_matches("[]]", "]"));
+    EXPECT_FALSE(glob_matches("\\*", "a"));
+    EXPECT_FALSE(glob_matches("[a-c]", "d"));
+    EXPECT_FALSE(glob_matches("a", "ab"));
+    // What takes exponential time where stars are tried recursively.
+    EXPECT_FALSE(glob_matches("*a*a*a*a*a*a*a*a*a*a*b", std::string(2000, 'a')));
+}
+
+TEST(Words, AreParted) {
+    EXPECT_THAT(*split_words("get 'two words' a\\ b \"c\\\"d\"  # note"),
+                ElementsAre("get", "two words", "a b", "c\"d"));
+    EXPECT_THAT(*split_words("!ls -l"), ElementsAre("!", "ls", "-l"));
+    EXPECT_FALSE(split_words("get 'open"));
+    EXPECT_EQ(last_word("get a\\ b"), "a b");
+    EXPECT_EQ(last_word("get "), "");
+    EXPECT_THAT(*split_words(quote_word("a 'b\" \\c")), ElementsAre("a 'b\" \\c"));
+}
+
+TEST(Progress, ShowsRateAndTimeLeft) {
+    EXPECT_EQ(format_octets(1023), "1023");
+    EXPECT_EQ(format_octets(1536), "1.5 KiB");
+    EXPECT_EQ(format_span(3607s), "1:00:07");
+    const std::string line = format_progress(
+        {.name = "letter.txt", .done = 512, .total = 1024, .moved = 512, .elapsed = 2s}, 79);
+    EXPECT_THAT(line, testing::StartsWith("letter.txt  50% ["));
+    EXPECT_THAT(line, testing::EndsWith("512 of 1.0 KiB  256/s  0:02 left"));
+    for (const std::size_t columns : {40U, 60U, 100U}) {
+        EXPECT_LE(
+            format_progress(
+                {.name = std::string(300, 'x'), .done = 1, .total = 2, .moved = 1, .elapsed = 1s},
+                columns)
+                .size(),
+            columns);
+    }
+}
+
+TEST(Arguments, AreRead) {
+    const auto get =
+        parse_ftp_arguments({"-4", "--tls=required", "get", "ftp://h/x", "-o", "y", "-T", "1.5k"});
+    ASSERT_TRUE(get) << get.error().text;
+    EXPECT_EQ(get->verb, "get");
+    EXPECT_THAT(get->operands, ElementsAre("ftp://h/x"));
+    EXPECT_EQ(get->output, "y");
+    EXPECT_EQ(get->settings.rate_max, 1536U);
+    EXPECT_EQ(get->settings.tls, ftp::ClientTls::kRequired);
+    EXPECT_TRUE(parse_ftp_arguments({"mirror", "-R", "a", "ftp://h/"})->mirror.reverse);
+    EXPECT_TRUE(parse_ftp_arguments({"-R", "get", "ftp://h/x"})->resume);
+    for (const std::vector<std::string>& bad : {std::vector<std::string>{"--no-such"},
+                                                {"-Z"},
+                                                {"-o"},
+                                                {"--tls", "maybe"},
+                                                {"--quiet=1"},
+                                                {"-P", "0"}}) {
+        EXPECT_FALSE(parse_ftp_arguments(bad)) << bad[0];
+    }
+}
+
+TEST(Mirror, Filters) {
+    MirrorOptions options;
+    options.exclude = {"*.bak", "secret/*"};
+    EXPECT_TRUE(passes_filters(options, "a/b.txt", false));
+    EXPECT_FALSE(passes_filters(options, "a/b.bak", false));
+    EXPECT_FALSE(passes_filters(options, "secret/x", false));
+    options = {};
+    options.include = {"*.txt"};
+    EXPECT_TRUE(passes_filters(options, "b.txt", false));
+    EXPECT_FALSE(passes_filters(options, "b.bin", false));
+    EXPECT_TRUE(passes_filters(options, "folder", true));
+}
+
+TEST(Shell, KnowsBsdsVerbs) {
+    for (const std::string_view verb :
+         {"!",       "$",       "account",    "append",   "ascii", "bell",     "binary",
+          "bye",     "case",    "cd",         "cdup",     "chmod", "close",    "debug",
+          "delete",  "dir",     "disconnect", "edit",     "epsv",  "exit",     "features",
+          "ftp",     "get",     "glob",       "hash",     "help",  "idle",     "image",
+          "lcd",     "less",    "lpage",      "lpwd",     "ls",    "macdef",   "mdelete",
+          "mdir",    "mget",    "mkdir",      "mls",      "mlsd",  "mlst",     "mode",
+          "modtime", "more",    "mput",       "mreget",   "msend", "newer",    "nlist",
+          "open",    "page",    "passive",    "pdir",     "pls",   "preserve", "progress",
+          "prompt",  "put",     "pwd",        "quit",     "quote", "rate",     "recv",
+          "reget",   "rename",  "reset",      "restart",  "rhelp", "rmdir",    "rstatus",
+          "runique", "send",    "sendport",   "site",     "size",  "status",   "struct",
+          "sunique", "system",  "tenex",      "throttle", "type",  "umask",    "usage",
+          "user",    "verbose", "?"}) {
+        EXPECT_TRUE(std::any_of(Shell::commands().begin(),
+                                Shell::commands().end(),
+                                [verb](const auto& command) { return command.name == verb; }))
+            << verb;
+    }
+}
+
+}  // namespace
+}  // namespace agent

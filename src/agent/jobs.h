@@ -1,0 +1,54 @@
+// Transfers beside the prompt: each job has a thread, a loop and a connection of its own.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/ftp_arguments.h"
+
+namespace agent {
+
+// What a job needs to know to be where its user is.
+struct JobSetup {
+    std::string line;  // the command
+    FtpArguments arguments;
+    FtpUrl where;
+    FtpLogin login;
+    std::string directory;  // of the server
+};
+
+class Jobs {
+  public:
+    Jobs();
+    Jobs(const Jobs&) = delete;
+    Jobs& operator=(const Jobs&) = delete;
+    // Kills what runs.
+    ~Jobs();
+
+    // The job's number. A queued one begins when the queued one before it has ended.
+    int start(JobSetup setup, bool queued);
+
+    // "[1] running  get x", a line each.
+    [[nodiscard]] std::string list() const;
+    // What ended since the last call, with what it said.
+    [[nodiscard]] std::string take_news();
+    // False: no such job.
+    bool kill(int number);
+    // Until that job, or all with 0, have ended. False: no such job.
+    bool wait(int number);
+
+  private:
+    struct Job;
+
+    static void work(Job& job, Job* before);
+
+    std::vector<std::unique_ptr<Job>> jobs_;
+    Job* last_queued_ = nullptr;
+};
+
+}  // namespace agent

@@ -1,0 +1,147 @@
+// LineEditor over libedit: the only file that sees it.
+#include <fmt/format.h>
+#include <histedit.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "agent/terminal.h"
+#include "agent/words.h"
+
+namespace agent {
+
+struct LineEditor::Editor {
+    EditLine* line = nullptr;
+    History* history = nullptr;
+    std::string history_file;
+    Completer completer;
+    std::string prompt;
+};
+
+namespace {
+
+constexpr int kHistoryLines = 1000;
+
+// libedit hands this to its callbacks: the part of Editor that they need.
+struct Callbacks {
+    std::string* prompt;
+    LineEditor::Completer* completer;
+};
+
+Callbacks* callbacks_of(EditLine* line) {
+    void* data = nullptr;
+    el_get(line, EL_CLIENTDATA, &data);
+    return static_cast<Callbacks*>(data);
+}
+
+char* prompt_of(EditLine* line) {
+    return callbacks_of(line)->prompt->data();
+}
+
+std::string common_prefix(const std::vector<std::string>& names) {
+    std::string prefix = names.front();
+    for (const std::string& name : names) {
+        const auto differs = std::mismatch(prefix.begin(), prefix.end(), name.begin(), name.end());
+        prefix.erase(differs.first, prefix.end());
+    }
+    return prefix;
+}
+
+void show_choices(const std::vector<std::string>& names) {
+    fmt::print("\n");
+    for (const std::string& name : names) {
+        fmt::print("{}  ", name);
+    }
+    fmt::print("\n");
+}
+
+// The tabulator: as much as is certain, then a space behind a whole word; the choices where nothing is certain.
+unsigned char complete(EditLine* line, int /*key*/) {
+    const LineInfo* info = el_line(line);
+    const std::string_view before(info->buffer,
+                                  static_cast<std::size_t>(info->cursor - info->buffer));
+    auto names = (*callbacks_of(line)->completer)(before);
+    const std::string word = last_word(before);
+    std::erase_if(names, [&word](const std::string& name) { return !name.starts_with(word); });
+    if (names.empty()) {
+        return CC_ERROR;
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    std::string rest =
+        quote_word(common_prefix(names))
+            .substr(std::min(quote_word(word).size(), quote_word(common_prefix(names)).size()));
+    if (names.size() == 1 && !names[0].ends_with('/')) {
+        rest += ' ';
+    }
+    if (rest.empty()) {
+        show_choices(names);
+        return CC_REDISPLAY;
+    }
+    return el_insertstr(line, rest.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+}  // namespace
+
+LineEditor::LineEditor(std::string history_file, Completer completer)
+    : editor_(std::make_unique<Editor>()) {
+    editor_->history_file = std::move(history_file);
+    editor_->completer = std::move(completer);
+    if (!is_interactive()) {
+        return;
+    }
+    editor_->line = el_init("staffetta", stdin, stdout, stderr);
+    editor_->history = history_init();
+    HistEvent event{};
+    history(editor_->history, &event, H_SETSIZE, kHistoryLines);
+    history(editor_->history, &event, H_SETUNIQUE, 1);
+    if (!editor_->history_file.empty()) {
+        history(editor_->history, &event, H_LOAD, editor_->history_file.c_str());
+    }
+    el_set(editor_->line, EL_CLIENTDATA, new Callbacks{&editor_->prompt, &editor_->completer});
+    el_set(editor_->line, EL_PROMPT, prompt_of);
+    el_set(editor_->line, EL_EDITOR, "emacs");
+    el_set(editor_->line, EL_HIST, history, editor_->history);
+    el_set(editor_->line, EL_ADDFN, "complete-name", "complete a name", complete);
+    el_set(editor_->line, EL_BIND, "^I", "complete-name", nullptr);
+    el_set(editor_->line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    el_source(editor_->line, nullptr);
+}
+
+LineEditor::~LineEditor() {
+    if (editor_->line == nullptr) {
+        return;
+    }
+    HistEvent event{};
+    if (!editor_->history_file.empty()) {
+        history(editor_->history, &event, H_SAVE, editor_->history_file.c_str());
+    }
+    delete callbacks_of(editor_->line);
+    el_end(editor_->line);
+    history_end(editor_->history);
+}
+
+std::optional<std::string> LineEditor::read(const std::string& prompt) {
+    if (editor_->line == nullptr) {
+        return ask("");
+    }
+    editor_->prompt = prompt;
+    int count = 0;
+    errno = 0;
+    const char* text = el_gets(editor_->line, &count);
+    if (text == nullptr || count <= 0) {
+        return errno == EINTR ? std::optional<std::string>("") : std::nullopt;
+    }
+    std::string line(text, static_cast<std::size_t>(count));
+    while (line.ends_with('\n') || line.ends_with('\r')) {
+        line.pop_back();
+    }
+    if (!line.empty()) {
+        HistEvent event{};
+        history(editor_->history, &event, H_ENTER, line.c_str());
+    }
+    return line;
+}
+
+}  // namespace agent

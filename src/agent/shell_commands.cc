@@ -1,0 +1,128 @@
+// The verbs of the interactive client: BSD's, and those of lftp that people rely on.
+#include <algorithm>
+#include <array>
+
+#include "agent/shell.h"
+
+namespace agent {
+
+struct CommandTable {
+    static constexpr unsigned kRemote = Shell::kConnected | Shell::kRemoteNames;
+    static constexpr unsigned kUpload = Shell::kConnected | Shell::kLocalNames | Shell::kBackground;
+    static constexpr unsigned kDownload = kRemote | Shell::kBackground;
+    static constexpr std::size_t kMany = 1000;
+
+    // clang-format off
+    static constexpr std::array kCommands{
+        //   verb        handler                     words    flags                syntax                    what it does
+        Shell::Command{"!",         &Shell::on_shell,         0, kMany, Shell::kLocalNames, "[COMMAND]", "run a command of this machine, or a shell"},
+        Shell::Command{"$",         &Shell::on_macro,         1, kMany, 0, "MACRO [WORD...]", "run a macro"},
+        Shell::Command{"?",         &Shell::on_help,          0, kMany, 0, "[VERB...]", "say what a verb does"},
+        Shell::Command{"account",   &Shell::on_command,       0, 1, Shell::kConnected, "[NAME]", "name an account (ACCT)"},
+        Shell::Command{"append",    &Shell::on_put,           1, 2, kUpload, "LOCAL [REMOTE]", "add to the end of a file there"},
+        Shell::Command{"ascii",     &Shell::on_type,          0, 0, Shell::kConnected, "", "translate line ends from now on"},
+        Shell::Command{"bell",      &Shell::on_switch,        0, 1, 0, "[on|off]", "ring after each command"},
+        Shell::Command{"binary",    &Shell::on_type,          0, 0, Shell::kConnected, "", "keep every octet from now on (default)"},
+        Shell::Command{"bookmark",  &Shell::on_bookmark,      0, 3, 0, "[add NAME [URL] | remove NAME | list]", "keep servers by name; `open NAME` goes there"},
+        Shell::Command{"bye",       &Shell::on_quit,          0, 0, 0, "", "end the session and the program"},
+        Shell::Command{"case",      &Shell::on_switch,        0, 1, 0, "[on|off]", "make the server's upper-case names lower-case here"},
+        Shell::Command{"cat",       &Shell::on_page,          1, kMany, kRemote, "REMOTE...", "print files of the server"},
+        Shell::Command{"cd",        &Shell::on_cd,            0, 1, kRemote, "[FOLDER]", "change the server's folder"},
+        Shell::Command{"cdup",      &Shell::on_cdup,          0, 0, Shell::kConnected, "", "go to the folder above"},
+        Shell::Command{"chmod",     &Shell::on_command,       2, 2, kRemote, "MODE REMOTE", "change permissions (SITE CHMOD)"},
+        Shell::Command{"close",     &Shell::on_close,         0, 0, 0, "", "end the session"},
+        Shell::Command{"debug",     &Shell::on_switch,        0, 1, 0, "[on|off]", "show the dialogue"},
+        Shell::Command{"delete",    &Shell::on_delete,        1, 1, kRemote, "REMOTE", "delete a file"},
+        Shell::Command{"dir",       &Shell::on_list,          0, 2, kRemote, "[FOLDER [LOCAL]]", "list a folder in full"},
+        Shell::Command{"disconnect",&Shell::on_close,         0, 0, 0, "", "end the session"},
+        Shell::Command{"edit",      &Shell::on_edit,          1, 1, kRemote, "REMOTE", "fetch, edit with $EDITOR, send back"},
+        Shell::Command{"epsv",      &Shell::on_switch,        0, 1, 0, "[on|off]", "use EPSV and EPRT"},
+        Shell::Command{"exit",      &Shell::on_quit,          0, 0, 0, "", "end the session and the program"},
+        Shell::Command{"features",  &Shell::on_features,      0, 0, Shell::kConnected, "", "what the server says it can do"},
+        Shell::Command{"ftp",       &Shell::on_open,          1, 2, 0, "HOST|URL [PORT]", "connect"},
+        Shell::Command{"get",       &Shell::on_get,           1, 2, kDownload, "REMOTE [LOCAL]", "fetch a file; - prints it, |COMMAND pipes it"},
+        Shell::Command{"glob",      &Shell::on_switch,        0, 1, 0, "[on|off]", "expand * ? [ ] in names"},
+        Shell::Command{"hash",      &Shell::on_hash_of,       1, 1, kRemote, "REMOTE", "the server's SHA-256 of a file"},
+        Shell::Command{"help",      &Shell::on_help,          0, kMany, 0, "[VERB...]", "say what a verb does"},
+        Shell::Command{"idle",      &Shell::on_command,       0, 1, Shell::kConnected, "[SECONDS]", "the server's patience (SITE IDLE)"},
+        Shell::Command{"image",     &Shell::on_type,          0, 0, Shell::kConnected, "", "keep every octet from now on"},
+        Shell::Command{"jobs",      &Shell::on_jobs,          0, 0, 0, "", "what runs beside the prompt"},
+        Shell::Command{"kill",      &Shell::on_kill,          1, 1, 0, "JOB", "end a job"},
+        Shell::Command{"lcd",       &Shell::on_lcd,           0, 1, Shell::kLocalNames, "[FOLDER]", "change this machine's folder"},
+        Shell::Command{"less",      &Shell::on_page,          1, 1, kRemote, "REMOTE", "read a file page by page"},
+        Shell::Command{"lpage",     &Shell::on_lpage,         1, 1, Shell::kLocalNames, "LOCAL", "read a file of this machine"},
+        Shell::Command{"lpwd",      &Shell::on_lpwd,          0, 0, 0, "", "this machine's folder"},
+        Shell::Command{"ls",        &Shell::on_list,          0, 2, kRemote, "[FOLDER [LOCAL]]", "list a folder in full"},
+        Shell::Command{"macdef",    &Shell::on_macdef,        1, 1, 0, "NAME", "define a macro: lines up to an empty one"},
+        Shell::Command{"mdelete",   &Shell::on_mdelete,       1, kMany, kRemote, "REMOTE...", "delete files"},
+        Shell::Command{"mdir",      &Shell::on_multiple_list, 2, kMany, kRemote, "REMOTE... LOCAL", "list several folders"},
+        Shell::Command{"mget",      &Shell::on_mget,          1, kMany, kDownload, "REMOTE...", "fetch files"},
+        Shell::Command{"mirror",    &Shell::on_mirror,        0, kMany, kDownload, "[-R] [--delete] [--dry-run] [-x GLOB] [-I GLOB] [-P N] [FROM [TO]]", "make one tree a copy of the other"},
+        Shell::Command{"mkdir",     &Shell::on_mkdir,         1, 1, kRemote, "FOLDER", "make a folder"},
+        Shell::Command{"mls",       &Shell::on_multiple_list, 2, kMany, kRemote, "REMOTE... LOCAL", "list several folders"},
+        Shell::Command{"mlsd",      &Shell::on_list,          0, 2, kRemote, "[FOLDER [LOCAL]]", "list a folder as facts"},
+        Shell::Command{"mlst",      &Shell::on_command,       0, 1, kRemote, "[REMOTE]", "facts of one file"},
+        Shell::Command{"mode",      &Shell::on_mode,          0, 1, Shell::kConnected, "[stream|block|compressed|deflate]", "the transmission mode"},
+        Shell::Command{"modtime",   &Shell::on_modtime,       1, 1, kRemote, "REMOTE", "when a file was changed"},
+        Shell::Command{"more",      &Shell::on_page,          1, 1, kRemote, "REMOTE", "read a file page by page"},
+        Shell::Command{"mput",      &Shell::on_mput,          1, kMany, kUpload, "LOCAL...", "send files"},
+        Shell::Command{"mreget",    &Shell::on_mget,          1, kMany, kDownload, "REMOTE...", "fetch the rest of files"},
+        Shell::Command{"msend",     &Shell::on_mput,          1, kMany, kUpload, "LOCAL...", "send files"},
+        Shell::Command{"newer",     &Shell::on_get,           1, 2, kDownload, "REMOTE [LOCAL]", "fetch a file if it is newer there"},
+        Shell::Command{"nlist",     &Shell::on_list,          0, 2, kRemote, "[FOLDER [LOCAL]]", "names only"},
+        Shell::Command{"open",      &Shell::on_open,          1, 2, 0, "HOST|URL|BOOKMARK [PORT]", "connect"},
+        Shell::Command{"page",      &Shell::on_page,          1, 1, kRemote, "REMOTE", "read a file page by page"},
+        Shell::Command{"passive",   &Shell::on_switch,        0, 1, 0, "[on|off]", "who opens data connections: we (on) or the server"},
+        Shell::Command{"pdir",      &Shell::on_list,          0, 1, kRemote, "[FOLDER]", "list a folder page by page"},
+        Shell::Command{"pget",      &Shell::on_pget,          1, 4, kDownload, "[-n N] REMOTE [LOCAL]", "fetch a file with several connections"},
+        Shell::Command{"pls",       &Shell::on_list,          0, 1, kRemote, "[FOLDER]", "list a folder page by page"},
+        Shell::Command{"preserve",  &Shell::on_switch,        0, 1, 0, "[on|off]", "keep files' times"},
+        Shell::Command{"progress",  &Shell::on_switch,        0, 1, 0, "[on|off]", "show the meter"},
+        Shell::Command{"prompt",    &Shell::on_switch,        0, 1, 0, "[on|off]", "ask before each file of mget, mput, mdelete"},
+        Shell::Command{"put",       &Shell::on_put,           1, 2, kUpload, "LOCAL [REMOTE]", "send a file; - reads standard input"},
+        Shell::Command{"pwd",       &Shell::on_pwd,           0, 0, Shell::kConnected, "", "the server's folder"},
+        Shell::Command{"queue",     &Shell::on_queue,         1, kMany, Shell::kConnected, "COMMAND", "run a transfer beside the prompt, after those queued before"},
+        Shell::Command{"quit",      &Shell::on_quit,          0, 0, 0, "", "end the session and the program"},
+        Shell::Command{"quote",     &Shell::on_command,       1, kMany, Shell::kConnected, "WORD...", "say this to the server as it is"},
+        Shell::Command{"rate",      &Shell::on_rate,          0, 1, 0, "[OCTETS]", "bound transfers, as 200k a second; 0: none"},
+        Shell::Command{"recv",      &Shell::on_get,           1, 2, kDownload, "REMOTE [LOCAL]", "fetch a file"},
+        Shell::Command{"reget",     &Shell::on_get,           1, 2, kDownload, "REMOTE [LOCAL]", "fetch the rest of a file"},
+        Shell::Command{"rename",    &Shell::on_rename,        2, 2, kRemote, "FROM TO", "rename a file"},
+        Shell::Command{"reput",     &Shell::on_put,           1, 2, kUpload, "LOCAL [REMOTE]", "send the rest of a file"},
+        Shell::Command{"reset",     &Shell::on_reset,         0, 0, Shell::kConnected, "", "come back into step with the server"},
+        Shell::Command{"restart",   &Shell::on_restart,       0, 1, Shell::kConnected, "[OCTETS]", "where the next get begins"},
+        Shell::Command{"rhelp",     &Shell::on_command,       0, 1, Shell::kConnected, "[VERB]", "the server's help"},
+        Shell::Command{"rmdir",     &Shell::on_rmdir,         1, 1, kRemote, "FOLDER", "remove a folder"},
+        Shell::Command{"rstatus",   &Shell::on_command,       0, 1, Shell::kConnected, "[REMOTE]", "the server's state, or a file's"},
+        Shell::Command{"runique",   &Shell::on_switch,        0, 1, 0, "[on|off]", "never overwrite a file here"},
+        Shell::Command{"send",      &Shell::on_put,           1, 2, kUpload, "LOCAL [REMOTE]", "send a file"},
+        Shell::Command{"sendport",  &Shell::on_switch,        0, 1, 0, "[on|off]", "the opposite of passive"},
+        Shell::Command{"site",      &Shell::on_command,       1, kMany, Shell::kConnected, "WORD...", "a command of this server's own (SITE)"},
+        Shell::Command{"size",      &Shell::on_size,          1, 1, kRemote, "REMOTE", "how many octets a file has"},
+        Shell::Command{"status",    &Shell::on_status,        0, 0, 0, "", "where we are and what is switched on"},
+        Shell::Command{"struct",    &Shell::on_struct,        0, 1, Shell::kConnected, "[file|record|page]", "the files' structure"},
+        Shell::Command{"sunique",   &Shell::on_switch,        0, 1, 0, "[on|off]", "let the server choose names (STOU)"},
+        Shell::Command{"system",    &Shell::on_command,       0, 0, Shell::kConnected, "", "the server's system"},
+        Shell::Command{"tenex",     &Shell::on_type,          0, 0, Shell::kConnected, "", "bytes of 8 bits from now on (TYPE L 8)"},
+        Shell::Command{"throttle",  &Shell::on_rate,          0, 1, 0, "[OCTETS]", "bound transfers"},
+        Shell::Command{"type",      &Shell::on_type,          0, 1, Shell::kConnected, "[ascii|binary|ebcdic|tenex]", "the representation"},
+        Shell::Command{"umask",     &Shell::on_command,       0, 1, Shell::kConnected, "[MASK]", "permissions of new files (SITE UMASK)"},
+        Shell::Command{"usage",     &Shell::on_help,          1, kMany, 0, "VERB...", "how a verb is used"},
+        Shell::Command{"user",      &Shell::on_user,          1, 3, Shell::kConnected, "NAME [PASSWORD [ACCOUNT]]", "log in"},
+        Shell::Command{"verbose",   &Shell::on_switch,        0, 1, 0, "[on|off]", "show the server's replies"},
+        Shell::Command{"wait",      &Shell::on_wait,          0, 1, 0, "[JOB]", "until jobs have ended"},
+    };
+    // clang-format on
+};
+
+static_assert(std::is_sorted(CommandTable::kCommands.begin(),
+                             CommandTable::kCommands.end(),
+                             [](const Shell::Command& a, const Shell::Command& b) {
+                                 return a.name < b.name;
+                             }));
+
+std::span<const Shell::Command> Shell::commands() {
+    return CommandTable::kCommands;
+}
+
+}  // namespace agent

@@ -1,0 +1,157 @@
+// The interactive client's listings, and what it does to files of the server.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "agent/shell.h"
+#include "base/ascii.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+// Verbs that are one command of FTP's with the words behind it.
+struct Passed {
+    std::string_view verb;
+    std::string_view command;
+};
+
+constexpr std::array kPassed{Passed{"account", "ACCT"},
+                             Passed{"chmod", "SITE CHMOD"},
+                             Passed{"idle", "SITE IDLE"},
+                             Passed{"mlst", "MLST"},
+                             Passed{"quote", ""},
+                             Passed{"rhelp", "HELP"},
+                             Passed{"rstatus", "STAT"},
+                             Passed{"site", "SITE"},
+                             Passed{"system", "SYST"},
+                             Passed{"umask", "SITE UMASK"}};
+
+std::string without_returns(std::string text) {
+    std::erase(text, '\r');
+    return text;
+}
+
+}  // namespace
+
+// ls, dir, nlist, mlsd, pls, pdir
+base::Result<> Shell::on_list(const Words& words) {
+    const std::string& verb = words[0];
+    const std::string command = verb == "nlist" ? "NLST" : (verb == "mlsd" ? "MLSD" : "LIST");
+    const std::string folder = words.size() > 1 && !words[1].empty() ? " " + words[1] : "";
+    TRY(const std::string text, site_.run(client().listing(command + folder)));
+    const char* pager = std::getenv("PAGER");
+    const bool paged = verb.starts_with('p');
+    const std::string where = paged ? "|" + std::string(pager == nullptr ? "less" : pager) : "-";
+    return write_text(without_returns(text), words.size() > 2 ? words[2] : where);
+}
+
+// mls, mdir: the last word says where to put it.
+base::Result<> Shell::on_multiple_list(const Words& words) {
+    std::string all;
+    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+        const std::string command = words[0] == "mls" ? "NLST " : "LIST ";
+        TRY(const std::string text, site_.run(client().listing(command + words[i])));
+        all += words.size() > 3 ? fmt::format("{}:\n", words[i]) : "";
+        all += without_returns(text);
+    }
+    return write_text(all, words.back());
+}
+
+base::Result<> Shell::on_cd(const Words& words) {
+    return site_.run(client().change_directory(words.size() > 1 ? words[1] : "/"));
+}
+
+base::Result<> Shell::on_cdup(const Words& /*words*/) {
+    return site_.run(client().change_directory(".."));
+}
+
+base::Result<> Shell::on_pwd(const Words& /*words*/) {
+    TRY(const std::string path, site_.run(client().working_directory()));
+    say(path + "\n");
+    return {};
+}
+
+base::Result<> Shell::on_delete(const Words& words) {
+    return site_.run(client().remove(words[1]));
+}
+
+base::Result<> Shell::on_mdelete(const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        TRY(const Words paths, expand_remote(words[i]));
+        for (const std::string& path : paths) {
+            if (!agrees("mdelete", path)) {
+                continue;
+            }
+            if (const auto done = site_.run(client().remove(path)); !done) {
+                show_error(done.error());
+            }
+        }
+    }
+    return {};
+}
+
+base::Result<> Shell::on_rename(const Words& words) {
+    return site_.run(client().rename(words[1], words[2]));
+}
+
+base::Result<> Shell::on_mkdir(const Words& words) {
+    return site_.run(client().make_directory(words[1]));
+}
+
+base::Result<> Shell::on_rmdir(const Words& words) {
+    return site_.run(client().remove_directory(words[1]));
+}
+
+base::Result<> Shell::on_size(const Words& words) {
+    TRY(const std::uint64_t octets, site_.run(client().size(words[1])));
+    say(fmt::format("{} {}\n", octets, words[1]));
+    return {};
+}
+
+base::Result<> Shell::on_modtime(const Words& words) {
+    TRY(const base::WallTime time, site_.run(client().modified(words[1])));
+    say(fmt::format(
+        "{:%Y-%m-%d %H:%M:%S} UTC {}\n", std::chrono::floor<std::chrono::seconds>(time), words[1]));
+    return {};
+}
+
+base::Result<> Shell::on_hash_of(const Words& words) {
+    TRY(const std::string digest, site_.run(client().sha256(words[1], std::nullopt)));
+    say(fmt::format("{}  {}\n", digest, words[1]));
+    return {};
+}
+
+// account, chmod, idle, mlst, quote, rhelp, rstatus, site, system, umask
+base::Result<> Shell::on_command(const Words& words) {
+    const auto* passed = std::find_if(
+        kPassed.begin(), kPassed.end(), [&](const Passed& row) { return row.verb == words[0]; });
+    CHECK(passed != kPassed.end());
+    std::string line(passed->command);
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        line += (line.empty() ? "" : " ") + words[i];
+    }
+    TRY(const ftp::ServerReply reply, site_.run(client().command(line)));
+    if (!site_.settings().verbose) {
+        for (const std::string& text : reply.lines) {
+            say(text + "\n");
+        }
+    }
+    return reply.code < 400 ? base::Result<>()
+                            : base::Result<>(tl::unexpected(ftp::error_of(reply)));
+}
+
+base::Result<> Shell::on_features(const Words& /*words*/) {
+    for (const auto& [name, parameters] : client().features()) {
+        say(fmt::format("{}{}{}\n", name, parameters.empty() ? "" : " ", parameters));
+    }
+    return {};
+}
+
+}  // namespace agent

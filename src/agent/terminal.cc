@@ -1,0 +1,65 @@
+#include "agent/terminal.h"
+
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace agent {
+namespace {
+
+std::optional<std::string> read_plain_line() {
+    std::string line;
+    char c = 0;
+    while (true) {
+        const ssize_t count = ::read(STDIN_FILENO, &c, 1);
+        if (count == 1 && c != '\n') {
+            line += c;
+        } else if (count == 1) {
+            return line;
+        } else if (count == 0 || errno != EINTR) {
+            return line.empty() ? std::nullopt : std::optional(line);
+        } else {
+            return "";  // SIGINT: the line is given up
+        }
+    }
+}
+
+void show_prompt(std::string_view prompt) {
+    if (is_interactive()) {
+        fmt::print(stderr, "{}", prompt);
+        std::fflush(stderr);
+    }
+}
+
+}  // namespace
+
+bool is_interactive() {
+    return ::isatty(STDIN_FILENO) == 1;
+}
+
+std::optional<std::string> ask(std::string_view prompt) {
+    show_prompt(prompt);
+    return read_plain_line();
+}
+
+std::optional<std::string> ask_secret(std::string_view prompt) {
+    termios before{};
+    const bool terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
+    if (terminal) {
+        termios silent = before;
+        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    }
+    show_prompt(prompt);
+    auto secret = read_plain_line();
+    if (terminal) {
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        fmt::print(stderr, "\n");
+    }
+    return secret;
+}
+
+}  // namespace agent
