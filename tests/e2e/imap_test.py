@@ -54,8 +54,9 @@ class Imaplib(ImapTest):
         (_, message), _ = self.ok(client.fetch("1", "(BODY.PEEK[])"))
         self.assertTrue(message.endswith(body.encode()), message[-200:])
         self.assertEqual(self.server.messages(), [message])
-        (_, part), _ = self.ok(client.fetch("1", "(BODY.PEEK[TEXT]<5.4>)"))
-        self.assertEqual(part, b"0\r\nl")
+        # POP3 has set \Seen, and that news may come with the answer.
+        answered = self.ok(client.fetch("1", "(BODY.PEEK[TEXT]<5.4>)"))
+        self.assertEqual([item[1] for item in answered if isinstance(item, tuple)], [b"0\r\nl"])
 
     def test_mailboxes(self):
         client = self.open()

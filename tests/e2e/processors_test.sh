@@ -29,7 +29,7 @@ for number in range(400):
 PYTHON
 
 sources=(fuzz/replay_main.cc src/base/{ascii,check}.cc
-    src/mime/{base64_avx2,base64_codec,base64_octets16,lexer,line_scan,quoted_printable,transfer,uuencode}.cc)
+    src/mime/{base64_avx2,base64_avx512,base64_codec,base64_octets16,lexer,line_scan,quoted_printable,transfer,uuencode}.cc)
 # build NAME OPTION...: the programs $work/NAME-transfer and $work/NAME-line_scan.
 build() {
     local name=$1 target
