@@ -137,6 +137,14 @@ void ClientPlayer::prepare_option(std::string_view key, std::string_view value) 
     }
 }
 
+// A dialogue that went wrong leaves the client waiting.
+ClientPlayer::~ClientPlayer() {
+    if (client_ && !ended_) {
+        stream_->close();
+        static_cast<void>(loop_.run_until([this] { return ended_; }, std::chrono::hours(2)));
+    }
+}
+
 void ClientPlayer::start() {
     std::tie(server_, stream_) = net::make_pipe(loop_, pipe_);
     client_ = std::make_unique<smtp::Client>(*stream_, client_options_, random_);

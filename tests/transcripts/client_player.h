@@ -27,6 +27,7 @@ class ClientPlayer {
     ClientPlayer(const Transcript& transcript, ClientPlayOptions options);
     ClientPlayer(const ClientPlayer&) = delete;
     ClientPlayer& operator=(const ClientPlayer&) = delete;
+    ~ClientPlayer();
 
     // Nothing, or what went wrong, with the dialogue so far.
     [[nodiscard]] std::optional<std::string> play();

@@ -20,6 +20,9 @@ class PassivePortsTest : public testing::Test {
   protected:
     using Claim = std::unique_ptr<PassivePorts::Claim>;
 
+    // What listened for a claim ends on the loop, after the claim.
+    void TearDown() override { loop_.run_ready(); }
+
     Claim claim(PassivePorts& ports, const std::string& client) {
         auto claimed = ports.claim(loop_, "192.0.2.25", client);
         return claimed ? std::move(*claimed) : nullptr;
