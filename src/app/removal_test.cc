@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "account/check.h"
 #include "fakes/world.h"
 
@@ -47,9 +50,8 @@ class RemovalTest : public testing::Test {
 
     std::vector<std::string> findings() {
         std::vector<std::string> all = world_.findings();
-        for (std::string& finding : account::check(*world_.store.snapshot()).value()) {
-            all.push_back(std::move(finding));
-        }
+        auto more = account::check(*world_.store.snapshot()).value();
+        std::move(more.begin(), more.end(), std::back_inserter(all));
         return all;
     }
 
