@@ -18,7 +18,7 @@ namespace app {
 namespace {
 
 constexpr auto kDescription =
-    R"(One program that is the mail server of an organisation, a home or a networking class.
+    R"(One program that is the mail and file server of an organisation, a home or a networking class.
 
   staffetta demo                                  try everything, on loopback
   staffetta setup example.org --dir /etc/staffetta    begin in earnest
