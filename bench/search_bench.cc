@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "account/directory.h"
-#include "app/blocking_loop.h"
 #include "base/ascii.h"
+#include "base/blocking_loop.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/random.h"

@@ -7,8 +7,8 @@
 
 #include "account/directory.h"
 #include "app/administration.h"
-#include "app/blocking_loop.h"
 #include "app/units.h"
+#include "base/blocking_loop.h"
 #include "mail/mailboxes.h"
 #include "mail/rights.h"
 
@@ -120,7 +120,7 @@ Administration::Outcome Administration::mailbox_create(const AdminRequest& reque
     const std::string& path = request.arguments[1];
     TRY(const account::AccountId user, find_user(store_, request.arguments[0]));
     TRY(const mail::Role role, parse_role(option(request, "role")));
-    BlockingLoop loop(clock_);
+    base::BlockingLoop loop(clock_);
     TRY_VOID(loop.run(mailboxes_.prepare(loop, user)));
     TRY(const auto made, about(path, loop.run(mailboxes_.create(loop, user, path, role))));
     TRY_VOID(loop.run(mailboxes_.subscribe(loop, user, made.path, true)));
@@ -131,7 +131,7 @@ Administration::Outcome Administration::mailbox_rename(const AdminRequest& reque
     const std::string& from = request.arguments[1];
     const std::string& to = request.arguments[2];
     TRY(const account::AccountId user, find_user(store_, request.arguments[0]));
-    BlockingLoop loop(clock_);
+    base::BlockingLoop loop(clock_);
     TRY_VOID(about(from, loop.run(mailboxes_.rename(loop, user, from, to))));
     return fmt::format("{} is {} now\n", from, to);
 }
@@ -139,7 +139,7 @@ Administration::Outcome Administration::mailbox_rename(const AdminRequest& reque
 Administration::Outcome Administration::mailbox_remove(const AdminRequest& request) const {
     const std::string& path = request.arguments[1];
     TRY(const account::AccountId user, find_user(store_, request.arguments[0]));
-    BlockingLoop loop(clock_);
+    base::BlockingLoop loop(clock_);
     TRY_VOID(about(path, loop.run(mailboxes_.remove(loop, user, path))));
     return fmt::format("mailbox {} removed\n", path);
 }
@@ -151,7 +151,7 @@ Administration::Outcome Administration::mailbox_acl(const AdminRequest& request)
     const std::string who = option(request, "who");
     if (!who.empty()) {
         TRY(const mail::RightsChange change, parse_change(option(request, "rights")));
-        BlockingLoop loop(clock_);
+        base::BlockingLoop loop(clock_);
         TRY_VOID(about(who, loop.run(mailboxes_.set_acl(loop, user, info.ref, who, change))));
     }
     TRY(const auto entries, mailboxes_.acl(user, info.ref));

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "app/blocking_loop.h"
+#include "base/blocking_loop.h"
 #include "mail/email_source.h"
 #include "mail/records.h"
 
@@ -93,7 +93,7 @@ base::Result<> IndexWorker::index_account(account::AccountId account) {
         return {};
     }
     const mail::MailboxesSource source(mailboxes_, account);
-    BlockingLoop loop(clock_);
+    base::BlockingLoop loop(clock_);
     for (bool more = true; more;) {
         const auto begun = clock_.steady();
         TRY(more, loop.run(indexer_.step(loop, source, account)));
@@ -112,7 +112,7 @@ base::Result<> rebuild_index(store::Store& store,
     TRY_VOID(erase(store, account));
     const mail::SearchIndexer indexer(store, mailboxes.pool());
     const mail::MailboxesSource source(mailboxes, account);
-    BlockingLoop loop(clock);
+    base::BlockingLoop loop(clock);
     for (bool more = true; more;) {
         TRY(more, loop.run(indexer.step(loop, source, account, true)));
     }

@@ -2,12 +2,12 @@
 
 #include <utility>
 
-#include "app/blocking_loop.h"
 #include "app/carry.h"
 #include "app/control.h"
 #include "app/mail_carrier.h"
 #include "app/offline.h"
 #include "base/ascii.h"
+#include "base/blocking_loop.h"
 #include "net/address.h"
 #include "store/sha256.h"
 
@@ -57,7 +57,7 @@ class LocalPort final : public MailPort {
 
   private:
     std::unique_ptr<OfflineStore> offline_;
-    BlockingLoop loop_;
+    base::BlockingLoop loop_;
     MailCarrier carrier_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "account/login_context.h"
 #include "base/ascii.h"
 #include "ftp/server/session.h"
 
@@ -23,19 +24,7 @@ bool is_anonymous(std::string_view name) {
 }  // namespace
 
 account::LoginContext Session::login_context() const {
-    const net::Stream& stream = lines_.stream();
-    account::LoginContext context;
-    context.service = "ftp";
-    context.peer_address = stream.peer().address;
-    context.loopback = stream.peer().is_loopback();
-    if (const net::TlsInfo* const tls = stream.tls()) {
-        context.tls = true;
-        context.tls_exporter = tls->exporter;
-        context.tls_unique = tls->unique;
-        context.tls_end_point = tls->end_point;
-        context.certificate_names = tls->client_names;
-    }
-    return context;
+    return account::login_context(lines_.stream(), "ftp");
 }
 
 // Every user name gets the same answer: it says nothing about whether there is such a user.

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "account/login_context.h"
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "pop3/grammar/command.h"
@@ -16,19 +17,8 @@ using base::Result;
 using base::Task;
 
 account::LoginContext Session::login_context() const {
-    const net::Stream& stream = lines_.stream();
-    account::LoginContext context;
-    context.service = "pop3";
-    context.peer_address = stream.peer().address;
-    context.loopback = stream.peer().is_loopback();
+    account::LoginContext context = account::login_context(lines_.stream(), "pop3");
     context.apop_stamp = stamp_;
-    if (const net::TlsInfo* const tls = stream.tls()) {
-        context.tls = true;
-        context.tls_exporter = tls->exporter;
-        context.tls_unique = tls->unique;
-        context.tls_end_point = tls->end_point;
-        context.certificate_names = tls->client_names;
-    }
     return context;
 }
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "account/login_context.h"
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "smtp/server/session.h"
@@ -52,19 +53,7 @@ bool Session::may_log_in() const {
 }
 
 account::LoginContext Session::login_context() const {
-    const net::Stream& stream = lines_.stream();
-    account::LoginContext context;
-    context.service = "smtp";
-    context.peer_address = stream.peer().address;
-    context.loopback = stream.peer().is_loopback();
-    if (const net::TlsInfo* tls = stream.tls()) {
-        context.tls = true;
-        context.tls_exporter = tls->exporter;
-        context.tls_unique = tls->unique;
-        context.tls_end_point = tls->end_point;
-        context.certificate_names = tls->client_names;
-    }
-    return context;
+    return account::login_context(lines_.stream(), "smtp");
 }
 
 base::Task<Handled> Session::on_auth(std::string_view arguments) {

@@ -13,11 +13,12 @@
 #include "base/loop.h"
 #include "base/task.h"
 
-namespace app {
+namespace base {
 
-class BlockingLoop final : public base::Loop {
+class BlockingLoop : public Loop {
   public:
-    explicit BlockingLoop(const base::Clock& clock) : clock_(clock) {}
+    // Keeps the clock.
+    explicit BlockingLoop(const Clock& clock) : clock_(clock) {}
 
     void post(std::function<void()> callback) override {
         const std::lock_guard lock(mutex_);
@@ -25,18 +26,18 @@ class BlockingLoop final : public base::Loop {
         arrived_.notify_one();
     }
 
-    TimerId call_at(base::SteadyTime /*when*/, std::function<void()> /*callback*/) override {
+    TimerId call_at(SteadyTime /*when*/, std::function<void()> /*callback*/) override {
         CHECK(!"a BlockingLoop has no timers");
         return 0;
     }
 
     void cancel(TimerId /*timer*/) override {}
 
-    [[nodiscard]] const base::Clock& clock() const override { return clock_; }
+    [[nodiscard]] const Clock& clock() const override { return clock_; }
 
     // Starts `task` and returns what it gives, however long that takes.
     template <class T>
-    T run(base::Task<T> task) {
+    T run(Task<T> task) {
         task.start();
         while (!task.done()) {
             next()();
@@ -53,10 +54,10 @@ class BlockingLoop final : public base::Loop {
         return callback;
     }
 
-    const base::Clock& clock_;
+    const Clock& clock_;
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::deque<std::function<void()>> ready_;
 };
 
-}  // namespace app
+}  // namespace base
