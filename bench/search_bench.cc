@@ -82,7 +82,7 @@ std::string message(Vocabulary& words, std::uint64_t number) {
 }
 
 struct Bench {
-    app::BlockingLoop& loop;
+    base::BlockingLoop& loop;
     store::Store& store;
     mail::Mailboxes& mailboxes;
     account::AccountId account;
@@ -201,7 +201,7 @@ int main(int argc, char** argv) {
                   return {};
               })
               .has_value());
-    app::BlockingLoop loop(clock);
+    base::BlockingLoop loop(clock);
     mail::Mailboxes mailboxes(*store, clock, pool);
     CHECK(loop.run(mailboxes.prepare(loop, id)).has_value());
     const Bench bench{loop, *store, mailboxes, id};
