@@ -1,0 +1,130 @@
+// What the server does beside its sessions: figures, removals, collection, expiry.
+#include <algorithm>
+
+#include "app/removal.h"
+#include "app/server_parts.h"
+#include "files/trace.h"
+#include "mail/emails.h"
+#include "mail/trace.h"
+
+namespace app {
+namespace {
+
+constexpr std::size_t kTraceEventsAtOnce = 1000;
+
+}  // namespace
+
+void MailServer::Parts::refresh_metrics() {
+    const store::StoreStatistics now = store->statistics();
+    const auto set = [this](std::string_view name, std::string_view help, std::uint64_t value) {
+        metrics.gauge(name, help).set(static_cast<std::int64_t>(value));
+    };
+    set("staffetta_store_commits", "Changes committed since start", now.commits);
+    set("staffetta_store_changes_waiting", "Changes that wait for theirs", now.changes_waiting);
+    set("staffetta_store_groups", "Disk syncs that committed them", now.groups);
+    set("staffetta_store_octets_written", "Octets written to the journal", now.octets_written);
+    set("staffetta_store_blob_octets_live", "Octets of message data", now.blob_octets_live);
+    set("staffetta_store_blob_octets_garbage",
+        "Octets that wait for collection",
+        now.blob_octets_garbage);
+    const auto set_waiting = [this](const char* name, const base::Pool& workers) {
+        metrics
+            .gauge("staffetta_work_waiting", "Functions that wait for a worker", {{"pool", name}})
+            .set(static_cast<std::int64_t>(workers.waiting()));
+    };
+    set_waiting("disk", pool);
+    set_waiting("password", *hash_pool);
+    set_waiting("files", *file_pool);
+    set_waiting("administration", *administration_pool);
+    set("staffetta_sessions", "Open connections", server->sessions());
+}
+
+// Accounts whose removal a crash cut short, beside everybody's mail.
+void MailServer::Parts::end_removals() {
+    administration_pool->submit([this] {
+        const auto ended = finish_removals(*store, files.get());
+        if (!ended) {
+            log->warning(
+                "the mail of removed accounts could not be removed; the next start tries again",
+                {{"reason", ended.error().text}});
+        }
+    });
+}
+
+void MailServer::Parts::warn_without_postmaster() {
+    const auto warning = postmaster_warning(*store->snapshot());
+    if (warning && !warning->empty()) {
+        log->warning("nobody is postmaster", {{"reason", *warning}});
+    }
+}
+
+void MailServer::Parts::collect() {
+    if (collecting.exchange(true)) {
+        return;
+    }
+    administration_pool->submit([this] {
+        const auto freed = store->collect();
+        if (!freed) {
+            log->warning("collection failed", {{"reason", freed.error().text}});
+        } else if (*freed != 0) {
+            log->info("collected", {{"octets", *freed}});
+        }
+        collecting = false;
+    });
+}
+
+void MailServer::Parts::expire_traces() {
+    if (expiring.exchange(true)) {
+        return;
+    }
+    const auto older_than =
+        clock.now() - std::chrono::duration_cast<std::chrono::milliseconds>(config.trace_retention);
+    administration_pool->submit([this, older_than] {
+        std::size_t gone = kTraceEventsAtOnce;
+        while (gone == kTraceEventsAtOnce) {
+            const auto done =
+                store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
+                    TRY(const std::size_t of_mail,
+                        mail::expire_trace(change, older_than, kTraceEventsAtOnce));
+                    TRY(const std::size_t of_files,
+                        files::expire_trace(change, older_than, kTraceEventsAtOnce));
+                    gone = std::max(of_mail, of_files);
+                    return {};
+                });
+            if (!done) {
+                log->warning("trace expiry failed", {{"reason", done.error().text}});
+                break;
+            }
+        }
+        expiring = false;
+    });
+}
+
+void MailServer::Parts::build_index() {
+    index_worker = std::make_unique<IndexWorker>(*store, *mailboxes, clock, *log);
+    administration->set_index_worker(index_worker.get());
+}
+
+// What EXPUNGE and its like leave behind.
+void MailServer::Parts::collect_emails() {
+    if (collecting_emails.exchange(true)) {
+        return;
+    }
+    administration_pool->submit([this] {
+        for (bool done = false; !done;) {
+            const auto collected =
+                store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
+                    TRY(done, mail::collect_emails(change));
+                    return {};
+                });
+            if (!collected) {
+                log->warning("collection of removed mail failed",
+                             {{"reason", collected.error().text}});
+                break;
+            }
+        }
+        collecting_emails = false;
+    });
+}
+
+}  // namespace app

@@ -1,0 +1,127 @@
+// The ports: which service answers on which, and the words of a polite refusal.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/control.h"
+#include "app/server_parts.h"
+#include "app/service_options.h"
+
+namespace app {
+namespace {
+
+constexpr unsigned kPrivateSocket = 0600;
+
+}  // namespace
+
+base::Result<> MailServer::Parts::listen_on(const std::string& service,
+                                            const std::vector<std::string>& addresses,
+                                            net::ListenOptions options) {
+    options.service = service;
+    for (const std::string& address : addresses) {
+        options.address = address;
+        TRY(net::Endpoint endpoint, server->listen(options));
+        log->info("listening", {{"service", service}, {"address", endpoint.to_string()}});
+        bound.push_back({service, std::move(endpoint)});
+    }
+    return {};
+}
+
+net::Serve MailServer::Parts::serve_smtp(smtp::Port port) {
+    return [this, options = smtp_options(config, port)](std::unique_ptr<net::Stream> stream) {
+        return smtp::serve(std::move(stream), options, *smtp);
+    };
+}
+
+net::Serve MailServer::Parts::serve_pop3() {
+    return [this, options = pop3_options(config)](std::unique_ptr<net::Stream> stream) {
+        return pop3::serve(std::move(stream), options, *pop3);
+    };
+}
+
+net::Serve MailServer::Parts::serve_imap() {
+    return [this, options = imap_options(config)](std::unique_ptr<net::Stream> stream) {
+        return imap::serve(std::move(stream), options, *imap);
+    };
+}
+
+base::Result<> MailServer::Parts::listen() {
+    net::ListenOptions common;
+    common.tls = tls;
+    common.handshake_max = config.tls.handshake_timeout;
+    for (const std::string& proxy : config.listen.proxies) {
+        TRY(const net::AddressBlock block, net::AddressBlock::parse(proxy));
+        common.proxies.push_back(block);
+    }
+    TRY_VOID(listen_smtp(common));
+    TRY_VOID(listen_pop3(common));
+    TRY_VOID(listen_imap(common));
+    TRY_VOID(listen_ftp(common));
+    return listen_inside();
+}
+
+base::Result<> MailServer::Parts::listen_smtp(net::ListenOptions options) {
+    options.refusal = [host = config.hostname](net::Refusal) {
+        return fmt::format("421 4.7.0 {} Too many connections, try again later\r\n", host);
+    };
+    options.serve = serve_smtp(smtp::Port::kRelay);
+    TRY_VOID(listen_on("smtp", config.listen.smtp, options));
+    options.serve = serve_smtp(smtp::Port::kLmtp);
+    TRY_VOID(listen_on("lmtp", config.listen.lmtp, options));
+    options.serve = serve_smtp(smtp::Port::kSubmission);
+    TRY_VOID(listen_on("submission", config.listen.submission, options));
+    options.implicit_tls = true;
+    return listen_on("submissions", config.listen.submissions, options);
+}
+
+base::Result<> MailServer::Parts::listen_pop3(net::ListenOptions options) {
+    options.refusal = [](net::Refusal) {
+        return std::string("-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+    };
+    options.serve = serve_pop3();
+    TRY_VOID(listen_on("pop3", config.listen.pop3, options));
+    options.implicit_tls = true;
+    return listen_on("pop3s", config.listen.pop3s, options);
+}
+
+base::Result<> MailServer::Parts::listen_imap(net::ListenOptions options) {
+    options.refusal = [](net::Refusal) {
+        return std::string("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
+    };
+    options.serve = serve_imap();
+    TRY_VOID(listen_on("imap", config.listen.imap, options));
+    options.implicit_tls = true;
+    return listen_on("imaps", config.listen.imaps, options);
+}
+
+base::Result<> MailServer::Parts::listen_ftp(net::ListenOptions options) {
+    TRY_VOID(check_ftp_networks(config));
+    options.refusal = [](net::Refusal) {
+        return std::string("421 Too many connections, try again later\r\n");
+    };
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return ftp->serve(std::move(stream), false);
+    };
+    TRY_VOID(listen_on("ftp", config.listen.ftp, options));
+    options.implicit_tls = true;
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return ftp->serve(std::move(stream), true);
+    };
+    return listen_on("ftps", config.listen.ftps, options);
+}
+
+// What the administrator alone is to reach.
+base::Result<> MailServer::Parts::listen_inside() {
+    net::ListenOptions options;
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return serve_metrics(std::move(stream), metrics, refresh);
+    };
+    TRY_VOID(listen_on("metrics", config.listen.metrics, options));
+    options.unix_mode = kPrivateSocket;
+    options.serve = [this](std::unique_ptr<net::Stream> stream) {
+        return serve_control(std::move(stream), *administration, *administration_pool, *log);
+    };
+    return listen_on("control", config.listen.control, options);
+}
+
+}  // namespace app
