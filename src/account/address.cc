@@ -254,6 +254,11 @@ base::Result<std::string> normalize_domain(std::string_view domain) {
     return base::to_lower(name);
 }
 
+std::optional<std::string> a_labels(std::string_view domain) {
+    auto name = normalize_domain(domain);
+    return name ? std::optional(std::move(*name)) : std::nullopt;
+}
+
 std::string normalize_local(std::string_view local) {
     return fold(local);
 }

@@ -2,6 +2,7 @@
 // of one address are one key (RFC 5321 2.3.11, 2.4; RFC 6531; IDNA 2008 by libidn2).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ struct Address {
 // A domain in the form that keys have: lower case, A-labels, no final dot; kSyntax for what is no
 // domain name.
 [[nodiscard]] base::Result<std::string> normalize_domain(std::string_view domain);
+// The same for mime::ToALabels: nothing for what is no domain name.
+[[nodiscard]] std::optional<std::string> a_labels(std::string_view domain);
 // A local part in the form that keys have: lower case (ASCII and UTF-8 by simple folding), NFC.
 [[nodiscard]] std::string normalize_local(std::string_view local);
 

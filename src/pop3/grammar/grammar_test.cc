@@ -251,12 +251,21 @@ TEST(SurrogateTest, Headers) {
             {"Subject: plain\r\n\r\ngr\xc3\xbcn\r\n", "Subject: plain\r\n\r\ngr\xc3\xbcn\r\n"},
             {"Subject: gr\xc3\xbcn\r\n\r\ngr\xc3\xbcn\r\n",
              "Subject: =?utf-8?Q?gr=C3=BCn?=\r\n\r\ngr\xc3\xbcn\r\n"},
+            {"To: bob@b\xc3\xbc"
+             "cher.example\r\n\r\n",
+             "To: bob@xn--bcher-kva.example\r\n\r\n"},
             {"Subject: gr\xfcn\r\n\r\nbody", "Subject: gr\xfcn\r\n\r\nbody"},
             {"Subject: gr\xc3\xbcn\r\n", "Subject: gr\xc3\xbcn\r\n"},
             {"", ""},
         },
         [](std::string head) {
-            make_surrogate(head);
+            make_surrogate(head, [](std::string_view domain) -> std::optional<std::string> {
+                return domain ==
+                               "b\xc3\xbc"
+                               "cher.example"
+                           ? std::optional<std::string>("xn--bcher-kva.example")
+                           : std::nullopt;
+            });
             return head;
         });
 }

@@ -7,11 +7,13 @@
 
 #include <string>
 
+#include "mime/downgrade.h"
+
 namespace pop3 {
 
 // Replaces the header at the front of `head`, a message's first octets, if it is whole and holds UTF-8
 // outside US-ASCII. What is no UTF-8 came in an older charset, was never internationalized mail, and
-// stays as it is.
-void make_surrogate(std::string& head);
+// stays as it is. `to_a_labels` makes addresses plain whose domain alone is not.
+void make_surrogate(std::string& head, mime::ToALabels to_a_labels);
 
 }  // namespace pop3

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "account/address.h"
 #include "pop3/grammar/command.h"
 #include "pop3/grammar/surrogate.h"
 #include "pop3/server/session.h"
@@ -113,7 +114,7 @@ Task<Result<Reply>> Session::open_content(std::uint32_t number,
     content.first = std::move(*first);
     content.offset = content.first.size();
     if (!utf8_) {
-        make_surrogate(content.first);
+        make_surrogate(content.first, &account::a_labels);
     }
     const std::uint64_t size = content.octets->size() - content.offset + content.first.size();
     Reply reply = ok_reply(body_lines ? say(Text::kTopFollows) : say(Text::kOctets, size));

@@ -134,7 +134,8 @@ base::Task<base::Result<std::string, Verdict>> convert(base::Loop& loop,
     const mime::DowngradeOptions options{.transport = transport_of(peer),
                                          .headers = wanted.smtputf8 && !peer.smtputf8
                                                         ? mime::HeaderDowngrade::kRfc6857
-                                                        : mime::HeaderDowngrade::kKeep};
+                                                        : mime::HeaderDowngrade::kKeep,
+                                         .to_a_labels = &account::a_labels};
     const mime::Structure structure = mime::parse(*message);
     if (!mime::needs_downgrade(*message, structure, options)) {
         co_return std::string();
