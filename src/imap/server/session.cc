@@ -124,8 +124,10 @@ Task<Result<>> Session::answer_line(std::string line) {
     const auto first = parse_command_head(line);
     const Command* const command = first ? find_command(first->verb) : nullptr;
     secret_ = first && (first->verb == "LOGIN" || first->verb == "AUTHENTICATE");
-    const bool streams =
-        command != nullptr && (command->flags & kStreams) != 0 && (command->states & state()) != 0;
+    if (const auto literal = find_literal(line); literal && (!first || judge_state(command))) {
+        co_return co_await refuse_early(std::move(line), command, *literal);
+    }
+    const bool streams = command != nullptr && (command->flags & kStreams) != 0;
     auto input = co_await read_rest(std::move(line), streams ? command : nullptr);
     secret_ = false;
     if (!input) {
@@ -151,7 +153,19 @@ Task<Result<>> Session::answer_line(std::string line) {
     co_return then == Reply::Then::kStartTls ? co_await start_tls() : Result<>();
 }
 
-std::optional<Reply> Session::judge(const Command* command, const CommandHead& head) const {
+// RFC 9051 7.6: what no literal can make right is refused before the client sends one.
+Task<Result<>> Session::refuse_early(std::string line, const Command* command, Literal literal) {
+    const std::string tag(tag_of(line));
+    Reply reply =
+        parse_command_head(line) ? *judge_state(command) : bad("a tag and a command are expected");
+    count_command(command, reply);
+    CO_TRY_VOID(co_await drop_literal(literal));
+    secret_ = false;
+    co_return co_await conclude(tag, std::move(reply));
+}
+
+// The command as such: is it one, and may it be said now?
+std::optional<Reply> Session::judge_state(const Command* command) const {
     if (command == nullptr) {
         return bad("unknown command");
     }
@@ -165,6 +179,13 @@ std::optional<Reply> Session::judge(const Command* command, const CommandHead& h
             default:
                 return bad("you are logged in already");
         }
+    }
+    return std::nullopt;
+}
+
+std::optional<Reply> Session::judge(const Command* command, const CommandHead& head) const {
+    if (auto refusal = judge_state(command)) {
+        return refusal;
     }
     const bool given = head.arguments.find_first_not_of(' ') != std::string_view::npos;
     if (((command->flags & kBare) != 0 && given) ||

@@ -124,7 +124,11 @@ class Session {
     [[nodiscard, gnu::noinline]] base::Task<base::Result<>> answer_line(std::string line);
     [[nodiscard, gnu::noinline]] base::Task<base::Result<>> say_goodbye(base::Error reason);
     [[nodiscard]] base::Task<base::Result<Reply>> execute(const Command& command, Request request);
+    [[nodiscard]] std::optional<Reply> judge_state(const Command* command) const;
     [[nodiscard]] std::optional<Reply> judge(const Command* command, const CommandHead& head) const;
+    [[nodiscard]] base::Task<base::Result<>> refuse_early(std::string line,
+                                                          const Command* command,
+                                                          Literal literal);
     [[nodiscard]] base::Task<base::Result<>> conclude(std::string tag, Reply reply);
     [[nodiscard]] base::Task<base::Result<>> start_tls();
     void put_tagged(std::string_view tag, const Reply& reply);
