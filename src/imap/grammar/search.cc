@@ -150,6 +150,12 @@ Result<SearchArguments> parse_search(std::string_view text) {
     return arguments;
 }
 
+bool search_saves(std::string_view text) {
+    Scanner scanner(text);
+    const auto returns = parse_returns(scanner);
+    return returns && *returns && ((*returns)->options & kReturnSave) != 0;
+}
+
 //  sort = ["UID" SP] "SORT" [SP "RETURN" ...] SP sort-criteria SP search-criteria
 //  search-criteria = charset 1*(SP search-key)
 Result<SortArguments> parse_sort(std::string_view text) {

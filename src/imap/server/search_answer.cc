@@ -40,6 +40,17 @@ bool resolve(mail::SearchKey& key, const std::vector<SearchSet>& sets, const Vie
                                [&](mail::SearchKey& child) { return resolve(child, sets, view); });
 }
 
+Reply refusal_of(const base::Error& error) {
+    switch (error.code) {
+        case Errc::kUnsupported:
+            return no("that charset is not known here", "BADCHARSET (US-ASCII UTF-8)");
+        case Errc::kTooLong:
+            return no("the search program is too large", "LIMIT");
+        default:
+            return reply_of(error);
+    }
+}
+
 // A set's text where the numbers ascend; in the order of a SORT they are listed (RFC 5267 3).
 std::string text_of(const std::vector<std::uint32_t>& numbers) {
     if (std::ranges::is_sorted(numbers)) {
@@ -54,17 +65,12 @@ std::string text_of(const std::vector<std::uint32_t>& numbers) {
 
 }  // namespace
 
-Reply refuse_search(const base::Error& error, const Command& command) {
-    switch (error.code) {
-        case Errc::kUnsupported:
-            return no("that charset is not known here", "BADCHARSET (US-ASCII UTF-8)");
-        case Errc::kTooLong:
-            return no("the search program is too large", "LIMIT");
-        case Errc::kSyntax:
-            return usage(command);
-        default:
-            return reply_of(error);
+Reply refuse_search(Session& session, const Request& request, const base::Error& error) {
+    Reply reply = error.code == Errc::kSyntax ? usage(request.command) : refusal_of(error);
+    if (reply.status == Reply::Status::kNo && search_saves(request.arguments)) {
+        session.view().save_result({});
     }
+    return reply;
 }
 
 Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
@@ -83,14 +89,13 @@ Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
     auto found = co_await mail::search(
         session.loop(), session.mailboxes(), view.told(), std::move(program.key), options);
     if (!found) {
-        // RFC 5182 2.1: a failed search leaves nothing saved.
-        view.save_result({});
-        co_return tl::unexpected<Reply>(refuse_search(found.error(), request.command));
+        co_return tl::unexpected<Reply>(refuse_search(session, request, found.error()));
     }
     co_return std::move(*found);
 }
 
-mail::UidSet set_of(const std::vector<mail::Uid>& uids) {
+mail::UidSet set_of(std::vector<mail::Uid> uids) {
+    std::ranges::sort(uids);  // a set grows cheaply at its end only
     mail::UidSet set;
     for (const mail::Uid uid : uids) {
         set.add(uid);
@@ -112,6 +117,40 @@ std::vector<std::uint32_t> numbers_of(const View& view,
     return numbers;
 }
 
+namespace {
+
+// RFC 4731 3.2, RFC 5182 2.4, RFC 9394 3.2: the messages that SAVE keeps and MODSEQ speaks of. With ALL, COUNT
+// or nothing but SAVE they are all that were found, else those that MIN, MAX and PARTIAL name.
+std::vector<mail::Uid> messages_meant(const std::optional<SearchReturns>& returns,
+                                      const std::vector<mail::Uid>& found) {
+    constexpr std::uint8_t kEnds = kReturnMin | kReturnMax;
+    if (!returns || found.empty() || (returns->options & (kReturnAll | kReturnCount)) != 0 ||
+        ((returns->options & kEnds) == 0 && !returns->page)) {
+        return found;
+    }
+    std::vector<mail::Uid> meant;
+    if (returns->page) {
+        const auto [begin, end] = returns->page->of(found.size());
+        meant.assign(found.begin() + static_cast<std::ptrdiff_t>(begin),
+                     found.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+    if ((returns->options & kReturnMin) != 0) {
+        meant.push_back(found.front());
+    }
+    if ((returns->options & kReturnMax) != 0) {
+        meant.push_back(found.back());
+    }
+    return meant;
+}
+
+mail::Modseq highest_modseq(const View& view, const mail::UidSet& uids) {
+    mail::Modseq highest = 0;
+    view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
+        highest = std::max(highest, view.current(entry).modseq);
+    });
+    return highest;
+}
+
 //  mailbox-data =/ "SEARCH" *(SP nz-number) [SP search-sort-mod-seq]
 Task<Result<>> put_numbers(Session& session,
                            std::string_view word,
@@ -125,7 +164,7 @@ Task<Result<>> put_numbers(Session& session,
             CO_TRY_VOID(co_await session.flush_if_full());
         }
     }
-    if (modseq && !numbers.empty()) {
+    if (modseq) {
         fmt::format_to(std::back_inserter(line), " (MODSEQ {})", *modseq);
     }
     session.put(line + "\r\n");
@@ -161,10 +200,34 @@ void put_esearch(Session& session,
         fmt::format_to(
             to, " PARTIAL ({} {})", returns.page->to_text(), page.empty() ? "NIL" : text_of(page));
     }
-    if (modseq && !numbers.empty()) {
+    if (modseq) {
         fmt::format_to(to, " MODSEQ {}", *modseq);
     }
     session.put(line + "\r\n");
+}
+
+}  // namespace
+
+Task<Result<>> answer_search(Session& session,
+                             const Request& request,
+                             std::string_view word,
+                             SearchResult result) {
+    View& view = session.view();
+    mail::UidSet meant = set_of(messages_meant(result.returns, result.uids));
+    std::optional<mail::Modseq> modseq;
+    if (result.has_modseq && !meant.empty()) {
+        modseq = highest_modseq(view, meant);
+    }
+    if (result.returns && (result.returns->options & kReturnSave) != 0) {
+        view.save_result(std::move(meant));
+    }
+    auto numbers = numbers_of(view, result.uids, request.is_uid());
+    if (!result.returns) {
+        CO_TRY_VOID(co_await put_numbers(session, word, std::move(numbers), modseq));
+    } else if (result.returns->options != kReturnSave || result.returns->page) {
+        put_esearch(session, request, *result.returns, numbers, modseq);
+    }
+    co_return Result<>();
 }
 
 }  // namespace imap

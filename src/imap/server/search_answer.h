@@ -14,25 +14,27 @@ namespace imap {
 [[nodiscard]] base::Task<base::Result<std::vector<mail::Uid>, Reply>> run_search(
     Session& session, const Request& request, SearchProgram program);
 
-// Why a program was not understood.
-[[nodiscard]] Reply refuse_search(const base::Error& error, const Command& command);
+// Why a program was not understood. RFC 5182 2.1: where the result was to be saved, NO leaves nothing saved.
+[[nodiscard]] Reply refuse_search(Session& session,
+                                  const Request& request,
+                                  const base::Error& error);
 
-[[nodiscard]] mail::UidSet set_of(const std::vector<mail::Uid>& uids);
+[[nodiscard]] mail::UidSet set_of(std::vector<mail::Uid> uids);
 // The numbers that the answer speaks in, in the order of `uids`.
 [[nodiscard]] std::vector<std::uint32_t> numbers_of(const View& view,
                                                     const std::vector<mail::Uid>& uids,
                                                     bool is_uid);
 
-// "* SEARCH 2 3 5" and "* SORT 5 3 4".
-[[nodiscard]] base::Task<base::Result<>> put_numbers(Session& session,
-                                                     std::string_view word,
-                                                     std::vector<std::uint32_t> numbers,
-                                                     std::optional<mail::Modseq> modseq);
-// "* ESEARCH ..." of numbers in the order of the result.
-void put_esearch(Session& session,
-                 const Request& request,
-                 const SearchReturns& returns,
-                 const std::vector<std::uint32_t>& numbers,
-                 std::optional<mail::Modseq> modseq);
+struct SearchResult {
+    std::vector<mail::Uid> uids;  // in the answer's order
+    std::optional<SearchReturns> returns;
+    bool has_modseq = false;  // the program asked for modification sequences
+};
+
+// "* SEARCH 2 3 5", "* SORT 5 3 4" or, with returns, "* ESEARCH ..."; and what SAVE keeps.
+[[nodiscard]] base::Task<base::Result<>> answer_search(Session& session,
+                                                       const Request& request,
+                                                       std::string_view word,
+                                                       SearchResult result);
 
 }  // namespace imap

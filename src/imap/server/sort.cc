@@ -19,30 +19,23 @@ using base::Task;
 Task<Handled> on_sort(Session& session, const Request& request) {
     auto arguments = parse_sort(request.arguments);
     if (!arguments) {
-        co_return refuse_search(arguments.error(), request.command);
+        co_return refuse_search(session, request, arguments.error());
     }
+    const bool has_modseq = arguments->program.has_modseq;
     auto found = co_await run_search(session, request, std::move(arguments->program));
     if (!found) {
         co_return std::move(found.error());
     }
-    const auto sorted = co_await mail::sort(session.loop(),
-                                            session.mailboxes(),
-                                            session.view().told(),
-                                            std::move(*found),
-                                            std::move(arguments->keys));
+    auto sorted = co_await mail::sort(session.loop(),
+                                      session.mailboxes(),
+                                      session.view().told(),
+                                      std::move(*found),
+                                      std::move(arguments->keys));
     if (!sorted) {
-        co_return reply_of(sorted.error());
+        co_return refuse_search(session, request, sorted.error());
     }
-    const std::optional<SearchReturns>& returns = arguments->returns;
-    if (returns && (returns->options & kReturnSave) != 0) {
-        session.view().save_result(set_of(*sorted));
-    }
-    auto numbers = numbers_of(session.view(), *sorted, request.is_uid());
-    if (!returns) {
-        CO_TRY_VOID(co_await put_numbers(session, "SORT", std::move(numbers), std::nullopt));
-    } else if (returns->options != kReturnSave || returns->page) {
-        put_esearch(session, request, *returns, numbers, std::nullopt);
-    }
+    SearchResult result{std::move(*sorted), arguments->returns, has_modseq};
+    CO_TRY_VOID(co_await answer_search(session, request, "SORT", std::move(result)));
     co_return ok("that is all");
 }
 
@@ -105,7 +98,7 @@ std::string thread_text(const std::vector<mail::ThreadNode>& nodes, const View& 
 Task<Handled> on_thread(Session& session, const Request& request) {
     auto arguments = parse_thread(request.arguments);
     if (!arguments) {
-        co_return refuse_search(arguments.error(), request.command);
+        co_return refuse_search(session, request, arguments.error());
     }
     auto found = co_await run_search(session, request, std::move(arguments->program));
     if (!found) {
