@@ -87,8 +87,12 @@ base::Result<FlagEdit> make_edit(MailboxEditor& mailbox, Rights rights, const Fl
     edit.flags = flags.flags;
     edit.flags_allowed = flags_within(rights);
     edit.keywords_allowed = keywords_within(rights);
-    if (edit.flags_allowed == 0) {
-        return base::fail(base::Errc::kDenied, "no right to change any flag");
+    // RFC 4314 4: NO only when none of the flags that were named may be changed.
+    const bool names_some = flags.flags != 0 || !flags.keywords.empty();
+    const bool may_some = (flags.flags & edit.flags_allowed) != 0 ||
+                          (!flags.keywords.empty() && edit.keywords_allowed != 0);
+    if (edit.flags_allowed == 0 || (flags.mode != StoreMode::kReplace && names_some && !may_some)) {
+        return base::fail(base::Errc::kDenied, "no right to change any of these flags");
     }
     if (flags.mode == StoreMode::kRemove || edit.keywords_allowed == 0) {
         edit.keywords = mailbox.known_keyword_bits(flags.keywords);

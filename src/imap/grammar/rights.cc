@@ -28,6 +28,23 @@ Result<> parse_option(Scanner& scanner, GetMetadataArguments& arguments) {
     return arguments.depth > 1 ? Result<>(syntax_error("no such depth")) : Result<>();
 }
 
+bool begins_options(const Scanner& scanner) {
+    Scanner ahead(scanner);
+    return ahead.take('(') && (ahead.next_is_word("MAXSIZE") || ahead.next_is_word("DEPTH"));
+}
+
+// With the space behind them.
+Result<> parse_options(Scanner& scanner, GetMetadataArguments& arguments) {
+    if (!scanner.take('(')) {
+        return {};
+    }
+    do {
+        TRY_VOID(parse_option(scanner, arguments));
+    } while (scanner.take(' '));
+    TRY_VOID(scanner.expect(')'));
+    return scanner.space();
+}
+
 //  entries = entry / "(" entry *(SP entry) ")"       entry = astring
 Result<std::vector<std::string>> parse_entries(Scanner& scanner) {
     std::vector<std::string> entries;
@@ -74,18 +91,16 @@ Result<SetAclArguments> parse_set_acl(std::string_view text) {
 }
 
 //  getmetadata = "GETMETADATA" [SP "(" getmetadata-option *(SP getmetadata-option) ")"] SP mailbox SP entries
+// The RFC's examples have the options behind the mailbox, so clients do too.
 Result<GetMetadataArguments> parse_get_metadata(std::string_view text) {
     Scanner scanner(text);
     GetMetadataArguments arguments;
-    if (scanner.take('(')) {
-        do {
-            TRY_VOID(parse_option(scanner, arguments));
-        } while (scanner.take(' '));
-        TRY_VOID(scanner.expect(')'));
-        TRY_VOID(scanner.space());
-    }
+    TRY_VOID(parse_options(scanner, arguments));
     TRY(arguments.mailbox, scanner.astring());
     TRY_VOID(scanner.space());
+    if (begins_options(scanner)) {
+        TRY_VOID(parse_options(scanner, arguments));
+    }
     TRY(arguments.entries, parse_entries(scanner));
     TRY_VOID(scanner.end());
     return arguments;

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "imap/grammar/writer.h"
 #include "imap/server/handlers.h"
 #include "imap/server/incoming.h"
 #include "imap/server/session.h"
@@ -20,6 +22,14 @@ namespace {
 
 // Nothing: go on. A reply: the command is over, and its text was read to its end.
 using Verdict = Result<std::optional<Reply>>;
+
+//  resp-text-code =/ "BADURL" SP url-resp-text     ; RFC 4469 5: any TEXT-CHAR except "]"
+std::string bad_url(std::string_view url) {
+    std::string text = response_text(url);
+    std::ranges::replace_if(
+        text, [](char c) { return c == ']' || c == '"' || c == '\\'; }, '?');
+    return fmt::format("BADURL \"{}\"", text);
+}
 
 class Appending {
   public:
@@ -81,6 +91,9 @@ std::optional<Reply> Appending::find_replaced(std::uint32_t number) {
     const auto uids = view.resolve(set, request_.is_uid());
     if (!uids || uids->empty()) {
         return no("there is no message of that number", "NONEXISTENT");
+    }
+    if (view.read_only()) {
+        return no("the mailbox was opened with EXAMINE", "READ-ONLY");
     }
     if (!view.may(mail::kRightExpunge)) {
         return no("you have no right to remove messages here", "NOPERM");
@@ -153,8 +166,7 @@ Task<Verdict> Appending::read_parts(Incoming& incoming) {
                 CO_TRY(found, co_await incoming.add_url(*url));
             }
             if (!found) {
-                co_return co_await refuse(
-                    no("no message under that URL", fmt::format("BADURL \"{}\"", *part->url)));
+                co_return co_await refuse(no("no message under that URL", bad_url(*part->url)));
             }
             if (auto reply = judge_size(incoming.octets())) {
                 co_return co_await refuse(std::move(*reply));
@@ -182,8 +194,11 @@ Task<Verdict> Appending::read_message() {
     if (!options) {
         co_return co_await refuse(usage(request_.command));
     }
-    const std::size_t most = is_replace_ ? 1 : session_.options().messages_per_append_max;
-    if (messages_.size() == most) {
+    // RFC 8508 6: one message is all that REPLACE takes.
+    if (is_replace_ && !messages_.empty()) {
+        co_return co_await refuse(usage(request_.command));
+    }
+    if (messages_.size() == session_.options().messages_per_append_max) {
         co_return co_await refuse(no("too many messages in one command", "LIMIT"));
     }
     text_ = std::string(scanner.rest());

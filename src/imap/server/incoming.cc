@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "mail/thread_keys.h"
 #include "mime/section.h"
 
 namespace imap {
@@ -105,14 +106,15 @@ Task<Result<bool>> Incoming::add_section(mail::Ref ref,
 Result<mail::NewMessage> Incoming::finish(const AppendOptions& options) {
     TRY_VOID(stored_);
     TRY(auto blob, writer_->finish());
+    const mail::Summary summary = summarizer_.finish();
     return mail::NewMessage{
         .blob = std::move(blob),
         .flags = options.flags.system,
         .keywords = options.flags.keywords,
         .received = options.received_s ? base::WallTime(std::chrono::seconds(*options.received_s))
                                        : session_.services().clock.now(),
-        .summary = summarizer_.finish().packed(),
-        .thread = {},
+        .summary = summary.packed(),
+        .thread = mail::thread_keys(summary.fields()),
         .queue_id = {},
         .return_path = {}};
 }

@@ -30,7 +30,7 @@ Result<mail::Ref, Reply> find(Session& session, const std::string& wire) {
     }
     const auto info = session.mailboxes().find(session.user(), *name);
     if (!info) {
-        return tl::unexpected<Reply>(reply_of(info.error()));
+        return tl::unexpected<Reply>(not_found(info.error()));
     }
     return info->ref;
 }

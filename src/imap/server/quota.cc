@@ -67,7 +67,7 @@ Task<Handled> on_getquotaroot(Session& session, const Request& request) {
     }
     const auto info = session.mailboxes().find(session.user(), *name);
     if (!info) {
-        co_return reply_of(info.error());
+        co_return not_found(info.error());
     }
     const auto quota = session.mailboxes().quota(info->ref.owner);
     if (!quota) {

@@ -31,4 +31,8 @@ Reply reply_of(const base::Error& error) {
     }
 }
 
+Reply not_found(const base::Error& error) {
+    return error.code == Errc::kInvalid ? no("no such mailbox", "NONEXISTENT") : reply_of(error);
+}
+
 }  // namespace imap

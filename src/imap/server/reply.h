@@ -40,5 +40,7 @@ using Handled = base::Result<Reply>;
 
 // What failed in the rooms below, in words for the client (RFC 5530's codes).
 [[nodiscard]] Reply reply_of(const base::Error& error);
+// The same of a mailbox that was looked for: what cannot be a name is no mailbox either.
+[[nodiscard]] Reply not_found(const base::Error& error);
 
 }  // namespace imap

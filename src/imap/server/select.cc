@@ -117,7 +117,7 @@ Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire)
     }
     auto info = session.mailboxes().find(session.user(), *name);
     if (!info) {
-        return tl::unexpected<Reply>(reply_of(info.error()));
+        return tl::unexpected<Reply>(not_found(info.error()));
     }
     if (!info->selectable) {
         return tl::unexpected<Reply>(
