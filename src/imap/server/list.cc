@@ -24,6 +24,7 @@ namespace {
 // One line of an answer: a mailbox, or a name that is only subscribed to, or has only children that are.
 struct Row {
     const mail::MailboxInfo* info = nullptr;
+    bool is_level = false;  // no mailbox, but above one: "Other Users/alice@crepes.example"
     bool subscribed = false;
     bool selected = false;  // by itself, not for what is below it
     bool child_chosen =
@@ -40,7 +41,7 @@ std::string attributes(const Row& row, std::uint32_t options) {
         }
     };
     if (row.info == nullptr) {
-        add("\\NonExistent");
+        add(row.is_level ? "\\Noselect \\HasChildren" : "\\NonExistent");
     } else {
         add(row.info->selectable ? "" : "\\Noselect");
         add(row.info->has_children ? "\\HasChildren" : "\\HasNoChildren");
@@ -97,11 +98,23 @@ Result<std::vector<std::string>> decode_patterns(const Session& session,
     return patterns;
 }
 
+// RFC 9051 6.3.9: "%" shows levels that are no mailboxes as well. In a person's own tree each level is one;
+// above what others share none is.
+void add_levels_above(Rows& rows, std::string_view path) {
+    for (std::size_t end = path.rfind(kSeparator); end != std::string_view::npos && end > 0;
+         end = path.rfind(kSeparator, end - 1)) {
+        rows[std::string(path.substr(0, end))].is_level = true;
+    }
+}
+
 // Every name that there is or that is subscribed to, with what is true of it.
 Result<Rows> all_rows(Session& session, const std::vector<mail::MailboxInfo>& infos) {
     Rows rows;
     for (const mail::MailboxInfo& info : infos) {
-        rows[info.path] = Row{&info, info.subscribed, false, false};
+        Row& row = rows[info.path];
+        row.info = &info;
+        row.subscribed = info.subscribed;
+        add_levels_above(rows, info.path);
     }
     TRY(const auto subscribed, session.mailboxes().subscriptions(session.user()));
     for (const std::string& path : subscribed) {
@@ -127,6 +140,7 @@ Rows choose(const Rows& all, const std::vector<std::string>& patterns, std::uint
     for (auto& [name, row] : chosen) {
         const auto known = all.find(name);
         row.info = known == all.end() ? nullptr : known->second.info;
+        row.is_level = known != all.end() && known->second.is_level;
         row.subscribed = known != all.end() && known->second.subscribed;
     }
     return chosen;
@@ -140,8 +154,8 @@ Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
         append_mailbox(line, name, session.name_form());
         line += child_info(row, arguments.options);
         line += "\r\n";
-        // RFC 5819 2: only for what can be selected.
-        if (arguments.status != 0 && row.info != nullptr && row.info->selectable &&
+        // RFC 5819 2 and 3: only for what can be selected, and is listed for its own sake.
+        if (arguments.status != 0 && row.selected && row.info != nullptr && row.info->selectable &&
             (row.info->rights & mail::kRightRead) != 0) {
             line += status_line(session, *row.info, arguments.status);
         }
@@ -205,7 +219,9 @@ Task<Handled> on_list(Session& session, const Request& request) {
     Rows rows = choose(*all, *patterns, arguments->options);
     // Names that are only subscribed to are shown to who asks for those.
     if ((arguments->options & kSelectSubscribed) == 0) {
-        std::erase_if(rows, [](const auto& row) { return row.second.info == nullptr; });
+        std::erase_if(rows, [](const auto& row) {
+            return row.second.info == nullptr && !row.second.is_level;
+        });
     }
     if ((arguments->status & kStatusHighestModseq) != 0) {
         session.enable(kCondstore);
@@ -263,7 +279,7 @@ Task<Handled> on_status(Session& session, const Request& request) {
     }
     const auto info = session.mailboxes().find(session.user(), *name);
     if (!info) {
-        co_return reply_of(info.error());
+        co_return not_found(info.error());
     }
     if (!info->selectable) {
         co_return no("there is no mailbox of that name, only others below it", "NONEXISTENT");
