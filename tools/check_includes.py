@@ -27,7 +27,7 @@ CONFINED = {
     "magic.h": ["app/sniff.cc"],
     "iconv": ["mime/*"],
     "uchardet": ["mime/*"],
-    "zlib.h": ["ftp/grammar/mode_deflate.cc"],
+    "zlib.h": ["base/deflate.cc"],
     "sys/socket": ["net/*", "app/dialogue.cc", "app/process.cc"],
     "netinet/": ["net/*"],
     "sys/epoll": ["net/*"],

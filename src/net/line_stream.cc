@@ -91,10 +91,10 @@ base::Task<base::Result<>> LineStream::receive(base::SteadyTime deadline) {
     CO_TRY_VOID(co_await flush(deadline));
     if (input().empty()) {
         drop_input();
-        CO_TRY(view_, co_await stream_.receive(deadline));
+        CO_TRY(view_, co_await stream_->receive(deadline));
         co_return base::Result<>();
     }
-    CO_TRY(const std::string_view more, co_await stream_.receive(deadline));
+    CO_TRY(const std::string_view more, co_await stream_->receive(deadline));
     pending_.erase(0, std::exchange(start_, 0));
     pending_ += more;
     co_return base::Result<>();
@@ -130,6 +130,18 @@ void LineStream::discard_input() {
     drop_input();
 }
 
+std::string LineStream::take_input() {
+    std::string octets(input());
+    drop_input();
+    return octets;
+}
+
+void LineStream::change_stream(Stream& stream, std::string_view received) {
+    save_view();
+    pending_ += received;
+    stream_ = &stream;
+}
+
 base::Task<base::Result<>> LineStream::flush(base::SteadyTime deadline) {
     if (output_.empty()) {
         co_return base::Result<>();
@@ -137,7 +149,7 @@ base::Task<base::Result<>> LineStream::flush(base::SteadyTime deadline) {
     if (watcher_) {
         watcher_('S', output_);
     }
-    const auto written = co_await stream_.write(output_, deadline);
+    const auto written = co_await stream_->write(output_, deadline);
     release(output_);
     co_return written;
 }
@@ -153,14 +165,14 @@ base::Task<base::Result<>> LineStream::flush_if_full(base::SteadyTime deadline) 
 base::Task<base::Result<>> LineStream::start_tls(base::SteadyTime deadline) {
     discard_input();
     CO_TRY_VOID(co_await flush(deadline));
-    co_return co_await stream_.start_tls(deadline);
+    co_return co_await stream_->start_tls(deadline);
 }
 
 base::Task<base::Result<>> LineStream::start_tls_client(TlsClientOptions options,
                                                         base::SteadyTime deadline) {
     discard_input();
     CO_TRY_VOID(co_await flush(deadline));
-    co_return co_await stream_.start_tls_client(std::move(options), deadline);
+    co_return co_await stream_->start_tls_client(std::move(options), deadline);
 }
 
 void LineStream::tell_line(std::string_view line, std::size_t dropped) {

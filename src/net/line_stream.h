@@ -22,7 +22,7 @@ class LineStream {
     // 'C' or 'S', and whole lines or pieces. Secrets are redacted by the session (see conceal).
     using Watcher = std::function<void(char side, std::string_view octets)>;
 
-    explicit LineStream(Stream& stream) : stream_(stream) {}
+    explicit LineStream(Stream& stream) : stream_(&stream) {}
 
     // The next line of at most `octets_max` octets with its end. A longer one is read to its end and
     // dropped, and kTooLong returned: the session answers and goes on. `deadline` is for the whole line.
@@ -52,14 +52,21 @@ class LineStream {
     [[nodiscard]] base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
                                                               base::SteadyTime deadline);
 
+    // The conversation goes on through another stream, one that wraps this one or lies beneath it
+    // (RFC 4978). Input that has come already stays, but for what take_input() took away; `received`
+    // follows it.
+    void change_stream(Stream& stream, std::string_view received = {});
+    // What has come and was not consumed, taken out.
+    [[nodiscard]] std::string take_input();
+
     void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
     // The next line read is a secret: the watcher sees "*** (N octets)" instead.
     void conceal_next_line() { conceal_ = true; }
 
-    [[nodiscard]] Stream& stream() { return stream_; }
+    [[nodiscard]] Stream& stream() { return *stream_; }
 
-    [[nodiscard]] const Stream& stream() const { return stream_; }
+    [[nodiscard]] const Stream& stream() const { return *stream_; }
 
   private:
     [[nodiscard]] std::string_view input() const;
@@ -69,7 +76,7 @@ class LineStream {
     void drop_input();
     void tell_line(std::string_view line, std::size_t dropped);
 
-    Stream& stream_;
+    Stream* stream_;
     std::string pending_;    // octets that had to be kept over a suspension,
     std::size_t start_ = 0;  // unconsumed from here
     std::string_view view_;  // unconsumed octets in the thread's buffer; pending_ is empty then

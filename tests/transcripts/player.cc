@@ -21,9 +21,9 @@ bool is_client(const Step& step) {
 }
 
 bool is_barrier(const Step& step) {
-    return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kClientClose ||
-           step.kind == Kind::kInterrupt || step.kind == Kind::kThen ||
-           step.kind >= Kind::kDataSend;
+    return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kDeflate ||
+           step.kind == Kind::kClientClose || step.kind == Kind::kInterrupt ||
+           step.kind == Kind::kThen || step.kind >= Kind::kDataSend;
 }
 
 // Behind a synchronising literal and these the client waits for "+"; a SASL line or DONE has no tag.
@@ -34,7 +34,8 @@ bool ends_imap_group(std::string_view line) {
     static_cast<void>(base::split_front(rest, ' '));
     const std::string verb = base::to_upper(base::split_front(rest, ' '));
     return (literal && literal->is_synchronizing) || verb.empty() || verb == "AUTHENTICATE" ||
-           verb == "STARTTLS" || verb == "IDLE" || verb == "LOGOUT";
+           verb == "STARTTLS" || verb == "COMPRESS" || verb == "UNAUTHENTICATE" || verb == "IDLE" ||
+           verb == "LOGOUT";
 }
 
 // The commands that a client may send only as the last of a group: RFC 2920 3.1, RFC 4954 4, RFC 3207 4,
@@ -210,9 +211,47 @@ base::Task<> Player::serve(std::unique_ptr<net::Stream> server) {
     return smtp::serve(std::move(server), smtp_options_, *smtp_services_);
 }
 
+// RFC 4978: from here on both sides compress; "end": no more (RFC 8437 4.1).
+void Player::deflate(Connection& peer, const Step& step) {
+    if (step.text == "end") {
+        peer.deflater.reset();
+        peer.inflater.reset();
+        return;
+    }
+    peer.deflater = std::make_unique<base::Deflater>(base::DeflateForm::kRaw, 6);
+    peer.inflater = std::make_unique<base::Inflater>(base::DeflateForm::kRaw);
+    peer.received = inflated(peer, peer.received);
+}
+
+void Player::push(Connection& peer, std::string octets) {
+    if (peer.deflater) {
+        std::string packed;
+        peer.deflater->feed(octets, base::Deflater::Flush::kSync, packed);
+        octets = std::move(packed);
+    }
+    peer.client->push(octets);
+}
+
+std::string Player::inflated(Connection& peer, std::string octets) {
+    if (!peer.inflater) {
+        return octets;
+    }
+    std::string text;
+    std::string piece(std::size_t{16} * 1024, '\0');
+    for (std::string_view rest = octets;;) {
+        const auto done = peer.inflater->step(rest, piece);
+        CHECK(done.has_value());
+        if (done->taken + done->made == 0) {
+            return text;
+        }
+        rest.remove_prefix(done->taken);
+        text.append(piece, 0, done->made);
+    }
+}
+
 std::optional<std::string> Player::next_line(Connection& connection) {
     const auto has_line = [&connection] {
-        connection.received += connection.client->take();
+        connection.received += inflated(connection, connection.client->take());
         return connection.received.find('\n') != std::string::npos || connection.client->ended();
     };
     const bool found = world_.loop.run_until(has_line, std::chrono::minutes(2));
@@ -301,7 +340,7 @@ void Player::send_burst() {
             dialogue_ += fmt::format("C: {}\n", step.text);
             const std::string octets = octets_of(step, stamp_, challenge_);
             see_client(step);
-            connection(number).client->push(octets);
+            push(connection(number), octets);
             last = ends_group(protocol_, octets);
         }
     }
@@ -332,7 +371,7 @@ void Player::perform(const Step& step) {
             }
             dialogue_ += fmt::format("C: {}\n", step.text);
             see_client(step);
-            peer.client->push(octets_of(step, stamp_, challenge_));
+            push(peer, octets_of(step, stamp_, challenge_));
             return;
         case Kind::kClientClose:
             peer.client->close();
@@ -343,6 +382,8 @@ void Player::perform(const Step& step) {
         case Kind::kTls:
             world_.loop.run_for(std::chrono::milliseconds(10));
             return;
+        case Kind::kDeflate:
+            return deflate(peer, step);
         case Kind::kInterrupt:
             world_.loop.run_for(std::chrono::milliseconds(10));
             if (peer.server != nullptr) {

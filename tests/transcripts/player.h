@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/deflate.h"
 #include "fakes/world.h"
 #include "imap/server/server.h"
 #include "net/pipe.h"
@@ -44,7 +45,9 @@ class Player {
   private:
     struct Connection {
         std::unique_ptr<net::PipeStream> client;
-        std::string received;  // not yet cut into lines
+        std::string received;                      // not yet cut into lines
+        std::unique_ptr<base::Deflater> deflater;  // while both sides compress
+        std::unique_ptr<base::Inflater> inflater;
         net::PipeStream* server = nullptr;
         bool ended = false;  // the session's coroutine has returned
     };
@@ -60,6 +63,9 @@ class Player {
     [[nodiscard]] base::Task<> serve(std::unique_ptr<net::Stream> server);
     // The next line the server sends; nothing when it ends or keeps silent.
     std::optional<std::string> next_line(Connection& connection);
+    void deflate(Connection& peer, const Step& step);
+    static void push(Connection& peer, std::string octets);
+    static std::string inflated(Connection& peer, std::string octets);
     void perform(const Step& step);
     void expect(const Step& step);
     void expect_end(const Step& step);

@@ -158,6 +158,8 @@ base::Result<> parse_directive(Transcript& transcript, std::string_view line, in
         add(Kind::kTls);
     } else if (word == "close") {
         add(Kind::kClientClose);
+    } else if (word == "deflate") {
+        add(Kind::kDeflate);
     } else if (word == "interrupt") {
         add(Kind::kInterrupt);
     } else {

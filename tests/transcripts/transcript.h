@@ -24,6 +24,7 @@ struct Step {
         kClientClose,  // close: the client hangs up
         kWait,         // wait: 5m of virtual time
         kTls,          // tls: the client begins TLS
+        kDeflate,      // deflate: and deflate: end; the client and the server compress
         kInterrupt,    // interrupt: the server is told to stop
         kDataSend,     // D> and D>| on FTP's data connection, the client sends this
         kDataClose,    // D> <closed>

@@ -122,7 +122,7 @@ TEST(ContentTest, Deflate) {
     EXPECT_LT(wire.size(), 1000);
     EXPECT_EQ(decode(deflate, wire, 1), plain);
     EXPECT_EQ(decode(deflate, wire.substr(0, wire.size() - 1)), "cut");
-    EXPECT_EQ(decode(deflate, "plain text"), "error: the data is no zlib stream");
+    EXPECT_EQ(decode(deflate, "plain text"), "error: no DEFLATE stream");
 }
 
 TEST(ContentTest, EverythingComesBackWhereverItIsCut) {

@@ -1,9 +1,7 @@
 // MODE Z: the octets of stream mode inside one zlib stream (RFC 1950, RFC 1951), which ends with the file.
-#include <zlib.h>
-
 #include <array>
 
-#include "base/check.h"
+#include "base/deflate.h"
 #include "ftp/grammar/wire_impl.h"
 
 namespace ftp {
@@ -11,32 +9,24 @@ namespace {
 
 constexpr std::size_t kPieceOctets = 16 * 1024;
 
-// zlib's view of ours; it does not write through next_in.
-Bytef* input(std::string_view octets) {
-    return reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));  // NOLINT
-}
+using base::Deflater;
 
 class DeflateEncoder final : public WireEncoder {
   public:
-    DeflateEncoder(std::unique_ptr<WireEncoder> inner, int level) : inner_(std::move(inner)) {
-        CHECK(::deflateInit(&zlib_, level) == Z_OK);
-    }
-
-    DeflateEncoder(const DeflateEncoder&) = delete;
-    DeflateEncoder& operator=(const DeflateEncoder&) = delete;
-
-    ~DeflateEncoder() override { ::deflateEnd(&zlib_); }
+    DeflateEncoder(std::unique_ptr<WireEncoder> inner, int level)
+        : inner_(std::move(inner)),
+          deflater_(base::DeflateForm::kZlib, level) {}
 
     void data(std::string_view octets, std::string& out) override {
         plain_.clear();
         inner_->data(octets, plain_);
-        pump(Z_NO_FLUSH, out);
+        deflater_.feed(plain_, Deflater::Flush::kNone, out);
     }
 
     void end_record(std::string& out) override {
         plain_.clear();
         inner_->end_record(plain_);
-        pump(Z_NO_FLUSH, out);
+        deflater_.feed(plain_, Deflater::Flush::kNone, out);
     }
 
     void marker(std::string_view /*text*/, std::string& /*out*/) override {}
@@ -44,70 +34,43 @@ class DeflateEncoder final : public WireEncoder {
     void end_file(std::string& out) override {
         plain_.clear();
         inner_->end_file(plain_);
-        pump(Z_FINISH, out);
+        deflater_.feed(plain_, Deflater::Flush::kEnd, out);
     }
 
   private:
-    void pump(int flush, std::string& out) {
-        std::array<Bytef, kPieceOctets> piece;
-        zlib_.next_in = input(plain_);
-        zlib_.avail_in = static_cast<uInt>(plain_.size());
-        do {
-            zlib_.next_out = piece.data();
-            zlib_.avail_out = piece.size();
-            CHECK(::deflate(&zlib_, flush) != Z_STREAM_ERROR);
-            out.append(reinterpret_cast<const char*>(piece.data()), piece.size() - zlib_.avail_out);
-        } while (zlib_.avail_out == 0);
-    }
-
     std::unique_ptr<WireEncoder> inner_;
-    z_stream zlib_{};
+    Deflater deflater_;
     std::string plain_;
 };
 
 class DeflateDecoder final : public WireDecoder {
   public:
-    explicit DeflateDecoder(std::unique_ptr<WireDecoder> inner) : inner_(std::move(inner)) {
-        CHECK(::inflateInit(&zlib_) == Z_OK);
-    }
-
-    DeflateDecoder(const DeflateDecoder&) = delete;
-    DeflateDecoder& operator=(const DeflateDecoder&) = delete;
-
-    ~DeflateDecoder() override { ::inflateEnd(&zlib_); }
+    explicit DeflateDecoder(std::unique_ptr<WireDecoder> inner) : inner_(std::move(inner)) {}
 
     // A piece of input may grow a thousand times: the events see it in pieces, and whoever takes them
     // counts what is written.
     base::Result<std::size_t> feed(std::string_view octets, WireEvents& events) override {
-        std::array<Bytef, kPieceOctets> piece;
-        zlib_.next_in = input(octets);
-        zlib_.avail_in = static_cast<uInt>(octets.size());
-        int result = ended_ ? Z_STREAM_END : Z_OK;
-        do {
-            zlib_.next_out = piece.data();
-            zlib_.avail_out = piece.size();
-            result = result == Z_STREAM_END ? result : ::inflate(&zlib_, Z_NO_FLUSH);
-            if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-                return base::fail(base::Errc::kSyntax, "the data is no zlib stream");
+        std::array<char, kPieceOctets> piece;
+        std::size_t taken = 0;
+        while (true) {
+            TRY(const base::Inflater::Step done, inflater_.step(octets.substr(taken), piece));
+            taken += done.taken;
+            if (done.made > 0) {
+                TRY_VOID(inner_->feed({piece.data(), done.made}, events));
             }
-            const std::size_t count = piece.size() - zlib_.avail_out;
-            if (count > 0) {
-                TRY_VOID(
-                    inner_->feed({reinterpret_cast<const char*>(piece.data()), count}, events));
+            if (done.taken == 0 && done.made == 0) {
+                return taken;
             }
-        } while (zlib_.avail_out == 0 && result == Z_OK);
-        ended_ = result == Z_STREAM_END;
-        return octets.size() - zlib_.avail_in;
+        }
     }
 
-    [[nodiscard]] bool ended() const override { return ended_; }
+    [[nodiscard]] bool ended() const override { return inflater_.ended(); }
 
-    [[nodiscard]] bool may_end() const override { return ended_ && inner_->may_end(); }
+    [[nodiscard]] bool may_end() const override { return inflater_.ended() && inner_->may_end(); }
 
   private:
     std::unique_ptr<WireDecoder> inner_;
-    z_stream zlib_{};
-    bool ended_ = false;
+    base::Inflater inflater_{base::DeflateForm::kZlib};
 };
 
 }  // namespace

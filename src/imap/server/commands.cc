@@ -24,6 +24,7 @@ constexpr std::array kCommands{
     Command{"CAPABILITY",     &on_capability,     kAnyState,         kBare,                  "",                          "CAPABILITY",                                              "9051 6.1.1"},
     Command{"CHECK",          &on_noop,           kSelected,         kBare,                  "",                          "CHECK",                                                   "3501 6.4.1"},
     Command{"CLOSE",          &on_close,          kSelected,         kBare,                  "",                          "CLOSE",                                                   "9051 6.4.1"},
+    Command{"COMPRESS",       &on_compress,       kLoggedIn,         kArguments,             "COMPRESS=DEFLATE",          "COMPRESS DEFLATE",                                        "4978 3"},
     Command{"COPY",           &on_copy,           kSelected,         kNumbers,               "UIDPLUS",                   "COPY sequence-set mailbox",                               "9051 6.4.7"},
     Command{"CREATE",         &on_create,         kLoggedIn,         kArguments,             "CREATE-SPECIAL-USE",        "CREATE mailbox [(USE (use ...))]",                        "9051 6.3.4"},
     Command{"DELETE",         &on_delete,         kLoggedIn,         kArguments,             "",                          "DELETE mailbox",                                          "9051 6.3.5"},

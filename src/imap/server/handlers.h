@@ -15,6 +15,8 @@ base::Task<Handled> on_authenticate(Session& session, const Request& request);
 base::Task<Handled> on_login(Session& session, const Request& request);
 base::Task<Handled> on_starttls(Session& session, const Request& request);
 base::Task<Handled> on_unauthenticate(Session& session, const Request& request);
+// compress.cc
+base::Task<Handled> on_compress(Session& session, const Request& request);
 // enable.cc
 base::Task<Handled> on_enable(Session& session, const Request& request);
 // mailboxes.cc

@@ -209,7 +209,9 @@ Task<Handled> on_starttls(Session& session, const Request& /*request*/) {
 
 Task<Handled> on_unauthenticate(Session& session, const Request& /*request*/) {
     session.log_out();
-    co_return ok("you are nobody again");
+    Reply reply = ok("you are nobody again");
+    reply.then = session.is_compressed() ? Reply::Then::kStopCompressing : Reply::Then::kGoOn;
+    co_return reply;
 }
 
 }  // namespace imap

@@ -26,6 +26,10 @@ constexpr auto kAwake = std::chrono::seconds(30);
 constexpr std::size_t kEarlyLineOctetsMax = 12288;
 constexpr base::Duration kGoodbyeTimeout = std::chrono::seconds(10);
 
+Task<Result<>> nothing() {
+    co_return Result<>();
+}
+
 }  // namespace
 
 Session::Session(net::Stream& stream, const ServerOptions& options, Services& services)
@@ -112,6 +116,8 @@ Task<Result<>> Session::say_goodbye(base::Error reason) {
         lines_.put("* BYE nothing was heard for too long\r\n");
     } else if (reason.code == Errc::kTooLong) {
         lines_.put("* BYE [TOOBIG] that literal is beyond every limit\r\n");
+    } else if (reason.code == Errc::kSyntax) {
+        lines_.put("* BYE [CLIENTBUG] what comes is not compressed\r\n");
     }
     static_cast<void>(co_await lines_.flush(services_.clock.steady() + kGoodbyeTimeout));
     co_return tl::unexpected(std::move(reason));
@@ -150,7 +156,21 @@ Task<Result<>> Session::answer_line(std::string line) {
     }
     const Reply::Then then = reply.then;
     CO_TRY_VOID(co_await conclude(tag, std::move(reply)));
-    co_return then == Reply::Then::kStartTls ? co_await start_tls() : Result<>();
+    co_return co_await go_on(then);
+}
+
+// What changes once the client has the answer.
+Task<Result<>> Session::go_on(Reply::Then then) {
+    switch (then) {
+        case Reply::Then::kStartTls:
+            return start_tls();
+        case Reply::Then::kCompress:
+            return start_compressing();
+        case Reply::Then::kStopCompressing:
+            return stop_compressing();
+        default:
+            return nothing();
+    }
 }
 
 // RFC 9051 7.6: what no literal can make right is refused before the client sends one.

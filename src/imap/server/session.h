@@ -17,6 +17,7 @@
 #include "imap/server/server.h"
 #include "imap/server/view.h"
 #include "mime/encoded_word.h"
+#include "net/deflate_stream.h"
 #include "net/line_stream.h"
 
 namespace imap {
@@ -96,6 +97,9 @@ class Session {
     [[nodiscard]] base::Task<base::Result<net::Line>> read_secret_line();
     [[nodiscard]] bool can_start_tls() const;
 
+    // RFC 4978; compress.cc
+    [[nodiscard]] bool is_compressed() const { return deflate_ != nullptr; }
+
     [[nodiscard]] bool has_tls() const { return lines_.stream().tls() != nullptr; }
 
     // input.cc: literals that handlers read themselves. `sink` is called with each piece.
@@ -130,6 +134,7 @@ class Session {
                                                           const Command* command,
                                                           Literal literal);
     [[nodiscard]] base::Task<base::Result<>> conclude(std::string tag, Reply reply);
+    [[nodiscard]] base::Task<base::Result<>> go_on(Reply::Then then);
     [[nodiscard]] base::Task<base::Result<>> start_tls();
     void put_tagged(std::string_view tag, const Reply& reply);
     void watch();
@@ -147,6 +152,10 @@ class Session {
                                                             std::uint64_t octets);
     [[nodiscard]] std::uint64_t command_octets_max() const;
 
+    // compress.cc
+    [[nodiscard]] base::Task<base::Result<>> start_compressing();
+    [[nodiscard]] base::Task<base::Result<>> stop_compressing();
+
     // idle.cc
     [[nodiscard]] base::Task<base::Result<>> end_idle(std::string_view line);
 
@@ -156,6 +165,8 @@ class Session {
     const ServerOptions& options_;
     Services& services_;
     net::LineStream lines_;
+    std::unique_ptr<net::DeflateStream>
+        deflate_;  // what lines_ speak through once COMPRESS was answered
     std::string id_;
     std::unique_ptr<account::Identity> identity_;  // who logged in
     std::unique_ptr<View> view_;
