@@ -87,6 +87,8 @@ struct ImapConfig {
     base::Duration write_timeout = std::chrono::minutes(5);
     std::uint64_t errors_max = 50;
     std::uint64_t login_failures_max = 5;
+    std::uint64_t message_limit = 0;  // RFC 9738: messages a command works on; zero: any number
+    std::uint64_t save_limit = 0;     // the same for what COPY and APPEND add
 };
 
 // How many, and how fast, together. Zero: no limit.

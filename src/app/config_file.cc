@@ -107,6 +107,8 @@ void read_imap(Section section, ImapConfig& imap) {
     section.duration("write_timeout", imap.write_timeout, kTimeoutMin, kTimeoutMax);
     section.number("max_errors", imap.errors_max, 1, 1'000'000);
     section.number("max_login_failures", imap.login_failures_max, 1, 1'000);
+    section.number("message_limit", imap.message_limit, 0, 4'000'000'000);
+    section.number("save_limit", imap.save_limit, 0, 4'000'000'000);
     section.finish();
 }
 

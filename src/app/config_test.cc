@@ -66,6 +66,8 @@ max_received_fields = 30
 max_errors = 5
 max_idle_commands = 50
 [imap]
+message_limit = 1000
+save_limit = 2000
 max_message_size = "10MiB"
 idle_timeout = "1h"
 max_errors = 8
@@ -155,6 +157,8 @@ retention = "7d"
     EXPECT_EQ(mailboxes->message_octets_max, 10ULL << 20);
     EXPECT_EQ(mailboxes->idle_timeout_s, std::chrono::hours(1));
     EXPECT_EQ(mailboxes->errors_max, 8U);
+    EXPECT_EQ(mailboxes->message_limit, 1000U);
+    EXPECT_EQ(mailboxes->save_limit, 2000U);
     const auto authentication = authenticator_options(*config);
     EXPECT_EQ(authentication.throttle.failures_free, 1U);
     EXPECT_EQ(authentication.throttle.delay_first, std::chrono::seconds(2));
@@ -315,6 +319,8 @@ TEST(Config, DefaultsAreTheServices) {
     EXPECT_EQ(mailboxes->write_timeout_s, imap.write_timeout_s);
     EXPECT_EQ(mailboxes->errors_max, imap.errors_max);
     EXPECT_EQ(mailboxes->login_failures_max, imap.login_failures_max);
+    EXPECT_EQ(mailboxes->message_limit, imap.message_limit);
+    EXPECT_EQ(mailboxes->save_limit, imap.save_limit);
     const account::ThrottleOptions throttle;
     const account::ThrottleOptions made = authenticator_options(config).throttle;
     EXPECT_EQ(made.failures_free, throttle.failures_free);

@@ -103,6 +103,8 @@ std::shared_ptr<const imap::ServerOptions> imap_options(const Config& config) {
     options.handshake_timeout_s = seconds(config.tls.handshake_timeout);
     options.errors_max = config.imap.errors_max;
     options.login_failures_max = config.imap.login_failures_max;
+    options.message_limit = config.imap.message_limit;
+    options.save_limit = config.imap.save_limit;
     return std::make_shared<const imap::ServerOptions>(std::move(options));
 }
 

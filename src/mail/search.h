@@ -132,13 +132,20 @@ inline constexpr std::size_t kSearchKeysMax = 10'000;
 inline constexpr std::size_t kSearchTextKeysMax = 100;  // kHeader, kBody and kText together
 inline constexpr std::size_t kSearchTextOctetsMax = 4096;
 
+// How far a search has come; it is written on the loop that awaits it.
+struct SearchProgress {
+    std::uint64_t done = 0;
+    std::uint64_t goal = 0;  // messages
+};
+
 struct SearchOptions {
-    base::WallTime now;           // for kOlder and kYounger
-    UidSet recent;                // for kRecent
-    bool in_attachments = false;  // kBody and kText look into text parts that are files, too
-    bool use_index = true;        // false: read every message; the answer is the same
-    std::size_t results_max = 0;  // stop behind so many; 0: all
-    bool from_the_end = false;    // look from the highest UID downwards, for MAX and a last page
+    base::WallTime now;                  // for kOlder and kYounger
+    UidSet recent;                       // for kRecent
+    bool in_attachments = false;         // kBody and kText look into text parts that are files, too
+    bool use_index = true;               // false: read every message; the answer is the same
+    std::size_t results_max = 0;         // stop behind so many; 0: all
+    SearchProgress* progress = nullptr;  // kept up to date when given; must outlive the search
+    bool from_the_end = false;  // look from the highest UID downwards, for MAX and a last page
 };
 
 // The UIDs of `snapshot` that `key` is true of, ascending (descending with from_the_end). Whoever runs on

@@ -52,7 +52,12 @@ class SearchRun {
             }
         }
         for (const Slice& slice : slices_) {
+            progress_.goal += slice.last - slice.first;
+        }
+        for (const Slice& slice : slices_) {
             CO_TRY_VOID(co_await search_slice(slice));
+            progress_.done += slice.last - slice.first;
+            tell_progress(0);
             if (is_full()) {
                 found_.resize(options_.results_max);
                 break;
@@ -80,6 +85,13 @@ class SearchRun {
         }
         if (options_.from_the_end) {
             std::reverse(slices_.begin(), slices_.end());
+        }
+    }
+
+    // `more` messages of the present slice are done.
+    void tell_progress(std::uint64_t more) const {
+        if (options_.progress != nullptr) {
+            *options_.progress = {progress_.done + more, progress_.goal};
         }
     }
 
@@ -152,10 +164,12 @@ class SearchRun {
             std::reverse(open_.begin(), open_.end());
         }
         std::size_t wanted = options_.results_max == 0 ? open_.size() : options_.results_max;
+        std::uint64_t judged_count = 0;
         for (OpenEmail& email : open_) {
             if (wanted == 0) {
                 break;
             }
+            tell_progress(judged_count++);
             if (email.is_there && email.truth == Truth::kUnknown) {
                 auto judged = co_await judge_body(email);
                 // It has gone meanwhile, or is damaged, of which check() tells: the others are found.
@@ -269,6 +283,7 @@ class SearchRun {
     std::vector<Slice> slices_;
     std::vector<OpenEmail> open_;
     std::vector<Uid> found_;
+    SearchProgress progress_;
 };
 
 }  // namespace

@@ -139,6 +139,8 @@ void Player::prepare_option(std::string_view text) {
         {"login_delay_s",
          [&] { pop3_options_->login_delay_s = static_cast<std::uint32_t>(number); }},
         {"login_failures_max", [&] { pop3_options_->login_failures_max = number; }},
+        {"message_limit", [&] { imap_options_->message_limit = number; }},
+        {"save_limit", [&] { imap_options_->save_limit = number; }},
         {"language", [&] { pop3_options_->language = text; }},
     };
     if (protocol_ == "ftp" && ftp_.set_option(key, text)) {

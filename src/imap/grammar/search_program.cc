@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/ascii.h"
@@ -31,6 +32,8 @@ enum class SearchParser::Takes : std::uint8_t {
     kObject,
     kModseq,
     kSet,
+    kUidAfter,
+    kUidBefore,
     kKey,
     kTwoKeys,
 };
@@ -84,6 +87,8 @@ const SearchParser::Row* SearchParser::find_row(std::string_view name) {
         Row{"THREADID",          Takes::kObject,  SearchKind::kThreadId},
         Row{"TO",                Takes::kField,   SearchKind::kHeader, false, 0, "To"},
         Row{"UID",               Takes::kSet,     SearchKind::kUids},
+        Row{"UIDAFTER",          Takes::kUidAfter, SearchKind::kUids},
+        Row{"UIDBEFORE",         Takes::kUidBefore, SearchKind::kUids},
         Row{"UNANSWERED",        Takes::kFlag,    SearchKind::kFlag, true, mail::kAnswered},
         Row{"UNDELETED",         Takes::kFlag,    SearchKind::kFlag, true, mail::kDeleted},
         Row{"UNDRAFT",           Takes::kFlag,    SearchKind::kFlag, true, mail::kDraft},
@@ -208,6 +213,10 @@ Result<SearchKey> SearchParser::named(const Row& row, std::size_t depth) {
             return modseq();
         case Takes::kSet:
             return set(true);
+        case Takes::kUidAfter:
+            return uids_beside(true);
+        case Takes::kUidBefore:
+            return uids_beside(false);
         case Takes::kKey: {
             TRY(SearchKey inner, key(depth + 1));
             return SearchKey::negation(std::move(inner));
@@ -235,6 +244,23 @@ Result<SearchKey> SearchParser::set(bool is_uids) {
     found.number = program_.sets.size();
     TRY(SequenceSet set, parse_sequence_set(scanner_));
     program_.sets.push_back({std::move(set), is_uids});
+    return found;
+}
+
+//  search-key =/ "UIDAFTER" SP uniqueid / "UIDBEFORE" SP uniqueid      ; RFC 9738 3.2
+Result<SearchKey> SearchParser::uids_beside(bool after) {
+    TRY(const mail::Uid uid, scanner_.nz_number());
+    constexpr mail::Uid kLast = std::numeric_limits<mail::Uid>::max();
+    SequenceSet set;
+    if (after && uid < kLast) {
+        set.plain = mail::UidSet(uid + 1, kLast);
+    } else if (!after && uid > 1) {
+        set.plain = mail::UidSet(1, uid - 1);
+    }
+    SearchKey found;
+    found.kind = SearchKind::kUids;
+    found.number = program_.sets.size();
+    program_.sets.push_back({std::move(set), true});
     return found;
 }
 

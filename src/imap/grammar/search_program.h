@@ -28,6 +28,7 @@ class SearchParser {
     [[nodiscard]] base::Result<mail::SearchKey> keys_until(char end, std::size_t depth);
     [[nodiscard]] base::Result<mail::SearchKey> named(const Row& row, std::size_t depth);
     [[nodiscard]] base::Result<mail::SearchKey> set(bool is_uids);
+    [[nodiscard]] base::Result<mail::SearchKey> uids_beside(bool after);
     [[nodiscard]] base::Result<mail::SearchKey> modseq();
     [[nodiscard]] base::Result<mail::SearchKey> header();
     [[nodiscard]] base::Result<mail::SearchKey> either(std::size_t depth);

@@ -10,6 +10,7 @@
 #include "imap/grammar/writer.h"
 #include "imap/server/handlers.h"
 #include "imap/server/incoming.h"
+#include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -198,6 +199,11 @@ Task<Verdict> Appending::read_message() {
     if (is_replace_ && !messages_.empty()) {
         co_return co_await refuse(usage(request_.command));
     }
+    const std::uint64_t limit = save_limit(session_.options());
+    if (limit != 0 && messages_.size() == limit) {
+        co_return co_await refuse(
+            no("too many messages in one command", fmt::format("MESSAGELIMIT {}", limit)));
+    }
     if (messages_.size() == session_.options().messages_per_append_max) {
         co_return co_await refuse(no("too many messages in one command", "LIMIT"));
     }
@@ -247,8 +253,10 @@ Task<Handled> Appending::run() {
 
 // RFC 3502 6.3.11: all of them, or none.
 Task<Handled> Appending::commit() {
-    const auto appended = co_await session_.mailboxes().append(
-        session_.loop(), session_.user(), target_.ref, std::move(messages_));
+    const auto appended = co_await session_.await(
+        request_,
+        session_.mailboxes().append(
+            session_.loop(), session_.user(), target_.ref, std::move(messages_)));
     if (!appended && appended.error().code == Errc::kNotFound) {
         co_return no("the mailbox has gone meanwhile", "TRYCREATE");
     }

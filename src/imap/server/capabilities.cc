@@ -12,7 +12,19 @@ namespace {
 
 // Told in every state; those that only mean something to who is logged in follow.
 constexpr std::string_view kAlways = "IMAP4rev1 IMAP4rev2 LITERAL+";
-constexpr std::string_view kWhenLoggedIn = "UTF8=ACCEPT";
+constexpr std::string_view kWhenLoggedIn = "INPROGRESS UTF8=ACCEPT";
+
+// RFC 9738 3, RFC 9586.
+std::string limits(Session& session) {
+    const ServerOptions& options = session.options();
+    std::string text = fmt::format(" APPENDLIMIT={}", options.message_octets_max);
+    if (options.message_limit != 0) {
+        text += fmt::format(" MESSAGELIMIT={}", options.message_limit);
+    } else if (options.save_limit != 0) {
+        text += fmt::format(" SAVELIMIT={}", options.save_limit);
+    }
+    return text;
+}
 
 }  // namespace
 
@@ -28,8 +40,9 @@ std::string capabilities(Session& session) {
         }
     }
     if (logged_in) {
+        const bool uidonly = !session.services().uidonly_misuse.was_seen(session.user());
         return fmt::format(
-            "{} {} APPENDLIMIT={}", text, kWhenLoggedIn, session.options().message_octets_max);
+            "{} {}{}{}", text, kWhenLoggedIn, uidonly ? " UIDONLY" : "", limits(session));
     }
     const account::LoginContext context = session.login_context();
     for (const auto mechanism :

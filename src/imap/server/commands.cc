@@ -12,7 +12,8 @@
 namespace imap {
 namespace {
 
-constexpr std::uint8_t kNumbers = kArguments | kHoldsNumbers;
+constexpr std::uint8_t kNumbers = kArguments | kHoldsNumbers | kMessageNumbers;
+constexpr std::uint8_t kMoves = kArguments | kMessageNumbers;
 constexpr std::uint8_t kUids = kArguments | kUid | kReadsNews;
 
 // clang-format off
@@ -44,12 +45,12 @@ constexpr std::array kCommands{
     Command{"LOGIN",          &on_login,          kNotAuthenticated, kArguments,             "",                          "LOGIN user password",                                     "9051 6.2.3"},
     Command{"LOGOUT",         &on_logout,         kAnyState,         kBare,                  "",                          "LOGOUT",                                                  "9051 6.1.3"},
     Command{"LSUB",           &on_lsub,           kLoggedIn,         kArguments,             "",                          "LSUB reference pattern",                                  "3501 6.3.9"},
-    Command{"MOVE",           &on_move,           kSelected,         kArguments,             "MOVE",                      "MOVE sequence-set mailbox",                               "9051 6.4.8"},
+    Command{"MOVE",           &on_move,           kSelected,         kMoves,                 "MOVE",                      "MOVE sequence-set mailbox",                               "9051 6.4.8"},
     Command{"MYRIGHTS",       &on_myrights,       kLoggedIn,         kArguments,             "",                          "MYRIGHTS mailbox",                                        "4314 3.5"},
     Command{"NAMESPACE",      &on_namespace,      kLoggedIn,         kBare,                  "NAMESPACE",                 "NAMESPACE",                                               "9051 6.3.10"},
     Command{"NOOP",           &on_noop,           kAnyState,         kBare,                  "",                          "NOOP",                                                    "9051 6.1.2"},
     Command{"RENAME",         &on_rename,         kLoggedIn,         kArguments,             "",                          "RENAME mailbox mailbox",                                  "9051 6.3.6"},
-    Command{"REPLACE",        &on_append,         kSelected,         kArguments | kStreams,  "REPLACE",                   "REPLACE sequence-number mailbox [(flags)] [date-time] literal","8508 3.3"},
+    Command{"REPLACE",        &on_append,         kSelected,         kMoves | kStreams,      "REPLACE",                   "REPLACE sequence-number mailbox [(flags)] [date-time] literal","8508 3.3"},
     Command{"SEARCH",         &on_search,         kSelected,         kNumbers,               "ESEARCH SEARCHRES WITHIN",  "SEARCH [RETURN (options)] [CHARSET charset] key ...",     "9051 6.4.4"},
     Command{"SELECT",         &on_select,         kLoggedIn,         kArguments,             "CONDSTORE QRESYNC",         "SELECT mailbox [(parameters)]",                           "9051 6.3.2"},
     Command{"SETACL",         &on_setacl,         kLoggedIn,         kArguments,             "",                          "SETACL mailbox identifier rights",                        "4314 3.1"},

@@ -31,6 +31,8 @@ enum CommandFlag : std::uint8_t {
     kUid = 1U << 3U,        // numbers in it are UIDs
     kStreams = 1U << 4U,    // its literals are messages: the handler reads them
     kReadsNews = 1U << 5U,  // what is new is told before it as well
+    kMessageNumbers =
+        1U << 6U,  // numbers in it are sequence numbers: nothing for UIDONLY (RFC 9586)
 };
 
 using Handler = base::Task<Handled> (*)(Session& session, const Request& request);

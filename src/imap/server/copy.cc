@@ -5,6 +5,7 @@
 
 #include "imap/grammar/arguments.h"
 #include "imap/server/handlers.h"
+#include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -63,8 +64,15 @@ Task<Handled> on_copy(Session& session, const Request& request) {
     if (order->uids.empty()) {
         co_return ok("there was nothing to copy");
     }
-    const auto copied = co_await session.mailboxes().copy(
-        session.loop(), session.user(), session.view().ref(), order->uids, order->target);
+    // RFC 9738 3.1: all or nothing, so nothing.
+    const std::uint64_t most = save_limit(session.options());
+    if (const Limited limited = limit_messages(order->uids, most); limited.is_cut) {
+        co_return no("too many messages to copy, try fewer", limit_code(most, limited.lowest()));
+    }
+    const auto copied = co_await session.await(
+        request,
+        session.mailboxes().copy(
+            session.loop(), session.user(), session.view().ref(), order->uids, order->target));
     if (!copied) {
         co_return reply_of(copied.error());
     }
@@ -87,8 +95,11 @@ Task<Handled> on_move(Session& session, const Request& request) {
     if (order->uids.empty()) {
         co_return ok("there was nothing to move");
     }
-    const auto moved = co_await session.mailboxes().move(
-        session.loop(), session.user(), session.view().ref(), order->uids, order->target);
+    const Limited limited = limit_messages(std::move(order->uids), session.options().message_limit);
+    const auto moved = co_await session.await(
+        request,
+        session.mailboxes().move(
+            session.loop(), session.user(), session.view().ref(), limited.uids, order->target));
     if (!moved) {
         co_return reply_of(moved.error());
     }
@@ -96,7 +107,7 @@ Task<Handled> on_move(Session& session, const Request& request) {
         co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
     }
     session.put(fmt::format("* OK [{}] moved\r\n", copyuid(*moved)));
-    co_return ok("moved");
+    co_return tell_limit(session, limited, ok("moved"));
 }
 
 }  // namespace imap

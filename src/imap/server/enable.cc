@@ -14,10 +14,11 @@ struct Enabling {
     Feature feature;
 };
 
-constexpr std::array<Enabling, 4> kEnablings = {{
+constexpr std::array<Enabling, 5> kEnablings = {{
     {"CONDSTORE", kCondstore},
     {"IMAP4REV2", kRev2},
     {"QRESYNC", kQresync},
+    {"UIDONLY", kUidOnly},
     {"UTF8=ACCEPT", kUtf8},
 }};
 
@@ -32,7 +33,9 @@ base::Task<Handled> on_enable(Session& session, const Request& request) {
     std::string told;
     for (const std::string& name : *names) {
         for (const Enabling& known : kEnablings) {
-            if (name != known.name || session.enabled(known.feature)) {
+            const bool misused = known.feature == kUidOnly &&
+                                 session.services().uidonly_misuse.was_seen(session.user());
+            if (name != known.name || session.enabled(known.feature) || misused) {
                 continue;
             }
             session.enable(known.feature);

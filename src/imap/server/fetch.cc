@@ -10,6 +10,7 @@
 #include "imap/server/body.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
+#include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -27,14 +28,20 @@ struct Numbered {
     mail::Entry entry;  // as it is now
 };
 
-// Cuts a set of messages into groups.
+// Cuts a set of messages into groups, the last message first where asked (RFC 9738 3.1).
 class Groups {
   public:
-    Groups(const View& view, const mail::UidSet& uids) : view_(view), snapshot_(view.told()) {
+    Groups(const View& view, const mail::UidSet& uids, bool descending)
+        : view_(view),
+          snapshot_(view.told()),
+          descending_(descending) {
         for (const mail::UidSet::Range& range : uids.ranges()) {
             const std::size_t first = snapshot_->lower_bound(range.first);
             const std::size_t last = snapshot_->lower_bound(range.last) + 1;
             spans_.push_back({first, std::min(last, snapshot_->size())});
+        }
+        if (descending) {
+            std::ranges::reverse(spans_);
         }
     }
 
@@ -43,11 +50,17 @@ class Groups {
         std::vector<Numbered> group;
         while (group.size() < kGroup && span_ < spans_.size()) {
             auto& [first, last] = spans_[span_];
-            const std::size_t end = std::min(last, first + kGroup - group.size());
-            snapshot_->for_each(first, end, [&](std::size_t index, const mail::Entry& entry) {
-                group.push_back({static_cast<std::uint32_t>(index) + 1, view_.current(entry)});
-            });
-            first = end;
+            const std::size_t count = std::min(last - first, kGroup - group.size());
+            const std::size_t begin = descending_ ? last - count : first;
+            const auto before = static_cast<std::ptrdiff_t>(group.size());
+            snapshot_->for_each(
+                begin, begin + count, [&](std::size_t index, const mail::Entry& entry) {
+                    group.push_back({static_cast<std::uint32_t>(index) + 1, view_.current(entry)});
+                });
+            if (descending_) {
+                std::reverse(group.begin() + before, group.end());
+            }
+            (descending_ ? last : first) = descending_ ? begin : begin + count;
             span_ += first >= last ? 1 : 0;
         }
         return group;
@@ -58,6 +71,7 @@ class Groups {
     mail::SnapshotPtr snapshot_;
     std::vector<std::pair<std::size_t, std::size_t>> spans_;
     std::size_t span_ = 0;
+    bool descending_;
 };
 
 // One FETCH while it runs.
@@ -158,7 +172,7 @@ Task<Result<>> Fetching::put_one(const Numbered& message, EmailFacts* email) {
     }
     static const mail::Summary kEmpty;
     const mail::Summary& summary = email == nullptr ? kEmpty : email->summary;
-    std::string line = fmt::format("* {} FETCH (", message.number);
+    std::string line = fetch_begin(session_, message.number, message.entry.uid);
     const std::size_t begin = line.size();
     bool texts = false;
     for (const FetchItem& item : items_) {
@@ -226,12 +240,13 @@ Task<void> set_seen(Session& session, mail::UidSet uids) {
 }
 
 // Items the session's extensions add: UID for UID FETCH, MODSEQ with CHANGEDSINCE (RFC 7162 3.1.4).
-void complete_items(const Request& request, FetchArguments& arguments) {
+void complete_items(const Request& request, bool uid_only, FetchArguments& arguments) {
     const auto has = [&](FetchKind kind) {
         return std::ranges::any_of(arguments.items,
                                    [kind](const FetchItem& item) { return item.kind == kind; });
     };
-    if (request.is_uid() && !has(FetchKind::kUid)) {
+    // RFC 9586 3.3: UIDFETCH names the UID anyway.
+    if (request.is_uid() && !uid_only && !has(FetchKind::kUid)) {
         arguments.items.insert(arguments.items.begin(), FetchItem{});
     }
     if (arguments.changed_since && !has(FetchKind::kModseq)) {
@@ -293,7 +308,7 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
         (!request.is_uid() || !arguments->changed_since || !session.enabled(kQresync))) {
         co_return bad("VANISHED is for UID FETCH with CHANGEDSINCE, once QRESYNC is enabled");
     }
-    complete_items(request, *arguments);
+    complete_items(request, session.enabled(kUidOnly), *arguments);
     const bool modseq = std::ranges::any_of(
         arguments->items, [](const FetchItem& item) { return item.kind == FetchKind::kModseq; });
     if (modseq) {
@@ -312,24 +327,33 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
     if (arguments->changed_since) {
         uids = changed_since(session.view(), *uids, *arguments->changed_since);
     }
+    const std::uint64_t most = session.options().message_limit;
+    if (arguments->page && most != 0 && arguments->page->last - arguments->page->first >= most) {
+        co_return no("a page of so many messages is beyond the limit",
+                     fmt::format("MESSAGELIMIT {}", most));
+    }
     if (arguments->page) {
         uids = page_of(session.view(), *uids, *arguments->page);
     }
+    const Limited limited = limit_messages(std::move(*uids), most);
     const bool seen =
         std::ranges::any_of(arguments->items, [](const FetchItem& item) { return !item.is_peek; });
     if (seen && session.view().may(mail::kRightSeen)) {
-        co_await set_seen(session, *uids);
+        co_await set_seen(session, limited.uids);
     }
     Fetching fetching(session, std::move(arguments->items));
-    Groups groups(session.view(), *uids);
+    Groups groups(session.view(), limited.uids, limited.is_cut);
     for (auto group = groups.next(); !group.empty(); group = groups.next()) {
         CO_TRY_VOID(co_await fetching.put(std::move(group)));
     }
     if (fetching.unknown_encoding()) {
-        co_return no("a part has an unknown encoding", "UNKNOWN-CTE");
+        co_return tell_limit(session, limited, no("a part has an unknown encoding", "UNKNOWN-CTE"));
     }
-    co_return fetching.has_gone() ? no("some messages have gone meanwhile", "EXPUNGEISSUED")
-                                  : ok("that is all");
+    co_return tell_limit(session,
+                         limited,
+                         fetching.has_gone()
+                             ? no("some messages have gone meanwhile", "EXPUNGEISSUED")
+                             : ok("that is all"));
 }
 
 }  // namespace imap

@@ -40,14 +40,29 @@ void append_flags_item(std::string& out, Session& session, const mail::Entry& en
     out += ')';
 }
 
+std::string fetch_begin(const Session& session, std::uint32_t number, mail::Uid uid) {
+    return session.enabled(kUidOnly) ? fmt::format("* {} UIDFETCH (", uid)
+                                     : fmt::format("* {} FETCH (", number);
+}
+
+namespace {
+
+// The same with the UID inside, where it was asked for by UID or where QRESYNC wants it.
+std::string news_begin(const Session& session, std::uint32_t number, mail::Uid uid, bool with_uid) {
+    std::string line = fetch_begin(session, number, uid);
+    if ((with_uid || session.enabled(kQresync)) && !session.enabled(kUidOnly)) {
+        fmt::format_to(std::back_inserter(line), "UID {} ", uid);
+    }
+    return line;
+}
+
+}  // namespace
+
 void put_flags_news(Session& session,
                     std::uint32_t number,
                     const mail::Entry& entry,
                     bool with_uid) {
-    std::string line = fmt::format("* {} FETCH (", number);
-    if (with_uid || session.enabled(kQresync)) {
-        fmt::format_to(std::back_inserter(line), "UID {} ", entry.uid);
-    }
+    std::string line = news_begin(session, number, entry.uid, with_uid);
     if (session.enabled(kCondstore)) {
         fmt::format_to(std::back_inserter(line), "MODSEQ ({}) ", entry.modseq);
     }
@@ -59,11 +74,8 @@ void put_modseq_news(Session& session,
                      std::uint32_t number,
                      const mail::Entry& entry,
                      bool with_uid) {
-    const bool uid = with_uid || session.enabled(kQresync);
-    session.put(fmt::format("* {} FETCH ({}MODSEQ ({}))\r\n",
-                            number,
-                            uid ? fmt::format("UID {} ", entry.uid) : "",
-                            entry.modseq));
+    session.put(fmt::format(
+        "{}MODSEQ ({}))\r\n", news_begin(session, number, entry.uid, with_uid), entry.modseq));
 }
 
 void put_flags_lines(Session& session) {

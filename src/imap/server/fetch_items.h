@@ -15,6 +15,8 @@ namespace imap {
 // "FLAGS (\Seen)", "UID 7", "MODSEQ (12)" as items within a FETCH answer's parentheses.
 void append_flags_item(std::string& out, Session& session, const mail::Entry& entry);
 
+// "* 5 FETCH (", or "* 305 UIDFETCH (" once UIDONLY is enabled (RFC 9586 3.3).
+[[nodiscard]] std::string fetch_begin(const Session& session, std::uint32_t number, mail::Uid uid);
 // "* 5 FETCH (FLAGS (...))" with whatever the session's extensions add.
 void put_flags_news(Session& session,
                     std::uint32_t number,

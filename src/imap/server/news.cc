@@ -40,7 +40,7 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
 // Expunges first, by descending number, so that none of them moves one still to be told; then the new
 // count; then flags, by the numbers that hold from then on.
 Task<Result<>> Session::put_news(View::News news, bool with_uid) {
-    if (enabled(kQresync) && !news.vanished.empty()) {
+    if ((features_ & (kQresync | kUidOnly)) != 0 && !news.vanished.empty()) {
         lines_.put(fmt::format("* VANISHED {}\r\n", news.vanished.to_text()));
     } else {
         for (std::size_t i = news.expunged.size(); i > 0; --i) {

@@ -21,7 +21,8 @@ Task<Handled> on_search(Session& session, const Request& request) {
         co_return bad("no CHARSET once UTF8=ACCEPT is enabled");
     }
     const bool has_modseq = arguments->program.has_modseq;
-    auto found = co_await run_search(session, request, std::move(arguments->program));
+    Limited limited;
+    auto found = co_await run_search(session, request, std::move(arguments->program), &limited);
     if (!found) {
         co_return std::move(found.error());
     }
@@ -31,7 +32,7 @@ Task<Handled> on_search(Session& session, const Request& request) {
         result.returns = SearchReturns{kReturnAll, std::nullopt};
     }
     CO_TRY_VOID(co_await answer_search(session, request, "SEARCH", std::move(result)));
-    co_return ok("that is all");
+    co_return tell_limit(session, limited, ok("that is all"));
 }
 
 }  // namespace imap

@@ -63,6 +63,30 @@ std::string text_of(const std::vector<std::uint32_t>& numbers) {
     return text;
 }
 
+// RFC 9738 3.1: so many messages are searched, found or not. Narrows `key` to the last of those that it asks
+// about by their UIDs.
+Limited limit_scope(const View& view, mail::SearchKey& key, std::uint64_t most) {
+    if (most == 0 || view.told()->size() <= most) {
+        return {};
+    }
+    mail::UidSet scope = view.told()->uids();
+    const auto narrow = [&](const mail::SearchKey& part) {
+        if (part.kind == mail::SearchKind::kUids) {
+            scope = scope.intersect(part.uids);
+        }
+    };
+    narrow(key);
+    if (key.kind == mail::SearchKind::kAnd) {
+        std::ranges::for_each(key.children, narrow);
+    }
+    Limited limited = limit_messages(std::move(scope), most);
+    if (limited.is_cut) {
+        key = mail::SearchKey::of(mail::SearchKind::kAnd,
+                                  {mail::SearchKey::of_uids(limited.uids), std::move(key)});
+    }
+    return limited;
+}
+
 }  // namespace
 
 Reply refuse_search(Session& session, const Request& request, const base::Error& error) {
@@ -75,8 +99,14 @@ Reply refuse_search(Session& session, const Request& request, const base::Error&
 
 Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
                                                        const Request& request,
-                                                       SearchProgram program) {
+                                                       SearchProgram program,
+                                                       Limited* limited) {
     View& view = session.view();
+    const bool numbered = std::ranges::any_of(
+        program.sets, [](const SearchSet& set) { return !set.is_uids && !set.set.is_saved; });
+    if (numbered && session.enabled(kUidOnly)) {
+        co_return tl::unexpected<Reply>(session.uid_required());
+    }
     if (!resolve(program.key, program.sets, view)) {
         co_return tl::unexpected<Reply>(bad("there is no message of that number"));
     }
@@ -86,8 +116,16 @@ Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
     mail::SearchOptions options;
     options.now = session.services().clock.now();
     options.recent = view.recent();
-    auto found = co_await mail::search(
-        session.loop(), session.mailboxes(), view.told(), std::move(program.key), options);
+    if (limited != nullptr) {
+        *limited = limit_scope(view, program.key, session.options().message_limit);
+    }
+    Progress progress;
+    options.progress = &progress;
+    auto found = co_await session.await(
+        request,
+        mail::search(
+            session.loop(), session.mailboxes(), view.told(), std::move(program.key), options),
+        progress);
     if (!found) {
         co_return tl::unexpected<Reply>(refuse_search(session, request, found.error()));
     }

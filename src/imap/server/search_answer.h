@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "imap/grammar/search.h"
+#include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
 namespace imap {
 
-// The UIDs that the program finds in the selected mailbox, ascending; or what to reply.
+// The UIDs that the program finds in the selected mailbox, ascending; or what to reply. With `limited` no
+// more messages are searched than RFC 9738 lets, and it says which.
 [[nodiscard]] base::Task<base::Result<std::vector<mail::Uid>, Reply>> run_search(
-    Session& session, const Request& request, SearchProgram program);
+    Session& session, const Request& request, SearchProgram program, Limited* limited = nullptr);
 
 // Why a program was not understood. RFC 5182 2.1: where the result was to be saved, NO leaves nothing saved.
 [[nodiscard]] Reply refuse_search(Session& session,

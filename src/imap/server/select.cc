@@ -7,6 +7,7 @@
 #include "imap/grammar/arguments.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
+#include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -26,7 +27,7 @@ void put_mailbox(Session& session) {
     if (!rev2) {
         session.put(fmt::format("* {} RECENT\r\n", view.recent_count()));
         const std::size_t unseen = told.first_unseen();
-        if (unseen < told.size()) {
+        if (unseen < told.size() && !session.enabled(kUidOnly)) {
             session.put(fmt::format("* OK [UNSEEN {}] the first unseen one\r\n", unseen + 1));
         }
     }
@@ -137,6 +138,10 @@ Task<Handled> open(Session& session, const Request& request, bool read_only) {
     if (arguments->qresync && !session.enabled(kQresync)) {
         co_return bad("QRESYNC is not enabled");
     }
+    if (arguments->qresync && session.enabled(kUidOnly) &&
+        !arguments->qresync->match_numbers.empty()) {
+        co_return session.uid_required();
+    }
     // RFC 9051 6.3.2: whatever comes of it, nothing stays selected.
     if (session.has_view()) {
         session.unselect();
@@ -198,6 +203,20 @@ Task<Handled> on_unselect(Session& session, const Request& /*request*/) {
     co_return ok("closed, and nothing was removed");
 }
 
+namespace {
+
+mail::UidSet deleted_of(const View& view, const mail::UidSet& uids) {
+    mail::UidSet deleted;
+    view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
+        if ((view.current(entry).flags & mail::kDeleted) != 0) {
+            deleted.add(entry.uid);
+        }
+    });
+    return deleted;
+}
+
+}  // namespace
+
 Task<Handled> on_expunge(Session& session, const Request& request) {
     View& view = session.view();
     std::optional<mail::UidSet> only;
@@ -211,14 +230,23 @@ Task<Handled> on_expunge(Session& session, const Request& request) {
     if (view.read_only()) {
         co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
     }
-    const auto expunged = co_await session.mailboxes().expunge(
-        session.loop(), session.user(), view.ref(), std::move(only));
+    // RFC 9738 3.1: UID EXPUNGE is limited, EXPUNGE is not.
+    Limited limited;
+    if (only && session.options().message_limit != 0) {
+        limited = limit_messages(deleted_of(view, *only), session.options().message_limit);
+        only = limited.uids;
+    }
+    const auto expunged = co_await session.await(
+        request,
+        session.mailboxes().expunge(session.loop(), session.user(), view.ref(), std::move(only)));
     if (!expunged) {
         co_return reply_of(expunged.error());
     }
     // RFC 7162 3.2.7: so that the client knows up to where it is in step.
     const bool tell = session.enabled(kCondstore) && expunged->modseq != 0;
-    co_return ok("gone", tell ? fmt::format("HIGHESTMODSEQ {}", expunged->modseq) : "");
+    co_return tell_limit(session,
+                         limited,
+                         ok("gone", tell ? fmt::format("HIGHESTMODSEQ {}", expunged->modseq) : ""));
 }
 
 }  // namespace imap

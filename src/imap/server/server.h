@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "base/task.h"
 #include "imap/server/recents.h"
+#include "imap/server/uidonly.h"
 #include "mail/mailboxes.h"
 #include "net/line_stream.h"
 #include "net/stream.h"
@@ -27,6 +28,10 @@ struct ServerOptions {
     // One message of APPEND: APPENDLIMIT (RFC 7889).
     std::uint64_t message_octets_max = std::uint64_t{50} * 1024 * 1024;
     std::size_t messages_per_append_max = 1000;
+    // RFC 9738: messages that one command works on, and that one COPY or APPEND adds; zero is no limit.
+    // Where there is the first, the second is the same.
+    std::uint64_t message_limit = 0;
+    std::uint64_t save_limit = 0;
 
     // RFC 9051 5.4: at least thirty minutes once logged in.
     std::chrono::seconds idle_timeout_s{1800};
@@ -50,7 +55,8 @@ struct Services {
     // A watcher for the session's dialogue, or an empty one. May be empty itself.
     std::function<net::LineStream::Watcher(std::string_view session_id, const net::Endpoint& peer)>
         watch;
-    Recents recents{};  // shared by all sessions
+    Recents recents{};               // shared by all sessions,
+    UidOnlyMisuse uidonly_misuse{};  // as this
 };
 
 // Serves one connection and returns when it is closed. A failed CHECK is caught here, logged, and costs

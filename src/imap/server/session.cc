@@ -203,9 +203,12 @@ std::optional<Reply> Session::judge_state(const Command* command) const {
     return std::nullopt;
 }
 
-std::optional<Reply> Session::judge(const Command* command, const CommandHead& head) const {
+std::optional<Reply> Session::judge(const Command* command, const CommandHead& head) {
     if (auto refusal = judge_state(command)) {
         return refusal;
+    }
+    if (enabled(kUidOnly) && (command->flags & kMessageNumbers) != 0) {
+        return uid_required();
     }
     const bool given = head.arguments.find_first_not_of(' ') != std::string_view::npos;
     if (((command->flags & kBare) != 0 && given) ||
@@ -263,6 +266,12 @@ void Session::put_tagged(std::string_view tag, const Reply& reply) {
 // RFC 9051 11.1: what was sent in clear behind STARTTLS is dropped, and what was known is forgotten.
 Task<Result<>> Session::start_tls() {
     co_return co_await lines_.start_tls(services_.clock.steady() + options_.handshake_timeout_s);
+}
+
+// A client that does not take it hears of the rest no more.
+Task<> Session::tell_progress(const Request& request, const Progress& progress) {
+    lines_.put(progress_line(request.tag, progress));
+    static_cast<void>(co_await lines_.flush(write_deadline()));
 }
 
 Task<Result<>> Session::flush_if_full() {

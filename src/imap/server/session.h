@@ -14,6 +14,7 @@
 #include "imap/grammar/literal.h"
 #include "imap/grammar/mailbox_name.h"
 #include "imap/server/commands.h"
+#include "imap/server/progress.h"
 #include "imap/server/server.h"
 #include "imap/server/view.h"
 #include "mime/encoded_word.h"
@@ -28,6 +29,7 @@ enum Feature : std::uint8_t {
     kUtf8 = 1U << 1U,       // RFC 6855
     kCondstore = 1U << 2U,  // RFC 7162 3.1
     kQresync = 1U << 3U,    // RFC 7162 3.2
+    kUidOnly = 1U << 4U,    // RFC 9586
 };
 
 class Session {
@@ -70,6 +72,9 @@ class Session {
     void select(std::unique_ptr<View> view);
     void unselect();
 
+    // RFC 9586 3: the answer to sequence numbers once UIDONLY is enabled.
+    [[nodiscard]] Reply uid_required();
+
     [[nodiscard]] bool enabled(Feature feature) const { return (features_ & feature) != 0; }
 
     void enable(Feature feature) { features_ |= feature; }
@@ -82,6 +87,14 @@ class Session {
 
     // Between two answers of many: lets full output go.
     [[nodiscard]] base::Task<base::Result<>> flush_if_full();
+
+    // Waits for what the mail room does; the client hears of it when that takes long (RFC 9585).
+    template <class T>
+    [[nodiscard]] base::Task<T> await(const Request& request,
+                                      base::Task<T> task,
+                                      const Progress& progress = kUnknownProgress) {
+        return with_progress(loop(), std::move(task), TellProgress{this, &request, &progress});
+    }
 
     // The news of the selected mailbox, if there are any (RFC 9051 7.5.1). Without `may_expunge` numbers
     // stay as they are.
@@ -123,13 +136,25 @@ class Session {
         std::optional<Reply> refusal;
     };
 
+    static constexpr Progress kUnknownProgress{};
+
+    struct TellProgress {
+        Session* session;
+        const Request* request;
+        const Progress* progress;
+
+        base::Task<> operator()() const { return session->tell_progress(*request, *progress); }
+    };
+
+    [[nodiscard]] base::Task<> tell_progress(const Request& request, const Progress& progress);
+
     // session.cc: the loop.
     [[nodiscard]] base::Task<base::Result<>> converse();
     [[nodiscard, gnu::noinline]] base::Task<base::Result<>> answer_line(std::string line);
     [[nodiscard, gnu::noinline]] base::Task<base::Result<>> say_goodbye(base::Error reason);
     [[nodiscard]] base::Task<base::Result<Reply>> execute(const Command& command, Request request);
     [[nodiscard]] std::optional<Reply> judge_state(const Command* command) const;
-    [[nodiscard]] std::optional<Reply> judge(const Command* command, const CommandHead& head) const;
+    [[nodiscard]] std::optional<Reply> judge(const Command* command, const CommandHead& head);
     [[nodiscard]] base::Task<base::Result<>> refuse_early(std::string line,
                                                           const Command* command,
                                                           Literal literal);

@@ -8,6 +8,7 @@
 #include "imap/grammar/arguments.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
+#include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -128,15 +129,17 @@ Task<Handled> on_store(Session& session, const Request& request) {
     if (uids->empty()) {
         co_return ok("there was nothing to store");
     }
-    const auto stored =
-        co_await session.mailboxes().store(session.loop(),
-                                           session.user(),
-                                           view.ref(),
-                                           *uids,
-                                           mail::FlagChange{mode_of(arguments->action),
-                                                            arguments->flags.system,
-                                                            arguments->flags.keywords,
-                                                            arguments->unchanged_since});
+    const Limited limited = limit_messages(std::move(*uids), session.options().message_limit);
+    const auto stored = co_await session.await(
+        request,
+        session.mailboxes().store(session.loop(),
+                                  session.user(),
+                                  view.ref(),
+                                  limited.uids,
+                                  mail::FlagChange{mode_of(arguments->action),
+                                                   arguments->flags.system,
+                                                   arguments->flags.keywords,
+                                                   arguments->unchanged_since}));
     if (!stored && stored.error().code == Errc::kTooLong) {
         co_return no("the mailbox has no room for more keywords", "LIMIT");
     }
@@ -147,7 +150,7 @@ Task<Handled> on_store(Session& session, const Request& request) {
     if (!looked) {
         co_return reply_of(looked.error());
     }
-    const mail::UidSet done = uids->subtract(stored->modified);
+    const mail::UidSet done = limited.uids.subtract(stored->modified);
     const mail::UidSet there = view.latest()->intersect(done);
     if (view.take_keyword_news()) {
         put_flags_lines(session);
@@ -158,7 +161,8 @@ Task<Handled> on_store(Session& session, const Request& request) {
     view.note_told(
         arguments->silent ? as_expected(view, there, arguments->action, arguments->flags) : there,
         view.latest()->highest_modseq());
-    co_return answer(view, *stored, done.subtract(there), request.is_uid());
+    co_return tell_limit(
+        session, limited, answer(view, *stored, done.subtract(there), request.is_uid()));
 }
 
 }  // namespace imap
