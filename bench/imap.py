@@ -1,0 +1,469 @@
+#!/usr/bin/env python3
+"""scripts/bench imap: staffetta beside Debian's Dovecot in its fastest set-up, in one run on one machine.
+
+The same generated messages lie in the same mailboxes of both. Rounds alternate between the servers; the
+table shows medians in milliseconds, and CPU milliseconds of all processes of a server. Each figure is from
+the command's last octet to its tagged OK. "Cold" is the first SELECT after the server was started anew; what the
+kernel has cached stays, for both. --large measures staffetta alone on a million messages in one mailbox.
+"""
+
+import argparse
+import pathlib
+import random
+import re
+import resource
+import select
+import shutil
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import imap_peers
+import peers
+
+USERS = 12  # the first two have the mailboxes that are measured, the others take what is appended
+APPENDED_AT_ONCE = 1000
+SLOW_MS = 3000  # what takes longer is measured once
+RARE = "zyzzyva"  # in the body of every 2,000th message, and in the subject of every 1,000th
+
+
+def log(text):
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+class Client:
+    """A connection that sends commands and reads to their tagged OK, keeping no more than is asked for."""
+
+    def __init__(self, port, user=None, tls=False):
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout=600)
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            self.connection = context.wrap_socket(self.connection)
+        self.number = 0
+        self.read_until(b"* OK")
+        if user:
+            self.command(f"LOGIN {user} {peers.PASSWORD}")
+
+    def read_until(self, mark):
+        """All up to a line's end behind `mark`, or the last 4 KiB of it."""
+        kept = b""
+        while True:
+            piece = self.connection.recv(1 << 20)
+            if not piece:
+                raise SystemExit(f"hung up: {kept[-200:]}")
+            kept += piece
+            if mark in kept and kept.endswith(b"\n"):
+                return kept
+            kept = kept[-4096:]
+
+    def command(self, words):
+        self.number += 1
+        tag = f"tag{self.number} ".encode()
+        words = words if isinstance(words, bytes) else words.encode()
+        self.connection.sendall(tag + words + b"\r\n")
+        answer = self.read_until(tag)
+        if tag + b"OK" not in answer:
+            raise SystemExit(f"{words[:60]}: {answer[-200:]}")
+
+    def append(self, mailbox, messages):
+        parts = [f" {{{len(text)}+}}\r\n".encode() + text for text in messages]
+        self.command(f"APPEND {mailbox}".encode() + b"".join(parts))
+
+    def close(self):
+        self.connection.close()
+
+
+class Words:
+    """Messages of a few hundred words, out of a vocabulary with the frequencies of a language."""
+
+    def __init__(self, words_each):
+        self.dice = random.Random(7)
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        self.vocabulary = ["".join(self.dice.choices(letters, k=self.dice.randint(3, 10))) for _ in range(50_000)]
+        total, self.weights = 0.0, []
+        for rank in range(len(self.vocabulary)):
+            total += 1 / (rank + 10)
+            self.weights.append(total)
+        self.words_each = words_each
+
+    def message(self, number):
+        words = self.dice.choices(self.vocabulary, cum_weights=self.weights, k=self.words_each)
+        if number % 2000 == 7:
+            words[self.words_each // 2] = RARE
+        lines = [" ".join(words[i:i + 10]) for i in range(8, len(words), 10)]
+        subject = " ".join(words[:8]) + (f" {RARE}" if number % 1000 == 3 else "")
+        return "\r\n".join([
+            f"Return-Path: <{words[0]}@crepes.example>",
+            f"Received: from mx.crepes.example by mail.{peers.DOMAIN} with ESMTPS id {number:08x};",
+            "\tThu, 01 Jan 2026 00:00:00 +0000",
+            f"From: \"{words[0].title()} {words[1].title()}\" <{words[0]}@crepes.example>",
+            f"To: <bob@hamburger.example>, {words[2].title()} <{words[3]}@hamburger.example>",
+            f"Subject: {subject}",
+            "Date: Thu, 01 Jan 2026 00:00:00 +0000",
+            f"Message-ID: <{number}.{words[4]}@crepes.example>",
+            f"In-Reply-To: <{number // 2}.x@crepes.example>",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 7bit",
+            "", *lines, ""]).encode()
+
+
+class Table:
+    """Measures what is asked of each server in turn and prints a row."""
+
+    def __init__(self, servers, rounds):
+        self.servers, self.rounds = servers, rounds
+        names = [server.name for server in servers]
+        heads = ["", *(f"{name} ms" for name in names), *(["times"] if len(names) > 1 else []),
+                 *(f"{name} CPU ms" for name in names)]
+        print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
+
+    def row(self, what, act, before=None, rounds=None):
+        """`act(server)` is measured, after `before(server)`; it may give its own milliseconds."""
+        took = {server.name: [] for server in self.servers}
+        cpu_ms = {server.name: [] for server in self.servers}
+        for _ in range(rounds or self.rounds):
+            for server in self.servers:
+                if took[server.name] and took[server.name][0] > SLOW_MS:
+                    continue
+                if before:
+                    before(server)
+                cpu, began = server.cpu_s(), time.monotonic()
+                own = act(server)
+                took[server.name].append((time.monotonic() - began) * 1000 if own is None else own)
+                cpu_ms[server.name].append((server.cpu_s() - cpu) * 1000)
+        self.put(what, {name: statistics.median(all_) for name, all_ in took.items()},
+                 {name: statistics.mean(all_) for name, all_ in cpu_ms.items()})
+
+    def put(self, what, values, cpu_ms, more_is_better=False):
+        mine, *others = values.values()
+        ratio = [f"{(mine / others[0] if more_is_better else others[0] / max(mine, 1e-9)):,.1f}"] if others else []
+        cells = [what, *(f"{value:,.0f}" if value >= 100 else f"{value:,.2f}" for value in values.values()), *ratio,
+                 *("" if value is None else f"{value:,.0f}" for value in cpu_ms.values())]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def wait_until_quiet(server, seconds=600):
+    """Returns when a server has ended what it does in the background, an index for instance."""
+    end, before = time.monotonic() + seconds, -1.0
+    while time.monotonic() < end and server.cpu_s() - before > 0.02:
+        before = server.cpu_s()
+        time.sleep(0.7)
+
+
+def fill(server, user, count, words):
+    """Puts `count` messages into INBOX, a thousand a command; gives messages a second."""
+    source = Words(words)
+    client = Client(server.imap_port, user)
+    took = 0.0
+    for begin in range(0, count, APPENDED_AT_ONCE):
+        batch = [source.message(number) for number in range(begin, min(count, begin + APPENDED_AT_ONCE))]
+        began = time.monotonic()
+        client.append("INBOX", batch)
+        took += time.monotonic() - began
+    client.close()
+    return count / took
+
+
+class MailboxRows:
+    """The rows about one user's INBOX of `count` messages."""
+
+    def __init__(self, table, user, count):
+        self.table, self.user, self.count = table, user, count
+        self.clients = {}
+
+    def open(self, server):
+        client = self.clients.get(server.name)
+        if client:
+            client.close()
+        self.clients[server.name] = client = Client(server.imap_port, self.user)
+        client.command("SELECT INBOX")
+
+    def ask(self, what, words, *more, before=None, rounds=None):
+        def act(server):
+            self.clients[server.name].command(words)
+        self.table.row(f"{self.count:,}: {what}", act, before, rounds, *more)
+
+    def selecting(self):
+        cold = {}
+
+        def restart(server):
+            server.restart()
+            cold[server.name] = Client(server.imap_port, self.user)
+
+        self.table.row(f"{self.count:,}: SELECT, cold", lambda server: cold[server.name].command("SELECT INBOX"),
+                       restart)
+        for server in self.table.servers:
+            self.open(server)
+        self.ask("SELECT, warm", "SELECT INBOX", rounds=11)
+        self.table.row(f"{self.count:,}: SELECT, warm, of a new connection",
+                       lambda server: self.clients[server.name].command("SELECT INBOX"), self.open)
+
+    def fetching(self, bodies):
+        last = min(self.count, 10_000)
+        self.ask("FETCH 1:* (FLAGS UID)", "FETCH 1:* (FLAGS UID)")
+        for item in ("ENVELOPE", "BODYSTRUCTURE", "BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]"):
+            self.ask(f"FETCH 1:{last} {item}", f"FETCH 1:{last} {item}")
+        if bodies:
+            self.ask(f"FETCH 1:{last} BODY.PEEK[]", f"FETCH 1:{last} BODY.PEEK[]")
+
+    def searching(self):
+        self.ask("UID SEARCH SUBJECT, a rare word", f"UID SEARCH SUBJECT {RARE}")
+        self.ask("UID SEARCH BODY, a rare word", f"UID SEARCH BODY {RARE}")
+        self.ask("UID SEARCH UNSEEN", "UID SEARCH UNSEEN")
+
+    def storing(self):
+        def unmark(server):
+            self.clients[server.name].command("STORE 1:* -FLAGS.SILENT (\\Flagged)")
+        self.ask("STORE 1:* +FLAGS.SILENT", "STORE 1:* +FLAGS.SILENT (\\Flagged)", before=unmark)
+        self.ask("STORE 1:* +FLAGS", "STORE 1:* +FLAGS (\\Flagged)", before=unmark)
+        unread = iter(range(1, 1000))
+        self.table.row(f"{self.count:,}: STORE of one", lambda server: self.clients[server.name].command(
+            f"STORE {next(unread)} +FLAGS (\\Answered)"), rounds=11)
+
+    def changing_one(self):
+        self.table.row(f"{self.count:,}: APPEND of one, selected", lambda server: self.clients[server.name].append(
+            "INBOX", [b"Subject: one\r\n\r\none\r\n"]), rounds=11)
+        self.ask("EXPUNGE of the last", "EXPUNGE", rounds=11, before=lambda server: self.clients[
+            server.name].command("STORE * +FLAGS.SILENT (\\Deleted)"))
+
+    def carrying(self):
+        """COPY, MOVE and EXPUNGE, each round in mailboxes of its own."""
+        rounds = iter(range(1, 1000))
+        names = {}
+
+        def make(server):
+            names[server.name] = number = next(rounds)
+            for name in ("copy", "move"):
+                self.clients[server.name].command(f"CREATE {name}{number}")
+
+        def open_copy(server):
+            self.clients[server.name].command(f"SELECT copy{names[server.name]}")
+
+        def move(server):
+            self.clients[server.name].command(f"MOVE 1:* move{names[server.name]}")
+
+        self.table.row(f"{self.count:,}: COPY 1:*",
+                       lambda server: self.clients[server.name].command(f"COPY 1:* copy{names[server.name]}"),
+                       make)
+
+        def fill_again(server):
+            client = self.clients[server.name]
+            client.command("SELECT INBOX")
+            make(server)
+            client.command(f"COPY 1:* copy{names[server.name]}")
+            open_copy(server)
+
+        self.table.row(f"{self.count:,}: MOVE 1:*", move, fill_again)
+
+        def mark_half(server):
+            fill_again(server)
+            half = ",".join(str(number) for number in range(1, self.count + 1, 2))
+            self.clients[server.name].command(f"STORE {half} +FLAGS.SILENT (\\Deleted)")
+
+        self.table.row(f"{self.count:,}: EXPUNGE of half", lambda server: self.clients[server.name].command(
+            "EXPUNGE"), mark_half)
+        for server in self.table.servers:
+            self.clients[server.name].command("SELECT INBOX")
+
+    def close(self):
+        for client in self.clients.values():
+            client.close()
+        self.clients.clear()
+
+
+def run_load(tools, server, mode, sessions, count, users, *more):
+    done = subprocess.run([tools / "imap_load", mode, "127.0.0.1", str(server.imap_port), str(sessions), str(count),
+                           peers.PASSWORD, ",".join(users), *(str(word) for word in more)],
+                          check=True, capture_output=True, text=True, timeout=600)
+    return float(re.search(r"rate=([\d.]+)", done.stdout).group(1))
+
+
+def bench_rates(table, tools, scale):
+    """Rows of things a second; CPU is a thousand operations'."""
+    def rate(what, act, count):
+        rates = {server.name: [] for server in table.servers}
+        cpu_ms = {server.name: [] for server in table.servers}
+        for _ in range(table.rounds):
+            for server in table.servers:
+                cpu = server.cpu_s()
+                rates[server.name].append(act(server))
+                cpu_ms[server.name].append((server.cpu_s() - cpu) * 1000 / count * 1000)
+        table.put(what, {n: statistics.median(r) for n, r in rates.items()},
+                  {n: statistics.mean(c) for n, c in cpu_ms.items()}, more_is_better=True)
+
+    count = 2000 // scale
+    for sessions in (1, 10):
+        rate(f"log-ins a second, {sessions} at a time; CPU of 1,000",
+             lambda server, n=sessions: run_load(tools, server, "login", n, count, server.users[2:]), count)
+    for sessions in (1, 10):
+        rate(f"APPEND of 4 KiB a second, {sessions} sessions; CPU of 1,000",
+             lambda server, n=sessions: run_load(tools, server, "append", n, count, server.users[2:], 4096, "INBOX"),
+             count)
+
+    def multiappend(server):
+        return fill(server, server.users[2], count, 500)
+    rate("MULTIAPPEND of 4 KiB messages, messages a second; CPU of 1,000", multiappend, count)
+
+
+def deliver(server, user, number):
+    """One message by LMTP; gives when its 250 was here."""
+    def expect(code):
+        line = lines.readline()
+        while line[3:4] == b"-":
+            line = lines.readline()
+        if not line.startswith(code):
+            raise SystemExit(f"LMTP: {line}")
+    peer = socket.create_connection(("127.0.0.1", server.deliver_port))
+    lines = peer.makefile("rb")
+    expect(b"220")
+    for words in ("LHLO bench", "MAIL FROM:<alice@crepes.example>", f"RCPT TO:<{user}>"):
+        peer.sendall(words.encode() + b"\r\n")
+        expect(b"250")
+    peer.sendall(b"DATA\r\n")
+    expect(b"354")
+    peer.sendall(f"Subject: news {number}\r\n\r\nhello\r\n.\r\n".encode())
+    return peer, lines, expect
+
+
+def bench_idle_notice(table, scale):
+    """From the 250 of LMTP to the EXISTS of a session amid IDLE; both sockets are watched at once."""
+    clients = {}
+    for server in table.servers:
+        clients[server.name] = client = Client(server.imap_port, server.users[3])
+        client.command("SELECT INBOX")
+        client.connection.sendall(b"idle IDLE\r\n")
+        client.read_until(b"+ ")
+
+    def act(server):
+        peer, _, _ = deliver(server, server.users[3], 0)
+        idle = clients[server.name].connection
+        seen, told = {}, b""
+        while len(seen) < 2:
+            for ready in select.select([peer, idle], [], [], 60)[0]:
+                octets = ready.recv(65536)
+                told += octets if ready is idle else b""
+                if ready is peer or b"EXISTS" in told:
+                    seen.setdefault(ready, time.monotonic())
+        peer.close()
+        return max(0.0, (seen[idle] - seen[peer]) * 1000)
+
+    table.row("LMTP 250 to EXISTS amid IDLE", act, rounds=max(3, 31 // scale))
+    for client in clients.values():
+        client.close()
+
+
+def idle_kib(server, count, tls, settle_s):
+    before = server.rss_kib()
+    held = []
+    for number in range(count):
+        client = Client(server.imaps_port if tls else server.imap_port, server.users[number % 10], tls)
+        client.command("SELECT INBOX")
+        client.connection.sendall(b"idle IDLE\r\n")
+        client.read_until(b"+ ")
+        held.append(client)
+    time.sleep(settle_s)
+    cost = (server.rss_kib() - before) / count
+    for client in held:
+        client.close()
+    return cost
+
+
+def bench_idle_memory(servers, quick):
+    print("\n| KiB of memory a session amid IDLE | " + " | ".join(server.name for server in servers) + " |\n"
+          + "|---" * (1 + len(servers)) + "|")
+    for tls in (False, True):
+        for count in (100, 400) if quick else (1000, 9000):
+            cells = []
+            for server in servers:
+                # A session's view sleeps after 30 s; Dovecot's hibernate after 2. A process each would need
+                # more than this machine has, where hibernation does not take them.
+                if count > 1000 and not isinstance(server, imap_peers.Staffetta):
+                    cells.append("")
+                    continue
+                server.restart()
+                cells.append(f"{idle_kib(server, count, tls, 5 if quick else 40):,.1f}")
+            print(f"| {count:,} sessions{', TLS' if tls else ''} | " + " | ".join(cells) + " |", flush=True)
+
+
+def bench_mailbox(table, user, count, words, is_small):
+    for server in table.servers:
+        log(f"{server.name}: filling a mailbox with {count:,} messages")
+        rate = fill(server, user, count, words)
+        log(f"{server.name}: {rate:,.0f} messages a second")
+        wait_until_quiet(server)
+    rows = MailboxRows(table, user, count)
+    rows.selecting()
+    rows.fetching(bodies=is_small)
+    rows.searching()
+    rows.storing()
+    rows.changing_one()
+    if is_small:
+        rows.carrying()
+    rows.close()
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--middle", type=int, default=100_000)
+    parser.add_argument("--large", action="store_true", help="a million messages in one mailbox, staffetta only")
+    parser.add_argument("--alone", action="store_true", help="staffetta only")
+    parser.add_argument("--quick", action="store_true", help="small mailboxes and one round: does it run?")
+    parser.add_argument("--only", choices=["mailboxes", "rates", "idle"])
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.small, options.middle = 1, 1000, 5000
+    options.alone = options.alone or options.large
+    return options
+
+
+def run(options, servers, tools):
+    table = Table(servers, options.rounds)
+    if options.large:
+        bench_mailbox(table, servers[0].users[1], 1_000_000, 40, is_small=False)
+        return
+    scale = 10 if options.quick else 1
+    if options.only in (None, "mailboxes"):
+        bench_mailbox(table, servers[0].users[0], options.small, 200, is_small=True)
+        bench_mailbox(table, servers[0].users[1], options.middle, 200, is_small=False)
+    if options.only in (None, "rates"):
+        bench_rates(table, tools, scale)
+        bench_idle_notice(table, scale)
+    if options.only in (None, "idle"):
+        bench_idle_memory(servers, options.quick)
+
+
+def main():
+    options = parse_options()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    missing = [] if options.alone else [p for p in ("dovecot", "doveadm") if not shutil.which(p, path="/usr/sbin:/usr/bin")]
+    if missing:
+        sys.exit(f"not installed: {', '.join(missing)} (scripts/bench installs them)")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=options.build))
+    servers = [imap_peers.Staffetta(folder.resolve() / "staffetta", USERS, (options.build / "staffetta").resolve())]
+    if not options.alone:
+        servers.append(imap_peers.Dovecot(pathlib.Path(tempfile.mkdtemp(prefix="staffetta-peer-")) / "peer", USERS))
+    try:
+        for server in servers:
+            log(f"starting {server.name}")
+            server.start()
+        run(options, servers, options.build / "bench")
+    finally:
+        for server in servers:
+            server.stop()
+            shutil.rmtree(server.folder.parent, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

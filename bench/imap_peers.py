@@ -1,0 +1,168 @@
+"""The servers of `scripts/bench imap`: staffetta, and Debian's Dovecot as its people tune it.
+
+Beside what peers.Peer offers each has `imap_port`, `imaps_port`, `restart()` and `deliver_port`, which
+takes mail by LMTP.
+"""
+
+import os
+import pwd
+import signal
+import subprocess
+import textwrap
+
+from ftp import make_certificate
+from peers import DOMAIN, PASSWORD, Peer, free_port, wait_for_port
+
+
+class ImapPeer(Peer):
+    def __init__(self, folder, users):
+        super().__init__(folder, users)
+        self.imap_port, self.imaps_port, self.deliver_port = free_port(), free_port(), free_port()
+        self.process = None
+
+    def prepare(self):
+        """What is done once, before the first run()."""
+        raise NotImplementedError
+
+    def run(self):
+        raise NotImplementedError
+
+    def start(self):
+        self.folder.mkdir(parents=True)
+        make_certificate(self.folder)
+        self.prepare()
+        self.run()
+
+    def wait_until_it_listens(self):
+        for port in (self.imap_port, self.imaps_port, self.deliver_port):
+            wait_for_port(port)
+
+    def restart(self):
+        self.stop()
+        self.run()
+
+    def roots(self):
+        return [self.process.pid]
+
+    def stop(self):
+        if self.process:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(120)
+            self.process = None
+
+
+class Staffetta(ImapPeer):
+    name = "staffetta"
+
+    def __init__(self, folder, users, program):
+        super().__init__(folder, users)
+        self.program = program
+        self.config = self.folder / "staffetta.toml"
+
+    def prepare(self):
+        self.config.write_text(textwrap.dedent(f"""\
+            hostname = "mail.{DOMAIN}"
+            data = "{self.folder}/data"
+            [listen]
+            imap = ["127.0.0.1:{self.imap_port}"]
+            imaps = ["127.0.0.1:{self.imaps_port}"]
+            lmtp = ["127.0.0.1:{self.deliver_port}"]
+            [tls]
+            certificate = "{self.folder}/cert.pem"
+            key = "{self.folder}/key.pem"
+            [auth]
+            allow_plaintext = true
+            [limits]
+            connections = 20000
+            connections_per_address = 0
+            """))
+        self.administer("domain", "add", DOMAIN)
+        for user in self.users:
+            self.administer("account", "add", user, "--password-stdin", words=PASSWORD + "\n")
+
+    def administer(self, *arguments, words=None):
+        return subprocess.run([self.program, *arguments, "--config", self.config], input=words, text=True, check=True,
+                              capture_output=True).stdout
+
+    def run(self):
+        log = open(self.folder / "log", "a")
+        self.process = subprocess.Popen([self.program, "serve", "--config", self.config], stdout=log, stderr=log)
+        self.wait_until_it_listens()
+
+
+class Dovecot(ImapPeer):
+    """mdbox, log-in processes that serve for ever, mail processes that are used again, hibernation for IDLE."""
+
+    name = "Dovecot"
+
+    def prepare(self):
+        for path in (self.folder.parent, self.folder):
+            os.chmod(path, 0o755)  # mkdtemp's is root's alone, and this server runs as others
+        mail = self.folder / "mail"
+        mail.mkdir()
+        owner = pwd.getpwnam("mail")
+        os.chown(mail, owner.pw_uid, owner.pw_gid)
+        self.config = self.folder / "dovecot.conf"
+        self.config.write_text(textwrap.dedent(f"""\
+            base_dir = {self.folder}/run
+            state_dir = {self.folder}/state
+            protocols = lmtp imap
+            log_path = {self.folder}/dovecot.log
+            ssl = yes
+            ssl_cert = <{self.folder}/cert.pem
+            ssl_key = <{self.folder}/key.pem
+            disable_plaintext_auth = no
+            auth_mechanisms = plain
+            mail_location = mdbox:%h/mdbox
+            first_valid_uid = 1
+            mail_max_userip_connections = 20000
+            imap_max_line_length = 128k
+            imap_hibernate_timeout = 2s
+            default_client_limit = 19000
+            default_process_limit = 12000
+            default_vsz_limit = 2G
+            passdb {{
+              driver = static
+              args = password={PASSWORD}
+            }}
+            userdb {{
+              driver = static
+              args = uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u allow_all_users=yes
+            }}
+            service lmtp {{
+              inet_listener lmtp {{
+                address = 127.0.0.1
+                port = {self.deliver_port}
+              }}
+            }}
+            service imap-login {{
+              service_count = 0
+              process_min_avail = 2
+              process_limit = 2
+              inet_listener imap {{
+                address = 127.0.0.1
+                port = {self.imap_port}
+              }}
+              inet_listener imaps {{
+                address = 127.0.0.1
+                port = {self.imaps_port}
+                ssl = yes
+              }}
+            }}
+            service imap {{
+              service_count = 1000
+              process_min_avail = 2
+              unix_listener imap-master {{
+                user = $default_internal_user
+              }}
+            }}
+            service imap-hibernate {{
+              unix_listener imap-hibernate {{
+                mode = 0666
+              }}
+            }}
+            """))
+
+    def run(self):
+        self.process = subprocess.Popen(["dovecot", "-F", "-c", self.config])
+        self.wait_until_it_listens()
