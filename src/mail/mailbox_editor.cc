@@ -119,7 +119,9 @@ base::Result<> MailboxEditor::discount(const Entry& entry) {
 }
 
 // Pages that hold UIDs of `uids`, or do not: the visitor looks.
-base::Result<> MailboxEditor::visit_pages(const UidSet& uids, const PageVisitor& visit) {
+base::Result<> MailboxEditor::visit_pages(const UidSet& uids,
+                                          const PageVisitor& visit,
+                                          std::uint32_t flags) {
     std::vector<PagePtr> pages;
     Uid next = 0;  // the first page that was not looked at yet
     for (const UidSet::Range& range : uids.ranges()) {
@@ -130,7 +132,7 @@ base::Result<> MailboxEditor::visit_pages(const UidSet& uids, const PageVisitor&
         }
         next = last + 1;
         if (known_) {
-            known_->append_pages(first, last, pages);
+            known_->append_pages(first, last, pages, flags);
             continue;
         }
         base::Result<> damage;
@@ -155,9 +157,12 @@ base::Result<> MailboxEditor::visit_pages(const UidSet& uids, const PageVisitor&
     return {};
 }
 
-base::Result<> MailboxEditor::edit(const UidSet& uids, const EntryVisitor& visit) {
+base::Result<> MailboxEditor::edit(const UidSet& uids,
+                                   const EntryVisitor& visit,
+                                   std::uint32_t flags) {
     flush_tail();
-    return visit_pages(uids, [&](const PagePtr& page) { return edit_page(*page, uids, visit); });
+    return visit_pages(
+        uids, [&](const PagePtr& page) { return edit_page(*page, uids, visit); }, flags);
 }
 
 base::Result<> MailboxEditor::edit_page(const Page& page,

@@ -64,9 +64,12 @@ class MailboxEditor {
     [[nodiscard]] const std::vector<std::string>& keywords() const { return keywords_; }
 
     // Shows each entry of `uids`, ascending. The visitor may change flags and keywords, and says so; modseqs
-    // follow. Removed entries' emails are in removed_emails() from then on.
+    // follow. Removed entries' emails are in removed_emails() from then on. With `flags` entries that have
+    // none of them may be passed over: of a known mailbox only the pages that have some are looked at.
     using EntryVisitor = std::function<Verdict(Entry&)>;
-    [[nodiscard]] base::Result<> edit(const UidSet& uids, const EntryVisitor& visit);
+    [[nodiscard]] base::Result<> edit(const UidSet& uids,
+                                      const EntryVisitor& visit,
+                                      std::uint32_t flags = 0);
     // Adds an entry behind all others; its UID and modseq are given here. kTooLong: UIDs are used up.
     [[nodiscard]] base::Result<Uid> append(Entry entry);
     // The bits of these names; names that are new get one. kTooLong: all are used by messages.
@@ -96,7 +99,9 @@ class MailboxEditor {
 
     using PageVisitor = std::function<base::Result<>(const PagePtr&)>;
 
-    [[nodiscard]] base::Result<> visit_pages(const UidSet& uids, const PageVisitor& visit);
+    [[nodiscard]] base::Result<> visit_pages(const UidSet& uids,
+                                             const PageVisitor& visit,
+                                             std::uint32_t flags = 0);
     [[nodiscard]] base::Result<> edit_page(const Page& page,
                                            const UidSet& uids,
                                            const EntryVisitor& visit);

@@ -112,6 +112,11 @@ base::Result<std::unique_ptr<store::BlobReader>> Mailboxes::open_body(account::A
     return reader->open_blob(decoded.blob);
 }
 
+base::Result<std::unique_ptr<store::BlobReader>> Mailboxes::open_blob(
+    const store::BlobId& blob) const {
+    return parts_->store.snapshot()->open_blob(blob);
+}
+
 base::Result<MailboxEditor> open_editor(store::Transaction& change,
                                         AccountEditor& account,
                                         MailboxId mailbox,

@@ -225,6 +225,9 @@ class Mailboxes {
                                              const EmailVisitor& visit) const;
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_body(
         account::AccountId owner, EmailId email) const;
+    // The same of one that read_emails() has told of.
+    [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_blob(
+        const store::BlobId& blob) const;
 
     // ---- rights (RFC 4314) ----
 

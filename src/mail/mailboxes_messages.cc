@@ -143,9 +143,10 @@ base::Result<> expunge_messages(store::Transaction& change,
     if (mailbox.state().deleted == 0) {
         return {};
     }
-    TRY_VOID(mailbox.edit(only, [](Entry& entry) {
+    const auto remove = [](Entry& entry) {
         return (entry.flags & kDeleted) != 0 ? Verdict::kRemove : Verdict::kKeep;
-    }));
+    };
+    TRY_VOID(mailbox.edit(only, remove, kDeleted));
     if (!mailbox.changed()) {
         return {};
     }

@@ -430,7 +430,7 @@ void ModelRun::look(Actor& actor) {
             compare(*seen,
                     *now,
                     {[&](Uid uid) { EXPECT_EQ(view.erase(uid), 1U); },
-                     [&](std::size_t index) { view[now->at(index).uid] = now->at(index); },
+                     [&](std::size_t, const Entry& e) { view[e.uid] = e; },
                      [&](std::size_t first) {
                          now->for_each(first, now->size(), [&](auto, const Entry& e) {
                              EXPECT_TRUE(view.emplace(e.uid, e).second);

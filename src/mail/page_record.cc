@@ -171,6 +171,7 @@ base::Result<PagePtr> decode_page(Uid number, std::string_view record) {
     if (!sound || reader.failed() || !reader.at_end()) {
         return base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
     }
+    page->sum_up_flags();
     return PagePtr(std::move(page));
 }
 

@@ -29,6 +29,15 @@ std::size_t entry_at(const std::vector<Entry>& entries, Uid uid) {
 
 }  // namespace
 
+void Page::sum_up_flags() {
+    any_flags = 0;
+    all_flags = ~std::uint32_t{0};
+    for (const Entry& entry : entries) {
+        any_flags |= entry.flags;
+        all_flags &= entry.flags;
+    }
+}
+
 Snapshot::Snapshot(SnapshotHead head, std::vector<PagePtr> pages) : head_(std::move(head)) {
     for (std::size_t begin = 0; begin < pages.size();) {
         const Uid number = pages[begin]->number / kChunkPages;
@@ -50,7 +59,10 @@ Snapshot::ChunkPtr Snapshot::make_chunk(std::vector<PagePtr> pages) {
     chunk->number = pages.front()->number / kChunkPages;
     chunk->starts.reserve(pages.size() + 1);
     std::uint32_t entries = 0;
+    chunk->all_flags = ~std::uint32_t{0};
     for (const PagePtr& page : pages) {
+        chunk->any_flags |= page->any_flags;
+        chunk->all_flags &= page->all_flags;
         chunk->starts.push_back(entries);
         entries += static_cast<std::uint32_t>(page->entries.size());
     }
@@ -177,14 +189,20 @@ std::size_t Snapshot::first_unseen() const {
     if (head_.unseen == 0) {
         return size_;
     }
-    std::size_t index = 0;
-    for (const ChunkPtr& chunk : chunks_) {
-        for (const PagePtr& page : chunk->pages) {
-            for (const Entry& entry : page->entries) {
-                if ((entry.flags & kSeen) == 0) {
-                    return index;
-                }
-                ++index;
+    for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+        const Chunk& here = *chunks_[chunk];
+        for (std::size_t at = 0; at < here.pages.size() && (here.all_flags & kSeen) == 0; ++at) {
+            const Page& page = *here.pages[at];
+            if ((page.all_flags & kSeen) != 0) {
+                continue;
+            }
+            const auto unseen =
+                std::find_if(page.entries.begin(), page.entries.end(), [](const Entry& entry) {
+                    return (entry.flags & kSeen) == 0;
+                });
+            if (unseen != page.entries.end()) {
+                return starts_[chunk] + here.starts[at] +
+                       static_cast<std::size_t>(unseen - page.entries.begin());
             }
         }
     }
@@ -197,14 +215,25 @@ PagePtr Snapshot::page(Uid number) const {
     return pages.empty() ? nullptr : std::move(pages.front());
 }
 
-void Snapshot::append_pages(Uid first, Uid last, std::vector<PagePtr>& pages) const {
+void Snapshot::append_pages(Uid first,
+                            Uid last,
+                            std::vector<PagePtr>& pages,
+                            std::uint32_t flags) const {
+    const auto is_wanted = [flags](const auto& part) {
+        return flags == 0 || (part.any_flags & flags) != 0;
+    };
     for (std::size_t chunk = chunk_at(first / kChunkPages);
          chunk < chunks_.size() && chunks_[chunk]->number <= last / kChunkPages;
          ++chunk) {
+        if (!is_wanted(*chunks_[chunk])) {
+            continue;
+        }
         const std::vector<PagePtr>& all = chunks_[chunk]->pages;
         for (std::size_t page = page_at(all, first); page < all.size() && all[page]->number <= last;
              ++page) {
-            pages.push_back(all[page]);
+            if (is_wanted(*all[page])) {
+                pages.push_back(all[page]);
+            }
         }
     }
 }
@@ -217,6 +246,38 @@ UidSet Snapshot::intersect(const UidSet& uids) const {
 
 UidSet Snapshot::uids() const {
     return intersect(UidSet::all());
+}
+
+const Entry* SnapshotCursor::find(Uid uid) {
+    if (page_ == nullptr || page_->number != page_of(uid)) {
+        seek(page_of(uid));
+    }
+    if (page_ == nullptr) {
+        return nullptr;
+    }
+    const std::vector<Entry>& entries = page_->entries;
+    if (entry_ == entries.size() || entries[entry_].uid > uid) {
+        entry_ = 0;  // not ascending
+    }
+    while (entry_ < entries.size() && entries[entry_].uid < uid) {
+        ++entry_;
+    }
+    return entry_ < entries.size() && entries[entry_].uid == uid ? &entries[entry_] : nullptr;
+}
+
+// Makes page_ the page of that number, or null.
+void SnapshotCursor::seek(Uid number) {
+    page_ = nullptr;
+    entry_ = 0;
+    const std::size_t chunk = snapshot_.chunk_at(number / Snapshot::kChunkPages);
+    if (chunk == snapshot_.chunks_.size()) {
+        return;
+    }
+    const std::vector<PagePtr>& pages = snapshot_.chunks_[chunk]->pages;
+    const std::size_t at = page_at(pages, number);
+    if (at < pages.size() && pages[at]->number == number) {
+        page_ = pages[at].get();
+    }
 }
 
 // Walks two snapshots page by page and leaves out what they share.
@@ -300,12 +361,17 @@ class Comparison {
         }
     }
 
+    // Both pages' entries ascend: the two are walked side by side.
     void tell_vanished(const Step& step) const {
         if (step.older == nullptr) {
             return;
         }
+        static const std::vector<Entry> kNone;
+        const std::vector<Entry>& now = step.newer == nullptr ? kNone : step.newer->entries;
+        std::size_t at = 0;
         for (const Entry& entry : step.older->entries) {
-            if (step.newer == nullptr || find(*step.newer, entry.uid) == nullptr) {
+            at = skip_below(now, at, entry.uid);
+            if (at == now.size() || now[at].uid != entry.uid) {
                 news_.vanished(entry.uid);
             }
         }
@@ -315,19 +381,22 @@ class Comparison {
         if (step.older == nullptr || step.newer == nullptr) {
             return;
         }
+        const std::vector<Entry>& before = step.older->entries;
+        std::size_t at = 0;
         for (std::size_t i = 0; i < step.newer->entries.size(); ++i) {
             const Entry& entry = step.newer->entries[i];
-            const Entry* const before = find(*step.older, entry.uid);
-            if (before != nullptr && *before != entry) {
-                news_.changed(step.start + i);
+            at = skip_below(before, at, entry.uid);
+            if (at < before.size() && before[at].uid == entry.uid && before[at] != entry) {
+                news_.changed(step.start + i, entry);
             }
         }
     }
 
-    static const Entry* find(const Page& page, Uid uid) {
-        const std::size_t at = entry_at(page.entries, uid);
-        return at < page.entries.size() && page.entries[at].uid == uid ? &page.entries[at]
-                                                                       : nullptr;
+    static std::size_t skip_below(const std::vector<Entry>& entries, std::size_t at, Uid uid) {
+        while (at < entries.size() && entries[at].uid < uid) {
+            ++at;
+        }
+        return at;
     }
 
     const Snapshot& older_;

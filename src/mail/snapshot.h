@@ -32,6 +32,13 @@ struct Page {
     Uid number = 0;  // page_of() each uid
     Modseq highest_modseq = 0;
     std::vector<Entry> entries;
+    // Flags that some entry may have, and flags that every entry has: by these whoever looks for
+    // \Deleted or for what is unseen passes over whole pages. The defaults promise nothing.
+    std::uint32_t any_flags = ~std::uint32_t{0};
+    std::uint32_t all_flags = 0;
+
+    // Sets the two from the entries.
+    void sum_up_flags();
 };
 
 using PagePtr = std::shared_ptr<const Page>;
@@ -105,8 +112,12 @@ class Snapshot {
 
     // The page of that number, or null.
     [[nodiscard]] PagePtr page(Uid number) const;
-    // Appends the pages numbered first to last that are there.
-    void append_pages(Uid first, Uid last, std::vector<PagePtr>& pages) const;
+    // Appends the pages numbered first to last that are there; with `flags` only those in which some
+    // entry may have one of them.
+    void append_pages(Uid first,
+                      Uid last,
+                      std::vector<PagePtr>& pages,
+                      std::uint32_t flags = 0) const;
 
     // Those of `uids` that are here.
     [[nodiscard]] UidSet intersect(const UidSet& uids) const;
@@ -119,6 +130,8 @@ class Snapshot {
         Uid number = 0;
         std::vector<PagePtr> pages;
         std::vector<std::uint32_t> starts;  // entries in front of each page; at the end, all
+        std::uint32_t any_flags = 0;        // of the pages
+        std::uint32_t all_flags = 0;
     };
 
     using ChunkPtr = std::shared_ptr<const Chunk>;
@@ -138,6 +151,7 @@ class Snapshot {
     void count();
 
     friend class Comparison;
+    friend class SnapshotCursor;
 
     SnapshotHead head_;
     std::vector<ChunkPtr> chunks_;
@@ -147,13 +161,30 @@ class Snapshot {
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
+// Looks up one UID after the other: ascending ones cost a step each instead of a search.
+class SnapshotCursor {
+  public:
+    // The snapshot must outlive it.
+    explicit SnapshotCursor(const Snapshot& snapshot) : snapshot_(snapshot) {}
+
+    // Null when there is none. Lives as long as the snapshot.
+    [[nodiscard]] const Entry* find(Uid uid);
+
+  private:
+    void seek(Uid number);
+
+    const Snapshot& snapshot_;
+    const Page* page_ = nullptr;
+    std::size_t entry_ = 0;
+};
+
 // What became of `older` in `newer`, two moments of one mailbox. `vanished` is called for each UID that
-// has gone, ascending; then `changed` with the index in `newer` of each entry that was there and whose
-// flags, keywords or modseq are others; then `appended`, once, with the index of the first entry that is
+// has gone, ascending; then `changed` with the index in `newer` and the entry of each message that was
+// there and whose flags, keywords or modseq are others; then `appended`, once, with the index of the first entry that is
 // new, if any. Pages that both share are skipped. `newer` may have another keyword table.
 struct SnapshotNews {
     std::function<void(Uid)> vanished;
-    std::function<void(std::size_t index)> changed;
+    std::function<void(std::size_t index, const Entry& entry)> changed;
     std::function<void(std::size_t first_index)> appended;
 };
 

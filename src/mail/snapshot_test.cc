@@ -55,7 +55,10 @@ News compared(const Snapshot& older, const Snapshot& newer) {
     compare(older,
             newer,
             {[&](Uid uid) { news.vanished.push_back(uid); },
-             [&](std::size_t index) { news.changed.push_back(newer.at(index).uid); },
+             [&](std::size_t index, const Entry& entry) {
+                 EXPECT_EQ(newer.at(index), entry);
+                 news.changed.push_back(entry.uid);
+             },
              [&](std::size_t first) {
                  newer.for_each(first, newer.size(), [&](std::size_t, const Entry& e) {
                      news.appended.push_back(e.uid);

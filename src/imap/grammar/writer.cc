@@ -1,5 +1,7 @@
 #include "imap/grammar/writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/ascii.h"
@@ -21,6 +23,11 @@ void append_astring(std::string& out, std::string_view text, mime::HeaderForm fo
 void append_literal(std::string& out, std::string_view octets) {
     out += octets.find('\0') == std::string_view::npos ? "{" : "~{";
     out.append(std::to_string(octets.size())).append("}\r\n").append(octets);
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+    const fmt::format_int digits(number);
+    out.append(digits.data(), digits.size());
 }
 
 std::string response_text(std::string_view text) {

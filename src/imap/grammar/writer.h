@@ -15,6 +15,8 @@ void append_astring(std::string& out, std::string_view text, mime::HeaderForm fo
 // A literal, or a literal8 when NUL stands in it.
 void append_literal(std::string& out, std::string_view octets);
 
+void append_number(std::string& out, std::uint64_t number);
+
 // Text behind a status or a code: what resp-text allows. Line ends and 8-bit octets become "?".
 [[nodiscard]] std::string response_text(std::string_view text);
 

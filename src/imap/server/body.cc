@@ -136,9 +136,13 @@ Task<Result<>> Body::put_range(mime::OctetRange range) {
     for (std::uint64_t at = range.begin; at < range.end;) {
         CO_TRY(std::string piece, co_await read(at, range.end));
         at += piece.size();
-        std::replace(piece.begin(), piece.end(), '\0', '\x80');
+        if (piece.find('\0') != std::string::npos) {
+            std::replace(piece.begin(), piece.end(), '\0', '\x80');
+        }
         session_.put(piece);
-        CO_TRY_VOID(co_await session_.flush_if_full());
+        if (session_.is_full()) {
+            CO_TRY_VOID(co_await session_.flush_if_full());
+        }
     }
     co_return Result<>();
 }

@@ -22,7 +22,7 @@ class Body {
           email_(email),
           octets_(std::move(octets)) {}
 
-    // Puts "NAME value" of an item for which needs_body() is true. An error means that the octets cannot
+    // Puts "NAME value" of an item that append_item() cannot answer. An error means that the octets cannot
     // be read to their announced end: the connection is of no more use. kUnsupported as a reply: a part's
     // encoding is not known (RFC 3516 4.3).
     [[nodiscard]] base::Task<base::Result<>> put_item(const FetchItem& item);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "imap/grammar/writer.h"
 #include "imap/server/body.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
@@ -22,6 +23,8 @@ using base::Task;
 namespace {
 
 constexpr std::size_t kGroup = 128;
+// What is gathered before it is put.
+constexpr std::size_t kLinesOctets = std::size_t{64} * 1024;
 
 struct Numbered {
     std::uint32_t number = 0;
@@ -91,13 +94,16 @@ class Fetching {
   private:
     [[nodiscard]] Result<std::vector<std::optional<EmailFacts>>> read_emails(
         const std::vector<Numbered>& group);
-    [[nodiscard]] Task<Result<>> put_one(const Numbered& message, EmailFacts* email);
-    [[nodiscard]] Task<Result<>> put_texts(const Numbered& message, EmailFacts* email, bool first);
-    [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email, mail::EmailId id);
+    void append_ready(const Numbered& message, const EmailFacts* email);
+    [[nodiscard]] Task<Result<>> put_texts(const EmailFacts* email);
+    [[nodiscard]] Task<Result<>> put_lines();
+    [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email);
 
     Session& session_;
     std::vector<FetchItem> items_;
     bool emails_;
+    std::string lines_;                   // answers, not yet put
+    std::vector<const FetchItem*> open_;  // the items of one message that need its octets
     bool has_gone_ = false;
     bool unknown_encoding_ = false;
 };
@@ -123,8 +129,8 @@ Result<std::vector<std::optional<EmailFacts>>> Fetching::read_emails(
                 return false;
             }
             auto summary = mail::Summary::unpack(std::string(record.summary));
-            facts[at++] =
-                EmailFacts{record.thread, summary ? std::move(*summary) : mail::Summary()};
+            facts[at++] = EmailFacts{
+                record.blob, record.thread, summary ? std::move(*summary) : mail::Summary()};
             return true;
         }));
     return facts;
@@ -136,17 +142,32 @@ Task<Result<>> Fetching::put(std::vector<Numbered> group) {
         co_return tl::unexpected(std::move(emails.error()));
     }
     for (std::size_t i = 0; i < group.size(); ++i) {
-        std::optional<EmailFacts>& email = (*emails)[i];
-        has_gone_ |= emails_ && !email;
-        CO_TRY_VOID(co_await put_one(group[i], email ? &*email : nullptr));
-        CO_TRY_VOID(co_await session_.flush_if_full());
+        EmailFacts* const email = (*emails)[i] ? &*(*emails)[i] : nullptr;
+        has_gone_ |= emails_ && email == nullptr;
+        if (email != nullptr && email->summary.empty()) {
+            CO_TRY_VOID(co_await make_summary(*email));
+        }
+        append_ready(group[i], email);
+        if (!open_.empty()) {
+            CO_TRY_VOID(co_await put_texts(email));
+        }
+        lines_ += ")\r\n";
+        if (lines_.size() >= kLinesOctets) {
+            CO_TRY_VOID(co_await put_lines());
+        }
     }
-    co_return Result<>();
+    co_return co_await put_lines();
+}
+
+Task<Result<>> Fetching::put_lines() {
+    session_.put(lines_);
+    lines_.clear();
+    return session_.flush_if_full();
 }
 
 // An email from before there were summaries, or whose summary is damaged.
-Task<Result<>> Fetching::make_summary(EmailFacts& email, mail::EmailId id) {
-    auto octets = session_.mailboxes().open_body(session_.view().ref().owner, id);
+Task<Result<>> Fetching::make_summary(EmailFacts& email) {
+    auto octets = session_.mailboxes().open_blob(email.blob);
     if (!octets) {
         co_return Result<>();
     }
@@ -165,51 +186,37 @@ Task<Result<>> Fetching::make_summary(EmailFacts& email, mail::EmailId id) {
 }
 
 //  message-data = nz-number SP "FETCH" SP "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
-// What is in memory first, whatever the order asked for, then what is read.
-Task<Result<>> Fetching::put_one(const Numbered& message, EmailFacts* email) {
-    if (email != nullptr && email->summary.empty()) {
-        CO_TRY_VOID(co_await make_summary(*email, message.entry.email));
-    }
-    static const mail::Summary kEmpty;
-    const mail::Summary& summary = email == nullptr ? kEmpty : email->summary;
-    std::string line = fetch_begin(session_, message.number, message.entry.uid);
-    const std::size_t begin = line.size();
-    bool texts = false;
+// What is in memory first, whatever the order asked for; what must be read is left in open_.
+void Fetching::append_ready(const Numbered& message, const EmailFacts* email) {
+    append_fetch_begin(lines_, session_, message.number, message.entry.uid);
+    open_.clear();
+    std::string_view between;
     for (const FetchItem& item : items_) {
-        if (needs_body(item, summary)) {
-            texts = true;
-            continue;
+        if (append_item(lines_, between, session_, item, message.entry, email)) {
+            between = " ";
+        } else {
+            open_.push_back(&item);
         }
-        line += line.size() == begin ? "" : " ";
-        append_item(line, session_, item, message.entry, email);
     }
-    const bool first = line.size() == begin;
-    session_.put(line);
-    if (texts) {
-        CO_TRY_VOID(co_await put_texts(message, email, first));
+    if (!open_.empty()) {
+        lines_ += between;
     }
-    session_.put(")\r\n");
-    co_return Result<>();
 }
 
-Task<Result<>> Fetching::put_texts(const Numbered& message, EmailFacts* email, bool first) {
+Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
     static const EmailFacts kNothing;
     const EmailFacts& facts = email == nullptr ? kNothing : *email;
     auto octets = email == nullptr ? Result<std::unique_ptr<store::BlobReader>>(nullptr)
-                                   : session_.mailboxes().open_body(session_.view().ref().owner,
-                                                                    message.entry.email);
+                                   : session_.mailboxes().open_blob(facts.blob);
     if (!octets && octets.error().code != Errc::kNotFound) {
         co_return tl::unexpected(std::move(octets.error()));
     }
     has_gone_ |= !octets;
+    CO_TRY_VOID(co_await put_lines());
     Body body(session_, facts, octets ? std::move(*octets) : nullptr);
-    for (const FetchItem& item : items_) {
-        if (!needs_body(item, facts.summary)) {
-            continue;
-        }
-        session_.put(first ? "" : " ");
-        first = false;
-        CO_TRY_VOID(co_await body.put_item(item));
+    for (const FetchItem* const item : open_) {
+        session_.put(item == open_.front() ? "" : " ");
+        CO_TRY_VOID(co_await body.put_item(*item));
     }
     unknown_encoding_ |= body.unknown_encoding();
     co_return Result<>();

@@ -13,10 +13,10 @@ namespace imap {
 namespace {
 
 // Section texts that the summary holds: chosen fields of the message's own header.
-std::optional<std::string> fields_of(const FetchItem& item, const mail::Summary& summary) {
-    const bool chosen = item.kind == FetchKind::kSection && item.section.part.path.empty() &&
+std::optional<std::string> fields_of(const FetchItem& item, const EmailFacts* email) {
+    const bool chosen = email != nullptr && item.section.part.path.empty() &&
                         item.section.choice == SectionSpec::Names::kFields;
-    return chosen ? mail::select_fields(summary, item.section.names) : std::nullopt;
+    return chosen ? mail::select_fields(email->summary, item.section.names) : std::nullopt;
 }
 
 std::string cut(const std::string& text, const std::optional<Partial>& partial) {
@@ -40,42 +40,62 @@ void append_flags_item(std::string& out, Session& session, const mail::Entry& en
     out += ')';
 }
 
-std::string fetch_begin(const Session& session, std::uint32_t number, mail::Uid uid) {
-    return session.enabled(kUidOnly) ? fmt::format("* {} UIDFETCH (", uid)
-                                     : fmt::format("* {} FETCH (", number);
+void append_fetch_begin(std::string& out,
+                        const Session& session,
+                        std::uint32_t number,
+                        mail::Uid uid) {
+    const bool by_uid = session.enabled(kUidOnly);
+    out += "* ";
+    append_number(out, by_uid ? uid : number);
+    out += by_uid ? " UIDFETCH (" : " FETCH (";
 }
 
 namespace {
 
 // The same with the UID inside, where it was asked for by UID or where QRESYNC wants it.
-std::string news_begin(const Session& session, std::uint32_t number, mail::Uid uid, bool with_uid) {
-    std::string line = fetch_begin(session, number, uid);
+void begin_news(std::string& out,
+                const Session& session,
+                std::uint32_t number,
+                const mail::Entry& entry,
+                bool with_uid) {
+    append_fetch_begin(out, session, number, entry.uid);
     if ((with_uid || session.enabled(kQresync)) && !session.enabled(kUidOnly)) {
-        fmt::format_to(std::back_inserter(line), "UID {} ", uid);
+        out += "UID ";
+        append_number(out, entry.uid);
+        out += ' ';
     }
-    return line;
+}
+
+void append_modseq(std::string& out, mail::Modseq modseq) {
+    out += "MODSEQ (";
+    append_number(out, modseq);
+    out += ')';
 }
 
 }  // namespace
 
-void put_flags_news(Session& session,
-                    std::uint32_t number,
-                    const mail::Entry& entry,
-                    bool with_uid) {
-    std::string line = news_begin(session, number, entry.uid, with_uid);
+void append_flags_news(std::string& out,
+                       Session& session,
+                       std::uint32_t number,
+                       const mail::Entry& entry,
+                       bool with_uid) {
+    begin_news(out, session, number, entry, with_uid);
     if (session.enabled(kCondstore)) {
-        fmt::format_to(std::back_inserter(line), "MODSEQ ({}) ", entry.modseq);
+        append_modseq(out, entry.modseq);
+        out += ' ';
     }
-    append_flags_item(line, session, entry);
-    session.put(line + ")\r\n");
+    append_flags_item(out, session, entry);
+    out += ")\r\n";
 }
 
-void put_modseq_news(Session& session,
-                     std::uint32_t number,
-                     const mail::Entry& entry,
-                     bool with_uid) {
-    session.put(fmt::format(
-        "{}MODSEQ ({}))\r\n", news_begin(session, number, entry.uid, with_uid), entry.modseq));
+void append_modseq_news(std::string& out,
+                        Session& session,
+                        std::uint32_t number,
+                        const mail::Entry& entry,
+                        bool with_uid) {
+    begin_news(out, session, number, entry, with_uid);
+    append_modseq(out, entry.modseq);
+    out += ")\r\n";
 }
 
 void put_flags_lines(Session& session) {
@@ -111,25 +131,6 @@ bool needs_email(const FetchItem& item) {
     }
 }
 
-bool needs_body(const FetchItem& item, const mail::Summary& summary) {
-    switch (item.kind) {
-        case FetchKind::kSection:
-            return !fields_of(item, summary);
-        case FetchKind::kEnvelope:
-            return !summary.has_all_fields();
-        case FetchKind::kBinary:
-        case FetchKind::kBinarySize:
-        case FetchKind::kRfc822:
-        case FetchKind::kRfc822Header:
-        case FetchKind::kRfc822Text:
-            return true;
-        case FetchKind::kPreview:
-            return !summary.preview() && !item.is_lazy;
-        default:
-            return false;
-    }
-}
-
 std::string item_name(const FetchItem& item) {
     const auto bracketed = [&](std::string_view word) {
         std::string name = fmt::format("{}[{}]", word, format_section(item.section));
@@ -160,10 +161,10 @@ void append_of_entry(std::string& out,
                      Session& session,
                      const FetchItem& item,
                      const mail::Entry& entry) {
-    const auto to = std::back_inserter(out);
     switch (item.kind) {
         case FetchKind::kUid:
-            fmt::format_to(to, "UID {}", entry.uid);
+            out += "UID ";
+            append_number(out, entry.uid);
             break;
         case FetchKind::kFlags:
             append_flags_item(out, session, entry);
@@ -173,18 +174,20 @@ void append_of_entry(std::string& out,
             append_date_time(out, entry.received_s);
             break;
         case FetchKind::kSize:
-            fmt::format_to(to, "RFC822.SIZE {}", entry.octets);
+            out += "RFC822.SIZE ";
+            append_number(out, entry.octets);
             break;
         case FetchKind::kModseq:
-            fmt::format_to(to, "MODSEQ ({})", entry.modseq);
+            append_modseq(out, entry.modseq);
             break;
         case FetchKind::kSaveDate:
             out += "SAVEDATE ";
             append_date_time(out, entry.saved_s);
             break;
         case FetchKind::kEmailId:
-            fmt::format_to(
-                to, "EMAILID ({})", mail::email_object_id(session.view().ref().owner, entry.email));
+            out.append("EMAILID (")
+                .append(mail::email_object_id(session.view().ref().owner, entry.email))
+                .append(")");
             break;
         default:
             break;
@@ -202,48 +205,95 @@ void append_structure(std::string& out,
                                              : "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 0 0)");
 }
 
+void append_thread_id(std::string& out, Session& session, const EmailFacts* email) {
+    if (email == nullptr) {
+        out += "THREADID NIL";
+        return;
+    }
+    out.append("THREADID (")
+        .append(mail::thread_object_id(session.view().ref().owner, email->thread))
+        .append(")");
+}
+
+bool append_envelope(std::string& out,
+                     std::string_view between,
+                     Session& session,
+                     const EmailFacts* email) {
+    const auto envelope = email == nullptr
+                              ? std::nullopt
+                              : mail::format_envelope(email->summary, session.header_form());
+    if (envelope) {
+        out.append(between).append("ENVELOPE ").append(*envelope);
+    }
+    return envelope.has_value();
+}
+
+bool append_preview(std::string& out,
+                    std::string_view between,
+                    const FetchItem& item,
+                    const EmailFacts* email) {
+    const auto preview = email == nullptr ? std::nullopt : email->summary.preview();
+    if (!preview && !item.is_lazy) {
+        return false;
+    }
+    out.append(between).append("PREVIEW ");
+    if (preview) {
+        mime::append_string(out, *preview, mime::HeaderForm::kUtf8);
+    } else {
+        out += "NIL";
+    }
+    return true;
+}
+
+bool append_section(std::string& out,
+                    std::string_view between,
+                    const FetchItem& item,
+                    const EmailFacts* email) {
+    const auto fields = fields_of(item, email);
+    if (fields) {
+        out.append(between).append(item_name(item)).append(" ");
+        append_literal(out, cut(*fields, item.partial));
+    }
+    return fields.has_value();
+}
+
 }  // namespace
 
-void append_item(std::string& out,
+bool append_item(std::string& out,
+                 std::string_view between,
                  Session& session,
                  const FetchItem& item,
                  const mail::Entry& entry,
                  const EmailFacts* email) {
-    static const EmailFacts kNothing{0, mail::summarize("")};
-    const EmailFacts& facts = email == nullptr ? kNothing : *email;
+    static const EmailFacts kNothing{{}, 0, mail::summarize("")};
     switch (item.kind) {
-        case FetchKind::kThreadId:
-            out +=
-                email == nullptr
-                    ? "THREADID NIL"
-                    : fmt::format("THREADID ({})",
-                                  mail::thread_object_id(session.view().ref().owner, facts.thread));
-            break;
         case FetchKind::kEnvelope:
-            out.append("ENVELOPE ")
-                .append(mail::format_envelope(facts.summary, session.header_form()).value_or(""));
-            break;
-        case FetchKind::kBody:
-            append_structure(out, session, "BODY", mime::BodyForm::kBody, facts);
-            break;
-        case FetchKind::kBodyStructure:
-            append_structure(out, session, "BODYSTRUCTURE", mime::BodyForm::kBodyStructure, facts);
-            break;
+            return append_envelope(out, between, session, email);
         case FetchKind::kPreview:
-            out += "PREVIEW ";
-            if (const auto preview = facts.summary.preview()) {
-                mime::append_string(out, *preview, mime::HeaderForm::kUtf8);
-            } else {
-                out += "NIL";
-            }
-            break;
+            return append_preview(out, between, item, email);
         case FetchKind::kSection:
-            out.append(item_name(item)).append(" ");
-            append_literal(out, cut(fields_of(item, facts.summary).value_or(""), item.partial));
-            break;
+            return append_section(out, between, item, email);
+        case FetchKind::kBinary:
+        case FetchKind::kBinarySize:
+        case FetchKind::kRfc822:
+        case FetchKind::kRfc822Header:
+        case FetchKind::kRfc822Text:
+            return false;
         default:
-            append_of_entry(out, session, item, entry);
+            break;
     }
+    out += between;
+    const EmailFacts& facts = email == nullptr ? kNothing : *email;
+    if (item.kind == FetchKind::kThreadId) {
+        append_thread_id(out, session, email);
+    } else if (item.kind == FetchKind::kBody) {
+        append_structure(out, session, "BODY", mime::BodyForm::kBody, facts);
+    } else if (item.kind == FetchKind::kBodyStructure) {
+        append_structure(out, session, "BODYSTRUCTURE", mime::BodyForm::kBodyStructure, facts);
+    } else {
+        append_of_entry(out, session, item, entry);
+    }
+    return true;
 }
 
 }  // namespace imap

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "imap/grammar/fetch.h"
 #include "imap/server/session.h"
@@ -16,38 +17,44 @@ namespace imap {
 void append_flags_item(std::string& out, Session& session, const mail::Entry& entry);
 
 // "* 5 FETCH (", or "* 305 UIDFETCH (" once UIDONLY is enabled (RFC 9586 3.3).
-[[nodiscard]] std::string fetch_begin(const Session& session, std::uint32_t number, mail::Uid uid);
+void append_fetch_begin(std::string& out,
+                        const Session& session,
+                        std::uint32_t number,
+                        mail::Uid uid);
 // "* 5 FETCH (FLAGS (...))" with whatever the session's extensions add.
-void put_flags_news(Session& session,
-                    std::uint32_t number,
-                    const mail::Entry& entry,
-                    bool with_uid);
+void append_flags_news(std::string& out,
+                       Session& session,
+                       std::uint32_t number,
+                       const mail::Entry& entry,
+                       bool with_uid);
 // "* 5 FETCH (MODSEQ (12))", for who knows the flags himself (RFC 7162 3.1.3).
-void put_modseq_news(Session& session,
-                     std::uint32_t number,
-                     const mail::Entry& entry,
-                     bool with_uid);
+void append_modseq_news(std::string& out,
+                        Session& session,
+                        std::uint32_t number,
+                        const mail::Entry& entry,
+                        bool with_uid);
 // "* FLAGS (...)" and PERMANENTFLAGS (RFC 9051 7.3.5, 7.1).
 void put_flags_lines(Session& session);
 
 // Does the item need the email's record, and its summary?
 [[nodiscard]] bool needs_email(const FetchItem& item);
-// Does it need octets of the message, even when there is a summary?
-[[nodiscard]] bool needs_body(const FetchItem& item, const mail::Summary& summary);
 
 // An email, as far as items need it.
 struct EmailFacts {
+    store::BlobId blob;
     std::uint64_t thread = 0;
     mail::Summary summary;
 };
 
-// Appends "NAME value" of an item for which needs_body() is false; `email` is null where none is needed, or
-// when the message has gone meanwhile (values are NIL or empty then).
-void append_item(std::string& out,
-                 Session& session,
-                 const FetchItem& item,
-                 const mail::Entry& entry,
-                 const EmailFacts* email);
+// Appends "NAME value" of an item, with `between` in front; `email` is null where none is needed, or when
+// the message has gone meanwhile (values are NIL or empty then). False, with nothing appended: octets of
+// the message are needed, even though there is a summary.
+[[nodiscard]] bool append_item(std::string& out,
+                               std::string_view between,
+                               Session& session,
+                               const FetchItem& item,
+                               const mail::Entry& entry,
+                               const EmailFacts* email);
 
 // "BODY[1.2]<0>" or "RFC822.TEXT": how an answer names the item.
 [[nodiscard]] std::string item_name(const FetchItem& item);

@@ -57,10 +57,16 @@ Task<Result<>> Session::put_news(View::News news, bool with_uid) {
     if (view_->take_keyword_news()) {
         put_flags_lines(*this);
     }
+    const mail::SnapshotPtr latest = view_->latest();
+    mail::SnapshotCursor cursor(*latest);
+    std::string line;
     for (const View::News::Change& change : news.changed) {
-        const auto index = view_->latest()->find(change.uid);
-        if (index) {
-            put_flags_news(*this, change.number, view_->latest()->at(*index), with_uid);
+        if (const mail::Entry* const entry = cursor.find(change.uid)) {
+            line.clear();
+            append_flags_news(line, *this, change.number, *entry, with_uid);
+            lines_.put(line);
+        }
+        if (is_full()) {
             CO_TRY_VOID(co_await flush_if_full());
         }
     }

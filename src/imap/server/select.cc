@@ -103,9 +103,14 @@ Task<Result<>> resynchronize(Session& session, QresyncParameter parameter) {
             }
         }
     });
+    std::string line;
     for (const std::uint32_t index : changed) {
-        put_flags_news(session, index + 1, snapshot->at(index), true);
-        CO_TRY_VOID(co_await session.flush_if_full());
+        line.clear();
+        append_flags_news(line, session, index + 1, snapshot->at(index), true);
+        session.put(line);
+        if (session.is_full()) {
+            CO_TRY_VOID(co_await session.flush_if_full());
+        }
     }
     co_return Result<>();
 }

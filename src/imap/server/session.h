@@ -85,7 +85,9 @@ class Session {
     // Untagged answers: whole lines with their ends.
     void put(std::string_view octets) { lines_.put(octets); }
 
-    // Between two answers of many: lets full output go.
+    // Between two answers of many: lets full output go. Asking first is cheaper than not.
+    [[nodiscard]] bool is_full() const { return lines_.full(); }
+
     [[nodiscard]] base::Task<base::Result<>> flush_if_full();
 
     // Waits for what the mail room does; the client hears of it when that takes long (RFC 9585).

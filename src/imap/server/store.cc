@@ -51,11 +51,16 @@ Task<Result<>> put_flags(Session& session, mail::UidSet uids, bool silent, bool 
         messages.emplace_back(static_cast<std::uint32_t>(index) + 1, entry.uid);
     });
     const mail::SnapshotPtr latest = view.latest();
+    mail::SnapshotCursor cursor(*latest);
+    std::string line;
     for (const auto& [number, uid] : messages) {
-        if (const auto index = latest->find(uid)) {
-            const mail::Entry& entry = latest->at(*index);
-            silent ? put_modseq_news(session, number, entry, with_uid)
-                   : put_flags_news(session, number, entry, with_uid);
+        if (const mail::Entry* const entry = cursor.find(uid)) {
+            line.clear();
+            silent ? append_modseq_news(line, session, number, *entry, with_uid)
+                   : append_flags_news(line, session, number, *entry, with_uid);
+            session.put(line);
+        }
+        if (session.is_full()) {
             CO_TRY_VOID(co_await session.flush_if_full());
         }
     }
@@ -90,8 +95,9 @@ mail::UidSet as_expected(const View& view,
                                                : before & ~change;
     };
     mail::UidSet expected;
+    mail::SnapshotCursor cursor(*view.flags_told());
     latest.for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
-        const mail::Entry* const told = view.as_told(entry.uid);
+        const mail::Entry* const told = cursor.find(entry.uid);
         if (told != nullptr && entry.flags == apply(told->flags, flags.system) &&
             entry.keywords == apply(told->keywords, keywords)) {
             expected.add(entry.uid);

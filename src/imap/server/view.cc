@@ -68,33 +68,27 @@ bool View::is_known(const mail::Entry& entry) const {
     return entry.modseq <= known_modseq_ && known_.contains(entry.uid);
 }
 
-void View::find_vanished(const mail::Snapshot& latest, News& news) const {
-    mail::SnapshotNews found;
+// What compare() is to tell of messages that went and came.
+void View::find_vanished(mail::SnapshotNews& found, News& news) const {
     found.vanished = [&](mail::Uid uid) {
         news.vanished.add(uid);
         news.expunged.push_back(static_cast<std::uint32_t>(told_->lower_bound(uid)) + 1);
     };
-    found.changed = [](std::size_t /*index*/) {};
     found.appended = [&](std::size_t /*first_index*/) { news.has_more = true; };
-    compare(*told_, latest, found);
 }
 
-void View::find_changed(const mail::Snapshot& latest, bool numbers_move, News& news) const {
-    mail::SnapshotNews found;
-    found.vanished = [](mail::Uid /*uid*/) {};
-    found.appended = [](std::size_t /*first_index*/) {};
-    found.changed = [&](std::size_t index) {
-        const mail::Entry& entry = latest.at(index);
+// The same of changed ones, which compare() tells of once it has told of all that vanished.
+void View::find_changed(mail::SnapshotNews& found, bool may_expunge, News& news) const {
+    found.changed = [this, may_expunge, &news](std::size_t index, const mail::Entry& entry) {
         if (is_known(entry)) {
             return;
         }
-        if (numbers_move) {
+        if (may_expunge || news.expunged.empty()) {
             news.changed.push_back({static_cast<std::uint32_t>(index) + 1, entry.uid});
         } else if (const auto old = told_->find(entry.uid)) {
             news.changed.push_back({static_cast<std::uint32_t>(*old) + 1, entry.uid});
         }
     };
-    compare(*flags_told_, latest, found);
 }
 
 bool View::take_keyword_news() {
@@ -103,11 +97,6 @@ bool View::take_keyword_news() {
     }
     keywords_told_ = latest_->keywords();
     return true;
-}
-
-const mail::Entry* View::as_told(mail::Uid uid) const {
-    const auto index = flags_told_->find(uid);
-    return index ? &flags_told_->at(*index) : nullptr;
 }
 
 void View::fall_asleep() {
@@ -152,9 +141,14 @@ View::News View::take_news(mail::SnapshotPtr latest, bool may_expunge) {
     if (latest == flags_told_ && (latest == told_ || !may_expunge)) {
         return news;
     }
-    find_vanished(*latest, news);
+    mail::SnapshotNews found;
+    find_vanished(found, news);
+    if (told_ != flags_told_) {
+        compare(*told_, *latest, std::exchange(found, {}));
+    }
+    find_changed(found, may_expunge, news);
+    compare(*flags_told_, *latest, found);
     const bool numbers_move = may_expunge || news.expunged.empty();
-    find_changed(*latest, numbers_move, news);
     flags_told_ = std::move(latest);
     known_modseq_ = 0;
     known_ = {};

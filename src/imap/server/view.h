@@ -66,8 +66,8 @@ class View {
     // Are there keywords in latest() that the client has not heard of? It is told now.
     [[nodiscard]] bool take_keyword_news();
 
-    // The entry of a message as its flags were told last.
-    [[nodiscard]] const mail::Entry* as_told(mail::Uid uid) const;
+    // The mailbox with the flags that were told last.
+    [[nodiscard]] const mail::SnapshotPtr& flags_told() const { return flags_told_; }
 
     // Amid a long IDLE: lets the snapshots go and keeps only which UIDs the client knows, and the last change
     // it was told of. The next take_news() brings all back; until then nothing else may be asked. Not
@@ -106,8 +106,8 @@ class View {
 
     [[nodiscard]] News wake_up(mail::SnapshotPtr latest);
     [[nodiscard]] bool is_known(const mail::Entry& entry) const;
-    void find_vanished(const mail::Snapshot& latest, News& news) const;
-    void find_changed(const mail::Snapshot& latest, bool numbers_move, News& news) const;
+    void find_vanished(mail::SnapshotNews& found, News& news) const;
+    void find_changed(mail::SnapshotNews& found, bool may_expunge, News& news) const;
 
     mail::MailboxInfo info_;
     mail::SnapshotPtr told_;

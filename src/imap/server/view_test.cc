@@ -132,7 +132,7 @@ TEST(View, TellsNothingTwice) {
     View view = view_of({{1, 0}, {2, 0}});
     const auto mine = snapshot({{1, 5}, {2, 0}});
     view.look_at(mine);
-    EXPECT_EQ(view.as_told(1)->modseq, 0U);
+    EXPECT_EQ(mail::SnapshotCursor(*view.flags_told()).find(1)->modseq, 0U);
     view.note_told(mail::UidSet(1, 1), 5);
     EXPECT_THAT(view.take_news(mine, true).changed, IsEmpty());
     view.note_told(mail::UidSet(1, 1), 5);
