@@ -245,6 +245,36 @@ TEST_F(TlsClientTest, SpeaksInsideTlsBothWays) {
     EXPECT_EQ(receive(*ours_), "!eof");
 }
 
+// RFC 7301 3.2.
+TEST_F(TlsClientTest, AgreesOnAProtocolOrRefuses) {
+    struct Row {
+        std::vector<std::string> served;
+        std::vector<std::string> asked;
+        const char* outcome;
+        const char* agreed;
+    };
+
+    const auto any = server_;
+    for (const Row& row : {Row{{}, {"ftp"}, "ok", ""},
+                           Row{{"ftp"}, {}, "ok", ""},
+                           Row{{"ftp"}, {"ftp"}, "ok", "ftp"},
+                           Row{{"ftp-data", "ftp"}, {"ftp", "ftp-data"}, "ok", "ftp-data"},
+                           Row{{"ftp"}, {"http/1.1", "ftp"}, "ok", "ftp"},
+                           Row{{"ftp"}, {"http/1.1", "ft"}, "refused", ""}}) {
+        server_ = any->for_protocols(row.served);
+        TlsClientOptions options = proving("mail.hamburger.example");
+        options.alpn = row.asked;
+        const std::string outcome = shake_hands(std::move(options));
+        if (std::string_view(row.outcome) == "refused") {
+            EXPECT_THAT(outcome, testing::HasSubstr("no application protocol"));
+            continue;
+        }
+        EXPECT_EQ(outcome, row.outcome);
+        EXPECT_EQ(ours_->tls()->alpn, row.agreed);
+        EXPECT_EQ(theirs_->tls()->alpn, row.agreed);
+    }
+}
+
 TEST_F(TlsClientTest, BelievesWhatTheCertificateProves) {
     const std::pair<const char*, const char*> rows[] = {
         {"mail.hamburger.example", "ok"},

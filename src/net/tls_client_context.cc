@@ -73,16 +73,8 @@ bool expect_name(SSL* ssl, const std::string& name) {
            SSL_set1_host(ssl, name.c_str()) == 1;
 }
 
-// RFC 7301 3.1: each name behind its length.
 bool offer_protocols(SSL* ssl, const std::vector<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) {
-        if (name.empty() || name.size() > 255) {
-            return false;
-        }
-        list += static_cast<char>(name.size());
-        list += name;
-    }
+    const std::string list = protocol_list(names);
     return list.empty() || SSL_set_alpn_protos(ssl,
                                                reinterpret_cast<const unsigned char*>(list.data()),
                                                static_cast<unsigned>(list.size())) == 0;

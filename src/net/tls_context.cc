@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <mutex>
 
 #include "net/openssl_ptr.h"
 #include "net/ticket_keys.h"
@@ -134,6 +135,7 @@ base::Result<> TlsContext::Loaded::add(const CertificateFiles& certificate,
     }
     tickets->install(context.get());
     SSL_CTX_set_session_ticket_cb(context.get(), put_binding, accept_ticket, nullptr);
+    SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
     expires = std::min(expires, end_of(context.get()));
     contexts.push_back(std::move(context));
     return {};
@@ -165,9 +167,24 @@ base::Result<std::shared_ptr<const TlsContext::Loaded>> TlsContext::Loaded::read
     return std::shared_ptr<const Loaded>(loaded);
 }
 
-TlsContext::TlsContext(TlsSettings settings, std::shared_ptr<TicketKeys> tickets)
-    : settings_(std::move(settings)),
-      tickets_(std::move(tickets)) {}
+// What all services share, and reload() replaces.
+struct TlsContext::Certificates {
+    explicit Certificates(TlsSettings given) : settings(std::move(given)) {}
+
+    [[nodiscard]] std::shared_ptr<const Loaded> current() const {
+        const std::scoped_lock lock(mutex);
+        return loaded;
+    }
+
+    const TlsSettings settings;
+    const std::shared_ptr<TicketKeys> tickets = std::make_shared<TicketKeys>();
+    mutable std::mutex mutex;
+    std::shared_ptr<const Loaded> loaded;  // guarded by mutex
+};
+
+TlsContext::TlsContext(std::shared_ptr<Certificates> certificates, std::string protocols)
+    : certificates_(std::move(certificates)),
+      protocols_(std::make_shared<const std::string>(std::move(protocols))) {}
 
 TlsContext::~TlsContext() = default;
 
@@ -176,36 +193,35 @@ base::Result<std::shared_ptr<TlsContext>> TlsContext::load(TlsSettings settings)
     std::signal(SIGPIPE, SIG_IGN);
     // make_shared would need a public constructor.
     std::shared_ptr<TlsContext> context(
-        new TlsContext(std::move(settings), std::make_shared<TicketKeys>()));
+        new TlsContext(std::make_shared<Certificates>(std::move(settings)), ""));
     TRY_VOID(context->reload());
     return context;
 }
 
+std::shared_ptr<TlsContext> TlsContext::for_protocols(const std::vector<std::string>& names) const {
+    return std::shared_ptr<TlsContext>(new TlsContext(certificates_, protocol_list(names)));
+}
+
 base::Result<> TlsContext::reload() {
-    TRY(auto loaded, Loaded::read(settings_, tickets_));
-    const std::scoped_lock lock(mutex_);
-    loaded_ = std::move(loaded);
+    TRY(auto loaded, Loaded::read(certificates_->settings, certificates_->tickets));
+    const std::scoped_lock lock(certificates_->mutex);
+    certificates_->loaded = std::move(loaded);
     return {};
 }
 
-std::shared_ptr<const TlsContext::Loaded> TlsContext::current() const {
-    const std::scoped_lock lock(mutex_);
-    return loaded_;
-}
-
 bool TlsContext::changed_on_disk() const {
-    const auto loaded = current();
+    const auto loaded = certificates_->current();
     return std::any_of(loaded->files.begin(), loaded->files.end(), [](const FileState& file) {
         return file.changed();
     });
 }
 
 base::WallTime TlsContext::expires() const {
-    return current()->expires;
+    return certificates_->current()->expires;
 }
 
 std::unique_ptr<TlsSession> TlsContext::open(int fd) const {
-    auto loaded = current();
+    auto loaded = certificates_->current();
     SSL* ssl = SSL_new(loaded->contexts.front().get());
     if (ssl == nullptr || SSL_set_fd(ssl, fd) != 1) {
         SSL_free(ssl);
@@ -213,7 +229,9 @@ std::unique_ptr<TlsSession> TlsContext::open(int fd) const {
         return nullptr;
     }
     SSL_set_accept_state(ssl);
-    return std::make_unique<TlsSession>(ssl, std::move(loaded));
+    auto session = std::make_unique<TlsSession>(ssl, std::move(loaded));
+    session->accept_protocols(protocols_);
+    return session;
 }
 
 }  // namespace net

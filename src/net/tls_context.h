@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,6 @@
 
 namespace net {
 
-class TicketKeys;
 class TlsSession;
 
 // PEM files: the certificate with the chain below it, and its key without a passphrase.
@@ -47,19 +45,23 @@ class TlsContext {
     // When the first of the certificates ends.
     [[nodiscard]] base::WallTime expires() const;
 
+    // The same certificates for one service: a client that names protocols (RFC 7301) and none of `names` is
+    // refused, so that nobody is led to this port who meant another (ALPACA). One that names none is welcome.
+    [[nodiscard]] std::shared_ptr<TlsContext> for_protocols(
+        const std::vector<std::string>& names) const;
+
     // The server's side on a connected descriptor. Null only when memory is out.
     [[nodiscard]] std::unique_ptr<TlsSession> open(int fd) const;
 
   private:
     struct Loaded;
+    struct Certificates;
 
-    TlsContext(TlsSettings settings, std::shared_ptr<TicketKeys> tickets);
-    [[nodiscard]] std::shared_ptr<const Loaded> current() const;
+    TlsContext(std::shared_ptr<Certificates> certificates, std::string protocols);
 
-    const TlsSettings settings_;
-    const std::shared_ptr<TicketKeys> tickets_;
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Loaded> loaded_;  // guarded by mutex_
+    const std::shared_ptr<Certificates> certificates_;  // shared by the contexts of all services
+    const std::shared_ptr<const std::string>
+        protocols_;  // as TLS writes them; empty: whatever is asked
 };
 
 // Makes a P-256 key and a certificate for `names` (DNS names or IP addresses) that signs itself, valid for

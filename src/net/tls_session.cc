@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/check.h"
 #include "net/openssl_ptr.h"
 
 namespace net {
@@ -114,7 +115,7 @@ std::vector<std::string> client_names(ssl_st* ssl) {
     return names;
 }
 
-// RFC 7301 3.2: what the server chose of our list; a server of ours offers none.
+// RFC 7301 3.2: what the server chose of the client's list.
 std::string agreed_protocol(const ssl_st* ssl) {
     const unsigned char* name = nullptr;
     unsigned octets = 0;
@@ -276,6 +277,44 @@ int put_binding(ssl_st* ssl, void* /*argument*/) {
             SSL_get_session(ssl), session->binding().data(), session->binding().size());
     }
     return 1;
+}
+
+const std::string& TlsSession::protocols() const {
+    static const std::string kAny;
+    return protocols_ ? *protocols_ : kAny;
+}
+
+std::string protocol_list(const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) {
+        CHECK(!name.empty() && name.size() <= 255);
+        list += static_cast<char>(name.size());
+        list += name;
+    }
+    return list;
+}
+
+// RFC 7301 3.2: no_application_protocol where nothing fits.
+int choose_protocol(ssl_st* ssl,
+                    const unsigned char** chosen,
+                    unsigned char* chosen_octets,
+                    const unsigned char* offered,
+                    unsigned offered_octets,
+                    void* /*argument*/) {
+    const auto* const session = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+    if (session == nullptr || session->protocols().empty()) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    const std::string& ours = session->protocols();
+    unsigned char* found = nullptr;
+    const int outcome = SSL_select_next_proto(&found,
+                                              chosen_octets,
+                                              reinterpret_cast<const unsigned char*>(ours.data()),
+                                              static_cast<unsigned>(ours.size()),
+                                              offered,
+                                              offered_octets);
+    *chosen = found;
+    return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 void TlsSession::say_goodbye() {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/attempt.h"
 #include "net/stream.h"
@@ -39,6 +40,11 @@ class TlsSession {
     // At the server: what binds other connections to this one. A random text of its own, until adopt().
     [[nodiscard]] const std::string& binding() const { return binding_; }
 
+    // Before the handshake: what the client may call this connection, as protocol_list() has it.
+    void accept_protocols(std::shared_ptr<const std::string> list) { protocols_ = std::move(list); }
+
+    [[nodiscard]] const std::string& protocols() const;
+
     // Before the handshake: this is a connection of the one with that binding.
     void adopt(std::string binding);
     // After the handshake: it resumed a session whose ticket carries this binding.
@@ -64,10 +70,21 @@ class TlsSession {
     ssl_st* ssl_;
     std::string asked_for_;
     std::string binding_;
+    std::shared_ptr<const std::string> protocols_;
     std::optional<TlsInfo> info_;
 };
 
+// RFC 7301 3.1: each name behind its length. Names are of 1 to 255 octets.
+[[nodiscard]] std::string protocol_list(const std::vector<std::string>& names);
+
 // A callback of OpenSSL: what a ticket that is about to be sent carries for resumed_binding().
 int put_binding(ssl_st* ssl, void* argument);
+// A callback of OpenSSL: the first of TlsSession::protocols() that the client offers; none is a fatal alert.
+int choose_protocol(ssl_st* ssl,
+                    const unsigned char** chosen,
+                    unsigned char* chosen_octets,
+                    const unsigned char* offered,
+                    unsigned offered_octets,
+                    void* argument);
 
 }  // namespace net
