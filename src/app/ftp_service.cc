@@ -57,7 +57,8 @@ FtpService::FtpService(const Config& config, FtpNeeds needs, net::UniqueFd trans
                 .random = needs.random,
                 .log = needs.log,
                 .metrics = needs.metrics,
-                .tls = std::move(needs.tls),
+                .resolver = needs.resolver,
+                .tls = needs.tls ? needs.tls->for_protocols({"ftp-data", "ftp"}) : nullptr,
                 .watch = {},
                 .transfer_log = {}} {
     if (transfer_log_) {

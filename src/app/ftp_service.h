@@ -12,6 +12,7 @@
 #include "ftp/server/server.h"
 #include "net/listener.h"
 #include "net/network.h"
+#include "net/resolver.h"
 #include "net/unique_fd.h"
 
 namespace app {
@@ -24,6 +25,7 @@ struct FtpNeeds {
     base::Random& random;
     base::Log& log;
     base::Metrics& metrics;
+    net::Resolver* resolver = nullptr;
     std::shared_ptr<net::TlsContext> tls;  // may be null
 };
 

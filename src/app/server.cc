@@ -132,6 +132,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                           .random = random,
                           .log = *log,
                           .metrics = metrics,
+                          .resolver = resolver.get(),
                           .tls = tls},
                          watch));
     administration->set_live("ftp who", [this] { return ftp->who(); });

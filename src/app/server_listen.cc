@@ -6,6 +6,7 @@
 #include "app/control.h"
 #include "app/server_parts.h"
 #include "app/service_options.h"
+#include "net/kernel_tls.h"
 
 namespace app {
 namespace {
@@ -96,6 +97,12 @@ base::Result<> MailServer::Parts::listen_imap(net::ListenOptions options) {
 
 base::Result<> MailServer::Parts::listen_ftp(net::ListenOptions options) {
     TRY_VOID(check_ftp_networks(config));
+    if (options.tls && !(config.listen.ftp.empty() && config.listen.ftps.empty())) {
+        const net::KernelTls kernel = net::kernel_tls();
+        log->info("kernel tls",
+                  {{"ktls", kernel.offered ? "yes" : "no"}, {"reason", kernel.reason}});
+        options.tls = options.tls->for_protocols({"ftp"});
+    }
     options.refusal = [](net::Refusal) {
         return std::string("421 Too many connections, try again later\r\n");
     };

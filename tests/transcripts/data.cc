@@ -8,10 +8,21 @@ namespace transcripts {
 
 using Kind = Step::Kind;
 
-// file NAME PATH "octets"; deaf: nobody listens where PORT says.
+// file NAME PATH "octets"; share NAME WHO RIGHTS [PATH]; deaf: nobody listens where PORT says.
 bool Player::prepare_files(std::string_view word, std::string_view rest) {
     if (word == "deaf") {
         deaf_ = true;
+        return true;
+    }
+    if (word == "share") {
+        std::string_view grant = rest;
+        const std::string_view share = base::split_front(grant, ' ');
+        std::string who(base::split_front(grant, ' '));
+        const std::string_view rights = base::split_front(grant, ' ');
+        if (who != "anonymous" && who != "everyone") {
+            who = fmt::format("{}@{}", who, first_domain_);
+        }
+        ftp_.grant(share, who, rights, grant.empty() ? "/" : grant);
         return true;
     }
     if (word != "file") {

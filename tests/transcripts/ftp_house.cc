@@ -7,6 +7,7 @@
 
 #include "account/address.h"
 #include "base/ascii.h"
+#include "files/shares.h"
 #include "ftp/grammar/command.h"
 #include "ftp/grammar/data_port.h"
 
@@ -38,6 +39,13 @@ bool FtpHouse::set_option(std::string_view key, std::string_view value) {
         {"sessions_per_account", [&] { limits_.per_account.sessions = number; }},
         {"sessions", [&] { limits_.total.sessions = number; }},
         {"rate", [&] { limits_.total.octets_per_second = number; }},
+        {"anonymous",
+         [&] {
+             options_->anonymous = true;
+             files_options_.anonymous_share = value;
+         }},
+        {"keep_partials", [&] { files_options_.keep_partials = value == "true"; }},
+        {"quota", [&] { files_options_.quota_octets = number; }},
     };
     const auto option = options.find(key);
     if (option == options.end()) {
@@ -51,10 +59,9 @@ void FtpHouse::start() {
     if (services_) {
         return;
     }
-    files::Options options;
-    options.root = folder_.path() + "/files";
+    files_options_.root = folder_.path() + "/files";
     auto files =
-        files::Files::start(options, world_.store, world_.pool, world_.clock, world_.random);
+        files::Files::start(files_options_, world_.store, world_.pool, world_.clock, world_.random);
     CHECK(files.has_value());
     files_ = std::move(*files);
     passive_ = std::make_unique<ftp::PassivePorts>(network_, world_.random, ports_);
@@ -68,6 +75,7 @@ void FtpHouse::start() {
                                       .random = world_.random,
                                       .log = world_.log,
                                       .metrics = world_.metrics,
+                                      .resolver = &world_.resolver,
                                       .tls = {},
                                       .watch = {},
                                       .transfer_log = {}});
@@ -87,6 +95,24 @@ std::shared_ptr<files::Tree> FtpHouse::tree(std::string_view address) {
     auto opened = world_.run(files_->open_tree(world_.loop, (*account)->id));
     CHECK(opened.has_value());
     return std::move(*opened);
+}
+
+void FtpHouse::grant(std::string_view share,
+                     std::string_view who,
+                     std::string_view rights,
+                     std::string_view path) {
+    const auto add = [&](store::Transaction& change) -> base::Result<> {
+        TRY(const auto known, files::find_share(change, share));
+        if (!known) {
+            TRY_VOID(
+                files::add_share(change, {.name = std::string(share), .limits = {}, .grants = {}}));
+        }
+        files::Grant grant{.path = std::string(path), .who = {}, .rights = 0};
+        TRY(grant.who, files::parse_principal(change, who));
+        TRY(grant.rights, files::parse_rights(rights));
+        return files::set_grant(change, share, std::move(grant));
+    };
+    CHECK(world_.run(world_.store.change(world_.loop, add)).has_value());
 }
 
 void FtpHouse::put_file(std::string_view address, std::string_view path, std::string_view octets) {

@@ -26,6 +26,11 @@ class FtpHouse {
 
     // `name=value` of `given: option`; false when there is none of that name.
     bool set_option(std::string_view key, std::string_view value);
+    // The share is added where it is new. `who`: "anonymous", "everyone", an address ...
+    void grant(std::string_view share,
+               std::string_view who,
+               std::string_view rights,
+               std::string_view path);
     // A file of `address`, with the folders above it.
     void put_file(std::string_view address, std::string_view path, std::string_view octets);
     // Its octets; nothing when it is not there.
@@ -59,6 +64,7 @@ class FtpHouse {
     std::shared_ptr<ftp::ServerOptions> options_;
     ftp::PortRange ports_;
     ftp::ActivityOptions limits_;
+    files::Options files_options_;
     std::unique_ptr<files::Files> files_;
     std::unique_ptr<ftp::PassivePorts> passive_;
     std::unique_ptr<ftp::Activity> activity_;

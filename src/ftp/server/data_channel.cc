@@ -118,7 +118,9 @@ Task<Result<>> DataChannel::start_tls() {
         control_.loop().clock().steady() + options_.handshake_timeout_s;
     // After CCC the control connection has no session that could go on.
     const bool required = require_reuse_ && control_.tls() != nullptr;
-    stream_->offer_tls(services_.tls);
+    if (services_.tls) {
+        stream_->offer_tls(services_.tls);
+    }
     co_return co_await stream_->start_tls_bound(control_, required, deadline);
 }
 

@@ -21,10 +21,16 @@ Session::Answer Session::on_size(std::string arguments) {
         co_return reply(550, path.error().text);
     }
     const auto entry = co_await tree().stat(loop_, *path);
-    if (!entry || entry->kind != files::Kind::kFile) {
-        co_return reply(550, entry ? "That is no file" : entry.error().text);
+    if (entry) {
+        co_return entry->kind == files::Kind::kFile ? reply(213, std::to_string(entry->size))
+                                                    : reply(550, "That is no file");
     }
-    co_return reply(213, std::to_string(entry->size));
+    // What was kept of an upload that was cut off: whoever stored it asks where to go on.
+    const auto kept = co_await tree().partial(loop_, *path);
+    if (entry.error().code == Errc::kNotFound && kept && *kept) {
+        co_return reply(213, std::to_string(**kept));
+    }
+    co_return reply(550, entry.error().text);
 }
 
 Session::Answer Session::on_mdtm(std::string arguments) {

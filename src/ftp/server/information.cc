@@ -64,7 +64,7 @@ std::string Session::feature_line(const Command& command) const {
         return options_.active ? std::string(feature) : "";
     }
     if (feature == "LANG") {
-        return "LANG EN*";
+        return italian_ ? "LANG EN;IT*" : "LANG EN*;IT";
     }
     if (feature == "MLST") {
         return "MLST " + list_facts(facts_);
@@ -85,14 +85,16 @@ Session::Answer Session::on_feat(std::string /*arguments*/) {
     co_return reply(211, text + "End");
 }
 
-// RFC 2640 4.1: replies are in English.
+// RFC 2640 4.1: without a tag, the language of the greeting.
 Session::Answer Session::on_lang(std::string arguments) {
     std::string_view tag = base::trim(arguments);
     const std::string_view primary = base::split_front(tag, '-');
-    if (primary.empty() || base::iequals(primary, "en")) {
-        co_return reply(200, "Replies are in English");
+    const bool italian = base::iequals(primary, "it");
+    if (!italian && !primary.empty() && !base::iequals(primary, "en")) {
+        co_return reply(504, "Replies are in English and Italian");
     }
-    co_return reply(504, "Replies are in English only");
+    italian_ = italian;
+    co_return reply(200, italian ? "Replies are in Italian" : "Replies are in English");
 }
 
 Session::Answer Session::on_clnt(std::string arguments) {

@@ -21,6 +21,17 @@ bool is_anonymous(std::string_view name) {
     return base::iequals(name, kAnonymous) || base::iequals(name, "ftp");
 }
 
+// hostname = domain / IPv4address-in-brackets / IP-literal    ; RFC 7151 3.1, as far as letters go
+bool is_host(std::string_view name) {
+    const bool literal = name.starts_with('[') && name.ends_with(']');
+    if (literal) {
+        name = name.substr(1, name.size() - 2);
+    }
+    return !name.empty() && std::all_of(name.begin(), name.end(), [literal](char c) {
+        return base::is_alnum(c) || c == '-' || c == '.' || (literal && c == ':');
+    });
+}
+
 }  // namespace
 
 account::LoginContext Session::login_context() const {
@@ -145,6 +156,7 @@ Session::Answer Session::on_acct(std::string /*arguments*/) {
 Session::Answer Session::on_rein(std::string /*arguments*/) {
     begin_anew();
     host_.clear();
+    italian_ = false;
     co_return reply(220, options_.hostname + " FTP server ready");
 }
 
@@ -179,6 +191,9 @@ Session::Answer Session::on_host(std::string arguments) {
         co_return protest(reply(503, "HOST comes before USER"));
     }
     std::string name = base::to_lower(arguments);
+    if (!is_host(name)) {
+        co_return reply(501, "Usage: HOST name, or an address in brackets");
+    }
     const std::string& local = lines_.stream().local().address;
     const bool here = base::iequals(name, options_.hostname) || name == '[' + local + ']';
     const bool known =

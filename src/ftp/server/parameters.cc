@@ -132,7 +132,7 @@ Session::Answer Session::on_eprt(std::string arguments) {
     co_return reply(200, fmt::format("Data goes to port {}", where->port));
 }
 
-std::string Session::external_address() const {
+std::string Session::external_name() const {
     const std::string& own = lines_.stream().local().address;
     const std::string& peer = lines_.stream().peer().address;
     for (const ExternalAddress::Rule& rule : options_.external.rules) {
@@ -143,6 +143,23 @@ std::string Session::external_address() const {
     return options_.external.address.empty() || is_private(peer) ? own : options_.external.address;
 }
 
+// The resolver keeps what it has learnt as long as that holds.
+base::Task<Result<std::string>> Session::external_address() {
+    std::string name = external_name();
+    if (is_ipv4(name) || services_.resolver == nullptr) {
+        co_return name;
+    }
+    const net::Answer answer =
+        co_await services_.resolver->lookup(loop_, name, net::RecordType::kA);
+    if (!answer.found() || answer.records.empty()) {
+        services_.log.warning("the external address is not known",
+                              {{"session", id_}, {"name", name}, {"error", answer.why}});
+        co_return base::fail(Errc::kUnavailable,
+                             "The address of this server is not known now; use EPSV");
+    }
+    co_return answer.records.front();
+}
+
 Session::Answer Session::on_pasv(std::string /*arguments*/) {
     if (extended_only_) {
         co_return reply(503, "After EPSV ALL only EPSV opens data connections");
@@ -150,13 +167,16 @@ Session::Answer Session::on_pasv(std::string /*arguments*/) {
     if (!is_ipv4(lines_.stream().local().address)) {
         co_return reply(502, "PASV is for IPv4; use EPSV");
     }
+    const auto address = co_await external_address();
+    if (!address) {
+        co_return reply(425, address.error().text);
+    }
     const auto port = channel_.listen(may_fxp());
     if (!port) {
         co_return reply(425, "No data port is free: " + port.error().text);
     }
     renew_ticket();
-    co_return reply(
-        227, fmt::format("Entering Passive Mode ({})", format_port({external_address(), *port})));
+    co_return reply(227, fmt::format("Entering Passive Mode ({})", format_port({*address, *port})));
 }
 
 Session::Answer Session::on_epsv(std::string arguments) {
@@ -199,7 +219,7 @@ Session::Answer Session::on_opts(std::string arguments) {
     }
     if (command == "MLST") {
         facts_ = parse_facts(options);
-        co_return reply(200, "MLST OPTS " + name_facts(facts_));
+        co_return reply(200, "MLST OPTS" + (facts_ == 0 ? "" : " " + name_facts(facts_)));
     }
     if (command == "HASH") {
         co_return choose_hash(options);

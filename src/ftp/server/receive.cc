@@ -61,11 +61,16 @@ Task<Result<>> Transfer::receive_encoded(net::Stream& stream, files::Upload& upl
     const std::uint64_t first = upload.offset();
     std::string decoded;
     while (!decoder.ended()) {
-        const auto received = co_await stream.receive(stall_deadline());
+        auto received = co_await stream.receive(stall_deadline());
         if (!received && received.error().code == Errc::kEof) {
             break;
         }
-        CO_TRY(const std::string_view view, std::move(received));
+        if (!received) {
+            // What has come may be kept, for the client to go on with.
+            CO_TRY_VOID(co_await store(decoded, upload));
+            co_return base::forward_error(received);
+        }
+        const std::string_view view = *received;
         // The view lasts until something suspends, and storing does.
         std::string wire(view);
         while (!wire.empty()) {

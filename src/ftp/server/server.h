@@ -23,11 +23,13 @@
 #include "net/address.h"
 #include "net/line_stream.h"
 #include "net/network.h"
+#include "net/resolver.h"
 #include "net/stream.h"
 
 namespace ftp {
 
-// Which address a client is told in reply to PASV.
+// Which address a client is told in reply to PASV: IPv4, or a name that is looked up each time, for networks
+// whose address changes.
 struct ExternalAddress {
     struct Rule {
         net::AddressBlock clients;
@@ -35,8 +37,8 @@ struct ExternalAddress {
     };
 
     std::vector<Rule> rules;  // the first whose block holds the client
-    // For the others, but not for clients of loopback and private networks: they see us as we are. IPv4,
-    // or empty: the control connection's own.
+    // For the others, but not for clients of loopback and private networks: they see us as we are.
+    // Empty: the control connection's own.
     std::string address;
 };
 
@@ -90,6 +92,8 @@ struct Services {
     base::Random& random;
     base::Log& log;
     base::Metrics& metrics;
+    // Of ExternalAddress's names; null: they are addresses all.
+    net::Resolver* resolver = nullptr;
     // For data connections; null: no TLS.
     std::shared_ptr<net::TlsContext> tls;
     // A watcher for the session's dialogue, or an empty one. May be empty itself.

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/check.h"
 #include "ftp/grammar/command.h"
+#include "ftp/server/italian.h"
 
 namespace ftp {
 
@@ -197,9 +198,12 @@ Task<Result<>> Session::act_on(const Reply& reply) {
 }
 
 void Session::put(const Reply& reply) {
-    if (reply.code != 0) {
-        lines_.put(format_reply(reply.code, reply.text));
+    if (reply.code == 0) {
+        return;
     }
+    // Behind 212 and 213 stand the names and facts of files.
+    const bool words = reply.code != 212 && reply.code != 213;
+    lines_.put(format_reply(reply.code, italian_ && words ? in_italian(reply.text) : reply.text));
 }
 
 // A command that makes no sense; too many of them end the session.

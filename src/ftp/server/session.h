@@ -176,7 +176,8 @@ class Session {
     [[nodiscard]] bool may_fxp() const;
     // Why a data connection may not go there; nothing when it may.
     [[nodiscard]] std::optional<Reply> check_target(const DataPort& where) const;
-    [[nodiscard]] std::string external_address() const;
+    [[nodiscard]] std::string external_name() const;
+    [[nodiscard]] base::Task<base::Result<std::string>> external_address();
     void renew_ticket();
 
     // paths.cc
@@ -239,6 +240,7 @@ class Session {
 
     std::string user_name_;  // USER's, until PASS
     std::string host_;       // HOST's
+    bool italian_ = false;   // LANG's
     std::optional<User> user_;
     std::string directory_ = "/";
     std::optional<std::string> rename_from_;
