@@ -164,6 +164,23 @@ class Ftp(ServerTest):
                         other.storbinary("STOR " + name, nothing)
                 self.assertEqual(mine.size(name), len(LARGE))
 
+    def test_tls_for_another_protocol_is_refused(self):
+        for names, agreed in ((["ftp"], "ftp"), ([], None), (["h2", "ftp"], "ftp"), (["http/1.1"], "refused")):
+            with self.subTest(names):
+                context = self.server.tls()
+                if names:
+                    context.set_alpn_protocols(names)
+                with socket.create_connection(("localhost", self.server.ports["ftps"])) as connection:
+                    try:
+                        with context.wrap_socket(connection, server_hostname="localhost") as inside:
+                            self.assertEqual(inside.selected_alpn_protocol(), agreed)
+                    except ssl.SSLError as refusal:
+                        self.assertEqual(agreed, "refused")
+                        self.assertRegex(str(refusal), "alert no application protocol")
+
+    def test_kernel_tls_is_reported_at_the_start(self):
+        self.server.wait_for_log(r" kernel tls ktls=(yes|no) reason=\"the kernel .*\"")
+
     def test_an_upload_cut_inside_tls_is_not_stored(self):
         client = self.tls_client(Resuming, ssl.TLSVersion.TLSv1_3)
         connection = client.transfercmd("STOR " + self.name)

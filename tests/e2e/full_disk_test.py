@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""A disk that others have filled: new mail waits with its sender, what is stored is read, and deleting works.
+"""A disk that others have filled: new mail and files are refused, what is stored is read, and deleting works.
 
 The disk is a small one in memory, mounted in a namespace of this process; where the machine allows no
 namespaces the test is passed over.
 """
 
+import ftplib
+import io
 import os
 import pathlib
 import smtplib
@@ -13,7 +15,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, Server, letter, run
+from harness import BOB, PASSWORDS, Server, letter, run
 
 INSIDE = "STAFFETTA_TEST_NAMESPACE"
 
@@ -34,7 +36,7 @@ def fill(folder):
 
 class FullDisk(unittest.TestCase):
     def setUp(self):
-        self.server = Server()
+        self.server = Server(options="[auth]\nallow_plaintext = true\n")
         data = self.server.folder / "data"
         data.mkdir(mode=0o700)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=700", "none", data], check=True)
@@ -69,6 +71,41 @@ class FullDisk(unittest.TestCase):
         self.assertIn(b"Subject: Pickles\r\n", message)
         self.assertIn("sound: ", self.server.admin("check"))
         self.server.admin("account", "remove", BOB)
+
+    def ftp(self):
+        client = ftplib.FTP(timeout=100)
+        self.addCleanup(client.close)
+        client.connect("127.0.0.1", self.server.ports["ftp"])
+        client.login(BOB, PASSWORDS[BOB])
+        client.voidcmd("TYPE I")
+        return client
+
+    def test_an_upload_ends_in_452_and_leaves_nothing(self):
+        client = self.ftp()
+        client.storbinary("STOR menu", io.BytesIO(b"pickles"))
+        connection = client.transfercmd("STOR menu")
+        connection.sendall(b"x" * 100_000)
+        others = fill(self.disk)
+        with self.assertRaises((ftplib.error_temp, OSError)) as refused, connection:
+            for _ in range(1000):
+                connection.sendall(b"x" * 100_000)
+            connection.close()
+            client.voidresp()
+        if isinstance(refused.exception, OSError):  # the server closed before all was sent
+            with self.assertRaises(ftplib.error_temp) as refused:
+                client.voidresp()
+        self.assertRegex(str(refused.exception), "^452 ")
+        with self.assertRaises(ftplib.error_temp) as refused:
+            client.storbinary("STOR other", io.BytesIO(b"x" * 100_000))
+        self.assertRegex(str(refused.exception), "^452 ")
+        self.assertEqual(client.nlst(), ["menu"])
+        uploads = self.disk / "files" / "uploads"
+        self.assertEqual([path for path in uploads.rglob("*") if path.is_file()], [])
+        others.unlink()
+        client.storbinary("STOR other", io.BytesIO(b"x" * 100_000))
+        octets = io.BytesIO()
+        client.retrbinary("RETR menu", octets.write)
+        self.assertEqual((octets.getvalue(), client.size("other")), (b"pickles", 100_000))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def staffetta(*arguments, text=None):
 class Server:
     """`with Server() as server:` runs one; server.ports["smtp"] and so on are its ports."""
 
-    def __init__(self, services=SERVICES, options="", people=PASSWORDS, threads=0, listen_options=""):
+    def __init__(self, services=SERVICES, options="", people=PASSWORDS, threads=0, listen_options="", tls_options=""):
         # Unix sockets have short names, so the folder must have one.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-", dir="/tmp"))
         self.config = self.folder / "staffetta.toml"
@@ -60,7 +60,7 @@ class Server:
         self.write_certificate()
         self.config.write_text(
             f'hostname = "mail.hamburger.example"\ndata = "data"\n[listen]\n{listen}{listen_options}'
-            f'[tls]\ncertificate = "cert.pem"\nkey = "key.pem"\n[limits]\nthreads = {threads}\n' + options)
+            f'[tls]\ncertificate = "cert.pem"\nkey = "key.pem"\n{tls_options}[limits]\nthreads = {threads}\n' + options)
 
     def write_certificate(self):
         for name in ("cert.pem", "key.pem"):

@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Bad input over FTP: every case has its reply, and leaves no descriptors, ports, partial files or memory behind."""
+
+import ftplib
+import io
+import os
+import pathlib
+import re
+import socket
+import ssl
+import struct
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from harness import BOB, PASSWORDS, Server
+
+QUOTA = 16 << 20
+LIMIT_S = 100  # keeps a broken run from hanging
+LISTENING = "0A"  # in /proc/net/tcp
+
+
+class Session(ftplib.FTP):
+    """Logged in, in TYPE I."""
+
+    def __init__(self, server):
+        super().__init__(timeout=LIMIT_S)
+        self.connect("127.0.0.1", server.ports["ftp"])
+        self.login(BOB, PASSWORDS[BOB])
+        self.voidcmd("TYPE I")
+
+    def reply(self):
+        """The next reply's code, whatever it is."""
+        return self.getmultiline()[:3]
+
+    def ask(self, command):
+        self.putcmd(command)
+        return self.reply()
+
+    def passive_port(self):
+        return int(re.search(r"\|\|\|(\d+)\|", self.sendcmd("EPSV"))[1])
+
+    def names(self):
+        return sorted(self.nlst())
+
+
+def dial(port, source="127.0.0.1"):
+    return socket.create_connection(("127.0.0.1", port), LIMIT_S, (source, 0))
+
+
+def reset(connection):
+    """Closes with RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def is_closed(connection):
+    """Waits for the end; nothing may come before it."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+class Hostile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(
+            services=["ftp", "ftps"], threads=1, tls_options='handshake_timeout = "1s"\n',
+            options=f'[auth]\nallow_plaintext = true\n[files]\nquota = "{QUOTA // 1024}KiB"\n[ftp]\nconnect_timeout = "1s"\n'
+                    'stall_timeout = "1s"\n').__enter__()
+        client = Session(cls.server)
+        client.storbinary("STOR first", io.BytesIO(b"first"))  # the thread's pipe stays
+        client.quit()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__(None, None, None)
+
+    def setUp(self):
+        self.before = self.held()
+        self.addCleanup(self.assert_nothing_left)
+
+    def session(self):
+        client = Session(self.server)
+        self.addCleanup(client.close)
+        return client
+
+    def held(self):
+        """What the server has of this system's: descriptors, and sockets that listen."""
+        folder = pathlib.Path(f"/proc/{self.server.process.pid}")
+        targets = []
+        for descriptor in (folder / "fd").iterdir():
+            try:
+                targets.append(os.readlink(descriptor))
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        lines = (folder / "net/tcp").read_text().splitlines()[1:]
+        listening = {f"socket:[{line.split()[9]}]" for line in lines if line.split()[3] == LISTENING}
+        return len(targets), len(listening.intersection(targets))
+
+    def assert_nothing_left(self):
+        """At once, or after as many round trips as the server needs to see that its peers are gone."""
+        for _ in range(3000):
+            if self.held() <= self.before:
+                break
+            Session(self.server).quit()
+        self.assertLessEqual(self.held(), self.before)
+        uploads = self.server.folder / "data/files/uploads"
+        self.assertEqual([path for path in uploads.rglob("*") if path.is_file()], [])
+        self.assertFalse([line for line in self.server.log if "bug in" in line])
+
+    def test_passive_ports_for_ever(self):
+        client = self.session()
+        for _ in range(500):
+            self.assertRegex(client.sendcmd("PASV"), "^227 ")
+            client.passive_port()
+        self.assertLessEqual(self.held()[1], self.before[1] + 1)
+        client.close()
+
+    def test_a_client_that_never_connects(self):
+        client = self.session()
+        client.storbinary("STOR kept", io.BytesIO(b"kept"))
+        for command in ("RETR kept", "STOR kept", "LIST"):
+            client.passive_port()
+            self.assertEqual(client.ask(command), "150")
+            self.assertEqual(client.reply(), "425")
+        self.assertEqual(client.size("kept"), 4)
+        client.close()
+
+    def test_a_connection_from_elsewhere(self):
+        client = self.session()
+        client.storbinary("STOR secret", io.BytesIO(b"secret"))
+        port = client.passive_port()
+        with dial(port, "127.0.0.2") as thief:
+            self.assertTrue(is_closed(thief))
+        self.assertEqual(client.ask("RETR secret"), "150")
+        with dial(port) as mine:
+            self.assertEqual(mine.recv(100), b"secret")
+        self.assertEqual(client.reply(), "226")
+        client.close()
+
+    def test_an_upload_that_stops(self):
+        client = self.session()
+        with client.transfercmd("STOR stopped") as connection:
+            connection.sendall(b"x" * 100_000)
+            self.assertEqual(client.reply(), "426")
+            self.assertNotIn("stopped", client.names())
+        client.close()
+
+    def test_an_upload_that_never_ends(self):
+        client = self.session()
+        with client.transfercmd("STOR endless") as connection:
+            try:
+                for _ in range(2 * QUOTA // 65536):
+                    connection.sendall(bytes(65536))
+            except OSError:
+                pass  # as soon as the server has had enough
+            self.assertEqual(client.reply(), "552")
+        self.assertNotIn("endless", client.names())
+        client.close()
+
+    def test_a_client_that_reads_nothing(self):
+        client = self.session()
+        client.storbinary("STOR much", io.BytesIO(bytes(12 << 20)))
+        with client.transfercmd("RETR much"):
+            self.assertEqual(client.reply(), "426")
+        client.delete("much")
+        client.close()
+
+    def test_a_handshake_that_does_not_end(self):
+        hello = self.client_hello()
+        for sent in (b"", hello[:1], hello[:len(hello) // 2], b"GET / HTTP/1.1\r\n\r\n"):
+            for vanish in (False, True):
+                with self.subTest(sent=sent[:10], vanish=vanish):
+                    connection = dial(self.server.ports["ftp"])
+                    connection.recv(1000)
+                    connection.sendall(b"AUTH TLS\r\n")
+                    self.assertRegex(connection.recv(1000), b"^234 ")
+                    connection.sendall(sent)
+                    if not vanish:
+                        while not is_closed(connection):
+                            pass  # an alert comes first where the handshake failed
+                    reset(connection)
+
+    def client_hello(self):
+        """The first octets of a handshake."""
+        inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
+        with self.assertRaises(ssl.SSLWantReadError):
+            self.server.tls().wrap_bio(inward, outward, server_hostname="localhost").do_handshake()
+        return outward.read()
+
+    def test_a_data_connection_without_its_handshake(self):
+        client = ftplib.FTP_TLS(context=self.server.tls(), timeout=LIMIT_S)
+        self.addCleanup(client.close)
+        client.connect("localhost", self.server.ports["ftp"])
+        client.login(BOB, PASSWORDS[BOB])
+        client.prot_p()
+        hello = self.client_hello()
+        for sent in (b"", hello[:7], hello, b"not TLS at all"):
+            for vanish in (False, True):
+                with self.subTest(sent=sent[:10], vanish=vanish):
+                    host, port = client.makepasv()
+                    client.putcmd("STOR never")
+                    self.assertRegex(client.getmultiline(), "^150")
+                    connection = socket.create_connection((host, port))
+                    connection.sendall(sent)
+                    if vanish:
+                        reset(connection)
+                    self.assertRegex(client.getmultiline(), "^425")
+                    connection.close()
+        client.close()
+
+    def test_a_megabyte_of_blank_lines(self):
+        for login in (b"", f"USER {BOB}\r\nPASS {PASSWORDS[BOB]}\r\n".encode()):
+            for end in (b"\r\n", b"\n", b"\0\r\n"):
+                with self.subTest(login=login, end=end), dial(self.server.ports["ftp"]) as connection:
+                    connection.sendall(login)
+                    try:
+                        connection.sendall(end * ((1 << 20) // len(end)))
+                    except OSError:
+                        pass  # closed before all was sent
+                    said = b""
+                    try:
+                        while octets := connection.recv(65536):
+                            said += octets
+                    except ConnectionResetError:
+                        continue  # what was not read meanwhile took the reply with it
+                    self.assertRegex(said, b"421 [^\r]*\r\n$")
+
+    def test_a_line_without_an_end(self):
+        with dial(self.server.ports["ftp"]) as connection:
+            connection.sendall(b"x" * (1 << 20) + b"\r\nQUIT\r\n")
+            said = connection.makefile("rb").read()
+        self.assertRegex(said, b"^220 [^\r]*\r\n500 [^\r]*\r\n221 [^\r]*\r\n$")
+
+    def test_an_abort_behind_each_octet(self):
+        client = self.session()
+        client.storbinary("STOR whole", io.BytesIO(b"whole"))
+        for count in range(24):
+            with self.subTest(count), client.transfercmd("STOR whole") as connection:
+                connection.sendall(b"x" * count)
+                self.assertEqual(client.ask("ABOR"), "426")
+                self.assertEqual(client.reply(), "226")
+        self.assertEqual(client.size("whole"), 5)
+        client.close()
+
+    def test_a_connection_that_breaks_behind_each_octet(self):
+        dialogue = f"USER {BOB}\r\nPASS {PASSWORDS[BOB]}\r\nTYPE I\r\nEPSV\r\nSTOR never\r\nABOR\r\n".encode()
+        for count in range(len(dialogue)):
+            connection = dial(self.server.ports["ftp"])
+            connection.sendall(dialogue[:count])
+            reset(connection)
+        client = self.session()
+        self.assertNotIn("never", client.names())
+        client.close()
+
+    def test_an_upload_whose_client_breaks_off(self):
+        for count in (0, 1, 1000, 100_000):
+            for cut in ("data", "control", "both"):
+                with self.subTest(count=count, cut=cut):
+                    client = Session(self.server)
+                    connection = client.transfercmd("STOR never")
+                    connection.sendall(b"x" * count)
+                    if cut != "data":
+                        reset(client.sock)
+                    if cut != "control":
+                        reset(connection)
+                    if cut == "data":
+                        self.assertEqual(client.reply(), "426")
+                    if cut == "control":
+                        self.assertTrue(is_closed(connection))
+                    client.close()
+                    connection.close()
+        client = self.session()
+        self.assertNotIn("never", client.names())
+        client.close()
+
+    def test_two_clients_store_one_name(self):
+        clients = [self.session(), self.session()]
+        bodies = [b"a" * 300_000, b"b" * 200_000]
+        for order in ((0, 1), (1, 0)):
+            connections = [client.transfercmd("STOR shared") for client in clients]
+            for connection, body in zip(connections, bodies):
+                connection.sendall(body[:100_000])
+            for turn in order:
+                connections[turn].sendall(bodies[turn][100_000:])
+                connections[turn].close()
+                self.assertEqual(clients[turn].reply(), "226")
+            stored = io.BytesIO()
+            clients[0].retrbinary("RETR shared", stored.write)
+            self.assertEqual(stored.getvalue(), bodies[order[1]])
+        for client in clients:
+            client.close()
+
+    def test_memory(self):
+        def resident_kib():
+            status = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text()
+            return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+        def rounds():
+            for _ in range(100):
+                client = Session(self.server)
+                connection = client.transfercmd("STOR never")
+                connection.sendall(b"x" * 10_000)
+                reset(client.sock)
+                reset(connection)
+                client.close()
+
+        rounds()
+        before = resident_kib()
+        for _ in range(3):
+            rounds()
+        # A session that stayed would take more than its 8 KiB; sanitizers keep what is freed for a while.
+        self.assertLess(resident_kib() - before, 300 * 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
