@@ -10,7 +10,9 @@
 #include "agent/netrc.h"
 #include "agent/progress.h"
 #include "agent/shell.h"
+#include "agent/terminal.h"
 #include "agent/words.h"
+#include "base/ascii.h"
 
 namespace agent {
 namespace {
@@ -80,10 +82,38 @@ TEST(Glob, Matches) {
     EXPECT_FALSE(glob_matches("*a*a*a*a*a*a*a*a*a*a*b", std::string(2000, 'a')));
 }
 
+TEST(Glob, ExpandsBraces) {
+    EXPECT_THAT(expand_braces("a.{txt,md}"), ElementsAre("a.txt", "a.md"));
+    EXPECT_THAT(expand_braces("{a,{b,c}d}{1,2}"),
+                ElementsAre("a1", "a2", "bd1", "bd2", "cd1", "cd2"));
+    EXPECT_THAT(expand_braces("{a}{"), ElementsAre("{a}{"));
+    EXPECT_THAT(expand_braces("{{a,b}"), ElementsAre("{a", "{b"));
+    EXPECT_THAT(expand_braces("{,x}"), ElementsAre("", "x"));
+    EXPECT_TRUE(is_glob("{a,b}"));
+    EXPECT_FALSE(is_glob("{a}"));
+    std::string many;
+    for (int i = 0; i < 40; ++i) {
+        many += "{a,b}";
+    }
+    EXPECT_LE(expand_braces(many).size(), 1000U);
+    EXPECT_EQ(unescape_glob("a\\*b\\"), "a*b\\");
+}
+
+TEST(Terminal, IsNotCommandedByServers) {
+    EXPECT_EQ(without_controls("a\tb\n\x1b[2J\x7f"), "a\tb\n?[2J?");
+    EXPECT_EQ(without_controls("\xc2\x9b"
+                               "31m \xc3\xa9 \xc2\xa0"),
+              "?31m \xc3\xa9 \xc2\xa0");
+}
+
 TEST(Words, AreParted) {
     EXPECT_THAT(*split_words("get 'two words' a\\ b \"c\\\"d\"  # note"),
                 ElementsAre("get", "two words", "a b", "c\"d"));
-    EXPECT_THAT(*split_words("!ls -l"), ElementsAre("!", "ls", "-l"));
+    EXPECT_THAT(*split_words("!ls -l 'a  b'"), ElementsAre("!", "ls -l 'a  b'"));
+    EXPECT_THAT(*split_words("!"), ElementsAre("!"));
+    EXPECT_THAT(*split_words("get x | wc -l \"'\" "), ElementsAre("get", "x", "| wc -l \"'\""));
+    EXPECT_THAT(*split_words("get \\|x '|y z'"), ElementsAre("get", "|x", "|y z"));
+    EXPECT_THAT(*split_words(quote_word("|x y")), ElementsAre("|x y"));
     EXPECT_FALSE(split_words("get 'open"));
     EXPECT_EQ(last_word("get a\\ b"), "a b");
     EXPECT_EQ(last_word("get "), "");
@@ -143,20 +173,18 @@ TEST(Mirror, Filters) {
 }
 
 TEST(Shell, KnowsBsdsVerbs) {
-    for (const std::string_view verb :
-         {"!",       "$",       "account",    "append",   "ascii", "bell",     "binary",
-          "bye",     "case",    "cd",         "cdup",     "chmod", "close",    "debug",
-          "delete",  "dir",     "disconnect", "edit",     "epsv",  "exit",     "features",
-          "ftp",     "get",     "glob",       "hash",     "help",  "idle",     "image",
-          "lcd",     "less",    "lpage",      "lpwd",     "ls",    "macdef",   "mdelete",
-          "mdir",    "mget",    "mkdir",      "mls",      "mlsd",  "mlst",     "mode",
-          "modtime", "more",    "mput",       "mreget",   "msend", "newer",    "nlist",
-          "open",    "page",    "passive",    "pdir",     "pls",   "preserve", "progress",
-          "prompt",  "put",     "pwd",        "quit",     "quote", "rate",     "recv",
-          "reget",   "rename",  "reset",      "restart",  "rhelp", "rmdir",    "rstatus",
-          "runique", "send",    "sendport",   "site",     "size",  "status",   "struct",
-          "sunique", "system",  "tenex",      "throttle", "type",  "umask",    "usage",
-          "user",    "verbose", "?"}) {
+    // All that tnftp has.
+    std::string_view verbs =
+        "! $ account append ascii bell binary bye case cd cdup chmod close cr debug "
+        "delete dir disconnect edit epsv epsv4 epsv6 exit features fget form ftp gate get "
+        "glob hash help idle image lcd less lpage lpwd ls macdef mdelete mdir mget mkdir "
+        "mls mlsd mlst mode modtime more mput mreget msend newer nlist nmap ntrans open "
+        "page passive pdir pls pmlsd preserve progress prompt proxy put pwd quit quote "
+        "rate rcvbuf recv reget remopts rename reset restart rhelp rmdir rstatus runique "
+        "send sendport set site size sndbuf status struct sunique system tenex throttle "
+        "trace type umask unset usage user verbose xferbuf ? ";
+    while (!verbs.empty()) {
+        const std::string_view verb = base::split_front(verbs, ' ');
         EXPECT_TRUE(std::any_of(Shell::commands().begin(),
                                 Shell::commands().end(),
                                 [verb](const auto& command) { return command.name == verb; }))

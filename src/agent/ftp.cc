@@ -11,7 +11,9 @@
 #include "agent/glob.h"
 #include "agent/local_file.h"
 #include "agent/mirror.h"
+#include "agent/segments.h"
 #include "agent/shell.h"
+#include "agent/terminal.h"
 #include "base/ascii.h"
 
 namespace agent {
@@ -31,8 +33,9 @@ int complain_usage(std::string_view sentence) {
     return kFtpUsage;
 }
 
-bool shows_meter(const FtpArguments& arguments) {
-    return !arguments.quiet && ::isatty(STDERR_FILENO) == 1;
+MeterStyle meter_style(const FtpArguments& arguments) {
+    const bool shown = !arguments.quiet && is_shown(STDERR_FILENO);
+    return {.kind = shown ? MeterStyle::Kind::kBar : MeterStyle::Kind::kNone};
 }
 
 std::string read_line_of_stdin() {
@@ -59,11 +62,10 @@ class OneShot {
     explicit OneShot(FtpArguments& arguments)
         : arguments_(arguments),
           site_(arguments.settings),
-          meter_(site_.loop().clock(), shows_meter(arguments)) {
+          meter_(site_.loop().clock(), meter_style(arguments)) {
         copy_ = {.resume = arguments.resume,
                  .keep_time = arguments.keep_time,
                  .ascii = arguments.ascii,
-                 .rate_max = arguments.settings.rate_max,
                  .append = arguments.append};
     }
 
@@ -155,8 +157,9 @@ class OneShot {
                 return complain_usage(
                     fmt::format("{} names no file; -o says where to put it", path));
             }
+            // "./": a server's file may be called "-".
             const std::string local = to_folder                   ? arguments_.output + "/" + name
-                                      : arguments_.output.empty() ? name
+                                      : arguments_.output.empty() ? "./" + name
                                                                   : arguments_.output;
             CopyOptions copy = copy_;
             copy.ascii = copy.ascii || url.ascii;
@@ -171,7 +174,10 @@ class OneShot {
     base::Result<std::uint64_t> fetch(const std::string& path,
                                       const std::string& local,
                                       const CopyOptions& copy) {
-        return site_.run(download(site_.client(), path, local, copy, meter_));
+        if (arguments_.segments > 1 && local != "-") {
+            return get_in_segments(site_, path, local, arguments_.segments, copy, meter_);
+        }
+        return site_.run(download(site_, site_.client(), path, local, copy, meter_));
     }
 
     // The paths that a glob in the last component stands for.
@@ -179,11 +185,13 @@ class OneShot {
         if (!arguments_.globbing || !is_glob(name_of(path))) {
             return std::vector<std::string>{path};
         }
-        TRY(const auto entries, site_.run(site_.client().list(folder_of(path))));
         std::vector<std::string> paths;
-        for (const ftp::RemoteEntry& entry : entries) {
-            if (!entry.is_directory() && glob_matches(name_of(path), entry.name)) {
-                paths.push_back(folder_of(path) + entry.name);
+        for (const std::string& alternative : expand_braces(path)) {
+            TRY(const auto entries, site_.run(site_.client().list(folder_of(alternative))));
+            for (const ftp::RemoteEntry& entry : entries) {
+                if (!entry.is_directory() && glob_matches(name_of(alternative), entry.name)) {
+                    paths.push_back(folder_of(alternative) + entry.name);
+                }
             }
         }
         if (paths.empty()) {
@@ -215,7 +223,8 @@ class OneShot {
             const std::string remote = to_folder ? url->path + name_of(local) : url->path;
             CopyOptions copy = copy_;
             copy.ascii = copy.ascii || url->ascii;
-            const auto moved = site_.run(upload(site_.client(), local, remote, copy, meter_));
+            const auto moved =
+                site_.run(upload(site_, site_.client(), local, remote, copy, meter_));
             if (!moved) {
                 return complain(moved.error());
             }
@@ -240,13 +249,10 @@ class OneShot {
         if (!text) {
             return complain(text.error());
         }
-        const auto written = FileSink::standard()->write(without_returns(*text));
+        const std::string lines = without_returns(*text);
+        const auto written =
+            FileSink::standard()->write(is_shown(STDOUT_FILENO) ? without_controls(lines) : lines);
         return written ? int{kFtpOk} : complain(written.error());
-    }
-
-    static std::string without_returns(std::string text) {
-        std::erase(text, '\r');
-        return text;
     }
 
     int copy_tree() {
@@ -264,7 +270,7 @@ class OneShot {
         if (const int status = open(*url); status != kFtpOk) {
             return status;
         }
-        const auto report = mirror(site_, url->path, local, options, shows_meter(arguments_));
+        const auto report = mirror(site_, url->path, local, options, meter_style(arguments_));
         return report ? tell(*report, options.dry_run) : complain(report.error());
     }
 
@@ -278,13 +284,7 @@ class OneShot {
             fmt::print(stderr, "staffetta ftp: {}\n", failure);
         }
         if (!arguments_.quiet) {
-            fmt::print("{} copied ({}), {} unchanged, {} folders made, {} removed, {} failed\n",
-                       report.copied,
-                       format_octets(report.octets),
-                       report.unchanged,
-                       report.folders,
-                       report.removed,
-                       report.failures.size());
+            fmt::print("{}\n", format_report(report, dry_run));
         }
         return report.failures.empty() ? kFtpOk : kFtpIo;
     }

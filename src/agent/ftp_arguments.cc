@@ -39,14 +39,16 @@ Connections:
   -A, --active                 the server connects to us;  -p, --passive  we connect (default)
   --no-epsv, --no-mlsd         do not use these, for broken servers
   -q, --timeout SECONDS        patience with a silent server (60)
-  -T, --limit-rate OCTETS      a second, as 200k or 1.5M
+  -T, --limit-rate OCTETS      a second, all connections together, as 200k or 1.5M
+  --retry N                    try again N times when a transfer breaks off (3), going on where it was
+  -r, --retry-delay SECONDS    before the first (1); doubled for each that follows
 Transfers:
   -o, --output FILE            where to put what is fetched
   -c, -R, --continue           go on where an earlier transfer ended, after comparing with HASH
   --append                     put: add to the end of the file
   --ascii                      translate line ends
   --no-times                   do not keep files' times
-  --segments N                 get: N connections for one file
+  --segments N                 get: N connections for one file; a fetch that was killed goes on
   -g                           no globbing;  -i  no questions in mget, mput, mdelete
   -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue
   -e COMMAND                   interactive: do this first; may be given again
@@ -187,6 +189,24 @@ class Reader {
         return {};
     }
 
+    static base::Result<> take_retries(FtpArguments& to, std::string value) {
+        const auto retries = base::parse_number<unsigned>(value, 1000U);
+        if (!retries) {
+            return fail(Errc::kSyntax, "--retry wants a number, 0 to 1000");
+        }
+        to.settings.retries = *retries;
+        return {};
+    }
+
+    static base::Result<> take_retry_delay(FtpArguments& to, std::string value) {
+        const auto seconds = base::parse_number<unsigned>(value, 86400U);
+        if (!seconds) {
+            return fail(Errc::kSyntax, "--retry-delay wants seconds, 0 to 86400");
+        }
+        to.settings.retry_delay = std::chrono::seconds(*seconds);
+        return {};
+    }
+
     static base::Result<> take_rate(FtpArguments& to, std::string value) {
         TRY(to.settings.rate_max, parse_octets(value));
         return {};
@@ -203,7 +223,7 @@ class Reader {
         return {};
     }
 
-    static const std::array<Option, 38> kOptions;
+    static const std::array<Option, 40> kOptions;
 
     const std::vector<std::string>& arguments_;
     FtpArguments& into_;
@@ -213,7 +233,7 @@ class Reader {
 
 using A = FtpArguments;
 
-const std::array<Reader::Option, 38> Reader::kOptions{{
+const std::array<Reader::Option, 40> Reader::kOptions{{
     {"user",
      "u",
      nullptr,
@@ -249,6 +269,8 @@ const std::array<Reader::Option, 38> Reader::kOptions{{
     {"no-mlsd", "", [](A& a) { a.settings.use_mlsd = false; }, nullptr},
     {"timeout", "q", nullptr, take_seconds},
     {"limit-rate", "T", nullptr, take_rate},
+    {"retry", "", nullptr, take_retries},
+    {"retry-delay", "r", nullptr, take_retry_delay},
     {"output",
      "o",
      nullptr,

@@ -19,48 +19,256 @@ struct FreeDigest {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
-// Whether the first `octets` here and there are the same. Where the server cannot say, they are taken to be, as every
-// client does that resumes.
-base::Task<bool> same_beginning(ftp::Client& client,
-                                std::string remote,
-                                std::string local,
-                                std::uint64_t octets) {
-    const auto there = co_await client.sha256(std::move(remote), octets);
-    if (!there) {
-        co_return there.error().code == Errc::kUnsupported;
-    }
-    const auto here = local_sha256(local, octets);
-    co_return here&&* here == *there;
+// Whether the first `octets` here and there are the same. kUnsupported: the server cannot say.
+base::Task<base::Result<bool>> same_beginning(ftp::Client& client,
+                                              std::string remote,
+                                              std::string local,
+                                              std::uint64_t octets) {
+    CO_TRY(const std::string there, co_await client.sha256(std::move(remote), octets));
+    CO_TRY(const std::string here, local_sha256(local, octets));
+    co_return here == there;
 }
 
-ftp::TransferOptions transfer_options(const CopyOptions& options,
-                                      std::uint64_t restart,
-                                      Meter& meter) {
+// Where the server cannot say, beginnings are taken to be the same, as every client does that resumes.
+bool may_go_on(const base::Result<bool>& same) {
+    return same ? *same : same.error().code == Errc::kUnsupported;
+}
+
+ftp::TransferOptions transfer_options(std::uint64_t restart, Meter& meter) {
     return {.restart = restart,
             .octets_max = {},
-            .rate_max = options.rate_max,
+            .rate_max = 0,
             .on_progress = [&meter, before = std::uint64_t{0}](std::uint64_t octets) mutable {
                 meter.add(octets - before);
                 before = octets;
             }};
 }
 
-base::Task<base::Result<>> choose_type(ftp::Client& client, bool ascii) {
-    co_return co_await client.set_type(ascii ? ftp::Type::kAscii : ftp::Type::kImage);
+ftp::Type type_of(const CopyOptions& options) {
+    return options.ascii ? ftp::Type::kAscii : ftp::Type::kImage;
 }
 
-// How much of `remote` is in `local` already.
-base::Task<std::uint64_t> resume_point(ftp::Client& client,
-                                       std::string remote,
-                                       std::string local,
-                                       std::optional<std::uint64_t> total) {
-    const auto here = status_of(local);
-    if (!here || !here->is_file || here->size == 0 || (total && here->size > *total)) {
-        co_return 0;
+// The folder that a new connection must change to, for names to mean what they meant.
+base::Task<std::string> folder_of(ftp::Client& client) {
+    if (!client.has_moved()) {
+        co_return "";
     }
-    const bool same = co_await same_beginning(client, remote, local, here->size);
-    co_return same ? here->size : 0;
+    co_return (co_await client.working_directory()).value_or("");
 }
+
+class Download {
+  public:
+    Download(FtpSite& site,
+             ftp::Client& client,
+             std::string remote,
+             const std::string& local,
+             const CopyOptions& options,
+             Meter& meter)
+        : site_(site),
+          client_(client),
+          remote_(std::move(remote)),
+          local_(local),
+          options_(options),
+          meter_(meter),
+          sink_(local) {}
+
+    base::Task<base::Result<std::uint64_t>> run() {
+        const std::string folder = co_await folder_of(client_);
+        auto done = co_await begin();
+        if (done) {
+            done = co_await fetch_rest();
+        }
+        unsigned tries = 0;
+        while (!done) {
+            const std::uint64_t before = sink_.position();
+            if (!co_await site_.try_again(client_, done.error().code, tries, folder)) {
+                break;
+            }
+            done = co_await (begun_ ? go_on() : begin());
+            if (done) {
+                done = co_await fetch_rest();
+            }
+            tries = sink_.position() > before ? 0 : tries;
+        }
+        meter_.end();
+        const auto finished =
+            sink_.finish(done && options_.keep_time ? modified_ : std::nullopt, done.has_value());
+        if (!done) {
+            co_return fail(done.error().code, done.error().text);
+        }
+        CO_TRY_VOID(finished);
+        co_return sink_.position() - first_;
+    }
+
+  private:
+    // What the file is, and how much of it is here already.
+    base::Task<base::Result<>> begin() {
+        CO_TRY_VOID(co_await look());
+        if (options_.resume && local_ != "-" && !options_.ascii) {
+            const auto here = status_of(local_);
+            const bool part =
+                here && here->is_file && here->size > 0 && (!total_ || here->size <= *total_);
+            if (part && may_go_on(co_await same_beginning(client_, remote_, local_, here->size))) {
+                sink_.begin_at(here->size);
+            }
+        }
+        first_ = sink_.position();
+        meter_.begin(remote_, total_, first_);
+        begun_ = true;
+        co_return base::Result<>();
+    }
+
+    base::Task<base::Result<>> look() {
+        CO_TRY_VOID(co_await client_.set_type(type_of(options_)));
+        if (!options_.ascii) {
+            const auto size = co_await client_.size(remote_);
+            total_ = size ? std::optional(*size) : std::nullopt;
+        }
+        if (options_.keep_time && local_ != "-") {
+            const auto time = co_await client_.modified(remote_);
+            modified_ = time ? std::optional(*time) : std::nullopt;
+        }
+        co_return base::Result<>();
+    }
+
+    // After a new connection: the file must be the same. In type A places here are not places there.
+    base::Task<base::Result<>> go_on() {
+        if (options_.ascii) {
+            CO_TRY_VOID(sink_.start_over());
+        }
+        const auto total = total_;
+        const auto modified = modified_;
+        CO_TRY_VOID(co_await look());
+        if (total != total_ || modified != modified_) {
+            co_return fail(Errc::kInvalid, remote_ + " was changed while it was fetched");
+        }
+        co_return base::Result<>();
+    }
+
+    base::Task<base::Result<>> fetch_rest() {
+        if (sink_.position() > 0 && total_ == sink_.position()) {
+            co_return base::Result<>();  // it is all here
+        }
+        CO_TRY_VOID(
+            co_await client_.retrieve(remote_, transfer_options(sink_.position(), meter_), sink_));
+        co_return base::Result<>();
+    }
+
+    FtpSite& site_;
+    ftp::Client& client_;
+    const std::string remote_;
+    const std::string local_;
+    const CopyOptions options_;
+    Meter& meter_;
+    LateSink sink_;
+    std::optional<std::uint64_t> total_;
+    std::optional<base::WallTime> modified_;
+    std::uint64_t first_ = 0;  // where this run began
+    bool begun_ = false;
+};
+
+class Upload {
+  public:
+    Upload(FtpSite& site,
+           ftp::Client& client,
+           std::string local,
+           std::string remote,
+           const CopyOptions& options,
+           Meter& meter)
+        : site_(site),
+          client_(client),
+          local_(std::move(local)),
+          remote_(std::move(remote)),
+          options_(options),
+          meter_(meter) {}
+
+    base::Task<base::Result<std::uint64_t>> run() {
+        if (local_ != "-") {
+            here_ = status_of(local_);
+        }
+        if (here_ && here_->is_directory) {
+            co_return fail(Errc::kInvalid, local_ + " is a folder; mirror -R sends folders");
+        }
+        auto opened = local_ == "-"
+                          ? base::Result<std::unique_ptr<FileSource>>(FileSource::standard())
+                          : FileSource::open(local_, 0);
+        CO_TRY(source_, std::move(opened));
+        const std::string folder = co_await folder_of(client_);
+        auto done = co_await attempt(true);
+        const bool again = here_ && here_->is_file && !options_.append && !options_.unique;
+        for (unsigned tries = 0; !done && again;) {
+            if (!co_await site_.try_again(client_, done.error().code, tries, folder)) {
+                break;
+            }
+            done = co_await attempt(false);
+        }
+        meter_.end();
+        if (done && options_.keep_time && here_ && !options_.unique) {
+            // A courtesy: a server that cannot is no failure.
+            static_cast<void>(co_await client_.set_modified(remote_, here_->modified));
+        }
+        co_return done;
+    }
+
+  private:
+    // Below this a file is sent anew rather than looked for.
+    static constexpr std::uint64_t kWorthLooking = std::uint64_t{1} << 20;
+
+    base::Task<base::Result<std::uint64_t>> attempt(bool first) {
+        CO_TRY_VOID(co_await client_.set_type(type_of(options_)));
+        const std::uint64_t offset = co_await (first ? first_offset() : next_offset());
+        if (here_ && here_->is_file) {
+            CO_TRY_VOID(source_->seek(offset));
+        }
+        meter_.begin(remote_, here_ ? std::optional(here_->size) : std::nullopt, offset);
+        if (offset > 0 && offset == here_->size) {
+            co_return std::uint64_t{0};
+        }
+        // REST before STOR is what RFC 3659 5 has; APPE does the same and every server knows it.
+        const bool append = options_.append || offset > 0;
+        const std::string verb = options_.unique ? "STOU" : (append ? "APPE" : "STOR");
+        co_return co_await client_.store(verb, remote_, transfer_options(0, meter_), *source_);
+    }
+
+    // With `resume`, what is there already. A large file's absence is worth knowing: what stands there after a lost
+    // connection is then of this run.
+    base::Task<std::uint64_t> first_offset() {
+        const bool plain =
+            here_ && here_->is_file && !options_.ascii && !options_.append && !options_.unique;
+        if (!plain || (!options_.resume && here_->size < kWorthLooking)) {
+            co_return std::uint64_t{0};
+        }
+        const auto there = co_await client_.size(remote_);
+        was_absent_ = !there && there.error().code == Errc::kNotFound;
+        if (options_.resume && there && *there > 0 && *there <= here_->size &&
+            may_go_on(co_await same_beginning(client_, remote_, local_, *there))) {
+            co_return *there;
+        }
+        co_return std::uint64_t{0};
+    }
+
+    base::Task<std::uint64_t> next_offset() {
+        if (options_.ascii || here_->size < kWorthLooking) {
+            co_return std::uint64_t{0};
+        }
+        const auto there = co_await client_.size(remote_);
+        if (!there || *there == 0 || *there > here_->size) {
+            co_return std::uint64_t{0};
+        }
+        const auto same = co_await same_beginning(client_, remote_, local_, *there);
+        co_return same.value_or(was_absent_) ? *there : std::uint64_t{0};
+    }
+
+    FtpSite& site_;
+    ftp::Client& client_;
+    const std::string local_;
+    const std::string remote_;
+    const CopyOptions options_;
+    Meter& meter_;
+    std::optional<LocalStatus> here_;
+    std::unique_ptr<FileSource> source_;
+    bool was_absent_ = false;
+};
 
 }  // namespace
 
@@ -88,76 +296,24 @@ base::Result<std::string> local_sha256(const std::string& path,
     return base::hex_encode(result);
 }
 
-base::Task<base::Result<std::uint64_t>> download(
-    ftp::Client& client, std::string remote, std::string local, CopyOptions options, Meter& meter) {
-    CO_TRY_VOID(co_await choose_type(client, options.ascii));
-    const bool to_file = local != "-";
-    std::optional<std::uint64_t> total;
-    if (!options.ascii) {
-        if (const auto size = co_await client.size(remote)) {
-            total = *size;
-        }
-    }
-    std::uint64_t offset = 0;
-    if (options.resume && to_file && !options.ascii) {
-        offset = co_await resume_point(client, remote, local, total);
-    }
-    std::optional<base::WallTime> modified;
-    if (options.keep_time && to_file) {
-        if (const auto time = co_await client.modified(remote)) {
-            modified = *time;
-        }
-    }
-    meter.begin(remote, total, offset);
-    if (options.resume && total && offset == *total && offset > 0) {
-        meter.end();
-        co_return std::uint64_t{0};  // it is all here
-    }
-    LateSink sink(local, offset);
-    const auto moved =
-        co_await client.retrieve(remote, transfer_options(options, offset, meter), sink);
-    meter.end();
-    const auto finished = sink.finish(moved ? modified : std::nullopt, moved.has_value());
-    if (moved && !finished) {
-        co_return fail(finished.error().code, finished.error().text);
-    }
-    co_return moved;
+base::Task<base::Result<std::uint64_t>> download(FtpSite& site,
+                                                 ftp::Client& client,
+                                                 std::string remote,
+                                                 std::string local,
+                                                 CopyOptions options,
+                                                 Meter& meter) {
+    Download work(site, client, std::move(remote), local, options, meter);
+    co_return co_await work.run();
 }
 
-base::Task<base::Result<std::uint64_t>> upload(
-    ftp::Client& client, std::string local, std::string remote, CopyOptions options, Meter& meter) {
-    const bool from_file = local != "-";
-    const auto here = from_file ? status_of(local) : std::nullopt;
-    if (here && here->is_directory) {
-        co_return fail(Errc::kInvalid, local + " is a folder; mirror -R sends folders");
-    }
-    CO_TRY_VOID(co_await choose_type(client, options.ascii));
-    std::uint64_t offset = 0;
-    if (options.resume && here && here->is_file && !options.ascii) {
-        const auto there = co_await client.size(remote);
-        if (there && *there > 0 && *there <= here->size &&
-            co_await same_beginning(client, remote, local, *there)) {
-            offset = *there;
-        }
-        if (offset == here->size && offset > 0) {
-            co_return std::uint64_t{0};
-        }
-    }
-    auto opened = from_file ? FileSource::open(local, offset)
-                            : base::Result<std::unique_ptr<FileSource>>(FileSource::standard());
-    CO_TRY(const auto source, std::move(opened));
-    meter.begin(remote, here ? std::optional(here->size) : std::nullopt, offset);
-    // REST before STOR is what RFC 3659 5 has; APPE does the same and every server knows it.
-    const bool append = options.append || offset > 0;
-    const std::string verb = options.unique ? "STOU" : (append ? "APPE" : "STOR");
-    const auto moved =
-        co_await client.store(verb, remote, transfer_options(options, 0, meter), *source);
-    meter.end();
-    if (moved && options.keep_time && here && !options.unique) {
-        // A courtesy: a server that cannot is no failure.
-        static_cast<void>(co_await client.set_modified(remote, here->modified));
-    }
-    co_return moved;
+base::Task<base::Result<std::uint64_t>> upload(FtpSite& site,
+                                               ftp::Client& client,
+                                               std::string local,
+                                               std::string remote,
+                                               CopyOptions options,
+                                               Meter& meter) {
+    Upload work(site, client, std::move(local), std::move(remote), options, meter);
+    co_return co_await work.run();
 }
 
 }  // namespace agent

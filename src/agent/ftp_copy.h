@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/ftp_site.h"
 #include "agent/progress.h"
 #include "ftp/client/client.h"
 
@@ -15,17 +16,26 @@ struct CopyOptions {
     bool resume = false;
     bool keep_time = true;
     bool ascii = false;
-    std::uint64_t rate_max = 0;
     // Appends to the target (upload: APPE), whatever it holds.
     bool append = false;
     bool unique = false;  // upload: STOU
 };
 
-// Into `local`, a path or "-". The octets that came. Errors as ftp::Client::retrieve() has them.
-[[nodiscard]] base::Task<base::Result<std::uint64_t>> download(
-    ftp::Client& client, std::string remote, std::string local, CopyOptions options, Meter& meter);
-[[nodiscard]] base::Task<base::Result<std::uint64_t>> upload(
-    ftp::Client& client, std::string local, std::string remote, CopyOptions options, Meter& meter);
+// Into `local`, a path or "-". The octets that came. Errors as ftp::Client::retrieve() has them. A connection that is
+// lost is made anew, as often as the site's settings have it, and the transfer goes on where it was.
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> download(FtpSite& site,
+                                                               ftp::Client& client,
+                                                               std::string remote,
+                                                               std::string local,
+                                                               CopyOptions options,
+                                                               Meter& meter);
+// The same the other way. What comes from a pipe, is appended or named by the server is not sent twice.
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> upload(FtpSite& site,
+                                                             ftp::Client& client,
+                                                             std::string local,
+                                                             std::string remote,
+                                                             CopyOptions options,
+                                                             Meter& meter);
 
 // The SHA-256 of a local file's first octets, in lower-case hexadecimal.
 [[nodiscard]] base::Result<std::string> local_sha256(const std::string& path,

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "agent/netrc.h"
+#include "agent/terminal.h"
 #include "base/check.h"
 
 namespace agent {
@@ -29,22 +31,29 @@ std::string variable(const char* name) {
 }
 
 // RFC 1635 3: a mail address as the password. Nobody's own is given away.
-FtpLogin anonymous() {
-    const std::string password = variable("FTPANONPASS");
+FtpLogin anonymous(const FtpSettings& settings) {
+    const std::string& password = settings.anonymous_password;
     return {.user = "anonymous",
             .password = password.empty() ? "ftp@" : password,
             .account = "",
             .guessed = true};
 }
 
-// Replies and commands as BSD's client shows them. Control characters of a server are not for our terminal.
-void show_dialogue(bool sent, std::string_view line) {
-    std::string clean(line);
-    for (char& c : clean) {
-        const auto octet = static_cast<unsigned char>(c);
-        c = octet < 0x20 || octet == 0x7f ? '?' : c;
+// Replies and commands as BSD's client shows them, with `trace` the time since the connection was made.
+void show_dialogue(bool sent, std::string_view line, std::optional<base::Duration> since) {
+    std::string time;
+    if (since) {
+        const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(*since);
+        time = fmt::format("{:>8.3f} ", static_cast<double>(span.count()) / 1000);
     }
-    fmt::print(stderr, "{}{}\n", sent ? "---> " : "", clean);
+    fmt::print(stderr, "{}{}{}\n", time, sent ? "---> " : "", without_controls(line));
+}
+
+// Failures that another try may not meet: of the connection, and 4yz.
+bool may_pass(Errc code) {
+    using enum Errc;
+    return code == kEof || code == kReset || code == kTimeout || code == kUnavailable ||
+           code == kRefused || code == kUnreachable;
 }
 
 }  // namespace
@@ -85,7 +94,11 @@ base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings
     if (url.user && *url.user != "anonymous" && *url.user != "ftp") {
         return FtpLogin{.user = *url.user, .password = variable("FTPPASSWORD"), .account = ""};
     }
-    return anonymous();
+    return anonymous(settings);
+}
+
+FtpSite::FtpSite(FtpSettings settings) : settings_(std::move(settings)) {
+    limit_rate(settings_.rate_max);
 }
 
 FtpSite::~FtpSite() {
@@ -104,6 +117,7 @@ base::Result<> FtpSite::load_tls(const FtpUrl& url) {
 
 base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& login) {
     close();
+    opened_ = loop_.clock().steady();
     host_ = url.host;
     login_ = login;
     options_.host = url.host;
@@ -112,10 +126,12 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     options_.passive = settings_.passive;
     options_.extended = settings_.extended;
     options_.use_mlsd = settings_.use_mlsd;
+    options_.keep_returns = settings_.keep_returns;
     options_.patience = settings_.patience;
     options_.on_dialogue = [this](bool sent, std::string_view line) {
         if (settings_.debug || (settings_.verbose && !sent)) {
-            show_dialogue(sent, line);
+            const auto since = loop_.clock().steady() - opened_;
+            show_dialogue(sent, line, settings_.trace ? std::optional(since) : std::nullopt);
         }
     };
     TRY(options_.addresses, net::look_up_host(url.host, url.port_or_default(), settings_.family));
@@ -148,24 +164,74 @@ std::unique_ptr<ftp::Client> FtpSite::make_client() {
     return std::make_unique<ftp::Client>(network_, loop_, options_);
 }
 
-base::Task<base::Result<std::unique_ptr<ftp::Client>>> FtpSite::another(std::string directory) {
-    auto client = make_client();
-    CO_TRY_VOID(co_await client->connect());
+base::Task<base::Result<std::shared_ptr<ftp::Client>>> FtpSite::another(std::string directory) {
+    std::shared_ptr<ftp::Client> client = make_client();
+    std::erase_if(others_, [](const auto& other) { return other.expired(); });
+    others_.push_back(client);
+    CO_TRY_VOID(co_await enter(*client, std::move(directory)));
+    co_return client;
+}
+
+base::Task<base::Result<>> FtpSite::enter(ftp::Client& client, std::string directory) {
+    CO_TRY_VOID(co_await client.connect());
     if (login_) {
-        CO_TRY_VOID(co_await client->login(login_->user, login_->password, login_->account));
+        CO_TRY_VOID(co_await client.login(login_->user, login_->password, login_->account));
     }
     if (!directory.empty()) {
-        CO_TRY_VOID(co_await client->change_directory(std::move(directory)));
+        CO_TRY_VOID(co_await client.change_directory(std::move(directory)));
     }
-    co_return client;
+    co_return base::Result<>();
+}
+
+base::Task<bool> FtpSite::try_again(ftp::Client& client,
+                                    base::Errc failure,
+                                    unsigned& tries,
+                                    std::string directory) {
+    while (may_pass(failure) && tries < settings_.retries && !is_interrupted()) {
+        const auto delay = settings_.retry_delay * (1U << std::min(tries, 6U));
+        ++tries;
+        co_await base::sleep_until(loop_, loop_.clock().steady() + delay);
+        if (client.is_connected()) {
+            co_return true;
+        }
+        const auto entered = co_await enter(client, directory);
+        if (entered) {
+            co_return true;
+        }
+        failure = entered.error().code;
+    }
+    co_return false;
+}
+
+bool FtpSite::is_interrupted() const {
+    return stopped_ || (settings_.heeds_interrupts && g_interrupted != 0);
+}
+
+void FtpSite::limit_rate(std::uint64_t octets_per_second) {
+    settings_.rate_max = octets_per_second;
+    options_.pace =
+        octets_per_second == 0 ? nullptr : std::make_shared<ftp::Pace>(octets_per_second);
+    if (client_) {
+        client_->options().pace = options_.pace;
+    }
+}
+
+void FtpSite::abort_transfers() {
+    if (client_) {
+        client_->abort();
+    }
+    for (const auto& other : others_) {
+        if (const auto client = other.lock()) {
+            client->abort();
+        }
+    }
 }
 
 // A signal handler may not touch the loop, so the loop asks.
 void FtpSite::watch_for_interrupt() {
     timer_ = loop_.call_at(loop_.clock().steady() + kInterruptPoll, [this] {
-        const bool interrupted = settings_.heeds_interrupts && g_interrupted != 0;
-        if ((interrupted || stopped_) && client_) {
-            client_->abort();
+        if (is_interrupted()) {
+            abort_transfers();
         }
         watch_for_interrupt();
     });

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/ftp_url.h"
 #include "ftp/client/client.h"
@@ -28,12 +29,17 @@ struct FtpSettings {
     bool passive = true;
     bool extended = true;
     bool use_mlsd = true;
+    bool keep_returns = false;  // type A as it comes
     net::Family family = net::Family::kAny;
     base::Duration patience = std::chrono::seconds(60);
-    std::uint64_t rate_max = 0;  // octets a second of each connection; 0: no bound
-    bool debug = false;          // shows the dialogue: "---> USER alice"
-    bool verbose = false;        // shows replies
-    std::string netrc;           // empty: $NETRC or ~/.netrc
+    std::uint64_t rate_max = 0;  // octets a second of all connections together; 0: no bound
+    unsigned retries = 3;        // of a transfer that a lost connection or a 4yz reply ended
+    base::Duration retry_delay = std::chrono::seconds(1);  // before the first; doubled each time
+    bool debug = false;                                    // shows the dialogue: "---> USER alice"
+    bool trace = false;                                    // with the time of each line
+    bool verbose = false;                                  // shows replies
+    std::string anonymous_password;
+    std::string netrc;  // empty: $NETRC or ~/.netrc
     bool use_netrc = true;
     bool heeds_interrupts = true;  // SIGINT aborts its transfers
 };
@@ -58,7 +64,7 @@ void catch_interrupts();
 
 class FtpSite {
   public:
-    explicit FtpSite(FtpSettings settings) : settings_(std::move(settings)) {}
+    explicit FtpSite(FtpSettings settings);
 
     FtpSite(const FtpSite&) = delete;
     FtpSite& operator=(const FtpSite&) = delete;
@@ -79,14 +85,26 @@ class FtpSite {
     // Who further connections log in as, where open() was not told.
     void remember(FtpLogin login) { login_ = std::move(login); }
 
-    [[nodiscard]] std::uint64_t rate_max() const { return settings_.rate_max; }
+    // From the next octet on.
+    void limit_rate(std::uint64_t octets_per_second);
 
     // The first connection; CHECKs that one was made.
     [[nodiscard]] ftp::Client& client();
 
     // One more connection, logged in and in the folder `directory`, for transfers beside one another.
-    [[nodiscard]] base::Task<base::Result<std::unique_ptr<ftp::Client>>> another(
+    [[nodiscard]] base::Task<base::Result<std::shared_ptr<ftp::Client>>> another(
         std::string directory);
+
+    // After a failure of `client` that may pass: waits, and where the connection is lost makes it anew, logged in and in
+    // the folder `directory`. Counts in `tries`. False: it will not pass, or was tried often enough, or the user has
+    // had enough.
+    [[nodiscard]] base::Task<bool> try_again(ftp::Client& client,
+                                             base::Errc failure,
+                                             unsigned& tries,
+                                             std::string directory);
+
+    // SIGINT, or stop_from_any_thread(), and nobody took it yet.
+    [[nodiscard]] bool is_interrupted() const;
 
     [[nodiscard]] FtpSettings& settings() { return settings_; }
 
@@ -94,7 +112,7 @@ class FtpSite {
 
     [[nodiscard]] const std::string& host() const { return host_; }
 
-    // Runs the loop until `task` has ended; SIGINT aborts the transfer of the first connection.
+    // Runs the loop until `task` has ended; SIGINT aborts the transfers of all connections.
     template <class T>
     T run(base::Task<T> task) {
         std::optional<T> value;
@@ -123,7 +141,9 @@ class FtpSite {
     }
 
     void watch_for_interrupt();
+    void abort_transfers();
     [[nodiscard]] std::unique_ptr<ftp::Client> make_client();
+    [[nodiscard]] base::Task<base::Result<>> enter(ftp::Client& client, std::string directory);
     [[nodiscard]] base::Result<> load_tls(const FtpUrl& url);
 
     FtpSettings settings_;
@@ -133,9 +153,11 @@ class FtpSite {
     bool running_ = false;  // the loop
     std::atomic<bool> stopped_ = false;
     std::string host_;
+    base::SteadyTime opened_{};
     ftp::ClientOptions options_;
     std::optional<FtpLogin> login_;
     std::unique_ptr<ftp::Client> client_;
+    std::vector<std::weak_ptr<ftp::Client>> others_;
 };
 
 }  // namespace agent

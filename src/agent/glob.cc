@@ -54,6 +54,39 @@ std::size_t match_one(std::string_view pattern, char c) {
     }
 }
 
+struct Braces {
+    std::size_t begin = 0;                 // of '{'
+    std::size_t end = 0;                   // of '}'
+    std::vector<std::string_view> inside;  // what the commas part
+};
+
+// The first pair with a comma of its own in it; pairs inside of it stay for later.
+bool find_braces(std::string_view text, Braces& braces) {
+    for (braces.begin = text.find('{'); braces.begin != std::string_view::npos;
+         braces.begin = text.find('{', braces.begin + 1)) {
+        braces.inside.clear();
+        std::size_t depth = 0;
+        std::size_t from = braces.begin + 1;
+        for (std::size_t at = from; at < text.size(); ++at) {
+            const char c = text[at];
+            if (c == '{') {
+                ++depth;
+            } else if (depth == 0 && (c == ',' || c == '}')) {
+                braces.inside.push_back(text.substr(from, at - from));
+                from = at + 1;
+                braces.end = at;
+            }
+            if (c == '}' && depth-- == 0) {
+                break;
+            }
+        }
+        if (braces.inside.size() > 1 && text[braces.end] == '}') {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 // Goes back to the last star only: what an earlier one matched need never change.
@@ -86,7 +119,39 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 }
 
 bool is_glob(std::string_view text) {
-    return text.find_first_of("*?[") != std::string_view::npos;
+    Braces braces;
+    return text.find_first_of("*?[") != std::string_view::npos || find_braces(text, braces);
+}
+
+std::vector<std::string> expand_braces(std::string_view text) {
+    constexpr std::size_t kMost = 1000;
+    constexpr std::size_t kOctetsMax = 4096;  // of the pattern: the search is quadratic
+    std::vector<std::string> words{std::string(text)};
+    Braces braces;
+    for (std::size_t i = 0; i < words.size() && text.size() <= kOctetsMax;) {
+        const std::string word = words[i];
+        if (!find_braces(word, braces) || words.size() + braces.inside.size() > kMost) {
+            ++i;
+            continue;
+        }
+        std::vector<std::string> expanded;
+        for (const std::string_view choice : braces.inside) {
+            expanded.push_back(word.substr(0, braces.begin) + std::string(choice) +
+                               word.substr(braces.end + 1));
+        }
+        const auto place = words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+        words.insert(place, expanded.begin(), expanded.end());
+    }
+    return words;
+}
+
+std::string unescape_glob(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        i += text[i] == '\\' && i + 1 < text.size() ? 1 : 0;
+        plain += text[i];
+    }
+    return plain;
 }
 
 }  // namespace agent

@@ -2,19 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
+
 #include "agent/shell.h"
 
 namespace agent {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{100};
+
+}  // namespace
 
 struct Jobs::Job {
     int number = 0;
     JobSetup setup;
     std::atomic<bool> killed = false;
+    std::atomic<bool> begun = false;
     std::atomic<bool> ended = false;
-    bool told = false;        // by take_news()
-    int status = 0;           // once ended
-    std::string output;       // once ended
-    std::mutex mutex;         // guards site
+    std::atomic<std::uint64_t> octets = 0;
+    bool told = false;   // by take_news()
+    int status = 0;      // once ended
+    std::string output;  // once ended
+    std::mutex mutex;    // guards site
+    std::condition_variable changed;
     FtpSite* site = nullptr;  // while it runs
     std::thread thread;
 
@@ -43,8 +53,9 @@ void Jobs::work(Job& job, Job* before) {
         before->ended.wait(false);
     }
     if (!job.killed) {
+        job.begun = true;
         Shell shell(job.setup.arguments);
-        shell.capture(job.output);
+        shell.capture(job.output, job.octets);
         {
             const std::lock_guard lock(job.mutex);
             job.site = &shell.site();
@@ -59,8 +70,12 @@ void Jobs::work(Job& job, Job* before) {
         const std::lock_guard lock(job.mutex);
         job.site = nullptr;
     }
-    job.ended = true;
+    {
+        const std::lock_guard lock(job.mutex);
+        job.ended = true;
+    }
     job.ended.notify_all();
+    job.changed.notify_all();
 }
 
 int Jobs::start(JobSetup setup, bool queued) {
@@ -80,9 +95,14 @@ std::string Jobs::list() const {
     std::string text;
     for (const auto& job : jobs_) {
         const bool failed = job->ended && (job->status != 0 || job->killed);
-        text += fmt::format("[{}] {:8} {}\n",
+        const std::string_view state = failed       ? "failed"
+                                       : job->ended ? "done"
+                                       : job->begun ? "running"
+                                                    : "waiting";
+        text += fmt::format("[{}] {:8} {:>10}  {}\n",
                             job->number,
-                            failed ? "failed" : (job->ended ? "done" : "running"),
+                            state,
+                            format_octets(job->octets),
                             job->setup.line);
     }
     return text;
@@ -114,12 +134,22 @@ bool Jobs::kill(int number) {
     return false;
 }
 
-bool Jobs::wait(int number) {
+void Jobs::kill_all() {
+    for (const auto& job : jobs_) {
+        job->kill();
+    }
+}
+
+bool Jobs::wait(int number, bool (*give_up)()) {
     bool found = number == 0;
     for (const auto& job : jobs_) {
-        if (number == 0 || job->number == number) {
-            job->ended.wait(false);
-            found = true;
+        if (number != 0 && job->number != number) {
+            continue;
+        }
+        found = true;
+        while (!job->ended && !give_up()) {
+            std::unique_lock lock(job->mutex);
+            job->changed.wait_for(lock, kPoll, [&job] { return job->ended.load(); });
         }
     }
     return found;

@@ -33,14 +33,17 @@ class Jobs {
     // The job's number. A queued one begins when the queued one before it has ended.
     int start(JobSetup setup, bool queued);
 
-    // "[1] running  get x", a line each.
+    // "[1] running  1.2 MiB  get x", a line each.
     [[nodiscard]] std::string list() const;
     // What ended since the last call, with what it said.
     [[nodiscard]] std::string take_news();
     // False: no such job.
     bool kill(int number);
-    // Until that job, or all with 0, have ended. False: no such job.
-    bool wait(int number);
+    void kill_all();
+    // Until that job, or all with 0, have ended, or `give_up`, which is asked several times a second, says so. False: no
+    // such job.
+    bool wait(
+        int number, bool (*give_up)() = [] { return false; });
 
   private:
     struct Job;

@@ -17,6 +17,7 @@ struct LineEditor::Editor {
     std::string history_file;
     Completer completer;
     std::string prompt;
+    std::string right_prompt;
 };
 
 namespace {
@@ -26,6 +27,7 @@ constexpr int kHistoryLines = 1000;
 // libedit hands this to its callbacks: the part of Editor that they need.
 struct Callbacks {
     std::string* prompt;
+    std::string* right_prompt;
     LineEditor::Completer* completer;
 };
 
@@ -39,6 +41,10 @@ char* prompt_of(EditLine* line) {
     return callbacks_of(line)->prompt->data();
 }
 
+char* right_prompt_of(EditLine* line) {
+    return callbacks_of(line)->right_prompt->data();
+}
+
 std::string common_prefix(const std::vector<std::string>& names) {
     std::string prefix = names.front();
     for (const std::string& name : names) {
@@ -48,12 +54,21 @@ std::string common_prefix(const std::vector<std::string>& names) {
     return prefix;
 }
 
+// In columns, as wide as the longest; without the folder that all have.
 void show_choices(const std::vector<std::string>& names) {
-    fmt::print("\n");
+    const std::string prefix = common_prefix(names);
+    const std::size_t skipped = prefix.rfind('/') == std::string::npos ? 0 : prefix.rfind('/') + 1;
+    std::size_t widest = 0;
     for (const std::string& name : names) {
-        fmt::print("{}  ", name);
+        widest = std::max(widest, name.size() - skipped);
     }
-    fmt::print("\n");
+    const std::size_t in_a_line = std::max<std::size_t>(1, terminal_columns() / (widest + 2));
+    std::string text = "\n";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        text += fmt::format("{:<{}}", without_controls(names[i].substr(skipped)), widest + 2);
+        text += (i + 1) % in_a_line == 0 ? "\n" : "";
+    }
+    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
 }
 
 // The tabulator: as much as is certain, then a space behind a whole word; the choices where nothing is certain.
@@ -99,8 +114,11 @@ LineEditor::LineEditor(std::string history_file, Completer completer)
     if (!editor_->history_file.empty()) {
         history(editor_->history, &event, H_LOAD, editor_->history_file.c_str());
     }
-    el_set(editor_->line, EL_CLIENTDATA, new Callbacks{&editor_->prompt, &editor_->completer});
+    el_set(editor_->line,
+           EL_CLIENTDATA,
+           new Callbacks{&editor_->prompt, &editor_->right_prompt, &editor_->completer});
     el_set(editor_->line, EL_PROMPT, prompt_of);
+    el_set(editor_->line, EL_RPROMPT, right_prompt_of);
     el_set(editor_->line, EL_EDITOR, "emacs");
     el_set(editor_->line, EL_HIST, history, editor_->history);
     el_set(editor_->line, EL_ADDFN, "complete-name", "complete a name", complete);
@@ -122,11 +140,13 @@ LineEditor::~LineEditor() {
     history_end(editor_->history);
 }
 
-std::optional<std::string> LineEditor::read(const std::string& prompt) {
+std::optional<std::string> LineEditor::read(const std::string& prompt,
+                                            const std::string& right_prompt) {
     if (editor_->line == nullptr) {
         return ask("");
     }
     editor_->prompt = prompt;
+    editor_->right_prompt = right_prompt;
     int count = 0;
     errno = 0;
     const char* text = el_gets(editor_->line, &count);

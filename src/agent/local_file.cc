@@ -130,7 +130,7 @@ base::Result<> LateSink::open() {
         sink_ = FileSink::standard();
         return {};
     }
-    TRY(sink_, FileSink::open(path_, offset_));
+    TRY(sink_, FileSink::open(path_, position_));
     return {};
 }
 
@@ -138,7 +138,17 @@ base::Result<> LateSink::write(std::string_view octets) {
     if (!sink_) {
         TRY_VOID(open());
     }
+    position_ += octets.size();
     return sink_->write(octets);
+}
+
+base::Result<> LateSink::start_over() {
+    if (path_ == "-" && sink_) {
+        return base::fail(Errc::kInvalid, "what went to the standard output cannot be taken back");
+    }
+    sink_.reset();
+    position_ = 0;
+    return {};
 }
 
 base::Result<> LateSink::finish(std::optional<base::WallTime> modified, bool complete) {
@@ -156,6 +166,11 @@ base::Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& pa
     }
     const int number = fd.get();
     return std::unique_ptr<FileSource>(new FileSource(std::move(fd), number, path));
+}
+
+base::Result<> FileSource::seek(std::uint64_t offset) {
+    return ::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0 ? system_error(path_)
+                                                                  : base::Result<>();
 }
 
 std::unique_ptr<FileSource> FileSource::standard() {

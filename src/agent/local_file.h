@@ -55,16 +55,24 @@ class FileSink final : public ftp::ByteSink {
 // empty file, and does not empty one.
 class LateSink final : public ftp::ByteSink {
   public:
-    LateSink(std::string path, std::uint64_t offset) : path_(std::move(path)), offset_(offset) {}
+    explicit LateSink(std::string path) : path_(std::move(path)) {}
+
+    // Where the first octet will go; before any came.
+    void begin_at(std::uint64_t offset) { position_ = offset; }
+
+    // Where the next octet will go.
+    [[nodiscard]] std::uint64_t position() const { return position_; }
 
     base::Result<> write(std::string_view octets) override;
+    // Forgets what came. kInvalid: it is gone, on the standard output.
+    [[nodiscard]] base::Result<> start_over();
     [[nodiscard]] base::Result<> finish(std::optional<base::WallTime> modified, bool complete);
 
   private:
     [[nodiscard]] base::Result<> open();
 
     std::string path_;
-    std::uint64_t offset_;
+    std::uint64_t position_ = 0;
     std::unique_ptr<FileSink> sink_;
 };
 
@@ -75,6 +83,8 @@ class FileSource final : public ftp::ByteSource {
     [[nodiscard]] static std::unique_ptr<FileSource> standard();
 
     base::Result<std::size_t> read(std::span<char> room) override;
+    // kIo: a pipe has no places to go back to.
+    [[nodiscard]] base::Result<> seek(std::uint64_t offset);
 
   private:
     FileSource(base::UniqueFd owned, int fd, std::string path)

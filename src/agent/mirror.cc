@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "agent/glob.h"
 #include "agent/local_file.h"
@@ -38,22 +39,30 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view path
 
 class Mirror {
   public:
-    Mirror(FtpSite& site, std::string remote, std::string local, MirrorOptions options, bool meter)
+    Mirror(FtpSite& site,
+           std::string remote,
+           std::string local,
+           MirrorOptions options,
+           MeterStyle meter)
         : site_(site),
           remote_(std::move(remote)),
           local_(std::move(local)),
           options_(std::move(options)),
-          meter_(site.loop().clock(), meter),
-          silent_(site.loop().clock(), false) {}
+          meter_(site.loop().clock(), meter) {}
 
     base::Result<MirrorReport> run() {
         TRY_VOID(site_.run(read_remote()));
         TRY_VOID(read_local());
         TRY_VOID(make_top());
+        if (options_.remove && whole_) {
+            clear_the_way();
+        }
         make_folders();
         copy_files();
-        if (options_.remove) {
+        if (options_.remove && whole_) {
             remove_surplus();
+        } else if (options_.remove) {
+            report_.failures.emplace_back("nothing was removed, since a folder could not be read");
         }
         return std::move(report_);
     }
@@ -75,10 +84,11 @@ class Mirror {
         std::vector<std::string> folders{""};
         for (std::size_t i = 0; i < folders.size() && there_.size() < kEntriesMax; ++i) {
             const std::string folder = folders[i];
-            auto entries = co_await site_.client().list(join(remote_, folder));
+            auto entries = co_await list_remote(join(remote_, folder));
             if (!entries) {
                 if (i > 0) {
                     note_failure(folder, entries.error());
+                    whole_ = false;
                     continue;
                 }
                 if (options_.reverse && entries.error().code == Errc::kNotFound) {
@@ -88,15 +98,35 @@ class Mirror {
             }
             for (ftp::RemoteEntry& entry : *entries) {
                 const std::string path = join(folder, entry.name);
-                const auto depth = std::count(path.begin(), path.end(), '/');
-                if (entry.is_directory() && static_cast<std::size_t>(depth) < kDepthMax &&
-                    passes_filters(options_, path, true)) {
-                    folders.push_back(path);
+                if (entry.is_directory() && passes_filters(options_, path, true)) {
+                    look_into(path, folders);
                 }
                 keep(there_, path, std::move(entry));
             }
         }
+        whole_ = whole_ && there_.size() < kEntriesMax;
         co_return base::Result<>();
+    }
+
+    void look_into(const std::string& path, std::vector<std::string>& folders) {
+        const auto depth = std::count(path.begin(), path.end(), '/');
+        if (static_cast<std::size_t>(depth) < kDepthMax) {
+            folders.push_back(path);
+        } else {
+            report_.failures.push_back(path + ": folders are nested too deeply");
+            whole_ = false;
+        }
+    }
+
+    base::Task<base::Result<std::vector<ftp::RemoteEntry>>> list_remote(std::string folder) {
+        auto entries = co_await site_.client().list(folder);
+        for (unsigned tries = 0; !entries;) {
+            if (!co_await site_.try_again(site_.client(), entries.error().code, tries, where_)) {
+                break;
+            }
+            entries = co_await site_.client().list(folder);
+        }
+        co_return entries;
     }
 
     void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) const {
@@ -217,6 +247,13 @@ class Mirror {
         meter_.begin(fmt::format("{} files", files_.size()), expected);
         static_cast<void>(site_.run(copy_in_parallel()));
         meter_.end();
+        if (next_ < files_.size()) {
+            report_.failures.push_back(
+                fmt::format("{} and {} more were not copied: {}",
+                            files_[next_],
+                            files_.size() - next_ - 1,
+                            site_.is_interrupted() ? "interrupted" : "the connection is lost"));
+        }
     }
 
     // Each connection takes the next file until none is left.
@@ -250,22 +287,44 @@ class Mirror {
     }
 
     base::Task<> copy_with(ftp::Client& client) {
-        while (next_ < files_.size() && client.is_connected()) {
+        while (next_ < files_.size() && client.is_connected() && !site_.is_interrupted()) {
             const std::string path = files_[next_++];
-            CopyOptions copy = options_.copy;
-            Meter& silent = silent_;
-            const auto moved =
-                options_.reverse
-                    ? co_await upload(client, join(local_, path), join(remote_, path), copy, silent)
-                    : co_await download(
-                          client, join(remote_, path), join(local_, path), copy, silent);
+            const std::string here = join(local_, path);
+            const std::string there = join(remote_, path);
+            const CopyOptions copy = options_.copy;
+            Meter part(meter_);
+            base::Result<std::uint64_t> moved;
+            if (options_.reverse) {
+                moved = co_await upload(site_, client, here, there, copy, part);
+            } else {
+                moved = co_await download(site_, client, there, here, copy, part);
+            }
             if (moved) {
                 ++report_.copied;
                 report_.octets += *moved;
-                meter_.rename(path);
-                meter_.add(*moved);
             } else {
                 note_failure(path, moved.error());
+            }
+        }
+    }
+
+    // What is of another kind at the target: a file where a folder must be, and the other way round.
+    void clear_the_way() {
+        for (const auto& [path, entry] : source()) {
+            const auto old = target().find(path);
+            if (old == target().end() || old->second.is_directory() == entry.is_directory()) {
+                continue;
+            }
+            std::vector<std::string> doomed{path};
+            const std::string below = path + "/";
+            for (auto at = target().lower_bound(below);
+                 at != target().end() && at->first.starts_with(below);
+                 ++at) {
+                doomed.push_back(at->first);
+            }
+            for (; !doomed.empty(); doomed.pop_back()) {
+                remove(doomed.back(), target().at(doomed.back()).is_directory());
+                gone_.insert(doomed.back());
             }
         }
     }
@@ -273,20 +332,21 @@ class Mirror {
     // Backwards: what is in a folder goes before it.
     void remove_surplus() {
         for (auto at = target().rbegin(); at != target().rend(); ++at) {
-            const auto& [path, entry] = *at;
-            if (source().contains(path)) {
-                continue;
+            if (!source().contains(at->first) && !gone_.contains(at->first)) {
+                remove(at->first, at->second.is_directory());
             }
-            note((entry.is_directory() ? "rmdir " : "delete ") + path);
-            ++report_.removed;
-            if (options_.dry_run) {
-                continue;
-            }
-            const auto done =
-                options_.reverse ? remove_there(path, entry.is_directory()) : remove_here(path);
-            if (!done) {
-                note_failure(path, done.error());
-            }
+        }
+    }
+
+    void remove(const std::string& path, bool folder) {
+        note((folder ? "rmdir " : "delete ") + path);
+        ++report_.removed;
+        if (options_.dry_run) {
+            return;
+        }
+        const auto done = options_.reverse ? remove_there(path, folder) : remove_here(path);
+        if (!done) {
+            note_failure(path, done.error());
         }
     }
 
@@ -307,7 +367,8 @@ class Mirror {
     const std::string local_;
     const MirrorOptions options_;
     Meter meter_;
-    Meter silent_;       // of the single files
+    bool whole_ = true;  // the source's listing: only then is it known what it has not
+    std::set<std::string> gone_;
     std::string where_;  // the first connection's folder, which remote_ may be relative to
     Tree there_;
     Tree here_;
@@ -318,6 +379,17 @@ class Mirror {
 };
 
 }  // namespace
+
+std::string format_report(const MirrorReport& report, bool dry_run) {
+    return fmt::format("{}{} copied{}, {} unchanged, {} folders made, {} removed, {} failed",
+                       dry_run ? "would be: " : "",
+                       report.copied,
+                       dry_run ? "" : fmt::format(" ({})", format_octets(report.octets)),
+                       report.unchanged,
+                       report.folders,
+                       report.removed,
+                       report.failures.size());
+}
 
 bool passes_filters(const MirrorOptions& options, std::string_view path, bool folder) {
     if (matches_any(options.include, path)) {
@@ -334,8 +406,8 @@ base::Result<MirrorReport> mirror(FtpSite& site,
                                   const std::string& remote,
                                   const std::string& local,
                                   const MirrorOptions& options,
-                                  bool show_meter) {
-    return Mirror(site, remote, local, options, show_meter).run();
+                                  MeterStyle meter) {
+    return Mirror(site, remote, local, options, meter).run();
 }
 
 }  // namespace agent

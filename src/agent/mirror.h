@@ -1,8 +1,8 @@
 // Makes one tree a copy of another: the server's of ours, or ours of the server's.
 //
 // A file is copied when it is missing, when its size differs, or when the source's is newer than the target's by more
-// than both listings can tell. Names that no local file may have are left out: a server cannot write outside the
-// target. Links are not followed and not made.
+// than both listings can tell. What the source has not is removed only when all folders could be read. Names that no
+// local file may have are left out: a server cannot write outside the target. Links are not followed and not made.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,10 @@ struct MirrorReport {
                                                 const std::string& remote,
                                                 const std::string& local,
                                                 const MirrorOptions& options,
-                                                bool show_meter);
+                                                MeterStyle meter);
+
+// "3 copied (1.2 MiB), 4 unchanged, ..."
+[[nodiscard]] std::string format_report(const MirrorReport& report, bool dry_run);
 
 // Whether the filters let `path` (below the top) pass.
 [[nodiscard]] bool passes_filters(const MirrorOptions& options, std::string_view path, bool folder);

@@ -1,12 +1,12 @@
 #include "agent/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+
+#include "agent/terminal.h"
 
 namespace agent {
 namespace {
@@ -14,14 +14,6 @@ namespace {
 constexpr base::Duration kRedraw = std::chrono::milliseconds(200);
 constexpr std::size_t kBarMin = 8;
 constexpr std::size_t kBarMax = 40;
-
-std::size_t terminal_columns() {
-    winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) {
-        return 79;
-    }
-    return size.ws_col - 1U;
-}
 
 double seconds_of(base::Duration span) {
     return std::chrono::duration<double>(span).count();
@@ -114,17 +106,24 @@ std::string format_progress(const ProgressLine& line, std::size_t columns) {
                        tail);
 }
 
-Meter::Meter(const base::Clock& clock, bool shown) : clock_(clock), shown_(shown) {}
+Meter::Meter(const base::Clock& clock, MeterStyle style) : clock_(clock), style_(style) {}
+
+Meter::Meter(Meter& whole) : clock_(whole.clock_), whole_(&whole) {}
 
 Meter::~Meter() {
     end();
 }
 
 void Meter::begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already) {
+    if (whole_ != nullptr) {
+        whole_->name_ = std::move(name);
+        return;
+    }
     name_ = std::move(name);
     total_ = total;
     already_ = already;
     moved_ = 0;
+    marks_ = 0;
     start_ = clock_.steady();
     drawn_ = start_;
     running_ = true;
@@ -132,24 +131,41 @@ void Meter::begin(std::string name, std::optional<std::uint64_t> total, std::uin
 
 void Meter::add(std::uint64_t octets) {
     moved_ += octets;
-    if (running_ && clock_.steady() - drawn_ >= kRedraw) {
+    if (style_.counter != nullptr) {
+        *style_.counter += octets;
+    }
+    if (whole_ != nullptr) {
+        whole_->add(octets);
+    } else if (running_ && style_.kind == MeterStyle::Kind::kMarks) {
+        draw_marks(false);
+    } else if (running_ && clock_.steady() - drawn_ >= kRedraw) {
         draw(false);
     }
 }
 
-void Meter::expect(std::uint64_t octets) {
-    total_ = total_.value_or(0) + octets;
-}
-
 void Meter::end() {
     if (running_) {
-        draw(true);
         running_ = false;
+        if (style_.kind == MeterStyle::Kind::kMarks) {
+            draw_marks(true);
+        } else {
+            draw(true);
+        }
     }
 }
 
+void Meter::draw_marks(bool finished) {
+    const std::uint64_t due = moved_ / style_.mark_octets;
+    fmt::print(stderr, "{}", std::string(static_cast<std::size_t>(due - marks_), '#'));
+    marks_ = due;
+    if (finished && moved_ > 0) {
+        fmt::print(stderr, "\n");
+    }
+    std::fflush(stderr);
+}
+
 void Meter::draw(bool finished) {
-    if (!shown_) {
+    if (style_.kind != MeterStyle::Kind::kBar) {
         return;
     }
     drawn_ = clock_.steady();

@@ -1,6 +1,7 @@
 // What a transfer looks like while it runs: a bar with octets, rate and time left.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,23 +29,28 @@ struct ProgressLine {
 
 [[nodiscard]] std::string format_progress(const ProgressLine& line, std::size_t columns);
 
-// Draws on standard error, in place, at most five times a second. One for all transfers of a program that run
-// together: they share the line.
+// How a transfer is shown: not at all, as a bar with rate and time left, or as BSD's marks, a # each so many octets.
+struct MeterStyle {
+    enum class Kind : std::uint8_t { kNone, kBar, kMarks };
+
+    Kind kind = Kind::kNone;
+    std::uint64_t mark_octets = 1024;
+    std::atomic<std::uint64_t>* counter =
+        nullptr;  // counts with it; for somebody on another thread
+};
+
+// Draws on standard error, in place, at most five times a second.
 class Meter {
   public:
-    // `shown` false: nothing is drawn.
-    Meter(const base::Clock& clock, bool shown);
+    Meter(const base::Clock& clock, MeterStyle style);
+    // Of one file among several that are transferred together: shows itself in `whole`, which must outlive it.
+    explicit Meter(Meter& whole);
     Meter(const Meter&) = delete;
     Meter& operator=(const Meter&) = delete;
     ~Meter();
 
     void begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already = 0);
     void add(std::uint64_t octets);
-    // Adds to what is to come, as when one more file of a tree begins.
-    void expect(std::uint64_t octets);
-
-    void rename(std::string name) { name_ = std::move(name); }
-
     // The last state stays on the screen, on a line of its own.
     void end();
 
@@ -54,14 +60,17 @@ class Meter {
 
   private:
     void draw(bool finished);
+    void draw_marks(bool finished);
 
     const base::Clock& clock_;
-    const bool shown_;
+    const MeterStyle style_;
+    Meter* const whole_ = nullptr;
     bool running_ = false;
     std::string name_;
     std::optional<std::uint64_t> total_;
     std::uint64_t already_ = 0;
     std::uint64_t moved_ = 0;
+    std::uint64_t marks_ = 0;
     base::SteadyTime start_{};
     base::SteadyTime drawn_{};
 };

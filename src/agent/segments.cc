@@ -1,10 +1,15 @@
 #include "agent/segments.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <deque>
 #include <exception>
-#include <vector>
+#include <list>
 
 #include "agent/local_file.h"
+#include "agent/segment_status.h"
 
 namespace agent {
 
@@ -13,12 +18,8 @@ using base::fail;
 
 namespace {
 
-constexpr std::uint64_t kPartOctetsMin = 64UL * 1024;
-
-struct Part {
-    std::uint64_t offset = 0;
-    std::uint64_t octets = 0;
-};
+constexpr std::uint64_t kPartOctetsMin = std::uint64_t{64} * 1024;
+constexpr base::Duration kSaveEach = std::chrono::seconds(1);
 
 class Segments {
   public:
@@ -33,19 +34,94 @@ class Segments {
           options_(options),
           meter_(meter) {}
 
-    base::Task<base::Result<>> run(unsigned connections) {
+    base::Task<base::Result<std::uint64_t>> run(unsigned connections) {
         CO_TRY_VOID(co_await site_.client().set_type(ftp::Type::kImage));
         const auto size = co_await site_.client().size(remote_);
-        if (!size || *size < 2 * kPartOctetsMin || connections == 1) {
-            CO_TRY_VOID(co_await download(site_.client(), remote_, local_, options_, meter_));
-            co_return base::Result<>();
+        if (!size || *size < 2 * kPartOctetsMin || connections == 1 || options_.ascii) {
+            co_return co_await download(site_, site_.client(), remote_, local_, options_, meter_);
         }
-        divide(*size, connections);
         const auto modified = co_await site_.client().modified(remote_);
-        CO_TRY(const auto file, FileSink::open(local_, 0));  // empties it
-        meter_.begin(remote_, *size);
         CO_TRY(where_, co_await site_.client().working_directory());
-        for (unsigned i = 1; i < connections; ++i) {
+        CO_TRY_VOID(prepare(*size, modified, connections));
+        co_await fetch_beside_one_another(connections);
+        meter_.end();
+        CO_TRY_VOID(tell_what_is_missing());
+        CO_TRY_VOID(co_await verify());
+        CO_TRY(const auto file, FileSink::open(local_, *size, true));
+        CO_TRY_VOID(file->finish(options_.keep_time ? status_.modified : std::nullopt));
+        ::unlink(segment_status_path(local_).c_str());
+        co_return meter_.moved();
+    }
+
+  private:
+    // Counts what a part has, as it comes.
+    class PartSink final : public ftp::ByteSink {
+      public:
+        PartSink(Segments& owner, Part& part, FileSink& file)
+            : owner_(owner),
+              part_(part),
+              file_(file) {}
+
+        base::Result<> write(std::string_view octets) override {
+            TRY_VOID(file_.write(octets));
+            part_.offset += octets.size();
+            part_.octets -= octets.size();
+            owner_.meter_.add(octets.size());
+            return owner_.save_now_and_then();
+        }
+
+      private:
+        Segments& owner_;
+        Part& part_;
+        FileSink& file_;
+    };
+
+    // What an earlier fetch left, or all of it in parts.
+    base::Result<> prepare(std::uint64_t size,
+                           const base::Result<base::WallTime>& modified,
+                           unsigned connections) {
+        status_.size = size;
+        if (modified) {
+            status_.modified = std::chrono::floor<std::chrono::seconds>(*modified);
+        }
+        const auto here = status_of(local_);
+        const auto before = load_segment_status(local_);
+        resumed_ = here && here->is_file && before && before->size == size &&
+                   before->modified == status_.modified;
+        if (resumed_) {
+            divide(before->missing, connections);
+        } else {
+            divide({{.offset = 0, .octets = size}}, connections);
+            TRY(const auto file, FileSink::open(local_, 0));  // empties it
+            TRY_VOID(file->finish(std::nullopt));
+        }
+        std::uint64_t missing = 0;
+        for (const Part& part : waiting_) {
+            missing += part.octets;
+        }
+        meter_.begin(remote_, size, size - missing);
+        return save();
+    }
+
+    void divide(const std::vector<Part>& missing, unsigned connections) {
+        std::uint64_t all = 0;
+        for (const Part& part : missing) {
+            all += part.octets;
+        }
+        const std::uint64_t each = std::max(kPartOctetsMin, all / connections + 1);
+        for (Part part : missing) {
+            while (part.octets > 0) {
+                const std::uint64_t octets = std::min(each, part.octets);
+                waiting_.push_back({.offset = part.offset, .octets = octets});
+                part.offset += octets;
+                part.octets -= octets;
+            }
+        }
+    }
+
+    base::Task<> fetch_beside_one_another(unsigned connections) {
+        const auto wanted = std::min<std::size_t>(connections, waiting_.size());
+        for (std::size_t i = 1; i < wanted; ++i) {
             ++running_;
             base::spawn(fetch_beside(), [](const std::exception_ptr& thrown) {
                 if (thrown) {
@@ -58,24 +134,8 @@ class Segments {
             co_await base::sleep_until(
                 site_.loop(), site_.loop().clock().steady() + std::chrono::milliseconds(10));
         }
-        meter_.end();
         // What a lost connection left.
-        if (!parts_.empty() && site_.client().is_connected() && !failure_) {
-            co_await fetch_with(site_.client());
-        }
-        if (failure_) {
-            co_return fail(failure_->code, failure_->text);
-        }
-        co_return file->finish(options_.keep_time && modified ? std::optional(*modified)
-                                                              : std::nullopt);
-    }
-
-  private:
-    void divide(std::uint64_t size, unsigned count) {
-        const std::uint64_t each = std::max(kPartOctetsMin, size / count + 1);
-        for (std::uint64_t at = 0; at < size; at += each) {
-            parts_.push_back({.offset = at, .octets = std::min(each, size - at)});
-        }
+        co_await fetch_with(site_.client());
     }
 
     base::Task<> fetch_beside() {
@@ -89,36 +149,88 @@ class Segments {
     }
 
     base::Task<> fetch_with(ftp::Client& client) {
-        while (!parts_.empty() && client.is_connected() && !failure_) {
-            const Part part = parts_.front();
-            parts_.pop_front();
-            const auto fetched = co_await fetch_part(client, part);
-            if (!fetched && !failure_) {
-                failure_ = fetched.error();
+        unsigned tries = 0;
+        while (!waiting_.empty() && client.is_connected() && !given_up_ &&
+               !site_.is_interrupted()) {
+            const auto part = active_.insert(active_.end(), waiting_.front());
+            waiting_.pop_front();
+            const std::uint64_t before = part->octets;
+            const auto fetched = co_await fetch_part(client, *part);
+            tries = part->octets < before ? 0 : tries;
+            if (part->octets > 0) {
+                waiting_.push_front(*part);
+            }
+            active_.erase(part);
+            if (fetched) {
+                continue;
+            }
+            last_failure_ = fetched.error();
+            given_up_ = given_up_ || fetched.error().code == Errc::kIo ||
+                        fetched.error().code == Errc::kNoSpace;
+            if (given_up_ ||
+                !co_await site_.try_again(client, fetched.error().code, tries, where_) ||
+                !co_await client.set_type(ftp::Type::kImage)) {
+                co_return;
             }
         }
     }
 
-    base::Task<base::Result<>> fetch_part(ftp::Client& client, Part part) {
-        CO_TRY(const auto sink, FileSink::open(local_, part.offset, true));
-        std::uint64_t before = 0;
-        const auto moved = co_await client.retrieve(remote_,
-                                                    {.restart = part.offset,
-                                                     .octets_max = part.octets,
-                                                     .rate_max = options_.rate_max,
-                                                     .on_progress =
-                                                         [this, &before](std::uint64_t octets) {
-                                                             meter_.add(octets - before);
-                                                             before = octets;
-                                                         }},
-                                                    *sink);
-        if (!moved) {
-            co_return fail(moved.error().code, moved.error().text);
+    base::Task<base::Result<>> fetch_part(ftp::Client& client, Part& part) {
+        CO_TRY(const auto file, FileSink::open(local_, part.offset, true));
+        PartSink sink(*this, part, *file);
+        CO_TRY_VOID(co_await client.retrieve(
+            remote_, {.restart = part.offset, .octets_max = part.octets}, sink));
+        if (part.octets > 0) {
+            co_return fail(Errc::kInvalid, "the file became shorter while it was fetched");
         }
-        if (*moved != part.octets) {
-            co_return fail(Errc::kEof, "the file became shorter while it was fetched");
+        co_return file->finish(std::nullopt);
+    }
+
+    base::Result<> save_now_and_then() {
+        const base::SteadyTime now = site_.loop().clock().steady();
+        return now - saved_ < kSaveEach ? base::Result<>() : save();
+    }
+
+    base::Result<> save() {
+        saved_ = site_.loop().clock().steady();
+        status_.missing.assign(waiting_.begin(), waiting_.end());
+        std::copy_if(active_.begin(),
+                     active_.end(),
+                     std::back_inserter(status_.missing),
+                     [](const Part& part) { return part.octets > 0; });
+        return save_segment_status(local_, status_);
+    }
+
+    base::Result<> tell_what_is_missing() {
+        if (waiting_.empty()) {
+            return {};
         }
-        co_return sink->finish(std::nullopt);
+        TRY_VOID(save());
+        const std::string again = "; the same command goes on where this one ended";
+        if (!last_failure_) {
+            return fail(Errc::kReset, "the transfer was aborted" + again);
+        }
+        return fail(last_failure_->code, last_failure_->text + again);
+    }
+
+    // Of parts from several runs: nobody can say what became of the file here meanwhile.
+    base::Task<base::Result<>> verify() {
+        if (!resumed_) {
+            co_return base::Result<>();
+        }
+        const auto there = co_await site_.client().sha256(remote_, std::nullopt);
+        if (!there) {
+            co_return base::Result<>();
+        }
+        CO_TRY(const std::string here, local_sha256(local_, std::nullopt));
+        if (here != *there) {
+            ::unlink(segment_status_path(local_).c_str());
+            co_return fail(Errc::kCorrupt,
+                           fmt::format("{} is not what the server has: its parts are of several "
+                                       "versions. Fetch it anew",
+                                       local_));
+        }
+        co_return base::Result<>();
     }
 
     FtpSite& site_;
@@ -126,20 +238,25 @@ class Segments {
     const std::string local_;
     const CopyOptions options_;
     Meter& meter_;
+    SegmentStatus status_;
+    bool resumed_ = false;
+    base::SteadyTime saved_{};
     std::string where_;
-    std::deque<Part> parts_;
+    std::deque<Part> waiting_;
+    std::list<Part> active_;
     unsigned running_ = 0;
-    std::optional<base::Error> failure_;
+    bool given_up_ = false;  // this machine's fault: no other connection helps
+    std::optional<base::Error> last_failure_;
 };
 
 }  // namespace
 
-base::Result<> get_in_segments(FtpSite& site,
-                               const std::string& remote,
-                               const std::string& local,
-                               unsigned segments,
-                               const CopyOptions& options,
-                               Meter& meter) {
+base::Result<std::uint64_t> get_in_segments(FtpSite& site,
+                                            const std::string& remote,
+                                            const std::string& local,
+                                            unsigned segments,
+                                            const CopyOptions& options,
+                                            Meter& meter) {
     Segments work(site, remote, local, options, meter);
     return site.run(work.run(segments));
 }

@@ -6,13 +6,15 @@
 
 namespace agent {
 
-// Blocks. Into `local`, anew. The server must know SIZE and REST; where it does not, one connection fetches all. A part
-// whose connection could not be made is fetched by the others.
-[[nodiscard]] base::Result<> get_in_segments(FtpSite& site,
-                                             const std::string& remote,
-                                             const std::string& local,
-                                             unsigned segments,
-                                             const CopyOptions& options,
-                                             Meter& meter);
+// Blocks. Into `local`, with what is missing kept beside it (agent/segment_status.h): a fetch that was killed or lost
+// its connections goes on when it is asked for again, and its result is then compared by SHA-256 where the server
+// computes it. The server must know SIZE and REST; where it does not, one connection fetches all. A part whose
+// connection is lost is fetched by the others. How many octets came.
+[[nodiscard]] base::Result<std::uint64_t> get_in_segments(FtpSite& site,
+                                                          const std::string& remote,
+                                                          const std::string& local,
+                                                          unsigned segments,
+                                                          const CopyOptions& options,
+                                                          Meter& meter);
 
 }  // namespace agent

@@ -1,9 +1,12 @@
 // The interactive FTP client: BSD's verbs at a prompt, with jobs beside it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +17,7 @@
 #include "agent/ftp_copy.h"
 #include "agent/ftp_site.h"
 #include "agent/jobs.h"
+#include "agent/name_map.h"
 
 namespace agent {
 
@@ -24,13 +28,35 @@ namespace agent {
 // What the user can switch, as `status` shows it.
 struct ShellSwitches {
     bool bell = false;
-    bool ask_each = true;     // prompt: before each file of mget, mput, mdelete
-    bool globbing = true;     // glob
-    bool meter = true;        // progress
-    bool keep_time = true;    // preserve
-    bool lower_case = false;  // case: upper-case names of the server
+    bool ask_each = true;       // prompt: before each file of mget, mput, mdelete
+    bool globbing = true;       // glob
+    bool meter = true;          // progress
+    bool marks = false;         // hash
+    bool keep_time = true;      // preserve
+    bool strip_returns = true;  // cr
+    bool gate = false;
     bool receive_unique = false;
     bool send_unique = false;
+};
+
+// What the user can set to a text, as `set` shows it.
+struct ShellTexts {
+    std::string anonymous_password;
+    std::string editor;
+    std::string gate;  // a host, or a host:port
+    std::string pager;
+    std::string prompt = "ftp> ";
+    std::string right_prompt;
+};
+
+// A server, and who we are there.
+struct ShellConnection {
+    explicit ShellConnection(const FtpSettings& settings)
+        : site(std::make_unique<FtpSite>(settings)) {}
+
+    std::unique_ptr<FtpSite> site;
+    std::optional<FtpUrl> where;  // the server that is or was open
+    std::optional<FtpLogin> login;
 };
 
 class Shell {
@@ -44,6 +70,7 @@ class Shell {
         kRemoteNames = 2,  // completes names of the server
         kLocalNames = 4,   // and of this machine
         kBackground = 8,   // may end in '&' and be queued
+        kSwitchable = 16,  // completes on and off
     };
 
     struct Command {
@@ -66,16 +93,20 @@ class Shell {
     // The verbs in the order of the alphabet: dispatch, help and completion are made of this.
     [[nodiscard]] static std::span<const Command> commands();
 
-    // What would be printed goes there instead: jobs have no screen.
-    void capture(std::string& into) { captured_ = &into; }
+    // What would be printed goes there instead, and octets are counted: jobs have no screen.
+    void capture(std::string& into, std::atomic<std::uint64_t>& octets) {
+        captured_ = &into;
+        counter_ = &octets;
+    }
 
     // Logs in where `setup` says.
     [[nodiscard]] base::Result<> prepare(const JobSetup& setup);
 
-    [[nodiscard]] FtpSite& site() { return site_; }
+    [[nodiscard]] FtpSite& site() { return *here_.site; }
 
   private:
     friend struct CommandTable;
+    friend struct VariableTable;
 
     // Connections.
     base::Result<> on_open(const Words& words);
@@ -84,12 +115,15 @@ class Shell {
     base::Result<> on_user(const Words& words);
     base::Result<> on_reset(const Words& words);
     base::Result<> on_bookmark(const Words& words);
+    base::Result<> on_gate(const Words& words);
+    base::Result<> on_proxy(const Words& words);
 
     // Files, one or many.
     base::Result<> on_get(const Words& words);
     base::Result<> on_put(const Words& words);
     base::Result<> on_mget(const Words& words);
     base::Result<> on_mput(const Words& words);
+    base::Result<> on_fget(const Words& words);
     base::Result<> on_mirror(const Words& words);
     base::Result<> on_pget(const Words& words);
     base::Result<> on_page(const Words& words);
@@ -115,9 +149,16 @@ class Shell {
 
     // How things go.
     base::Result<> on_type(const Words& words);
+    base::Result<> on_form(const Words& words);
     base::Result<> on_mode(const Words& words);
     base::Result<> on_struct(const Words& words);
     base::Result<> on_switch(const Words& words);
+    base::Result<> on_set(const Words& words);
+    base::Result<> on_unset(const Words& words);
+    base::Result<> on_marks(const Words& words);
+    base::Result<> on_buffers(const Words& words);
+    base::Result<> on_ntrans(const Words& words);
+    base::Result<> on_nmap(const Words& words);
     base::Result<> on_rate(const Words& words);
     base::Result<> on_restart(const Words& words);
     base::Result<> on_status(const Words& words);
@@ -131,54 +172,97 @@ class Shell {
     base::Result<> on_help(const Words& words);
     base::Result<> on_macdef(const Words& words);
     base::Result<> on_macro(const Words& words);
+    base::Result<> on_source(const Words& words);
     base::Result<> on_jobs(const Words& words);
     base::Result<> on_queue(const Words& words);
     base::Result<> on_wait(const Words& words);
     base::Result<> on_kill(const Words& words);
 
-    [[nodiscard]] ftp::Client& client() { return site_.client(); }
+    [[nodiscard]] ftp::Client& client() { return site().client(); }
 
     // Command lines (shell.cc).
     [[nodiscard]] base::Result<const Command*> find(std::string_view verb) const;
     base::Result<> dispatch(const Words& words);
-    base::Result<> start_job(const Words& words, bool queued);
-    [[nodiscard]] std::vector<std::string> complete(std::string_view line);
-    [[nodiscard]] std::vector<std::string> remote_names(const std::string& word);
-    void record(const std::string& line);
+    base::Result<> call(const Command& command, const Words& words);
+    base::Result<> run_file(const std::string& path);
     int show_error(const base::Error& error);
     void say(std::string_view text);
+    // For a terminal without a server's control characters.
+    void say_foreign(const std::string& text);
+
+    // Prompts and completion (shell_prompt.cc).
+    [[nodiscard]] std::string filled_prompt(std::string_view pattern);
+    [[nodiscard]] std::vector<std::string> complete(std::string_view line);
+    [[nodiscard]] std::vector<std::string> remote_names(const std::string& word);
+
+    // Macros and jobs (shell_macros.cc, shell_jobs.cc).
+    void record(const std::string& line);
+    base::Result<> start_job(const Words& words, bool queued);
 
     // Connections (shell_session.cc).
     [[nodiscard]] base::Result<> open(FtpUrl url);
+    [[nodiscard]] base::Result<> log_in(const FtpUrl& url);
+    [[nodiscard]] base::Result<> reopen();
     [[nodiscard]] base::Result<FtpLogin> login_for(const FtpUrl& url);
+    [[nodiscard]] base::Result<FtpUrl> through_gate(const FtpUrl& url) const;
     void run_init_macro();
 
-    // Transfers (shell_transfer.cc).
+    // Switches and variables (shell_variables.cc).
+    void set_up_from_environment();
+    void apply_settings();
+    [[nodiscard]] base::Result<> assign(std::string_view name,
+                                        const std::optional<std::string>& value);
+    [[nodiscard]] std::vector<std::string> variable_names() const;
+
+    // Transfers (shell_transfer.cc, shell_many.cc).
     [[nodiscard]] bool agrees(const std::string& verb, const std::string& name);
     [[nodiscard]] CopyOptions copy_options() const;
+    [[nodiscard]] MeterStyle meter_style() const;
+    // A file of this machine: never the standard output, never a command.
     [[nodiscard]] std::string local_name(const std::string& remote) const;
+    [[nodiscard]] std::string remote_name(const std::string& local) const;
     [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern);
+    [[nodiscard]] base::Result<Words> expand_local(const std::string& pattern) const;
+    // For each remote file that the words stand for, and the user agrees to. What fails is said, and the next follows.
+    base::Result<> for_each_remote(
+        const Words& words, const std::function<base::Result<>(const std::string& path)>& step);
+    base::Result<> copy_to_proxy(const Words& words, bool to_second, const std::string& verb);
     base::Result<> fetch(const std::string& remote, const std::string& local, CopyOptions copy);
-    base::Result<> fetch_text(const std::string& remote, std::string& text);
+    base::Result<> fetch_as_named(const Words& words, CopyOptions copy);
+    base::Result<> fetch_into(const std::string& remote, const std::string& place);
+    base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);
-    base::Result<> write_text(const std::string& text, const std::string& local);
+    // To "-", "|COMMAND" or a file.
+    base::Result<> write_text(const std::string& text, const std::string& place);
+    [[nodiscard]] std::string pager_command() const;
 
-    FtpSite site_;
+    ShellConnection here_;
+    std::optional<ShellConnection> there_;  // of `proxy`
     FtpArguments arguments_;
     ShellSwitches switches_;
-    std::optional<FtpUrl> where_;  // the server that is or was open
-    std::optional<FtpLogin> login_;
+    ShellTexts texts_;
+    NameMap names_;
+    std::uint64_t mark_octets_ = 1024;
+    unsigned segments_ = 4;  // of pget
     bool ascii_ = false;
+    ftp::Form form_ = ftp::Form::kNonPrint;
     std::uint64_t restart_ = 0;  // for the next transfer
     bool done_ = false;          // bye
     bool all_agreed_ = false;    // 'a' was answered
     bool none_agreed_ = false;   // 'q' was
     int status_ = 0;
-    int depth_ = 0;  // of macros in macros
+    int depth_ = 0;  // of macros and files in macros and files
     std::map<std::string, Words> macros_;
     std::optional<std::string> recorded_macro_;
     Jobs jobs_;
     std::string* captured_ = nullptr;
+    std::atomic<std::uint64_t>* counter_ = nullptr;
 };
+
+// What stands in place of a leading ~: the home of its owner.
+[[nodiscard]] std::string expand_home(const std::string& path);
+[[nodiscard]] std::string file_name_of(std::string_view path);
+// A server's listing as lines of this machine.
+[[nodiscard]] std::string without_returns(std::string text);
 
 }  // namespace agent

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <utility>
 
 #include "agent/shell.h"
 #include "base/ascii.h"
@@ -27,29 +27,24 @@ constexpr std::array kPassed{Passed{"account", "ACCT"},
                              Passed{"idle", "SITE IDLE"},
                              Passed{"mlst", "MLST"},
                              Passed{"quote", ""},
+                             Passed{"remopts", "OPTS"},
                              Passed{"rhelp", "HELP"},
                              Passed{"rstatus", "STAT"},
                              Passed{"site", "SITE"},
                              Passed{"system", "SYST"},
                              Passed{"umask", "SITE UMASK"}};
 
-std::string without_returns(std::string text) {
-    std::erase(text, '\r');
-    return text;
-}
-
 }  // namespace
 
-// ls, dir, nlist, mlsd, pls, pdir
+// ls, dir, nlist, mlsd, pls, pdir, pmlsd
 base::Result<> Shell::on_list(const Words& words) {
     const std::string& verb = words[0];
-    const std::string command = verb == "nlist" ? "NLST" : (verb == "mlsd" ? "MLSD" : "LIST");
+    const std::string command =
+        verb == "nlist" ? "NLST" : (verb.ends_with("mlsd") ? "MLSD" : "LIST");
     const std::string folder = words.size() > 1 && !words[1].empty() ? " " + words[1] : "";
-    TRY(const std::string text, site_.run(client().listing(command + folder)));
-    const char* pager = std::getenv("PAGER");
-    const bool paged = verb.starts_with('p');
-    const std::string where = paged ? "|" + std::string(pager == nullptr ? "less" : pager) : "-";
-    return write_text(without_returns(text), words.size() > 2 ? words[2] : where);
+    TRY(const std::string text, site().run(client().listing(command + folder)));
+    const std::string place = verb.starts_with('p') ? "|" + pager_command() : "-";
+    return write_text(without_returns(text), words.size() > 2 ? words[2] : place);
 }
 
 // mls, mdir: the last word says where to put it.
@@ -57,73 +52,63 @@ base::Result<> Shell::on_multiple_list(const Words& words) {
     std::string all;
     for (std::size_t i = 1; i + 1 < words.size(); ++i) {
         const std::string command = words[0] == "mls" ? "NLST " : "LIST ";
-        TRY(const std::string text, site_.run(client().listing(command + words[i])));
+        TRY(const std::string text, site().run(client().listing(command + words[i])));
         all += words.size() > 3 ? fmt::format("{}:\n", words[i]) : "";
         all += without_returns(text);
     }
     return write_text(all, words.back());
 }
 
+// Where that leads is asked at once: a connection that is lost later comes back to it.
 base::Result<> Shell::on_cd(const Words& words) {
-    return site_.run(client().change_directory(words.size() > 1 ? words[1] : "/"));
+    TRY_VOID(site().run(client().change_directory(words.size() > 1 ? words[1] : "/")));
+    const bool verbose = std::exchange(site().settings().verbose, false);
+    static_cast<void>(site().run(client().working_directory()));
+    site().settings().verbose = verbose;
+    return {};
 }
 
 base::Result<> Shell::on_cdup(const Words& /*words*/) {
-    return site_.run(client().change_directory(".."));
+    return on_cd({"cd", ".."});
 }
 
 base::Result<> Shell::on_pwd(const Words& /*words*/) {
-    TRY(const std::string path, site_.run(client().working_directory()));
+    TRY(const std::string path, site().run(client().working_directory()));
     say(path + "\n");
     return {};
 }
 
 base::Result<> Shell::on_delete(const Words& words) {
-    return site_.run(client().remove(words[1]));
-}
-
-base::Result<> Shell::on_mdelete(const Words& words) {
-    for (std::size_t i = 1; i < words.size(); ++i) {
-        TRY(const Words paths, expand_remote(words[i]));
-        for (const std::string& path : paths) {
-            if (!agrees("mdelete", path)) {
-                continue;
-            }
-            if (const auto done = site_.run(client().remove(path)); !done) {
-                show_error(done.error());
-            }
-        }
-    }
-    return {};
+    return site().run(client().remove(words[1]));
 }
 
 base::Result<> Shell::on_rename(const Words& words) {
-    return site_.run(client().rename(words[1], words[2]));
+    return site().run(client().rename(words[1], words[2]));
 }
 
 base::Result<> Shell::on_mkdir(const Words& words) {
-    return site_.run(client().make_directory(words[1]));
+    return site().run(client().make_directory(words[1]));
 }
 
 base::Result<> Shell::on_rmdir(const Words& words) {
-    return site_.run(client().remove_directory(words[1]));
+    return site().run(client().remove_directory(words[1]));
 }
 
 base::Result<> Shell::on_size(const Words& words) {
-    TRY(const std::uint64_t octets, site_.run(client().size(words[1])));
+    TRY(const std::uint64_t octets, site().run(client().size(words[1])));
     say(fmt::format("{} {}\n", octets, words[1]));
     return {};
 }
 
 base::Result<> Shell::on_modtime(const Words& words) {
-    TRY(const base::WallTime time, site_.run(client().modified(words[1])));
+    TRY(const base::WallTime time, site().run(client().modified(words[1])));
     say(fmt::format(
         "{:%Y-%m-%d %H:%M:%S} UTC {}\n", std::chrono::floor<std::chrono::seconds>(time), words[1]));
     return {};
 }
 
 base::Result<> Shell::on_hash_of(const Words& words) {
-    TRY(const std::string digest, site_.run(client().sha256(words[1], std::nullopt)));
+    TRY(const std::string digest, site().run(client().sha256(words[1], std::nullopt)));
     say(fmt::format("{}  {}\n", digest, words[1]));
     return {};
 }
@@ -137,10 +122,10 @@ base::Result<> Shell::on_command(const Words& words) {
     for (std::size_t i = 1; i < words.size(); ++i) {
         line += (line.empty() ? "" : " ") + words[i];
     }
-    TRY(const ftp::ServerReply reply, site_.run(client().command(line)));
-    if (!site_.settings().verbose) {
+    TRY(const ftp::ServerReply reply, site().run(client().command(line)));
+    if (!site().settings().verbose) {
         for (const std::string& text : reply.lines) {
-            say(text + "\n");
+            say_foreign(text + "\n");
         }
     }
     return reply.code < 400 ? base::Result<>()

@@ -1,9 +1,9 @@
-// The interactive client's connections: open, user, bookmarks.
+// The interactive client's connections: open, user, bookmarks, gateways.
 #include <fmt/format.h>
 
 #include <cstdlib>
 
-#include "agent/local_file.h"
+#include "agent/bookmarks.h"
 #include "agent/netrc.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
@@ -13,55 +13,6 @@ namespace agent {
 
 using base::Errc;
 using base::fail;
-
-namespace {
-
-constexpr std::size_t kBookmarksOctetsMax = std::size_t{1} << 20;
-
-std::string home_file(std::string_view name) {
-    const char* home = std::getenv("HOME");
-    return std::string(home == nullptr ? "." : home) + "/" + std::string(name);
-}
-
-// "NAME URL", a line each. Passwords belong into .netrc, and are not kept here.
-std::map<std::string, std::string> read_bookmarks() {
-    std::map<std::string, std::string> bookmarks;
-    const auto text = read_file(home_file(".staffetta-ftp-bookmarks"), kBookmarksOctetsMax);
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
-    while (!rest.empty()) {
-        std::string_view line = base::split_front(rest, '\n');
-        const std::string name(base::split_front(line, ' '));
-        if (!name.empty() && !line.empty()) {
-            bookmarks[name] = line;
-        }
-    }
-    return bookmarks;
-}
-
-base::Result<> write_bookmarks(const std::map<std::string, std::string>& bookmarks) {
-    std::string text;
-    for (const auto& [name, url] : bookmarks) {
-        text += fmt::format("{} {}\n", name, url);
-    }
-    TRY(const auto sink, FileSink::open(home_file(".staffetta-ftp-bookmarks"), 0));
-    TRY_VOID(sink->write(text));
-    return sink->finish(std::nullopt);
-}
-
-std::string to_text(const FtpUrl& url) {
-    const std::string_view scheme = url.tls == ftp::ClientTls::kImplicit   ? "ftps"
-                                    : url.tls == ftp::ClientTls::kRequired ? "ftpes"
-                                                                           : "ftp";
-    const bool ipv6 = url.host.find(':') != std::string::npos;
-    return fmt::format("{}://{}{}:{}/{}",
-                       scheme,
-                       url.user ? *url.user + "@" : "",
-                       ipv6 ? "[" + url.host + "]" : url.host,
-                       url.port_or_default(),
-                       url.path);
-}
-
-}  // namespace
 
 base::Result<> Shell::on_open(const Words& words) {
     std::string target = words[1];
@@ -92,9 +43,14 @@ base::Result<> Shell::open(FtpUrl url) {
             url.password = password;
         }
     }
-    where_ = url;
-    login_.reset();
-    TRY_VOID(site_.open(url, std::nullopt));
+    if (arguments_.password_from_stdin && !url.password) {
+        url.password = ask_secret("Password: ").value_or("");
+    }
+    TRY(const FtpUrl first, through_gate(url));
+    here_.where = url;
+    here_.login.reset();
+    TRY_VOID(site().open(first, std::nullopt));
+    apply_settings();
     if (const net::TlsInfo* tls = client().tls()) {
         say(fmt::format("{} with {}{}\n",
                         tls->version,
@@ -106,22 +62,57 @@ base::Result<> Shell::open(FtpUrl url) {
     if (!arguments_.auto_login) {
         return {};
     }
-    TRY(login_, login_for(url));
-    if (auto in = site_.run(client().login(login_->user, login_->password, login_->account)); !in) {
-        login_.reset();
-        return in;
-    }
-    site_.remember(*login_);
+    TRY_VOID(log_in(url));
     if (!url.path.empty()) {
-        TRY_VOID(site_.run(client().change_directory(url.path)));
+        TRY_VOID(site().run(client().change_directory(url.path)));
     }
     run_init_macro();
     return {};
 }
 
+base::Result<> Shell::log_in(const FtpUrl& url) {
+    TRY(FtpLogin login, login_for(url));
+    if (switches_.gate) {
+        login.user += "@" + url.host;
+    }
+    TRY_VOID(site().run(client().login(login.user, login.password, login.account)));
+    site().remember(login);
+    here_.login = std::move(login);
+    if (ascii_ || form_ != ftp::Form::kNonPrint) {
+        TRY_VOID(
+            site().run(client().set_type(ascii_ ? ftp::Type::kAscii : ftp::Type::kImage, form_)));
+    }
+    return {};
+}
+
+// A gateway is logged in to as user@host and goes there itself.
+base::Result<FtpUrl> Shell::through_gate(const FtpUrl& url) const {
+    if (!switches_.gate) {
+        return url;
+    }
+    TRY(FtpUrl gate, parse_ftp_url("ftp://" + texts_.gate + "/"));
+    gate.tls = url.tls;
+    return gate;
+}
+
+// A connection that was lost, with all that was said on it, is made again by the next command.
+base::Result<> Shell::reopen() {
+    if (!site().has_client() || !here_.where || !here_.login) {
+        return fail(Errc::kUnavailable, "not connected; `open HOST` first");
+    }
+    say("The connection was lost; connecting again\n");
+    const std::string folder =
+        client().has_moved() ? site().run(client().working_directory()).value_or("") : "";
+    TRY(const FtpUrl first, through_gate(*here_.where));
+    TRY_VOID(site().open(first, here_.login));
+    apply_settings();
+    const std::string& path = folder.empty() ? here_.where->path : folder;
+    return path.empty() ? base::Result<>() : site().run(client().change_directory(path));
+}
+
 // What the command line and .netrc leave open is asked for.
 base::Result<FtpLogin> Shell::login_for(const FtpUrl& url) {
-    TRY(FtpLogin login, find_login(url, site_.settings()));
+    TRY(FtpLogin login, find_login(url, site().settings()));
     if (login.guessed && !arguments_.anonymous && is_interactive()) {
         const char* self = std::getenv("USER");
         const auto name = ask(fmt::format("Name ({}): ", self == nullptr ? "anonymous" : self));
@@ -138,11 +129,11 @@ base::Result<FtpLogin> Shell::login_for(const FtpUrl& url) {
 }
 
 void Shell::run_init_macro() {
-    if (!site_.settings().use_netrc || !where_) {
+    if (!site().settings().use_netrc || !here_.where) {
         return;
     }
-    if (const auto netrc = Netrc::load(netrc_path(site_.settings()))) {
-        const NetrcEntry* entry = netrc->find(where_->host, login_->user);
+    if (const auto netrc = Netrc::load(netrc_path(site().settings()))) {
+        const NetrcEntry* entry = netrc->find(here_.where->host, here_.login->user);
         if (entry != nullptr && !entry->macros.empty()) {
             macros_.insert(entry->macros.begin(), entry->macros.end());
         }
@@ -153,17 +144,19 @@ void Shell::run_init_macro() {
 }
 
 base::Result<> Shell::prepare(const JobSetup& setup) {
-    where_ = setup.where;
-    login_ = setup.login;
-    TRY_VOID(site_.open(setup.where, setup.login));
-    return site_.run(client().change_directory(setup.directory));
+    here_.where = setup.where;
+    here_.login = setup.login;
+    TRY(const FtpUrl first, through_gate(setup.where));
+    TRY_VOID(site().open(first, setup.login));
+    apply_settings();
+    return site().run(client().change_directory(setup.directory));
 }
 
 base::Result<> Shell::on_close(const Words& /*words*/) {
-    if (site_.is_open()) {
-        TRY_VOID(site_.run(client().quit()));
+    if (site().is_open()) {
+        TRY_VOID(site().run(client().quit()));
     }
-    site_.close();
+    site().close();
     return {};
 }
 
@@ -179,15 +172,15 @@ base::Result<> Shell::on_user(const Words& words) {
     if (words.size() == 2) {
         login.password = ask_secret("Password: ").value_or("");
     }
-    TRY_VOID(site_.run(client().login(login.user, login.password, login.account)));
-    login_ = login;
-    site_.remember(login);
+    TRY_VOID(site().run(client().login(login.user, login.password, login.account)));
+    here_.login = login;
+    site().remember(std::move(login));
     return {};
 }
 
 // Whatever replies are on their way belong to what was asked before NOOP.
 base::Result<> Shell::on_reset(const Words& /*words*/) {
-    TRY_VOID(site_.run(client().perform("NOOP")));
+    TRY_VOID(site().run(client().perform("NOOP")));
     return {};
 }
 
@@ -209,15 +202,33 @@ base::Result<> Shell::on_bookmark(const Words& words) {
         }
         return write_bookmarks(bookmarks);
     }
-    if (words.size() == 3 && !where_) {
+    if (words.size() == 3 && !here_.where) {
         return fail(Errc::kInvalid, "no server is open; say which URL");
     }
-    FtpUrl url = where_.value_or(FtpUrl());
+    FtpUrl url = here_.where.value_or(FtpUrl());
     if (words.size() > 3) {
         TRY(url, parse_ftp_url(words[3]));
     }
-    bookmarks[words[2]] = to_text(url);
+    bookmarks[words[2]] = format_ftp_url(url);
     return write_bookmarks(bookmarks);
+}
+
+// gate [on|off | HOST[:PORT]]
+base::Result<> Shell::on_gate(const Words& words) {
+    if (words.size() > 1 && words[1] != "on" && words[1] != "off") {
+        texts_.gate = words[1] + (words.size() > 2 ? ":" + words[2] : "");
+        switches_.gate = true;
+    } else if (words.size() > 1) {
+        switches_.gate = words[1] == "on";
+    } else {
+        switches_.gate = !switches_.gate;
+    }
+    if (switches_.gate && texts_.gate.empty()) {
+        switches_.gate = false;
+        return fail(Errc::kInvalid, "which gateway? `gate HOST` says, or $FTPSERVER");
+    }
+    say(switches_.gate ? fmt::format("gate is on: through {}\n", texts_.gate) : "gate is off\n");
+    return {};
 }
 
 }  // namespace agent

@@ -1,6 +1,7 @@
 #include "agent/terminal.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -38,6 +39,32 @@ void show_prompt(std::string_view prompt) {
 
 bool is_interactive() {
     return ::isatty(STDIN_FILENO) == 1;
+}
+
+bool is_shown(int fd) {
+    return ::isatty(fd) == 1;
+}
+
+std::size_t terminal_columns() {
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) {
+        return 79;
+    }
+    return size.ws_col - 1U;
+}
+
+std::string without_controls(std::string_view text) {
+    std::string clean(text);
+    for (std::size_t i = 0; i < clean.size(); ++i) {
+        const auto octet = static_cast<unsigned char>(clean[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < clean.size() ? clean[i + 1] : 0);
+        if ((octet < 0x20 && octet != '\n' && octet != '\t') || octet == 0x7f) {
+            clean[i] = '?';
+        } else if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
+            clean.replace(i, 2, "?");
+        }
+    }
+    return clean;
 }
 
 std::optional<std::string> ask(std::string_view prompt) {

@@ -13,6 +13,16 @@ namespace agent {
 // Standard input is somebody at a terminal.
 [[nodiscard]] bool is_interactive();
 
+// Somebody sees what is written to this descriptor.
+[[nodiscard]] bool is_shown(int fd);
+
+// How many characters a line may have without being wrapped; 79 where nobody looks.
+[[nodiscard]] std::size_t terminal_columns();
+
+// With '?' for what a terminal would obey: control characters but line end and tabulator, of ASCII and, in UTF-8, of ISO
+// 8859 (U+0080 to U+009F). What a server sends is not for our terminal to execute.
+[[nodiscard]] std::string without_controls(std::string_view text);
+
 // One line of standard input without its end; nothing at the end of it. `prompt` goes to standard error, when there is a terminal.
 [[nodiscard]] std::optional<std::string> ask(std::string_view prompt);
 // The same without echo.
@@ -31,7 +41,8 @@ class LineEditor {
     ~LineEditor();
 
     // Without its end. Nothing at the end of input; an empty line after SIGINT.
-    [[nodiscard]] std::optional<std::string> read(const std::string& prompt);
+    [[nodiscard]] std::optional<std::string> read(const std::string& prompt,
+                                                  const std::string& right_prompt = "");
 
   private:
     struct Editor;

@@ -5,6 +5,11 @@
 namespace agent {
 namespace {
 
+// "!COMMAND" and "|COMMAND" are a shell's from there on: its quotes are not ours.
+bool takes_the_rest(const std::vector<std::string>& words, char c) {
+    return words.empty() ? c == '!' : c == '|';
+}
+
 struct Scan {
     std::vector<std::string> words;
     bool open_word = false;  // the last one goes on
@@ -24,6 +29,17 @@ Scan scan(std::string_view line) {
         if (!result.open_word && quote == 0 && c == '#') {
             break;
         }
+        if (!result.open_word && quote == 0 && takes_the_rest(result.words, c)) {
+            const std::string_view rest = base::trim(line.substr(i + (c == '!' ? 1 : 0)));
+            if (c == '!') {
+                result.words.emplace_back("!");
+            }
+            if (!rest.empty()) {
+                result.words.emplace_back(rest);
+            }
+            result.open_word = !rest.empty();
+            return result;
+        }
         if (!result.open_word) {
             result.words.emplace_back();
             result.open_word = true;
@@ -39,7 +55,7 @@ Scan scan(std::string_view line) {
         }
         result.words.back() += c;
         const bool alone = result.words.size() == 1 && result.words.back().size() == 1;
-        if (alone && quote == 0 && (c == '!' || c == '$')) {
+        if (alone && quote == 0 && c == '$') {
             result.open_word = false;
         }
     }
@@ -66,7 +82,7 @@ std::string quote_word(std::string_view word) {
     std::string quoted;
     for (const char c : word) {
         if (base::is_space(c) || c == '"' || c == '\'' || c == '\\' ||
-            (c == '#' && quoted.empty())) {
+            (quoted.empty() && (c == '#' || c == '|'))) {
             quoted += '\\';
         }
         quoted += c;

@@ -8,7 +8,8 @@
 
 namespace agent {
 
-// Nothing when a quote is left open. "!ls" and "$macro" are two words; a '#' at a word's beginning ends the line.
+// Nothing when a quote is left open. "$macro" is two words; behind a '!' at the beginning, and from a '|' at a later
+// word's beginning, the rest is one word as it stands: a shell's. A '#' at a word's beginning ends the line.
 [[nodiscard]] std::optional<std::vector<std::string>> split_words(std::string_view line);
 // What the line ends in, unquoted; empty behind a blank.
 [[nodiscard]] std::string last_word(std::string_view line);

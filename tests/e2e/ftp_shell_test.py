@@ -53,7 +53,7 @@ class Terminal(VsftpdCase, unittest.TestCase):
         self.type("$ sizes lettre lettre", "8 lettre\r\n(.*\r\n)*8 lettre")
         self.type("hel siz", "size REMOTE")
         self.type("debug on", "debug is on")
-        self.type("pwd", "---> PWD")
+        self.type("size lettre", "---> SIZE lettre")
         self.type("nonsense", "no such command")
         self.type("delete lettre", "250")
         self.child.sendline("bye")

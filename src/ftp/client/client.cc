@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/ascii.h"
 #include "ftp/client/data_channel.h"
 #include "ftp/grammar/command.h"
@@ -19,6 +22,14 @@ constexpr int kSecurityDone = 234;  // RFC 4217 4.1
 
 bool is_one_line(std::string_view line) {
     return line.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+// What may lead elsewhere: another folder, another user, another tree. RFC 959 4.1.1, RFC 1123 4.1.3.1, RFC 7151.
+bool moves(std::string_view line) {
+    constexpr std::array<std::string_view, 9> kVerbs{
+        "CWD", "CDUP", "XCWD", "XCUP", "USER", "ACCT", "REIN", "SMNT", "HOST"};
+    const std::string verb = base::to_upper(base::split_front(line, ' '));
+    return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
 }
 
 }  // namespace
@@ -84,6 +95,7 @@ void Client::close() {
     data_protected_ = false;
     features_.clear();
     representation_ = {};
+    directory_.reset();
 }
 
 base::SteadyTime Client::deadline() const {
@@ -160,12 +172,20 @@ Client::Async<void> Client::start_tls() {
 // unless TLS was required.
 Client::Async<void> Client::protect() {
     CO_TRY(const ServerReply size, co_await command("PBSZ 0"));
-    CO_TRY(const ServerReply level, co_await command(options_.protect_data ? "PROT P" : "PROT C"));
-    data_protected_ = options_.protect_data && level.is_done();
+    const auto done = co_await set_protection(options_.protect_data);
     const bool insist = options_.tls != ClientTls::kOffered && options_.protect_data;
-    if (insist && !data_protected_) {
-        co_return tl::unexpected(error_of(level));
+    if (!is_connected() || (insist && !done)) {
+        co_return done;
     }
+    co_return base::Result<>();
+}
+
+Client::Async<void> Client::set_protection(bool protect) {
+    CO_TRY(const ServerReply reply, co_await command(protect ? "PROT P" : "PROT C"));
+    if (!reply.is_done()) {
+        co_return tl::unexpected(error_of(reply));
+    }
+    data_protected_ = protect;
     co_return base::Result<>();
 }
 
@@ -185,6 +205,7 @@ Client::Async<void> Client::login(std::string user, std::string password, std::s
         co_return tl::unexpected(error_of(reply));
     }
     logged_in_ = true;
+    moved_ = false;
     // After the login: servers exist that forget PROT there.
     if (stream_->tls() != nullptr) {
         CO_TRY_VOID(co_await protect());
@@ -239,6 +260,10 @@ Client::Async<void> Client::send(std::string line) {
     if (options_.on_dialogue) {
         options_.on_dialogue(true, redact(line));
     }
+    if (moves(line)) {
+        directory_.reset();
+        moved_ = true;
+    }
     lines_->put(line + "\r\n");
     auto done = co_await lines_->flush(deadline());
     lost_ = lost_ || !done;
@@ -269,6 +294,17 @@ Client::Async<ServerReply> Client::read_reply(base::SteadyTime deadline) {
 Client::Async<ServerReply> Client::command(std::string line) {
     CO_TRY_VOID(co_await send(std::move(line)));
     co_return co_await read_reply();
+}
+
+Client::Async<ServerReply> Client::conclude() {
+    ServerReply reply = last_reply_;
+    while (reply.is_preliminary()) {
+        CO_TRY(reply, co_await read_reply(base::SteadyTime::max()));
+    }
+    if (!reply.is_done()) {
+        co_return tl::unexpected(error_of(reply));
+    }
+    co_return reply;
 }
 
 Client::Async<ServerReply> Client::perform(std::string line) {

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ftp/client/pace.h"
 #include "ftp/client/remote_entry.h"
 #include "ftp/grammar/representation.h"
 #include "net/line_stream.h"
@@ -44,6 +45,10 @@ struct ClientOptions {
     bool passive = true;
     bool extended = true;  // EPSV and EPRT before PASV and PORT
     bool use_mlsd = true;
+    // Type A as it comes, with its carriage returns.
+    bool keep_returns = false;
+    // One bound for all connections that share it; null: none.
+    std::shared_ptr<Pace> pace = {};
     // How long to wait for a reply, or for octets of a transfer.
     base::Duration patience = std::chrono::seconds(60);
     // Sees each line of the dialogue; passwords are concealed.
@@ -136,11 +141,24 @@ class Client {
 
     [[nodiscard]] ClientOptions& options() { return options_; }
 
+    // Where the control connection leads.
+    [[nodiscard]] const net::Endpoint& server() const { return server_; }
+
+    // Something was said since the login that may have led to another folder.
+    [[nodiscard]] bool has_moved() const { return moved_; }
+
+    // The data connections are protected.
+    [[nodiscard]] bool protects_data() const { return data_protected_; }
+
     // One command and its reply, whatever it is. kInvalid: a line end in it; kEof, kReset, kTimeout: the
     // connection is lost. The caller judges the code, or uses perform().
     [[nodiscard]] Async<ServerReply> command(std::string line);
     // The same for those who want 2yz: other replies are errors, see error_of().
     [[nodiscard]] Async<ServerReply> perform(std::string line);
+    // What follows a 1yz that command() brought, however long it takes: of a transfer between two servers.
+    [[nodiscard]] Async<ServerReply> conclude();
+    // RFC 4217 9: P, or C.
+    [[nodiscard]] Async<void> set_protection(bool protect);
 
     [[nodiscard]] Async<void> set_type(Type type, Form form = Form::kNonPrint);
     [[nodiscard]] Async<void> set_mode(Mode mode);
@@ -148,6 +166,7 @@ class Client {
 
     [[nodiscard]] const Representation& representation() const { return representation_; }
 
+    // PWD. Asked once, until something is said that may change it.
     [[nodiscard]] Async<std::string> working_directory();
     [[nodiscard]] Async<void> change_directory(std::string path);
     // The path as the server says it.
@@ -217,6 +236,7 @@ class Client {
     [[nodiscard]] Async<std::uint64_t> send_all(DataChannel& channel,
                                                 const TransferOptions& options,
                                                 ByteSource& source);
+    [[nodiscard]] base::Task<> keep_pace(Pace& own, std::uint64_t octets);
     [[nodiscard]] Async<void> finish(DataChannel& channel, base::Result<> outcome);
     [[nodiscard]] Async<void> finish_abort();
 
@@ -234,6 +254,8 @@ class Client {
     std::map<std::string, std::string> features_;
     Representation representation_;
     ServerReply last_reply_;
+    std::optional<std::string> directory_;
+    bool moved_ = false;
 };
 
 // What a reply means as an error: 421 and 4yz kUnavailable, 530 kDenied, 550 kNotFound, 552 kOverQuota and so on,

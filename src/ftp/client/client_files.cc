@@ -59,8 +59,11 @@ Client::Async<void> Client::set_structure(Structure structure) {
 }
 
 Client::Async<std::string> Client::working_directory() {
-    CO_TRY(const ServerReply reply, co_await perform("PWD"));
-    co_return parse_quoted_path(reply.lines.back());
+    if (!directory_) {
+        CO_TRY(const ServerReply reply, co_await perform("PWD"));
+        CO_TRY(directory_, parse_quoted_path(reply.lines.back()));
+    }
+    co_return *directory_;
 }
 
 Client::Async<void> Client::change_directory(std::string path) {

@@ -33,8 +33,11 @@ class TextSink final : public ByteSink {
 // The representation's decoder, or none where the octets are the file's.
 class Decoder {
   public:
-    explicit Decoder(const Representation& representation) {
-        if (!representation.is_plain()) {
+    Decoder(const Representation& representation, bool keep_returns) {
+        const bool as_it_comes = keep_returns && representation.type == Type::kAscii &&
+                                 representation.mode == Mode::kStream &&
+                                 representation.structure == Structure::kFile;
+        if (!representation.is_plain() && !as_it_comes) {
             content_.emplace(representation);
         }
     }
@@ -91,10 +94,20 @@ class Portion {
 
 }  // namespace
 
+// Until both bounds let more through: the transfer's own, and the one that all connections share.
+base::Task<> Client::keep_pace(Pace& own, std::uint64_t octets) {
+    const base::SteadyTime now = loop_.clock().steady();
+    base::SteadyTime next = own.spend(octets, now);
+    if (options_.pace) {
+        next = std::max(next, options_.pace->spend(octets, now));
+    }
+    co_await base::sleep_until(loop_, next);
+}
+
 Client::Async<std::uint64_t> Client::receive_all(DataChannel& channel,
                                                  const TransferOptions& options,
                                                  ByteSink& sink) {
-    Decoder decoder(representation_);
+    Decoder decoder(representation_, options_.keep_returns);
     Portion portion(options, sink);
     Pace pace(options.rate_max);
     bool more = !options.octets_max || *options.octets_max > 0;
@@ -109,7 +122,7 @@ Client::Async<std::uint64_t> Client::receive_all(DataChannel& channel,
         const std::uint64_t wire_octets = received.size();
         CO_TRY(const std::string_view decoded, decoder.feed(received));
         CO_TRY(more, portion.put(decoded));
-        co_await base::sleep_until(loop_, pace.spend(wire_octets, loop_.clock().steady()));
+        co_await keep_pace(pace, wire_octets);
     }
     if (!more) {
         channel.enough = true;
@@ -149,7 +162,7 @@ Client::Async<std::uint64_t> Client::send_all(DataChannel& channel,
         if (options.on_progress) {
             options.on_progress(done);
         }
-        co_await base::sleep_until(loop_, pace.spend(octets.size(), loop_.clock().steady()));
+        co_await keep_pace(pace, octets.size());
     }
 }
 

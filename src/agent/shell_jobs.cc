@@ -1,0 +1,80 @@
+// The interactive client's transfers beside the prompt.
+#include <fmt/format.h>
+
+#include "agent/shell.h"
+#include "agent/words.h"
+#include "base/ascii.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+base::Result<> Shell::start_job(const Words& words, bool queued) {
+    if (!here_.where || !here_.login) {
+        return fail(Errc::kUnavailable, "not logged in");
+    }
+    JobSetup setup;
+    for (const std::string& word : words) {
+        setup.line += (setup.line.empty() ? "" : " ") + quote_word(word);
+    }
+    setup.arguments = arguments_;
+    setup.arguments.settings = site().settings();
+    setup.arguments.settings.heeds_interrupts = false;
+    setup.arguments.settings.verbose = false;
+    setup.arguments.settings.debug = false;
+    setup.arguments.quiet = true;
+    setup.arguments.ask_each = false;
+    setup.arguments.ascii = ascii_;
+    setup.arguments.keep_time = switches_.keep_time;
+    setup.arguments.globbing = switches_.globbing;
+    setup.where = *here_.where;
+    setup.login = *here_.login;
+    if (!site().is_open()) {
+        TRY_VOID(reopen());
+    }
+    TRY(setup.directory, site().run(client().working_directory()));
+    const std::string line = setup.line;
+    say(fmt::format("[{}] {}\n", jobs_.start(std::move(setup), queued), line));
+    return {};
+}
+
+// queue COMMAND; queue alone lists.
+base::Result<> Shell::on_queue(const Words& words) {
+    if (words.size() == 1) {
+        return on_jobs(words);
+    }
+    TRY(const Command* command, find(words[1]));
+    if ((command->flags & kBackground) == 0) {
+        return fail(Errc::kInvalid, fmt::format("{} cannot be queued", command->name));
+    }
+    return start_job(Words(words.begin() + 1, words.end()), true);
+}
+
+base::Result<> Shell::on_jobs(const Words& /*words*/) {
+    say(jobs_.list());
+    return {};
+}
+
+base::Result<> Shell::on_wait(const Words& words) {
+    const auto number = words.size() > 1 ? base::parse_number<unsigned>(words[1], 1'000'000U) : 0U;
+    if (!number || !jobs_.wait(static_cast<int>(*number), [] { return take_interrupt(); })) {
+        return fail(Errc::kNotFound, fmt::format("{}: no such job", words[1]));
+    }
+    say(jobs_.take_news());
+    return {};
+}
+
+base::Result<> Shell::on_kill(const Words& words) {
+    if (words[1] == "all") {
+        jobs_.kill_all();
+        return {};
+    }
+    const auto number = base::parse_number<unsigned>(words[1], 1'000'000U);
+    if (!number || !jobs_.kill(static_cast<int>(*number))) {
+        return fail(Errc::kNotFound, fmt::format("{}: no such job; `jobs` lists them", words[1]));
+    }
+    return {};
+}
+
+}  // namespace agent

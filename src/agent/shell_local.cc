@@ -1,0 +1,100 @@
+// What the interactive client does on this machine: its folder, its shell, its pager and editor.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "agent/child_process.h"
+#include "agent/local_file.h"
+#include "agent/shell.h"
+#include "agent/terminal.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+// What the user runs decides what a failure is: it is told, and the status kept.
+base::Result<> run_to_its_end(const std::vector<std::string>& words, const std::string& name) {
+    TRY(const int status, run_program(words));
+    static_cast<void>(take_interrupt());
+    return status == 0
+               ? base::Result<>()
+               : base::Result<>(fail(Errc::kIo, fmt::format("{} ended with {}", name, status)));
+}
+
+}  // namespace
+
+std::string Shell::pager_command() const {
+    const char* pager = std::getenv("PAGER");
+    return !texts_.pager.empty() ? texts_.pager
+                                 : (pager == nullptr || *pager == '\0' ? "less" : pager);
+}
+
+base::Result<> Shell::on_lcd(const Words& words) {
+    const std::string folder = words.size() > 1 ? expand_home(words[1]) : expand_home("~");
+    std::error_code failed;
+    std::filesystem::current_path(folder, failed);
+    if (failed) {
+        return fail(Errc::kNotFound, fmt::format("{}: {}", folder, failed.message()));
+    }
+    return on_lpwd(words);
+}
+
+base::Result<> Shell::on_lpwd(const Words& /*words*/) {
+    std::error_code failed;
+    say(std::filesystem::current_path(failed).string() + "\n");
+    return {};
+}
+
+base::Result<> Shell::on_lpage(const Words& words) {
+    return run_to_its_end(tool_words(pager_command(), expand_home(words[1])), pager_command());
+}
+
+base::Result<> Shell::on_shell(const Words& words) {
+    const std::string command = words.size() > 1 ? words[1] : "";
+    return run_to_its_end(shell_words(command), command.empty() ? "the shell" : command);
+}
+
+// page, less, more: with the pager; cat: as it is.
+base::Result<> Shell::on_page(const Words& words) {
+    const bool paged = words[0] != "cat" && is_interactive();
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        TRY_VOID(fetch_into(words[i], paged ? "|" + pager_command() : "-"));
+    }
+    return {};
+}
+
+base::Result<> Shell::on_edit(const Words& words) {
+    std::string name = (std::filesystem::temp_directory_path() / "staffetta-XXXXXX").string();
+    const base::UniqueFd made(::mkstemp(name.data()));
+    if (!made) {
+        return fail(Errc::kIo, "no room for a temporary file");
+    }
+    CopyOptions copy = copy_options();
+    copy.keep_time = false;
+    auto done = fetch(words[1], name, copy);
+    const auto before = local_sha256(name, std::nullopt);
+    if (done) {
+        const char* chosen = std::getenv("EDITOR");
+        const std::string editor = !texts_.editor.empty()                 ? texts_.editor
+                                   : chosen == nullptr || *chosen == '\0' ? "vi"
+                                                                          : chosen;
+        done = run_to_its_end(tool_words(editor, name), editor);
+    }
+    const auto after = local_sha256(name, std::nullopt);
+    if (done && before && after && *before != *after) {
+        done = send(name, words[1], copy);
+        if (!done) {
+            return fail(done.error().code,
+                        fmt::format("{}; your version is kept in {}", done.error().text, name));
+        }
+    }
+    ::unlink(name.c_str());
+    return done;
+}
+
+}  // namespace agent

@@ -1,0 +1,192 @@
+// The interactive client's transfers of many files: globs of both sides, lists of names, and a question before each.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+
+#include "agent/glob.h"
+#include "agent/local_file.h"
+#include "agent/shell.h"
+#include "agent/terminal.h"
+#include "base/ascii.h"
+
+namespace agent {
+
+using base::Errc;
+using base::fail;
+
+namespace {
+
+constexpr std::size_t kNamesOctetsMax = std::size_t{16} << 20;
+
+}  // namespace
+
+// BSD's answers.
+bool Shell::agrees(const std::string& verb, const std::string& name) {
+    if (!switches_.ask_each || all_agreed_ || none_agreed_ || !is_interactive() ||
+        captured_ != nullptr) {
+        return !none_agreed_;
+    }
+    while (true) {
+        const auto answer = ask(fmt::format("{} {} [y/n/a/p/q/?] ", verb, without_controls(name)));
+        const char letter = answer ? (answer->empty() ? 'y' : base::to_lower((*answer)[0])) : 'q';
+        if (take_interrupt() || letter == 'q') {
+            none_agreed_ = true;
+            return false;
+        }
+        if (letter == '?') {
+            say("y this one, n not this one, a this and all others, p the same and never ask "
+                "again, q no more\n");
+            continue;
+        }
+        all_agreed_ = letter == 'a' || letter == 'p';
+        switches_.ask_each = letter != 'p';
+        return letter != 'n';
+    }
+}
+
+// Folder by folder: "*/menu/*.txt" lists each folder that the part before stands for.
+base::Result<Shell::Words> Shell::expand_remote(const std::string& pattern) {
+    if (!switches_.globbing || !is_glob(pattern)) {
+        return Words{pattern};
+    }
+    Words paths;
+    for (const std::string& alternative : expand_braces(pattern)) {
+        std::string_view rest = alternative;
+        Words found{alternative.starts_with('/') ? "/" : ""};
+        while (!rest.empty()) {
+            const std::string part(base::split_front(rest, '/'));
+            if (part.empty()) {
+                continue;
+            }
+            Words next;
+            for (const std::string& folder : found) {
+                if (!is_glob(part)) {
+                    next.push_back(folder + unescape_glob(part) + (rest.empty() ? "" : "/"));
+                    continue;
+                }
+                TRY(const auto entries, site().run(client().list(folder)));
+                for (const ftp::RemoteEntry& entry : entries) {
+                    const bool hidden = entry.name.starts_with('.') && !part.starts_with('.');
+                    if (!hidden && entry.is_directory() != rest.empty() &&
+                        glob_matches(part, entry.name)) {
+                        next.push_back(folder + entry.name + (rest.empty() ? "" : "/"));
+                    }
+                }
+            }
+            found = std::move(next);
+        }
+        std::sort(found.begin(), found.end());
+        paths.insert(paths.end(), found.begin(), found.end());
+    }
+    return paths;
+}
+
+base::Result<Shell::Words> Shell::expand_local(const std::string& word) const {
+    const std::string pattern = expand_home(word);
+    if (!switches_.globbing || !is_glob(pattern)) {
+        return Words{pattern};
+    }
+    Words paths;
+    for (const std::string& alternative : expand_braces(pattern)) {
+        const std::string folder = alternative.substr(0, alternative.rfind('/') + 1);
+        const std::string last = file_name_of(alternative);
+        const std::size_t before = paths.size();
+        std::error_code failed;
+        const std::string where = folder.empty() ? "." : folder;
+        for (const auto& item : std::filesystem::directory_iterator(where, failed)) {
+            const std::string name = item.path().filename().string();
+            const bool hidden = name.starts_with('.') && !last.starts_with('.');
+            if (!hidden && item.is_regular_file(failed) && glob_matches(last, name)) {
+                paths.push_back(folder + name);
+            }
+        }
+        if (failed) {
+            return fail(Errc::kNotFound, fmt::format("{}: {}", where, failed.message()));
+        }
+        std::sort(paths.begin() + static_cast<std::ptrdiff_t>(before), paths.end());
+    }
+    return paths;
+}
+
+base::Result<> Shell::for_each_remote(
+    const Words& words, const std::function<base::Result<>(const std::string& path)>& step) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        TRY(const Words paths, expand_remote(words[i]));
+        if (paths.empty()) {
+            show_error({.code = Errc::kNotFound, .text = words[i] + ": nothing matches"});
+        }
+        for (const std::string& path : paths) {
+            if (!agrees(words[0], path)) {
+                continue;
+            }
+            if (const auto done = step(path); !done) {
+                show_error(done.error());
+            }
+            if (!site().is_open() || site().is_interrupted()) {
+                return {};
+            }
+        }
+    }
+    return {};
+}
+
+// mget, mreget
+base::Result<> Shell::on_mget(const Words& words) {
+    CopyOptions copy = copy_options();
+    copy.resume = words[0] == "mreget";
+    return for_each_remote(words, [&](const std::string& path) -> base::Result<> {
+        if (!ftp::is_plain_name(file_name_of(path))) {
+            return fail(Errc::kInvalid, path + " is no name for a file here");
+        }
+        return fetch(path, local_name(path), copy);
+    });
+}
+
+base::Result<> Shell::on_mdelete(const Words& words) {
+    return for_each_remote(
+        words, [&](const std::string& path) { return site().run(client().remove(path)); });
+}
+
+// mput, msend
+base::Result<> Shell::on_mput(const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        TRY(const Words paths, expand_local(words[i]));
+        if (paths.empty()) {
+            show_error({.code = Errc::kNotFound, .text = words[i] + ": nothing matches"});
+        }
+        for (const std::string& path : paths) {
+            if (!agrees(words[0], path)) {
+                continue;
+            }
+            if (const auto done = send(path, remote_name(path), copy_options()); !done) {
+                show_error(done.error());
+            }
+            if (!site().is_open() || site().is_interrupted()) {
+                return {};
+            }
+        }
+    }
+    return {};
+}
+
+// fget: what a file of this machine names, a line each.
+base::Result<> Shell::on_fget(const Words& words) {
+    TRY(const std::string text, read_file(expand_home(words[1]), kNamesOctetsMax));
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string remote(base::trim(base::split_front(rest, '\n')));
+        if (remote.empty()) {
+            continue;
+        }
+        if (const auto done = fetch_as_named({"get", remote}, copy_options()); !done) {
+            show_error(done.error());
+        }
+        if (!site().is_open() || site().is_interrupted()) {
+            return {};
+        }
+    }
+    return {};
+}
+
+}  // namespace agent

@@ -1,0 +1,24 @@
+// A file from one server to another without coming through here (RFC 959 2.3, figure 2): one waits for the
+// other's data connection.
+#pragma once
+
+#include <string>
+
+#include "agent/ftp_site.h"
+
+namespace agent {
+
+struct ThirdPartyCopy {
+    std::string source;  // at the one
+    std::string target;  // at the other
+    std::string verb = "STOR";
+    bool ascii = false;
+};
+
+// Blocks until both servers have said how it went. kUnsupported: they protect data and neither can be the TLS client of
+// the other (SSCN). Most servers refuse to connect to anybody but us, and say so.
+//
+// BUGS: it cannot be interrupted.
+[[nodiscard]] base::Result<> copy_between(FtpSite& from, FtpSite& to, const ThirdPartyCopy& copy);
+
+}  // namespace agent
