@@ -1,6 +1,6 @@
 // An SMTP load: MESSAGES messages of OCTETS octets over CONNECTIONS connections that stay open, each
 // envelope pipelined in one write (RFC 2920), to any server. Prints messages a second and the time from
-// the final dot to its 250, which is what a promise costs.
+// the final dot to its 250, which is what a promise costs. X-Sent in each says when it began, for smtp_sink.
 //     smtp_load HOST PORT CONNECTIONS MESSAGES OCTETS FROM TO[,TO...]
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -48,11 +48,13 @@ struct Load {
 std::string make_message(const Load& load, std::size_t number, std::string_view recipient) {
     std::string text = fmt::format(
         "From: <{0}>\r\nTo: <{1}>\r\nSubject: load {2}\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n"
-        "Message-ID: <{2}.{3}@load.example>\r\n\r\n",
+        "Message-ID: <{2}.{3}@load.example>\r\nX-Sent: {4}\r\n\r\n",
         load.from,
         recipient,
         number,
-        ::getpid());
+        ::getpid(),
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch())
+            .count());
     text.reserve(load.octets + 80);
     while (text.size() < load.octets) {
         text.append(

@@ -94,3 +94,19 @@ build() {
     say "building build/$preset${1:+: $*}"
     NINJA_STATUS='[%f/%t %es] ' ninja -C "build/$preset" -j "$JOBS" "$@" >&2
 }
+
+# need_exim: Exim as a peer in build/peers/exim4. Debian lets a machine have one mail server installed, and that
+# is Postfix here; so the package is unpacked, and its user made, as its own installation would.
+need_exim() {
+    local folder=build/peers/exim4
+    [ -x "$folder/usr/sbin/exim4" ] && id Debian-exim >/dev/null 2>&1 && return 0
+    say "unpacking exim4-daemon-light into $folder"
+    mkdir -p "$folder"
+    (cd "$folder" && retry apt-get download -q exim4-daemon-light >&2) ||
+        die "apt-get could not download exim4-daemon-light"
+    dpkg-deb -x "$folder"/exim4-daemon-light_*.deb "$folder"
+    # It is started by root and becomes its user by itself; a setuid program is no thing to leave about.
+    chmod u-s "$folder/usr/sbin/exim4"
+    id Debian-exim >/dev/null 2>&1 ||
+        as_root useradd --system --home-dir /var/spool/exim4 --no-create-home --shell /usr/sbin/nologin Debian-exim
+}
