@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kAtOnce = 20;           // messages that grow old at the same time
 constexpr std::size_t kRecipientsMax = 1000;  // of one message in one change
 constexpr auto kAgain = std::chrono::minutes(1);
+constexpr auto kLookMax = std::chrono::minutes(10);  // a clock may be set
+constexpr auto kLate = std::chrono::minutes(1);      // for a change to be on disk
 
 // The last word about a recipient that was never attempted itself, since nobody was reached.
 RemoteReply last_word(const RecipientRecord& recipient,
@@ -42,42 +44,54 @@ bool Scheduler::in_flight(const RecipientId& id, const std::string& destination)
     return found != active_.end() && found->second->in_flight.contains(id);
 }
 
-// Begins with the oldest and asks to be called again when the next one is of age.
+// Begins with the oldest and asks to be called again when the next one is of age. While that is arranged, only
+// those are looked for whose time has come since: most messages leave young, and what they left in the order
+// of ages is a step each for whoever looks for the next one.
 void Scheduler::look_at_ages() {
     if (stopping_ || ageing_.size() >= kAtOnce) {
         return;
     }
     const base::WallTime now = services_.loop.clock().now();
+    const bool whole = age_timer_ == 0;
+    const std::string first = whole ? age_prefix() : age_key(ages_seen_ - kLate, {});
+    const std::string last =
+        whole ? store::prefix_end(age_prefix()) : age_key(now + std::chrono::milliseconds(1), {});
     std::vector<std::string> old;
     std::optional<base::WallTime> next;
-    const auto read = services_.store.snapshot()->scan(
-        age_prefix(), store::prefix_end(age_prefix()), [&](std::string_view key, std::string_view) {
-            const auto aged = parse_age_key(key);
-            if (!aged || ageing_.contains(aged->queue_id)) {
-                return true;
-            }
-            if (aged->time > now) {
-                next = aged->time;
-                return false;
-            }
-            old.push_back(aged->queue_id);
-            return ageing_.size() + old.size() < kAtOnce;
-        });
-    if (!read) {
-        next = later(kAgain);
-    }
-    services_.loop.cancel(std::exchange(age_timer_, 0));
-    if (next) {
-        const base::Clock& clock = services_.loop.clock();
-        age_timer_ = services_.loop.call_at(clock.steady() + (*next - now), [this] {
-            age_timer_ = 0;
-            look_at_ages();
-        });
+    base::WallTime seen = now;
+    const auto visit = [&](std::string_view key, std::string_view) {
+        const auto aged = parse_age_key(key);
+        if (!aged || ageing_.contains(aged->queue_id)) {
+            return true;
+        }
+        if (aged->time > now) {
+            next = aged->time;
+            return false;
+        }
+        old.push_back(aged->queue_id);
+        if (ageing_.size() + old.size() < kAtOnce) {
+            return true;
+        }
+        seen = aged->time;
+        return false;
+    };
+    const auto read = services_.store.snapshot()->scan(first, last, visit);
+    ages_seen_ = read ? seen : ages_seen_;
+    if (whole && (next || !read)) {
+        look_at_ages_in(std::min<base::Duration>(next ? *next - now : kAgain, kLookMax));
     }
     for (const std::string& queue_id : old) {
         ageing_.insert(queue_id);
         begin(grow_old(queue_id));
     }
+}
+
+void Scheduler::look_at_ages_in(base::Duration span) {
+    services_.loop.cancel(age_timer_);
+    age_timer_ = services_.loop.call_at(services_.loop.clock().steady() + span, [this] {
+        age_timer_ = 0;
+        look_at_ages();
+    });
 }
 
 // What has become of age in a message: read at once, then told and committed.
@@ -157,6 +171,7 @@ base::Task<> Scheduler::grow_old(std::string queue_id) {
         return judge_age(*reader, listed, old);
     });
     const std::size_t given_up = old.given_up.size();
+    const bool rest = old.rest;
     auto notices = co_await notifier_.plan(queue_id, old.message, old.told);
     const bool committed =
         walked.has_value() && co_await commit(age_change(std::move(old), std::move(notices)));
@@ -164,11 +179,9 @@ base::Task<> Scheduler::grow_old(std::string queue_id) {
     if (committed) {
         failed_.add(given_up);
         look_at_ages();
-    } else if (!stopping_ && age_timer_ == 0) {
-        age_timer_ = services_.loop.call_at(services_.loop.clock().steady() + kAgain, [this] {
-            age_timer_ = 0;
-            look_at_ages();
-        });
+    }
+    if ((!committed || rest) && !stopping_) {
+        look_at_ages_in(kAgain);
     }
 }
 

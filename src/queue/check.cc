@@ -118,9 +118,11 @@ class Checker {
         }
         if (entry.destination != scheduled_) {
             scheduled_ = entry.destination;
-            TRY(const bool known, has(destination_key(entry.destination)));
+            TRY(const auto known, load_destination(reader_, entry.destination));
             if (!known) {
                 find("destination {} is scheduled and would never be woken", entry.destination);
+            } else if (entry.due < known->first_due) {
+                find("destination {} would never look for who is due first", entry.destination);
             }
         }
         return {};

@@ -30,12 +30,13 @@ Result<std::vector<RecipientId>> Scheduler::next_recipients(const store::Reader&
         found.push_back(std::move(entry->recipient));
         return found.size() < options_.recipients_per_transaction;
     };
-    const std::string begin = schedule_prefix(destination.name);
     if (!destination.cursor.empty()) {
         TRY_VOID(reader.scan(std::exchange(destination.cursor, {}), last, visit));
     }
     if (found.empty()) {
-        TRY_VOID(reader.scan(begin, last, visit));
+        TRY(const auto record, load_destination(reader, destination.name));
+        const base::WallTime first_due = record ? record->first_due : base::WallTime();
+        TRY_VOID(reader.scan(schedule_from(destination.name, first_due), last, visit));
     }
     return found;
 }

@@ -20,6 +20,7 @@ struct Scheduler::Destination {
     double window = 2;
     std::set<RecipientId> in_flight;  // handed out, and their outcome not yet in the store
     std::string cursor;               // where the schedule goes on, a key; empty: at its begin
+    std::size_t gone = 0;             // recipients that left the schedule since forget_gone()
     bool dry = false;                 // nobody else was due at the last look
     bool settling = false;            // it is being put to sleep
     bool waiting = false;             // in Scheduler::waiting_

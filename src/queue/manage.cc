@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "queue/queue.h"
 #include "store/key.h"
 
 namespace queue {
@@ -174,6 +173,87 @@ Result<Step> act(Transaction& change,
     step.recipients = found.size();
     step.destinations.assign(destinations.begin(), destinations.end());
     return step;
+}
+
+namespace {
+
+constexpr std::size_t kReroutedAtOnce = 1000;
+
+// Where it goes now; nothing when that is where it went before.
+std::optional<std::string> other_way(const Router& route, const Listed& listed) {
+    const auto address = account::parse_address(listed.recipient.address);
+    std::string destination = address ? route(*address, listed.message.sender) : std::string();
+    const bool same = destination.empty() || destination == listed.recipient.destination;
+    return same ? std::nullopt : std::optional(std::move(destination));
+}
+
+Result<> move_to(Transaction& change,
+                 const RecipientId& id,
+                 RecipientRecord recipient,
+                 std::string destination) {
+    change.erase(schedule_key({recipient.destination, recipient.due, id}));
+    recipient.destination = std::move(destination);
+    change.put(recipient_key(id), encode(recipient));
+    return recipient.held || recipient.returned ? Result<>()
+                                                : reschedule(change, id, recipient, false);
+}
+
+// Looks at so many recipients from `from` on, and leaves there where to go on.
+Result<std::size_t> reroute_some(Transaction& change,
+                                 const Router& route,
+                                 std::optional<RecipientId>& from) {
+    struct Moved {
+        RecipientId id;
+        RecipientRecord recipient;
+        std::string destination;
+    };
+
+    std::vector<Moved> moved;
+    std::size_t seen = 0;
+    std::optional<RecipientId> next;
+    TRY_VOID(walk(change, {}, from.value_or(RecipientId{}), [&](const Listed& listed) {
+        if (seen++ == kReroutedAtOnce) {
+            next = listed.id;
+            return false;
+        }
+        if (auto destination = other_way(route, listed)) {
+            moved.push_back({listed.id, listed.recipient, std::move(*destination)});
+        }
+        return true;
+    }));
+    for (Moved& one : moved) {
+        TRY_VOID(move_to(change, one.id, std::move(one.recipient), std::move(one.destination)));
+    }
+    from = std::move(next);
+    return moved.size();
+}
+
+}  // namespace
+
+Result<std::size_t> reroute(store::Store& store,
+                            const Router& route,
+                            std::string_view fingerprint) {
+    TRY(const auto before, store.snapshot()->get(routes_key()));
+    std::size_t moved = 0;
+    if (before && *before == fingerprint) {
+        return moved;
+    }
+    std::optional<RecipientId> from;
+    do {
+        std::size_t step = 0;
+        std::optional<RecipientId> next;
+        TRY_VOID(store.change_and_wait([&](Transaction& change) -> Result<> {
+            next = from;
+            TRY(step, reroute_some(change, route, next));
+            if (!next) {
+                change.put(routes_key(), fingerprint);
+            }
+            return {};
+        }));
+        moved += step;
+        from = next;
+    } while (from);
+    return moved;
 }
 
 Result<std::vector<ListedDestination>> list_destinations(const Reader& reader,

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "queue/queue.h"
 #include "queue/records.h"
 #include "store/store.h"
 
@@ -62,6 +63,14 @@ struct Step {
                                      const std::optional<RecipientId>& from,
                                      std::size_t recipients_max,
                                      base::WallTime now);
+
+// The configuration's routes may have changed while the server was away: asks anew where each waiting
+// recipient goes, so that nobody waits for a destination that is no more. `fingerprint` is the routes' and is
+// compared with the one that this left behind last; equal ones cost nothing. Returns how many recipients
+// moved. Only while no scheduler runs, since what is under way must not move; waits for the disk.
+[[nodiscard]] base::Result<std::size_t> reroute(store::Store& store,
+                                                const Router& route,
+                                                std::string_view fingerprint);
 
 // The destinations with somebody waiting.
 struct ListedDestination {

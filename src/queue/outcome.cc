@@ -14,6 +14,7 @@ using base::Result;
 namespace {
 
 constexpr auto kCommitRetry = std::chrono::seconds(10);
+constexpr std::size_t kForgetEvery = 100;  // recipients
 
 std::string describe(const Job::Recipient& recipient, const RecipientReport& report) {
     return fmt::format("to {}: {}", recipient.record.address, report.reply.to_string());
@@ -35,6 +36,27 @@ struct Settled {
     std::string text;
 };
 
+Settled settle_one(const Job::Recipient& recipient,
+                   const RecipientReport& report,
+                   const std::string& tls) {
+    Settled entry{.id = recipient.id, .outcome = report.outcome, .reply = report.reply};
+    switch (report.outcome) {
+        case Outcome::kDelivered:
+            entry.kind = "relayed";
+            entry.text = describe_delivered(recipient, report, tls);
+            break;
+        case Outcome::kDeferred:
+            entry.kind = "deferred";
+            entry.text = describe(recipient, report);
+            break;
+        case Outcome::kFailed:
+            entry.kind = "failed";
+            entry.text = describe(recipient, report);
+            break;
+    }
+    return entry;
+}
+
 // What is told about one recipient of a peer that may notify the sender itself.
 std::optional<NoticeKind> kind_of(Outcome outcome, bool peer_notifies) {
     switch (outcome) {
@@ -50,6 +72,12 @@ std::optional<NoticeKind> kind_of(Outcome outcome, bool peer_notifies) {
 
 }  // namespace
 
+base::Counter& Scheduler::counter_of(Outcome outcome) const {
+    return outcome == Outcome::kDelivered  ? delivered_
+           : outcome == Outcome::kDeferred ? deferred_
+                                           : failed_;
+}
+
 // Until this is committed the recipients stay in flight, so nobody gets a message twice while the disk
 // is full; only a crash in between sends again what the peer took (RFC 5321 4.5.4.1 wants it so).
 base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report report) {
@@ -59,33 +87,25 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
     for (std::size_t i = 0; i < job.recipients.size(); ++i) {
         const Job::Recipient& recipient = job.recipients[i];
         const RecipientReport& verdict = report.recipients.at(i);
-        Settled entry{.id = recipient.id, .outcome = verdict.outcome, .reply = verdict.reply};
-        switch (verdict.outcome) {
-            case Outcome::kDelivered:
-                entry.kind = "relayed";
-                entry.text = describe_delivered(recipient, verdict, report.tls);
-                delivered_.add();
-                break;
-            case Outcome::kDeferred:
-                entry.due = later(options_.recipient_backoff.after(recipient.record.attempts + 1));
-                entry.kind = "deferred";
-                entry.text = describe(recipient, verdict);
-                deferred_.add();
-                break;
-            case Outcome::kFailed:
-                entry.kind = "failed";
-                entry.text = describe(recipient, verdict);
-                failed_.add();
-                break;
-        }
+        Settled entry = settle_one(recipient, verdict, report.tls);
+        entry.due = later(options_.recipient_backoff.after(recipient.record.attempts + 1));
+        counter_of(verdict.outcome).add();
         if (const auto kind = kind_of(verdict.outcome, report.peer_notifies)) {
             told.push_back({*kind, {recipient.record, verdict.reply}});
         }
         settled.push_back(std::move(entry));
     }
     auto notices = co_await notifier_.plan(job.queue_id, job.message, std::move(told));
-    auto change = [this, now, settled, message = job.message, notices = std::move(notices)](
-                      store::Transaction& transaction) -> Result<> {
+    destination->gone += settled.size();
+    const bool forgets = destination->gone >= kForgetEvery;
+    destination->gone = forgets ? 0 : destination->gone;
+    auto change = [this,
+                   now,
+                   settled,
+                   message = job.message,
+                   notices = std::move(notices),
+                   forgets,
+                   name = destination->name](store::Transaction& transaction) -> Result<> {
         for (const Settled& entry : settled) {
             notifier_.trace(transaction, entry.id.queue_id, message, entry.kind, entry.text);
             const auto written = entry.outcome == Outcome::kDeferred
@@ -95,6 +115,9 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
             if (!written && written.error().code != base::Errc::kNotFound) {
                 return written;
             }
+        }
+        if (forgets) {
+            TRY_VOID(forget_gone(transaction, name));
         }
         return notifier_.deliver(transaction, notices);
     };

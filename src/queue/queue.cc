@@ -15,15 +15,22 @@ using base::Result;
 using store::Reader;
 using store::Transaction;
 
-// A range's first key, or nothing.
-Result<std::optional<std::string>> first_key(const Reader& reader, std::string_view prefix) {
+// Who is due first of a destination, or nobody.
+Result<std::optional<Scheduled>> first_scheduled(const Reader& reader,
+                                                 std::string_view destination,
+                                                 base::WallTime first_due) {
     std::optional<std::string> found;
-    TRY_VOID(reader.scan(
-        prefix, store::prefix_end(prefix), [&found](std::string_view key, std::string_view) {
-            found = std::string(key);
-            return false;
-        }));
-    return found;
+    TRY_VOID(reader.scan(schedule_from(destination, first_due),
+                         store::prefix_end(schedule_prefix(destination)),
+                         [&found](std::string_view key, std::string_view) {
+                             found = std::string(key);
+                             return false;
+                         }));
+    if (!found) {
+        return std::optional<Scheduled>();
+    }
+    TRY(Scheduled first, parse_schedule_key(*found));
+    return std::optional(std::move(first));
 }
 
 // The one place that moves a destination in the order of waking.
@@ -48,13 +55,28 @@ Result<> reschedule(Transaction& change,
                     bool wake_destination) {
     change.put(schedule_key({recipient.destination, recipient.due, id}), {});
     TRY(const auto before, load_destination(change, recipient.destination));
-    const bool sleeps = before && before->failures != 0 && !wake_destination;
-    if (sleeps || (before && before->wake <= recipient.due)) {
+    DestinationRecord after =
+        before.value_or(DestinationRecord{.wake = recipient.due, .first_due = recipient.due});
+    const bool sleeps = after.failures != 0 && !wake_destination;
+    after.wake = sleeps ? after.wake : std::min(after.wake, recipient.due);
+    after.first_due = std::min(after.first_due, recipient.due);
+    if (!before || before->wake != after.wake || before->first_due != after.first_due) {
+        put_destination(change, recipient.destination, before, after);
+    }
+    return {};
+}
+
+Result<> forget_gone(Transaction& change, std::string_view destination) {
+    TRY(const auto before, load_destination(change, destination));
+    if (!before) {
         return {};
     }
-    DestinationRecord after = before.value_or(DestinationRecord{});
-    after.wake = recipient.due;
-    put_destination(change, recipient.destination, before, after);
+    TRY(const auto first, first_scheduled(change, destination, before->first_due));
+    if (first && first->due != before->first_due) {
+        DestinationRecord after = *before;
+        after.first_due = first->due;
+        put_destination(change, destination, before, after);
+    }
     return {};
 }
 
@@ -143,19 +165,19 @@ Result<std::optional<base::WallTime>> settle(Transaction& change,
                                              base::WallTime not_before,
                                              const std::optional<RemoteReply>& failure) {
     TRY(const auto before, load_destination(change, destination));
-    TRY(const auto first, first_key(change, schedule_prefix(destination)));
-    if (!first) {
-        if (before) {
-            change.erase(wake_key(before->wake, destination));
-            change.erase(destination_key(destination));
-        }
+    if (!before) {
         return std::optional<base::WallTime>();
     }
-    TRY(const Scheduled next, parse_schedule_key(*first));
-    DestinationRecord after{.wake = std::max(next.due, not_before)};
+    TRY(const auto first, first_scheduled(change, destination, before->first_due));
+    if (!first) {
+        change.erase(wake_key(before->wake, destination));
+        change.erase(destination_key(destination));
+        return std::optional<base::WallTime>();
+    }
+    DestinationRecord after{.wake = std::max(first->due, not_before), .first_due = first->due};
     if (failure) {
-        after.failures = before ? before->failures + 1 : 1;
-        after.failing_since = before && before->failures != 0 ? before->failing_since : now;
+        after.failures = before->failures + 1;
+        after.failing_since = before->failures != 0 ? before->failing_since : now;
         after.last = *failure;
     }
     put_destination(change, destination, before, after);

@@ -77,6 +77,10 @@ struct Lifetimes {
     base::WallTime not_before,
     const std::optional<RemoteReply>& failure);
 
+// Many left a destination's schedule: notes whom it begins with now, so that nobody looks there for those
+// who have gone.
+[[nodiscard]] base::Result<> forget_gone(store::Transaction& change, std::string_view destination);
+
 // Puts a recipient into the schedule, whose place in it the caller has taken away. `now`: a destination
 // that sleeps because nobody was reached is woken all the same.
 [[nodiscard]] base::Result<> reschedule(store::Transaction& change,

@@ -29,6 +29,7 @@ enum Table : std::uint8_t {
     kDestinations = 'd',
     kWakes = 'w',
     kAges = 'a',
+    kRoutes = 'f',
 };
 
 KeyWriter table(Table which) {
@@ -176,6 +177,10 @@ std::string age_key(base::WallTime time, std::string_view queue_id) {
 
 std::string age_prefix() {
     return table(kAges).key();
+}
+
+std::string routes_key() {
+    return table(kRoutes).key();
 }
 
 Result<std::string> parse_message_key(std::string_view key) {
@@ -345,6 +350,7 @@ std::string encode(const DestinationRecord& destination) {
         .varint(destination.failures)
         .u64(to_number(destination.failing_since));
     write(out, destination.last);
+    out.u64(to_number(destination.first_due));
     return std::move(out).record();
 }
 
@@ -355,6 +361,9 @@ Result<DestinationRecord> decode_destination(std::string_view record) {
     destination.failures = static_cast<std::uint32_t>(in.varint());
     destination.failing_since = to_time(in.u64());
     destination.last = read_reply(in);
+    if (!in.at_end()) {
+        destination.first_due = to_time(in.u64());
+    }
     TRY_VOID(in.finish());
     return destination;
 }

@@ -7,6 +7,7 @@
 //     'q' 'd' destination                   a destination for which somebody is scheduled
 //     'q' 'w' wake destination              the same by the time when it is looked at next
 //     'q' 'a' time queue-id                 the next event of a message's age: its delay notice or its end
+//     'q' 'f'                               the routes by which destinations were chosen last
 //
 // A destination that cannot be reached sleeps as a whole: its own record moves, and the recipients behind
 // it, a hundred thousand perhaps, are not touched.
@@ -88,6 +89,9 @@ struct DestinationRecord {
     std::uint32_t failures = 0;  // attempts in a row that reached nobody
     base::WallTime failing_since;
     RemoteReply last;
+    // Nobody is scheduled for earlier. What has gone stands in front of the schedule until the engine
+    // forgets it, a step each for whoever looks from the begin.
+    base::WallTime first_due;
 };
 
 // A recipient in all indexes.
@@ -125,6 +129,8 @@ struct Scheduled {
 [[nodiscard]] std::string wake_prefix();
 [[nodiscard]] std::string age_key(base::WallTime time, std::string_view queue_id);
 [[nodiscard]] std::string age_prefix();
+
+[[nodiscard]] std::string routes_key();
 
 // What such keys say; kCorrupt for anything else.
 struct Woken {

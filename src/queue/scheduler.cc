@@ -117,23 +117,33 @@ Result<> Scheduler::wake_due() {
     const base::WallTime now = services_.loop.clock().now();
     std::vector<std::string> due;
     Result<std::optional<Woken>> next = std::optional<Woken>();
+    std::string cursor;
+    const auto visit = [&](std::string_view key, std::string_view) {
+        auto woken = parse_wake_key(key);
+        if (!woken) {
+            return true;  // `staffetta check` tells of it
+        }
+        if (woken->wake > now) {
+            next = std::optional(std::move(*woken));
+            return false;
+        }
+        if (!active_.contains(woken->destination)) {
+            due.push_back(std::move(woken->destination));
+        }
+        if (active_.size() + due.size() < options_.destinations_max) {
+            return true;
+        }
+        cursor = key;
+        return false;
+    };
+    // Behind the last of them it begins again: meanwhile others were put in front.
     const auto reader = services_.store.snapshot();
-    TRY_VOID(reader->scan(wake_prefix(),
-                          store::prefix_end(wake_prefix()),
-                          [&](std::string_view key, std::string_view) {
-                              auto woken = parse_wake_key(key);
-                              if (!woken) {
-                                  return true;  // `staffetta check` tells of it
-                              }
-                              if (woken->wake > now) {
-                                  next = std::optional(std::move(*woken));
-                                  return false;
-                              }
-                              if (!active_.contains(woken->destination)) {
-                                  due.push_back(std::move(woken->destination));
-                              }
-                              return active_.size() + due.size() < options_.destinations_max;
-                          }));
+    for (bool whole = false; !whole && cursor.empty();) {
+        whole = wake_cursor_.empty();
+        const std::string begin = whole ? wake_prefix() : std::exchange(wake_cursor_, {});
+        TRY_VOID(reader->scan(begin, store::prefix_end(wake_prefix()), visit));
+    }
+    wake_cursor_ = std::move(cursor);
     for (const std::string& name : due) {
         activate(name);
     }

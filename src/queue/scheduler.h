@@ -116,10 +116,12 @@ class Scheduler {
 
     // outcome.cc: what became of recipients, into the store.
     [[nodiscard]] base::Task<> conclude(DestinationRef destination, Job job, Report report);
+    [[nodiscard]] base::Counter& counter_of(Outcome outcome) const;
     [[nodiscard]] base::Task<bool> commit(store::Change change);
 
     // age.cc: delay notices, and the end of patience.
     void look_at_ages();
+    void look_at_ages_in(base::Duration span);
     struct OldMessage;
     [[nodiscard]] base::Task<> grow_old(std::string queue_id);
     [[nodiscard]] bool judge_age(const store::Reader& reader,
@@ -141,7 +143,10 @@ class Scheduler {
     std::function<void(bool)> stopped_;  // what stop() waits for
     base::Loop::TimerId timer_ = 0;
     base::WallTime armed_;
+    std::string
+        wake_cursor_;  // where the look for who is due goes on when there was no room for all
     base::Loop::TimerId age_timer_ = 0;
+    base::WallTime ages_seen_;  // whose time came before is in ageing_
     base::Gauge& connections_gauge_;
     base::Counter& delivered_;
     base::Counter& deferred_;

@@ -492,6 +492,74 @@ TEST_F(SchedulerTest, ADeadDestinationDelaysNoOther) {
     expect_sound();
 }
 
+// An ordered store keeps a mark for each record that has gone, and a look from the begin of the schedule would
+// pass them all.
+TEST_F(SchedulerTest, LooksForNobodyWhereEverybodyHasGone) {
+    const base::WallTime begin = clock_.now();
+    transport_.slow["mx:hamburger.example"] = 1s;
+    for (int i = 0; i < 400; ++i) {
+        send(fmt::format("m{:03}", i), {"bob@hamburger.example"});
+        loop_.run_for(40ms);
+    }
+    const auto busy = load_destination(*store_.snapshot(), "mx:hamburger.example").value();
+    ASSERT_TRUE(busy);
+    EXPECT_GT(busy->first_due, begin + 1s);
+    expect_sound();
+    clock_.set_wall(begin);
+    send("earlier", {"smith@hamburger.example"});
+    EXPECT_EQ(load_destination(*store_.snapshot(), "mx:hamburger.example").value()->first_due,
+              begin);
+    expect_sound();
+    loop_.run_for(10min);
+    EXPECT_THAT(waiting(), IsEmpty());
+    expect_sound();
+}
+
+std::string by_hub(const account::Address&, std::string_view) {
+    return "smtp:hub.crepes.example:25";
+}
+
+// Routes change while the server is away: who waits goes the new way, and nobody waits for one that is no more.
+TEST_F(SchedulerTest, AsksTheRoutesAnewWhenTheyHaveChanged) {
+    transport_.dead["mx:hamburger.example"] = refused();
+    std::vector<std::string> members;
+    for (int i = 0; i < 2500; ++i) {
+        members.push_back(fmt::format("member{}@hamburger.example", i));
+    }
+    send("list", members);
+    send("m1", {"bob@hamburger.example", "smith@hamburger.example"});
+    loop_.run_for(1s);
+    EXPECT_EQ(act_on(Action::kHold, {.recipient = "bob@hamburger.example"}), 1U);
+    stop();
+    EXPECT_EQ(reroute(store_, by_domain, "by domain"), 0U);
+    EXPECT_EQ(reroute(store_, by_hub, "by hub"), 2502U);
+    expect_sound();
+    EXPECT_EQ(reroute(store_, by_domain, "by hub"), 0U) << "nobody is asked twice";
+    make();
+    loop_.run_for(10min);
+    EXPECT_THAT(waiting(), ElementsAre("m1 bob@hamburger.example"));
+    EXPECT_EQ(transport_.taken.front().destination, "smtp:hub.crepes.example:25");
+    EXPECT_EQ(act_on(Action::kRelease, {.queue_id = "m1"}), 1U);
+    loop_.run_for(1s);
+    EXPECT_THAT(waiting(), IsEmpty());
+    loop_.run_for(2h);
+    EXPECT_THAT(list_destinations(*store_.snapshot(), 10).value(), IsEmpty());
+    expect_sound();
+}
+
+TEST_F(SchedulerTest, ComesToEveryDestinationThoughFewAreActive) {
+    stop();
+    options_.destinations_max = 3;
+    make();
+    transport_.dead["mx:d0.example"] = refused();
+    for (int i = 0; i < 40; ++i) {
+        send(fmt::format("m{}", i), {fmt::format("bob@d{}.example", i)});
+    }
+    loop_.run_for(3min);
+    EXPECT_THAT(waiting(), ElementsAre("m0 bob@d0.example"));
+    expect_sound();
+}
+
 TEST_F(SchedulerTest, GivesConnectionsOutInTurns) {
     stop();
     options_.connections_max = 3;
