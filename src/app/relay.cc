@@ -11,6 +11,7 @@
 #include "mail/message_store.h"
 #include "mail/trace.h"
 #include "net/tls_client_context.h"
+#include "queue/manage.h"
 
 namespace app {
 namespace {
@@ -63,8 +64,8 @@ Result<> deliver_notice(store::Transaction& change,
                               .release = {},
                               .double_bounce = notice.double_bounce};
     for (const account::Address& address : recipients.remote) {
-        message.recipients.push_back(
-            {.address = address, .original = {}, .notify = queue::kNotifyNever});
+        // Whatever NOTIFY says by default: with an empty sender only postmaster can be told of its end.
+        message.recipients.push_back({.address = address, .original = {}, .notify = 0});
     }
     return queue::enqueue(change, message, outgoing.route, outgoing.lifetimes, now);
 }
@@ -124,7 +125,7 @@ base::Task<> stop_scheduler(queue::Scheduler& scheduler, std::shared_ptr<std::pr
 }  // namespace
 
 Relay::Relay(RelayServices services, const Config& config)
-    : services_(services),
+    : services_(std::move(services)),
       routes_(config.queue.routes),
       outgoing_{
           .route = [this](
@@ -141,7 +142,7 @@ Relay::~Relay() {
 }
 
 Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config& config) {
-    std::unique_ptr<Relay> relay(new Relay(services, config));
+    std::unique_ptr<Relay> relay(new Relay(std::move(services), config));
     for (const RouteConfig& route : config.queue.routes) {
         if (!route.password_file.empty()) {
             TRY(relay->passwords_[route.password_file], read_password_file(route.password_file));
@@ -162,8 +163,25 @@ Result<> Relay::open_transport(const Config& config) {
             .mx = {.own_names = {config.hostname}},
             .mx_port = static_cast<std::uint16_t>(config.queue.mx_port),
             .tls_context = std::move(tls),
-            .find_way = [this](std::string_view destination) { return find_way(destination); }});
+            .find_way = [this](std::string_view destination) { return find_way(destination); },
+            .watch = [this](const net::Endpoint& peer) { return watch(peer); }});
     return {};
+}
+
+// A conversation that begins here has no session's number.
+net::LineStream::Watcher Relay::watch(const net::Endpoint& peer) const {
+    return services_.watch ? services_.watch("to-" + services_.random.token(6), peer)
+                           : net::LineStream::Watcher();
+}
+
+void Relay::reroute() {
+    const auto moved = queue::reroute(services_.store, outgoing_.route, routes_.fingerprint());
+    if (!moved) {
+        services_.log.error("the queue was not asked for its new routes",
+                            {{"reason", moved.error().text}});
+    } else if (*moved != 0) {
+        services_.log.info("routes changed", {{"recipients_moved", *moved}});
+    }
 }
 
 std::optional<smtp::Way> Relay::find_way(std::string_view destination) const {
@@ -215,6 +233,7 @@ void Relay::nudge(std::vector<std::string> destinations) {
 
 void Relay::start(base::Loop& loop) {
     loop_ = &loop;
+    reroute();
     scheduler_ =
         std::make_unique<queue::Scheduler>(queue::SchedulerServices{.loop = loop,
                                                                     .store = services_.store,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/peer_watch.h"
 #include "app/routes.h"
 #include "base/loop.h"
 #include "net/network.h"
@@ -25,6 +26,7 @@ struct RelayServices {
     base::Random& random;
     base::Log& log;
     base::Metrics& metrics;
+    PeerWatch watch;  // of --trace-peer; may be empty
 };
 
 class Relay {
@@ -44,7 +46,8 @@ class Relay {
     // Somebody in the queue is due. From any thread.
     void nudge(std::vector<std::string> destinations);
 
-    // Begins to send, on `loop`; before there are sessions.
+    // Asks the routes anew for who waits where they have changed, then begins to send, on `loop`; before
+    // there are sessions.
     void start(base::Loop& loop);
     // Lets what is under way end; after `patience` breaks off what is left, which is tried again at
     // another time. Waits for it: not on the loop's thread. Idempotent.
@@ -56,6 +59,8 @@ class Relay {
     [[nodiscard]] queue::Surroundings surroundings() const;
     [[nodiscard]] std::optional<smtp::Way> find_way(std::string_view destination) const;
     [[nodiscard]] base::Result<> open_transport(const Config& config);
+    [[nodiscard]] net::LineStream::Watcher watch(const net::Endpoint& peer) const;
+    void reroute();
 
     RelayServices services_;
     Routes routes_;

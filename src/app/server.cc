@@ -123,7 +123,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                                   .log = *log,
                                   .metrics = metrics,
                                   .watch = watch});
-    TRY_VOID(open_relay());
+    TRY_VOID(open_relay(watch));
     TRY(ftp,
         FtpService::open(config,
                          {.authenticator = *authenticator,
@@ -140,7 +140,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
     return {};
 }
 
-base::Result<> MailServer::Parts::open_relay() {
+base::Result<> MailServer::Parts::open_relay(const PeerWatch& watch) {
     if (!config.queue.enabled) {
         return {};
     }
@@ -150,7 +150,8 @@ base::Result<> MailServer::Parts::open_relay() {
                      .clock = clock,
                      .random = random,
                      .log = *log,
-                     .metrics = metrics},
+                     .metrics = metrics,
+                     .watch = watch},
                     config));
     smtp->outgoing = &relay->outgoing();
     administration->on_queue_change(smtp->outgoing->nudge);

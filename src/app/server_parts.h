@@ -114,7 +114,7 @@ struct MailServer::Parts {
 
     // server.cc: everything behind the ports.
     [[nodiscard]] base::Result<> open_store(const std::string& trace_peer);
-    [[nodiscard]] base::Result<> open_relay();
+    [[nodiscard]] base::Result<> open_relay(const PeerWatch& watch);
 
     // housekeeping.cc: what is done beside the sessions, a little at a time.
     void refresh_metrics();
