@@ -52,6 +52,7 @@ class Server:
         self.certificate = self.folder / "cert.pem"
         self.people = people
         self.process = None
+        self.arguments = []  # more of them for `staffetta serve`
         self.log = []
         self.ports = {}
         self.ready = threading.Event()
@@ -86,8 +87,8 @@ class Server:
     def start(self):
         self.ready.clear()
         self.ports = {}
-        self.process = subprocess.Popen([PROGRAM, "serve", "--config", str(self.config)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([PROGRAM, "serve", "--config", str(self.config), *self.arguments],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self.read_log, args=(self.process,), daemon=True)
         self.reader.start()
         if not self.ready.wait(PATIENCE_S) or self.process.poll() is not None:
