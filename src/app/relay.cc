@@ -175,7 +175,13 @@ net::LineStream::Watcher Relay::watch(const net::Endpoint& peer) const {
 }
 
 void Relay::reroute() {
-    const auto moved = queue::reroute(services_.store, outgoing_.route, routes_.fingerprint());
+    const auto ask = [this](const queue::Listed& listed) {
+        const auto address = account::parse_address(listed.recipient.address);
+        return address && Routes::is_route(listed.recipient.destination)
+                   ? routes_.destination(*address, listed.message.sender)
+                   : std::string();
+    };
+    const auto moved = queue::reroute(services_.store, ask, routes_.fingerprint());
     if (!moved) {
         services_.log.error("the queue was not asked for its new routes",
                             {{"reason", moved.error().text}});

@@ -140,6 +140,13 @@ std::optional<Routes::Way> Routes::find(std::string_view destination) const {
     return std::nullopt;
 }
 
+bool Routes::is_route(std::string_view destination) {
+    return destination.starts_with(kMx) ||
+           std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](const Scheme& scheme) {
+               return destination.starts_with(scheme.prefix);
+           });
+}
+
 std::string Routes::fingerprint() const {
     std::string text;
     for (const RouteConfig& route : routes_) {

@@ -65,6 +65,9 @@ class Routes {
     // What such a name means; nothing for one that an older configuration made.
     [[nodiscard]] std::optional<Way> find(std::string_view destination) const;
 
+    // Whether `destination` could be such a name, of these routes or of others.
+    [[nodiscard]] static bool is_route(std::string_view destination);
+
     // Equal for routes that name the same destinations.
     [[nodiscard]] std::string fingerprint() const;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "queue/queue.h"
 #include "store/key.h"
 
 namespace queue {
@@ -180,9 +181,8 @@ namespace {
 constexpr std::size_t kReroutedAtOnce = 1000;
 
 // Where it goes now; nothing when that is where it went before.
-std::optional<std::string> other_way(const Router& route, const Listed& listed) {
-    const auto address = account::parse_address(listed.recipient.address);
-    std::string destination = address ? route(*address, listed.message.sender) : std::string();
+std::optional<std::string> other_way(const Rerouter& route, const Listed& listed) {
+    std::string destination = route(listed);
     const bool same = destination.empty() || destination == listed.recipient.destination;
     return same ? std::nullopt : std::optional(std::move(destination));
 }
@@ -200,7 +200,7 @@ Result<> move_to(Transaction& change,
 
 // Looks at so many recipients from `from` on, and leaves there where to go on.
 Result<std::size_t> reroute_some(Transaction& change,
-                                 const Router& route,
+                                 const Rerouter& route,
                                  std::optional<RecipientId>& from) {
     struct Moved {
         RecipientId id;
@@ -231,7 +231,7 @@ Result<std::size_t> reroute_some(Transaction& change,
 }  // namespace
 
 Result<std::size_t> reroute(store::Store& store,
-                            const Router& route,
+                            const Rerouter& route,
                             std::string_view fingerprint) {
     TRY(const auto before, store.snapshot()->get(routes_key()));
     std::size_t moved = 0;

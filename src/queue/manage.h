@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "queue/queue.h"
 #include "queue/records.h"
 #include "store/store.h"
 
@@ -64,12 +63,15 @@ struct Step {
                                      std::size_t recipients_max,
                                      base::WallTime now);
 
+// The destination that a waiting recipient goes to by the routes of now; empty: they do not choose it.
+using Rerouter = std::function<std::string(const Listed& listed)>;
+
 // The configuration's routes may have changed while the server was away: asks anew where each waiting
 // recipient goes, so that nobody waits for a destination that is no more. `fingerprint` is the routes' and is
 // compared with the one that this left behind last; equal ones cost nothing. Returns how many recipients
 // moved. Only while no scheduler runs, since what is under way must not move; waits for the disk.
 [[nodiscard]] base::Result<std::size_t> reroute(store::Store& store,
-                                                const Router& route,
+                                                const Rerouter& route,
                                                 std::string_view fingerprint);
 
 // The destinations with somebody waiting.

@@ -181,6 +181,8 @@ class Exim(Mta):
     queue_runs = "-q2s"
 
     def start(self):
+        if not EXIM.exists():
+            raise AssertionError(f"{EXIM} is not there; scripts/test unpacks it")
         self.make_folder("spool")
         self.make_folder("log")
         tls = "tls_advertise_hosts =\n"
@@ -191,6 +193,7 @@ class Exim(Mta):
         config = self.folder / "exim.conf"
         config.write_text(textwrap.dedent(f"""\
             primary_hostname = mail.{self.domain}
+            exim_path = {EXIM}
             qualify_domain = {self.domain}
             exim_user = {self.user}
             exim_group = {self.user}
