@@ -225,6 +225,10 @@ Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
 // RFC 9051 6.4.5: BODY[...] sets \Seen, before it is answered, all messages in one change.
 Task<void> set_seen(Session& session, mail::UidSet uids) {
     View& view = session.view();
+    // Somebody may have taken \Seen away since this session looked.
+    if (auto latest = co_await session.mailboxes().open(session.loop(), view.ref())) {
+        view.look_at(std::move(*latest));
+    }
     mail::UidSet unseen;
     view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
         if ((view.current(entry).flags & mail::kSeen) == 0) {

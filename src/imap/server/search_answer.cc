@@ -40,6 +40,14 @@ bool resolve(mail::SearchKey& key, const std::vector<SearchSet>& sets, const Vie
                                [&](mail::SearchKey& child) { return resolve(child, sets, view); });
 }
 
+mail::SearchKey among(mail::UidSet uids, mail::SearchKey key) {
+    if (key.kind != mail::SearchKind::kAnd) {
+        key = mail::SearchKey::of(mail::SearchKind::kAnd, {std::move(key)});
+    }
+    key.children.push_back(mail::SearchKey::of_uids(std::move(uids)));
+    return key;
+}
+
 Reply refusal_of(const base::Error& error) {
     switch (error.code) {
         case Errc::kUnsupported:
@@ -116,6 +124,13 @@ Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
     mail::SearchOptions options;
     options.now = session.services().clock.now();
     options.recent = view.recent();
+    // Flags are searched as they are now; messages are those that the client has numbers for.
+    if (auto latest = co_await session.mailboxes().open(session.loop(), view.ref())) {
+        view.look_at(std::move(*latest));
+    }
+    if (view.latest() != view.told()) {
+        program.key = among(view.told()->uids(), std::move(program.key));
+    }
     if (limited != nullptr) {
         *limited = limit_scope(view, program.key, session.options().message_limit);
     }
@@ -124,7 +139,7 @@ Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
     auto found = co_await session.await(
         request,
         mail::search(
-            session.loop(), session.mailboxes(), view.told(), std::move(program.key), options),
+            session.loop(), session.mailboxes(), view.latest(), std::move(program.key), options),
         progress);
     if (!found) {
         co_return tl::unexpected<Reply>(refuse_search(session, request, found.error()));

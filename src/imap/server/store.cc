@@ -164,9 +164,15 @@ Task<Handled> on_store(Session& session, const Request& request) {
     if (!arguments->silent || session.enabled(kCondstore)) {
         CO_TRY_VOID(co_await put_flags(session, there, arguments->silent, request.is_uid()));
     }
-    view.note_told(
-        arguments->silent ? as_expected(view, there, arguments->action, arguments->flags) : there,
-        view.latest()->highest_modseq());
+    mail::UidSet known = there;
+    if (arguments->silent) {
+        known = as_expected(view, there, arguments->action, arguments->flags);
+    }
+    if (arguments->silent && request.is_uid()) {
+        // Flags that were told in front of this very command the client may take for what came of it.
+        known = known.subtract(view.flags_just_told());
+    }
+    view.note_told(std::move(known), view.latest()->highest_modseq());
     co_return tell_limit(
         session, limited, answer(view, *stored, done.subtract(there), request.is_uid()));
 }

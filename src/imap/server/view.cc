@@ -133,6 +133,15 @@ View::News View::wake_up(mail::SnapshotPtr latest) {
 }
 
 View::News View::take_news(mail::SnapshotPtr latest, bool may_expunge) {
+    News news = find_news(std::move(latest), may_expunge);
+    flags_just_told_ = {};
+    for (const News::Change& change : news.changed) {
+        flags_just_told_.add(change.uid);
+    }
+    return news;
+}
+
+View::News View::find_news(mail::SnapshotPtr latest, bool may_expunge) {
     if (asleep_ != nullptr) {
         return wake_up(std::move(latest));
     }

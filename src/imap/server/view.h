@@ -94,6 +94,10 @@ class View {
 
     // Without `may_expunge` numbers stay, and so does EXISTS while messages that have gone are kept.
     [[nodiscard]] News take_news(mail::SnapshotPtr latest, bool may_expunge);
+
+    // The messages whose flags the last news told.
+    [[nodiscard]] const mail::UidSet& flags_just_told() const { return flags_just_told_; }
+
     // The next news leave these out, as far as nobody changes them after `modseq`: the client knows.
     void note_told(mail::UidSet uids, mail::Modseq modseq);
 
@@ -104,6 +108,7 @@ class View {
         mail::Modseq modseq = 0;
     };
 
+    [[nodiscard]] News find_news(mail::SnapshotPtr latest, bool may_expunge);
     [[nodiscard]] News wake_up(mail::SnapshotPtr latest);
     [[nodiscard]] bool is_known(const mail::Entry& entry) const;
     void find_vanished(mail::SnapshotNews& found, News& news) const;
@@ -119,6 +124,7 @@ class View {
     mail::UidSet saved_;
     mail::UidSet known_;  // by note_told()
     mail::Modseq known_modseq_ = 0;
+    mail::UidSet flags_just_told_;
     std::unique_ptr<Asleep> asleep_;
 };
 

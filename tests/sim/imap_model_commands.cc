@@ -1,0 +1,357 @@
+// The commands of the model's clients: what each does to the model, and what its answer must be.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "sim/imap_model.h"
+
+namespace sim {
+namespace {
+
+enum class Action : std::uint8_t { kReplace, kAdd, kRemove };
+
+Flags changed(const Flags& before, Action action, const Flags& given) {
+    Flags after = action == Action::kReplace ? given : before;
+    for (const std::string& flag : given) {
+        action == Action::kRemove ? void(after.erase(flag)) : void(after.insert(flag));
+    }
+    return after;
+}
+
+std::string join(const Flags& flags) {
+    return fmt::format("{}", fmt::join(flags.begin(), flags.end(), " "));
+}
+
+std::string prefix(bool by_uid) {
+    return by_uid ? "UID " : "";
+}
+
+}  // namespace
+
+void ImapModelRun::select(Actor& actor) {
+    const std::string mailbox = some_mailbox();
+    const bool read_only = chance(6);
+    std::string command = fmt::format("{} {}", read_only ? "EXAMINE" : "SELECT", mailbox);
+    std::vector<KnownMessage> known;
+    const auto kept = actor.kept.find(mailbox);
+    if (kept != actor.kept.end() && !chance(4)) {
+        known = kept->second.messages;
+        mail::UidSet uids;
+        for (const KnownMessage& message : known) {
+            uids.add(message.uid);
+        }
+        command += fmt::format(" (QRESYNC ({} {}{}{}))",
+                               stored(mailbox)->uid_validity(),
+                               kept->second.modseq,
+                               uids.empty() ? "" : " ",
+                               uids.to_text());
+    }
+    actor.mailbox = mailbox;
+    actor.read_only = read_only;
+    const Answer answer = actor.client->select(command, std::move(known));
+    check_answer(actor, answer, answer.ok(), command);
+    check_view(actor);
+}
+
+// UNSELECT or CLOSE; a QRESYNC client keeps what it knows.
+void ImapModelRun::leave(Actor& actor) {
+    noop(actor);
+    learn(actor);
+    ModelMailbox& mailbox = model_.at(actor.mailbox);
+    const bool closes = chance(2);
+    if (actor.qresync) {
+        actor.kept[actor.mailbox] = {actor.client->highest_modseq(), actor.client->messages()};
+    }
+    if (closes && !actor.read_only) {
+        std::erase_if(mailbox.messages, [](const ModelMessage& message) {
+            return message.flags.contains("\\Deleted");
+        });
+    }
+    const Answer answer = actor.client->run(closes ? "CLOSE" : "UNSELECT");
+    check_answer(actor, answer, answer.ok(), "CLOSE");
+    actor.mailbox.clear();
+}
+
+void ImapModelRun::noop(Actor& actor) {
+    const bool idles = actor.client->is_idle();
+    const Answer answer = idles       ? actor.client->done()
+                          : chance(2) ? actor.client->run("NOOP")
+                                      : actor.client->run("CHECK");
+    check_answer(actor, answer, answer.ok(), "NOOP");
+    check_view(actor);
+}
+
+void ImapModelRun::idle(Actor& actor) {
+    actor.client->idle();
+    world_.loop.run_for(std::chrono::milliseconds(10));
+    actor.client->listen();
+    check_view(actor);
+}
+
+void ImapModelRun::store(Actor& actor) {
+    const bool by_uid = chance(2);
+    const Chosen chosen = choose_to_end(actor, by_uid);
+    const auto action = static_cast<Action>(random_.below(3));
+    const bool silent = chance(2);
+    const Flags given = some_flags();
+    const bool conditional = actor.condstore && chance(4);
+    const mail::Modseq unchanged_since = random_.below(actor.client->highest_modseq() + 2);
+    ModelMailbox& mailbox = model_.at(actor.mailbox);
+    const mail::SnapshotPtr before = stored(actor.mailbox);
+    mail::UidSet modified;
+    std::size_t gone = 0;
+    chosen.uids.for_each([&](mail::Uid uid) {
+        ModelMessage* const message = mailbox.find(uid);
+        gone += message == nullptr ? 1 : 0;
+        if (message == nullptr || actor.read_only) {
+            return;
+        }
+        if (conditional && before->at(*before->find(uid)).modseq > unchanged_since) {
+            modified.add(uid);
+        } else {
+            message->flags = changed(message->flags, action, given);
+        }
+    });
+    std::vector<KnownMessage>& known = actor.client->messages();
+    mail::UidSet modified_numbers;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (modified.contains(known[i].uid)) {
+            modified_numbers.add(static_cast<mail::Uid>(i + 1));
+        } else if (silent && !actor.read_only && chosen.uids.contains(known[i].uid)) {
+            // What is done silently the client does on its side.
+            known[i].flags = changed(*known[i].flags, action, given);
+        }
+    }
+    const bool empty = known.empty();
+    const Answer answer = actor.client->run(
+        fmt::format("{}STORE {} {}{}FLAGS{} ({})",
+                    prefix(by_uid),
+                    chosen.text,
+                    conditional ? fmt::format("(UNCHANGEDSINCE {}) ", unchanged_since) : "",
+                    action == Action::kReplace ? ""
+                    : action == Action::kAdd   ? "+"
+                                               : "-",
+                    silent ? ".SILENT" : "",
+                    join(given)));
+    actor.condstore |= conditional;
+    bool right = false;
+    if (empty && !by_uid) {
+        right = answer.status == "BAD";
+    } else if (actor.read_only) {
+        right = answer.code("READ-ONLY").has_value() || answer.status == "NO";
+    } else if (!modified.empty()) {
+        const auto told = answer.code("MODIFIED");
+        right = told && parse_set(*told) == (by_uid ? modified : modified_numbers);
+    } else {
+        // A command by UID is told of what has gone first.
+        right = answer.ok() == (gone == 0 || by_uid);
+    }
+    check_answer(actor, answer, right, "STORE");
+    by_uid ? check_view(actor) : check_flags(actor);
+}
+
+void ImapModelRun::fetch(Actor& actor) {
+    const bool by_uid = chance(2);
+    const Chosen chosen = choose_to_end(actor, by_uid);
+    const bool empty = actor.client->messages().empty();
+    const bool reads = chance(3);
+    bool gone = false;
+    chosen.uids.for_each([&](mail::Uid uid) {
+        ModelMessage* const message = model_.at(actor.mailbox).find(uid);
+        gone |= message == nullptr;
+        if (message != nullptr && reads && !actor.read_only) {
+            message->flags.insert("\\Seen");
+        }
+    });
+    const Answer answer = actor.client->run(fmt::format("{}FETCH {} ({})",
+                                                        prefix(by_uid),
+                                                        chosen.text,
+                                                        reads       ? "BODY[] UID"
+                                                        : chance(2) ? "FLAGS UID"
+                                                                    : "FLAGS ENVELOPE"));
+    const bool right =
+        empty && !by_uid ? answer.status == "BAD" : answer.ok() || (gone && answer.status == "NO");
+    check_answer(actor, answer, right, "FETCH");
+    by_uid ? check_view(actor) : check_flags(actor);
+}
+
+void ImapModelRun::search(Actor& actor) {
+    const bool by_uid = chance(2);
+
+    struct Key {
+        const char* text;
+        std::function<bool(const Flags&)> holds;
+    };
+
+    const auto has = [](const char* flag) {
+        return [flag](const Flags& flags) { return flags.contains(flag); };
+    };
+    const auto lacks = [](const char* flag) {
+        return [flag](const Flags& flags) { return !flags.contains(flag); };
+    };
+    const std::array<Key, 6> keys = {{{"FLAGGED", has("\\Flagged")},
+                                      {"UNSEEN", lacks("\\Seen")},
+                                      {"DELETED", has("\\Deleted")},
+                                      {"KEYWORD $a", has("$a")},
+                                      {"UNKEYWORD $b", lacks("$b")},
+                                      {"NOT ANSWERED", lacks("\\Answered")}}};
+    const Key& key = keys[random_.below(keys.size())];
+    const Answer answer = actor.client->run(fmt::format("{}SEARCH {}", prefix(by_uid), key.text));
+    mail::UidSet found;
+    for (const std::string& line : answer.untagged) {
+        std::string_view rest = line;
+        const std::string_view word = base::split_front(rest, ' ');
+        if (word == "SEARCH") {
+            while (!rest.empty()) {
+                found.add(base::parse_number<mail::Uid>(base::split_front(rest, ' ')).value_or(0));
+            }
+        } else if (const std::size_t all = rest.find("ALL ");
+                   word == "ESEARCH" && all != rest.npos) {
+            found = parse_set(rest.substr(all + 4));
+        }
+    }
+    check_answer(actor, answer, answer.ok(), "SEARCH");
+    by_uid ? check_view(actor) : check_flags(actor);
+    const std::vector<KnownMessage>& known = actor.client->messages();
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        const ModelMessage* const there = model_.at(actor.mailbox).find(known[i].uid);
+        const bool told = found.contains(by_uid ? known[i].uid : static_cast<mail::Uid>(i + 1));
+        if (there != nullptr && told != key.holds(there->flags)) {
+            fault(actor, fmt::format("SEARCH {}: wrong about UID {}", key.text, known[i].uid));
+        }
+    }
+}
+
+void ImapModelRun::expunge(Actor& actor) {
+    const bool by_uid = chance(2);
+    const Chosen chosen = choose_to_end(actor, true);
+    if (!actor.read_only) {
+        std::erase_if(model_.at(actor.mailbox).messages, [&](const ModelMessage& message) {
+            return message.flags.contains("\\Deleted") &&
+                   (!by_uid || chosen.uids.contains(message.uid));
+        });
+    }
+    const Answer answer =
+        actor.client->run(by_uid ? fmt::format("UID EXPUNGE {}", chosen.text) : "EXPUNGE");
+    check_answer(actor, answer, answer.ok() != actor.read_only, "EXPUNGE");
+    check_view(actor);
+}
+
+void ImapModelRun::copy(Actor& actor, bool moves) {
+    const bool by_uid = chance(2);
+    const Chosen chosen = choose_to_end(actor, by_uid);
+    const std::string target = some_mailbox();
+    const bool empty = actor.client->messages().empty();
+    ModelMailbox& from = model_.at(actor.mailbox);
+    mail::UidSet copied;
+    mail::UidSet copies;
+    if (!moves || !actor.read_only) {
+        std::vector<ModelMessage> messages;
+        for (const ModelMessage& message : from.messages) {
+            if (chosen.uids.contains(message.uid)) {
+                messages.push_back(message);
+            }
+        }
+        for (const ModelMessage& message : messages) {
+            copied.add(message.uid);
+            copies.add(model_.at(target).add(message.flags));
+        }
+        if (moves) {
+            from.remove(copied);
+        }
+    }
+    const Answer answer = actor.client->run(
+        fmt::format("{}{} {} {}", prefix(by_uid), moves ? "MOVE" : "COPY", chosen.text, target));
+    bool right = false;
+    if (empty && !by_uid) {
+        right = answer.status == "BAD";
+    } else if (!copied.empty()) {
+        const auto told = answer.code("COPYUID");
+        std::string_view rest = told ? std::string_view(*told) : std::string_view();
+        static_cast<void>(base::split_front(rest, ' '));
+        const mail::UidSet told_from = parse_set(base::split_front(rest, ' '));
+        right = answer.ok() && told_from == copied && parse_set(rest) == copies;
+    } else {
+        right = answer.ok() || answer.status == "NO";
+    }
+    check_answer(actor, answer, right, moves ? "MOVE" : "COPY");
+    (moves && answer.status != "BAD") || by_uid ? check_view(actor) : check_flags(actor);
+}
+
+void ImapModelRun::append(Actor& actor) {
+    const std::string target = some_mailbox();
+    std::string command = fmt::format("APPEND {}", target);
+    for (std::uint64_t i = 0; i <= random_.below(3); ++i) {
+        const Flags flags = some_flags();
+        command += fmt::format(" ({}) {{18+}}\r\nSubject: a\r\n\r\ntext", join(flags));
+        model_.at(target).add(flags);
+    }
+    const Answer answer = actor.client->run(command);
+    check_answer(actor, answer, answer.ok() && answer.code("APPENDUID"), "APPEND");
+    check_view(actor);
+}
+
+// All sessions at once, pipelined: each adds its own keyword, some expunge, and a message comes. Whatever the
+// order, the outcome is one.
+void ImapModelRun::overlap() {
+    std::set<std::string> expunged;
+    for (Actor& actor : actors_) {
+        if (actor.mailbox.empty()) {
+            continue;
+        }
+        if (actor.client->is_idle()) {
+            noop(actor);
+        }
+        learn(actor);
+    }
+    std::map<std::string, std::vector<std::pair<mail::UidSet, std::string>>> added;
+    for (Actor& actor : actors_) {
+        if (actor.mailbox.empty()) {
+            continue;
+        }
+        const Chosen chosen = choose(actor, true);
+        actor.client->begin(fmt::format("UID STORE {} +FLAGS ({})", chosen.text, actor.keyword));
+        if (!actor.read_only) {
+            added[actor.mailbox].emplace_back(chosen.uids, actor.keyword);
+        }
+        if (!actor.client->messages().empty()) {
+            actor.client->begin("FETCH 1 (UID FLAGS)");
+        }
+        if (chance(2)) {
+            actor.client->begin("EXPUNGE");
+            if (!actor.read_only) {
+                expunged.insert(actor.mailbox);
+            }
+        }
+        actor.client->begin(chance(2) ? "UID FETCH 1:* (FLAGS)" : "SEARCH ALL");
+    }
+    deliver();
+    for (const auto& [mailbox, changes] : added) {
+        for (const auto& [uids, keyword] : changes) {
+            uids.for_each([&, &name = keyword, &box = mailbox](mail::Uid uid) {
+                if (ModelMessage* const message = model_.at(box).find(uid)) {
+                    message->flags.insert(name);
+                }
+            });
+        }
+    }
+    for (const std::string& mailbox : expunged) {
+        std::erase_if(model_.at(mailbox).messages, [](const ModelMessage& message) {
+            return message.flags.contains("\\Deleted");
+        });
+    }
+    for (Actor& actor : actors_) {
+        if (!actor.mailbox.empty()) {
+            static_cast<void>(actor.client->finish());
+        }
+    }
+    for (Actor& actor : actors_) {
+        if (!actor.mailbox.empty()) {
+            noop(actor);
+        }
+    }
+}
+
+}  // namespace sim
