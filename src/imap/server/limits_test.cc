@@ -1,0 +1,153 @@
+// What nobody writes: nesting, sets, programs and lists without end. Each has its bound and its BAD or NO, or
+// costs what a short one costs (RFC 9051 9 sets no limits; RFC 2683 3.2.1.5 asks for lines of 8,000 octets).
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "fakes/world.h"
+#include "imap/server/server.h"
+#include "net/pipe.h"
+
+namespace imap {
+namespace {
+
+std::string repeat(std::string_view text, std::size_t times) {
+    std::string all;
+    for (std::size_t i = 0; i < times; ++i) {
+        all += text;
+    }
+    return all;
+}
+
+// The same set `times` over, and one message's number.
+std::string sets(std::string_view set, std::size_t times) {
+    return repeat(std::string(set) + ",", times) + "1";
+}
+
+std::string numbered(std::string_view prefix, std::size_t count, std::string_view suffix = "") {
+    std::string all;
+    for (std::size_t i = 1; i <= count; ++i) {
+        all += fmt::format("{}{}{}{}", i == 1 ? "" : " ", prefix, i, suffix);
+    }
+    return all;
+}
+
+class LimitsTest : public testing::Test {
+  protected:
+    LimitsTest() {
+        world_.add_domain("crepes.example");
+        world_.add_user("alice@crepes.example", "secret");
+        world_.add_message("alice@crepes.example", "Subject: 1\r\n\r\n");
+        services_.reset(new Services{.store = world_.store,
+                                     .authenticator = *world_.authenticator,
+                                     .mailboxes = world_.mailboxes,
+                                     .clock = world_.clock,
+                                     .random = world_.random,
+                                     .log = world_.log,
+                                     .metrics = world_.metrics,
+                                     .watch = {}});
+        net::PipeOptions pipe;
+        pipe.client.address = "127.0.0.1";
+        pipe.buffer_octets = std::size_t{4} << 20U;
+        auto options = std::make_shared<ServerOptions>();
+        options->errors_max = 1000;
+        auto [server, client] = net::make_pipe(world_.loop, pipe);
+        client_ = std::move(client);
+        base::spawn(serve(std::move(server), options, *services_),
+                    [this](std::exception_ptr thrown) {
+                        CHECK(!thrown);
+                        ended_ = true;
+                    });
+        static_cast<void>(say("LOGIN alice@crepes.example secret"));
+        static_cast<void>(say("SELECT INBOX"));
+    }
+
+    ~LimitsTest() override {
+        client_->close();
+        world_.loop.run_for(std::chrono::hours(1));
+        EXPECT_TRUE(ended_);
+        EXPECT_EQ(world_.log_text.find("bug in an imap session"), std::string::npos);
+    }
+
+    // The answer, from the last line's tag on.
+    std::string say(const std::string& command) {
+        client_->push("t " + command + "\r\n");
+        world_.loop.run_for(std::chrono::milliseconds(1));
+        const std::string heard = client_->take();
+        const std::size_t tagged = heard.rfind("\r\n", heard.size() - 3);
+        return heard.substr(tagged == std::string::npos ? 0 : tagged + 2);
+    }
+
+    fakes::World world_;
+    std::unique_ptr<Services> services_;
+    std::unique_ptr<net::PipeStream> client_;
+    bool ended_ = false;
+};
+
+TEST_F(LimitsTest, EveryListHasItsEnd) {
+    const std::string everything = "1:4294967295";
+
+    struct Row {
+        const char* what;
+        std::string command;
+        const char* answer;
+    };
+
+    const Row rows[] = {
+        {"parentheses", "SEARCH " + repeat("(", 200) + "SEEN" + repeat(")", 200), "t NO [LIMIT]"},
+        {"open ones", "SEARCH " + repeat("(", 60'000), "t NO [LIMIT]"},
+        {"NOT", "SEARCH " + repeat("NOT ", 200) + "SEEN", "t NO [LIMIT]"},
+        {"OR", "SEARCH " + repeat("OR SEEN ", 200) + "SEEN", "t NO [LIMIT]"},
+        {"keys", "SEARCH " + repeat("SEEN ", 12'000) + "SEEN", "t NO [LIMIT]"},
+        {"threaded", "THREAD REFS UTF-8 " + repeat("(", 200) + "SEEN", "t NO [LIMIT]"},
+        {"sort keys", "SORT (" + repeat("DATE ", 1000) + "DATE) UTF-8 ALL", "t NO [LIMIT]"},
+        {"items in items", "FETCH 1 " + repeat("(", 300) + "UID" + repeat(")", 300), "t BAD"},
+        {"part numbers", "FETCH 1 BODY.PEEK[" + repeat("1.", 4000) + "1]", "t BAD"},
+        {"items", "FETCH 1 (" + numbered("BODY.PEEK[", 2000, "]") + ")", "t BAD"},
+        {"header fields", "FETCH 1 (BODY[HEADER.FIELDS (" + numbered("X", 1200) + ")])", "t BAD"},
+        {"numbers", "FETCH " + sets(everything, 4500) + " (UID)", "t BAD"},
+        {"UIDs", "UID FETCH " + sets(everything, 4500) + " (UID)", "t OK"},
+        {"reversed", "UID SEARCH UID " + sets("4294967295:1,*", 4000), "t OK"},
+        {"to the end", "UID STORE " + sets("1:*", 10'000) + " +FLAGS.SILENT (\\Seen)", "t OK"},
+        {"copied", "UID COPY " + sets(everything, 4500) + " Archive", "t OK [COPYUID"},
+        {"expunged", "UID EXPUNGE " + sets(everything, 4500), "t OK"},
+        {"keywords", "STORE 1 +FLAGS.SILENT (" + numbered("k", 70) + ")", "t NO [LIMIT]"},
+        {"flags", "STORE 1 +FLAGS.SILENT (" + numbered("k", 5000) + ")", "t BAD"},
+        {"one keyword", "STORE 1 +FLAGS.SILENT (" + repeat("k", 5000) + ")", "t BAD"},
+        {"patterns", "LIST \"\" (" + repeat("a* ", 5000) + "a)", "t BAD"},
+        {"stars", "LIST \"\" " + repeat("*a", 490), "t OK"},
+        {"mailbox name", "CREATE " + repeat("a", 5000), "t NO [CANNOT]"},
+        {"levels", "CREATE " + repeat("a/", 400) + "a", "t NO"},
+        {"ENABLE", "ENABLE " + repeat("X ", 5000) + "X", "t BAD"},
+        {"SELECT", "EXAMINE Nowhere (" + repeat("CONDSTORE ", 5000) + "X)", "t BAD"},
+        {"ID", "ID (" + repeat("\"a\" \"b\" ", 5000) + "\"a\" NIL)", "t BAD"},
+        {"entries", "GETMETADATA INBOX (" + repeat("/private/a ", 5000) + "/private/b)", "t BAD"},
+        {"a line of a megabyte", "SEARCH " + repeat("SEEN ", 200'000), "* BAD"},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(say(row.command).substr(0, std::string_view(row.answer).size()), row.answer)
+            << row.what;
+    }
+    EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
+}
+
+// RFC 7888 4: what comes without asking is read to its end, and refused.
+TEST_F(LimitsTest, AProgramOfAMegabyteInLiterals) {
+    const std::string piece = repeat("a", 50'000);
+    std::string command = "SEARCH";
+    for (int i = 0; i < 20; ++i) {
+        command += fmt::format(" TEXT {{{}+}}\r\n{}", piece.size(), piece);
+    }
+    EXPECT_EQ(say(command).substr(0, 14), "t BAD [TOOBIG]");
+    EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
+    EXPECT_EQ(say("SEARCH TEXT {1000000+}\r\n" + repeat("a", 1'000'000)).substr(0, 14),
+              "t BAD [TOOBIG]");
+    EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
+}
+
+}  // namespace
+}  // namespace imap
