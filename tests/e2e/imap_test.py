@@ -4,6 +4,7 @@
 import imaplib
 import pathlib
 import re
+import shutil
 import socket
 import sys
 import unittest
@@ -189,8 +190,8 @@ class Curl(ImapTest):
 class Mbsync(ImapTest):
     def write_config(self):
         folder = self.server.folder / "sync"
-        folder.mkdir(exist_ok=True)
-        (folder / "local").mkdir(exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "local").mkdir(parents=True)
         config = folder / "mbsyncrc"
         config.write_text(f"""IMAPAccount bob
 Host localhost
@@ -253,6 +254,39 @@ SyncState *
         self.assertEqual(sum(1 for name in ("cur", "new") for _ in (local / "Recipes" / name).iterdir()), 50)
         self.ok(client.unselect())
         self.ok(client.delete("Recipes"))
+
+    def test_pushes_a_thousand_and_fetches_them_again(self):
+        config, local = self.write_config()
+        recipes = local / "Recipes"
+        for name in ("cur", "new", "tmp"):
+            (recipes / name).mkdir(parents=True)
+        texts = set()
+        for n in range(MESSAGES):
+            text = letter(subject=f"recipe {n}", body=f"pickles {n}\r\n" * (n % 50)).replace("\r\n", "\n")
+            texts.add(text)
+            (recipes / "cur" / f"{n}.test:2,{'FRS'[:n % 4]}").write_text(text)
+        self.sync(config)
+        client = self.open()
+        self.assertEqual(self.ok(client.select("Recipes")), [str(MESSAGES).encode()])
+        for key, count in (("FLAGGED", 750), ("ANSWERED", 500), ("SEEN", 250)):
+            self.assertEqual(len(self.ok(client.search(None, key))[0].split()), count)
+        self.ok(client.store("1:100", "-FLAGS.SILENT", r"(\Flagged)"))
+        self.ok(client.unselect())
+        # A new machine fetches all of it.
+        shutil.rmtree(local)
+        local.mkdir()
+        self.sync(config)
+        again = [path for name in ("cur", "new") for path in (recipes / name).iterdir()]
+        self.assertEqual(len(again), MESSAGES)
+        self.assertEqual({re.sub(r"^X-TUID:.*\n", "", path.read_text(), flags=re.M) for path in again}, texts)
+        flagged = sum("F" in path.name.partition(":2,")[2] for path in again)
+        self.assertEqual(flagged, len(self.flagged(client)))
+        self.ok(client.unselect())
+        self.ok(client.delete("Recipes"))
+
+    def flagged(self, client):
+        self.ok(client.select("Recipes"))
+        return self.ok(client.search(None, "FLAGGED"))[0].split()
 
 
 if __name__ == "__main__":
