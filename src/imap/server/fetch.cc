@@ -222,13 +222,19 @@ Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
     co_return Result<>();
 }
 
-// RFC 9051 6.4.5: BODY[...] sets \Seen, before it is answered, all messages in one change.
-Task<void> set_seen(Session& session, mail::UidSet uids) {
+Task<void> look_again(Session& session) {
     View& view = session.view();
-    // Somebody may have taken \Seen away since this session looked.
     if (auto latest = co_await session.mailboxes().open(session.loop(), view.ref())) {
         view.look_at(std::move(*latest));
     }
+}
+
+// RFC 9051 6.4.5: BODY[...] sets \Seen, before it is answered, all messages in one change. What the answer
+// says of flags is what came of it.
+Task<void> set_seen(Session& session, mail::UidSet uids) {
+    View& view = session.view();
+    // Somebody may have taken \Seen away since this session looked.
+    co_await look_again(session);
     mail::UidSet unseen;
     view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
         if ((view.current(entry).flags & mail::kSeen) == 0) {
@@ -248,6 +254,16 @@ Task<void> set_seen(Session& session, mail::UidSet uids) {
         session.services().log.warning("\\Seen was not set",
                                        {{"session", session.id()}, {"error", stored.error().text}});
     }
+    co_await look_again(session);
+}
+
+// Whether the answer tells all that news of flags would.
+bool tells_flags(const Session& session, const std::vector<FetchItem>& items) {
+    const auto has = [&](FetchKind kind) {
+        return std::ranges::find(items, kind, &FetchItem::kind) != items.end();
+    };
+    return has(FetchKind::kFlags) && (!session.enabled(kCondstore) || has(FetchKind::kModseq)) &&
+           (!session.enabled(kQresync) || has(FetchKind::kUid));
 }
 
 // Items the session's extensions add: UID for UID FETCH, MODSEQ with CHANGEDSINCE (RFC 7162 3.1.4).
@@ -351,6 +367,10 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
         std::ranges::any_of(arguments->items, [](const FetchItem& item) { return !item.is_peek; });
     if (seen && session.view().may(mail::kRightSeen)) {
         co_await set_seen(session, limited.uids);
+    }
+    // Whoever is told the flags now need not hear of them as news.
+    if (tells_flags(session, arguments->items)) {
+        session.view().note_told(*uids, session.view().latest()->highest_modseq());
     }
     Fetching fetching(session, std::move(arguments->items));
     Groups groups(session.view(), limited.uids, limited.is_cut);
