@@ -263,6 +263,7 @@ Task<Handled> Appending::commit() {
     if (!appended) {
         co_return reply_of(appended.error());
     }
+    session_.note_own_messages(target_.ref, appended->uids);
     co_return ok("appended",
                  fmt::format("APPENDUID {} {}", appended->uid_validity, appended->uids.to_text()));
 }
@@ -281,6 +282,7 @@ Task<Handled> Appending::commit_replacement() {
     if (!appended) {
         co_return reply_of(appended.error());
     }
+    session_.note_own_messages(target_.ref, appended->uids);
     session_.put(fmt::format("* OK [APPENDUID {} {}] the new one is there\r\n",
                              appended->uid_validity,
                              appended->uids.to_text()));

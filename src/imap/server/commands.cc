@@ -13,7 +13,7 @@ namespace imap {
 namespace {
 
 constexpr std::uint8_t kNumbers = kArguments | kHoldsNumbers | kMessageNumbers;
-constexpr std::uint8_t kMoves = kArguments | kMessageNumbers;
+constexpr std::uint8_t kMoves = kArguments | kMessageNumbers | kRemoves;
 constexpr std::uint8_t kUids = kArguments | kUid | kReadsNews;
 
 // clang-format off
@@ -32,7 +32,7 @@ constexpr std::array kCommands{
     Command{"DELETEACL",      &on_deleteacl,      kLoggedIn,         kArguments,             "",                          "DELETEACL mailbox identifier",                            "4314 3.2"},
     Command{"ENABLE",         &on_enable,         kLoggedIn,         kArguments,             "ENABLE",                    "ENABLE capability ...",                                   "9051 6.3.1"},
     Command{"EXAMINE",        &on_examine,        kLoggedIn,         kArguments,             "",                          "EXAMINE mailbox [(parameters)]",                          "9051 6.3.3"},
-    Command{"EXPUNGE",        &on_expunge,        kSelected,         kBare,                  "",                          "EXPUNGE",                                                 "9051 6.4.3"},
+    Command{"EXPUNGE",        &on_expunge,        kSelected,         kBare | kRemoves,       "",                          "EXPUNGE",                                                 "9051 6.4.3"},
     Command{"FETCH",          &on_fetch,          kSelected,         kNumbers,               "BINARY PARTIAL PREVIEW SAVEDATE OBJECTID", "FETCH sequence-set items [(modifiers)]",   "9051 6.4.5"},
     Command{"GETACL",         &on_getacl,         kLoggedIn,         kArguments,             "ACL RIGHTS=kxte",           "GETACL mailbox",                                          "4314 3.3"},
     Command{"GETMETADATA",    &on_getmetadata,    kLoggedIn,         kArguments,             "METADATA",                  "GETMETADATA [(options)] mailbox entries",                 "5464 4.2"},
@@ -49,6 +49,7 @@ constexpr std::array kCommands{
     Command{"MYRIGHTS",       &on_myrights,       kLoggedIn,         kArguments,             "",                          "MYRIGHTS mailbox",                                        "4314 3.5"},
     Command{"NAMESPACE",      &on_namespace,      kLoggedIn,         kBare,                  "NAMESPACE",                 "NAMESPACE",                                               "9051 6.3.10"},
     Command{"NOOP",           &on_noop,           kAnyState,         kBare,                  "",                          "NOOP",                                                    "9051 6.1.2"},
+    Command{"NOTIFY",         &on_notify,         kLoggedIn,         kArguments,             "NOTIFY",                    "NOTIFY SET [STATUS] (mailboxes (event ...)) ... / NOTIFY NONE","5465 3.1"},
     Command{"RENAME",         &on_rename,         kLoggedIn,         kArguments,             "",                          "RENAME mailbox mailbox",                                  "9051 6.3.6"},
     Command{"REPLACE",        &on_append,         kSelected,         kMoves | kStreams,      "REPLACE",                   "REPLACE sequence-number mailbox [(flags)] [date-time] literal","8508 3.3"},
     Command{"SEARCH",         &on_search,         kSelected,         kNumbers,               "ESEARCH SEARCHRES WITHIN",  "SEARCH [RETURN (options)] [CHARSET charset] key ...",     "9051 6.4.4"},
@@ -63,10 +64,10 @@ constexpr std::array kCommands{
     Command{"SUBSCRIBE",      &on_subscribe,      kLoggedIn,         kArguments,             "",                          "SUBSCRIBE mailbox",                                       "9051 6.3.7"},
     Command{"THREAD",         &on_thread,         kSelected,         kNumbers,               "THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS","THREAD algorithm charset key ...",                        "5256 3"},
     Command{"UID COPY",       &on_copy,           kSelected,         kUids,                  "",                          "UID COPY sequence-set mailbox",                           "9051 6.4.9"},
-    Command{"UID EXPUNGE",    &on_expunge,        kSelected,         kUids,                  "",                          "UID EXPUNGE sequence-set",                                "4315 2.1"},
+    Command{"UID EXPUNGE",    &on_expunge,        kSelected,         kUids | kRemoves,       "",                          "UID EXPUNGE sequence-set",                                "4315 2.1"},
     Command{"UID FETCH",      &on_fetch,          kSelected,         kUids,                  "",                          "UID FETCH sequence-set items [(modifiers)]",              "9051 6.4.9"},
-    Command{"UID MOVE",       &on_move,           kSelected,         kUids,                  "",                          "UID MOVE sequence-set mailbox",                           "9051 6.4.9"},
-    Command{"UID REPLACE",    &on_append,         kSelected,         kArguments | kUid | kStreams,"",                          "UID REPLACE uid mailbox [(flags)] [date-time] literal",   "8508 3.3"},
+    Command{"UID MOVE",       &on_move,           kSelected,         kUids | kRemoves,       "",                          "UID MOVE sequence-set mailbox",                           "9051 6.4.9"},
+    Command{"UID REPLACE",    &on_append,         kSelected,         kArguments | kUid | kStreams | kRemoves,"",                          "UID REPLACE uid mailbox [(flags)] [date-time] literal",   "8508 3.3"},
     Command{"UID SEARCH",     &on_search,         kSelected,         kUids,                  "",                          "UID SEARCH [RETURN (options)] [CHARSET charset] key ...", "9051 6.4.9"},
     Command{"UID SORT",       &on_sort,           kSelected,         kUids,                  "",                          "UID SORT [RETURN (options)] (criteria) charset key ...",  "5256 3"},
     Command{"UID STORE",      &on_store,          kSelected,         kUids,                  "",                          "UID STORE sequence-set [(UNCHANGEDSINCE n)] [+-]FLAGS[.SILENT] (flags)", "9051 6.4.9"},

@@ -33,6 +33,8 @@ enum CommandFlag : std::uint8_t {
     kReadsNews = 1U << 5U,  // what is new is told before it as well
     kMessageNumbers =
         1U << 6U,  // numbers in it are sequence numbers: nothing for UIDONLY (RFC 9586)
+    // Messages go: that is told even where NOTIFY wants no news (RFC 5465 3.1).
+    kRemoves = 1U << 7U,
 };
 
 using Handler = base::Task<Handled> (*)(Session& session, const Request& request);

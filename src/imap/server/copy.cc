@@ -80,6 +80,7 @@ Task<Handled> on_copy(Session& session, const Request& request) {
     if (copied->from.empty()) {
         co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
     }
+    session.note_own_messages(order->target, copied->to);
     co_return ok("copied", copyuid(*copied));
 }
 
@@ -106,6 +107,7 @@ Task<Handled> on_move(Session& session, const Request& request) {
     if (moved->from.empty()) {
         co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
     }
+    session.note_own_messages(order->target, moved->to);
     session.put(fmt::format("* OK [{}] moved\r\n", copyuid(*moved)));
     co_return tell_limit(session, limited, ok("moved"));
 }

@@ -326,6 +326,15 @@ Result<> put_vanished(Session& session, const SequenceSet& set, mail::Modseq mod
 
 }  // namespace
 
+Task<Result<>> put_messages(Session& session, mail::UidSet uids, std::vector<FetchItem> items) {
+    Fetching fetching(session, std::move(items));
+    Groups groups(session.view(), uids, false);
+    for (auto group = groups.next(); !group.empty(); group = groups.next()) {
+        CO_TRY_VOID(co_await fetching.put(std::move(group)));
+    }
+    co_return Result<>();
+}
+
 Task<Handled> on_fetch(Session& session, const Request& request) {
     auto arguments = parse_fetch(request.arguments);
     if (!arguments) {

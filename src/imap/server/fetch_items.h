@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imap/grammar/fetch.h"
 #include "imap/server/session.h"
@@ -35,6 +36,11 @@ void append_modseq_news(std::string& out,
                         bool with_uid);
 // "* FLAGS (...)" and PERMANENTFLAGS (RFC 9051 7.3.5, 7.1).
 void put_flags_lines(Session& session);
+
+// fetch.cc: the answers of FETCH, for messages that nobody asked for by name. No item sets \Seen.
+[[nodiscard]] base::Task<base::Result<>> put_messages(Session& session,
+                                                      mail::UidSet uids,
+                                                      std::vector<FetchItem> items);
 
 // Does the item need the email's record, and its summary?
 [[nodiscard]] bool needs_email(const FetchItem& item);

@@ -63,6 +63,8 @@ base::Task<Handled> on_search(Session& session, const Request& request);
 // sort.cc
 base::Task<Handled> on_sort(Session& session, const Request& request);
 base::Task<Handled> on_thread(Session& session, const Request& request);
+// notify.cc
+base::Task<Handled> on_notify(Session& session, const Request& request);
 // idle.cc
 base::Task<Handled> on_idle(Session& session, const Request& request);
 

@@ -36,7 +36,9 @@ Task<Result<>> Session::end_idle(std::string_view line) {
     const bool done = base::iequals(base::trim(line), "DONE");
     subscription_.reset();
     std::string tag = std::exchange(idle_tag_, {});
-    CO_TRY_VOID(co_await tell_news(true, false));
+    if (wants_news() || (view_ != nullptr && view_->is_asleep())) {
+        CO_TRY_VOID(co_await tell_news(true, false));
+    }
     co_return co_await conclude(std::move(tag), done ? ok("done") : bad("DONE is expected"));
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "imap/server/handlers.h"
-#include "imap/server/roles.h"
+#include "imap/server/mailbox_lines.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -34,23 +34,12 @@ struct Row {
 using Rows = std::map<std::string, Row, std::less<>>;
 
 std::string attributes(const Row& row, std::uint32_t options) {
-    std::string text;
-    const auto add = [&](std::string_view name) {
-        if (!name.empty()) {
-            text.append(text.empty() ? "" : " ").append(name);
-        }
-    };
-    if (row.info == nullptr) {
-        add(row.is_level ? "\\Noselect \\HasChildren" : "\\NonExistent");
-    } else {
-        add(row.info->selectable ? "" : "\\Noselect");
-        add(row.info->has_children ? "\\HasChildren" : "\\HasNoChildren");
-        add(role_name(row.info->role));
+    const bool subscribed =
+        row.subscribed && (options & (kReturnSubscribed | kSelectSubscribed)) != 0;
+    if (row.info == nullptr && row.is_level) {
+        return subscribed ? "\\Noselect \\HasChildren \\Subscribed" : "\\Noselect \\HasChildren";
     }
-    if (row.subscribed && (options & (kReturnSubscribed | kSelectSubscribed)) != 0) {
-        add("\\Subscribed");
-    }
-    return text;
+    return mailbox_attributes(row.info, subscribed);
 }
 
 std::string child_info(const Row& row, std::uint32_t options) {
@@ -146,12 +135,9 @@ Rows choose(const Rows& all, const std::vector<std::string>& patterns, std::uint
     return chosen;
 }
 
-std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items);
-
 Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
     for (const auto& [name, row] : rows) {
-        std::string line = fmt::format("* LIST ({}) \"/\" ", attributes(row, arguments.options));
-        append_mailbox(line, name, session.name_form());
+        std::string line = list_line(session, attributes(row, arguments.options), name);
         line += child_info(row, arguments.options);
         line += "\r\n";
         // RFC 5819 2 and 3: only for what can be selected, and is listed for its own sake.
@@ -163,33 +149,6 @@ Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
         CO_TRY_VOID(co_await session.flush_if_full());
     }
     co_return Result<>();
-}
-
-std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items) {
-    const auto recent = [&] {
-        return info.uid_next - session.services().recents.first(info.ref, info.uid_next, false);
-    };
-    std::string text;
-    const auto add = [&](StatusItem item, std::string_view name, auto value) {
-        if ((items & item) != 0) {
-            fmt::format_to(
-                std::back_inserter(text), "{}{} {}", text.empty() ? "" : " ", name, value);
-        }
-    };
-    add(kStatusMessages, "MESSAGES", info.messages);
-    add(kStatusRecent, "RECENT", recent());
-    add(kStatusUidNext, "UIDNEXT", info.uid_next);
-    add(kStatusUidValidity, "UIDVALIDITY", info.uid_validity);
-    add(kStatusUnseen, "UNSEEN", info.unseen);
-    add(kStatusDeleted, "DELETED", info.deleted);
-    add(kStatusSize, "SIZE", info.octets);
-    add(kStatusHighestModseq, "HIGHESTMODSEQ", info.highest_modseq);
-    add(kStatusMailboxId, "MAILBOXID", fmt::format("({})", info.object_id));
-    add(kStatusAppendLimit, "APPENDLIMIT", session.options().message_octets_max);
-    add(kStatusDeletedStorage, "DELETED-STORAGE", info.deleted_octets);
-    std::string line = "* STATUS ";
-    append_mailbox(line, info.path, session.name_form());
-    return line + " (" + text + ")\r\n";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "imap/grammar/arguments.h"
 #include "imap/server/capabilities.h"
 #include "imap/server/handlers.h"
+#include "imap/server/notifier.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -41,6 +42,7 @@ void Session::log_in(account::Identity identity) {
 
 void Session::log_out() {
     unselect();
+    notifier_.reset();
     identity_.reset();
     features_ = 0;
 }

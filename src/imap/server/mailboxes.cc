@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "imap/grammar/arguments.h"
 #include "imap/server/handlers.h"
+#include "imap/server/notifier.h"
 #include "imap/server/roles.h"
 #include "imap/server/session.h"
 
@@ -57,6 +58,14 @@ Task<Handled> on_create(Session& session, const Request& request) {
     if (!created) {
         co_return reply_of(created.error());
     }
+    if (session.notifier() != nullptr) {
+        // Levels above it were made with it.
+        for (std::size_t end = name->find(kSeparator); end != std::string::npos;
+             end = name->find(kSeparator, end + 1)) {
+            session.notifier()->note_own_name(std::string_view(*name).substr(0, end));
+        }
+        session.notifier()->note_own_name(*name);
+    }
     co_return ok("created", fmt::format("MAILBOXID ({})", created->object_id));
 }
 
@@ -73,6 +82,9 @@ Task<Handled> on_delete(Session& session, const Request& request) {
     if (!removed && removed.error().code == Errc::kInUse) {
         co_return no("there are mailboxes below it", "HASCHILDREN");
     }
+    if (removed && session.notifier() != nullptr) {
+        session.notifier()->note_own_name(*name);
+    }
     co_return removed ? ok("deleted") : reply_of(removed.error());
 }
 
@@ -88,6 +100,9 @@ Task<Handled> on_rename(Session& session, const Request& request) {
     }
     const auto renamed =
         co_await session.mailboxes().rename(session.loop(), session.user(), *from, *to);
+    if (renamed && session.notifier() != nullptr) {
+        session.notifier()->note_own_name(*to);
+    }
     co_return renamed ? ok("renamed") : reply_of(renamed.error());
 }
 
@@ -104,6 +119,9 @@ Task<Handled> subscribe(Session& session, const Request& request, bool subscribe
     }
     const auto done =
         co_await session.mailboxes().subscribe(session.loop(), session.user(), *name, subscribed);
+    if (done && session.notifier() != nullptr) {
+        session.notifier()->note_own_subscription(*name);
+    }
     co_return done ? ok("done") : reply_of(done.error());
 }
 

@@ -9,6 +9,7 @@
 #include "imap/grammar/rights.h"
 #include "imap/grammar/writer.h"
 #include "imap/server/handlers.h"
+#include "imap/server/notifier.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -111,6 +112,9 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
     }
     std::vector<mail::Mailboxes::AnnotationChange> changes;
     for (SetMetadataArguments::Change& change : arguments->changes) {
+        if (session.notifier() != nullptr) {
+            session.notifier()->note_own_entry(*ref, change.entry);
+        }
         changes.push_back({std::move(change.entry), std::move(change.value)});
     }
     const auto done = co_await session.mailboxes().annotate(

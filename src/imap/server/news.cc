@@ -6,6 +6,7 @@
 
 #include "imap/grammar/flags.h"
 #include "imap/server/fetch_items.h"
+#include "imap/server/notifier.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -54,6 +55,13 @@ Task<Result<>> Session::put_news(View::News news, bool with_uid) {
             lines_.put(fmt::format("* {} RECENT\r\n", view_->recent_count()));
         }
     }
+    if (notifier_ != nullptr && (notifier_->selected_events() & kFlagChange) == 0) {
+        news.changed.clear();
+    }
+    if (news.has_more) {
+        CO_TRY_VOID(co_await tell_new_messages(news.first_new));
+    }
+    with_uid = with_uid || notifier_ != nullptr;
     if (view_->take_keyword_news()) {
         put_flags_lines(*this);
     }

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "imap/grammar/writer.h"
 #include "imap/server/capabilities.h"
+#include "imap/server/notifier.h"
 
 namespace imap {
 
@@ -87,6 +88,13 @@ Task<> Session::run() {
 // Ends with success when the server closes, and with the world's error otherwise.
 Task<Result<>> Session::converse() {
     while (!closing_) {
+        if (has_notices()) {
+            const auto told = co_await tell_notices();
+            if (!told) {
+                co_return co_await say_goodbye(told.error());
+            }
+            continue;
+        }
         auto line = co_await lines_.read_line(line_octets_max(), read_deadline());
         Result<> gone_on;
         if (line) {
@@ -97,7 +105,8 @@ Task<Result<>> Session::converse() {
             view_->fall_asleep();
         } else if (line.error().code == Errc::kUnavailable && !lines_.stream().stopping()) {
             // The hub has woken us. Between commands nothing is told (RFC 9051 7.5.1).
-            gone_on = idle_tag_.empty() ? Result<>() : co_await tell_news(true, false);
+            gone_on =
+                idle_tag_.empty() || !wants_news() ? Result<>() : co_await tell_news(true, false);
         } else {
             gone_on = tl::unexpected(std::move(line.error()));
         }
@@ -224,13 +233,17 @@ Task<Result<Reply>> Session::execute(const Command& command, Request request) {
     recent_ += ' ';
     recent_.erase(0, recent_.size() - std::min(recent_.size(), kRecentOctetsMax));
     const bool may_expunge = (command.flags & kHoldsNumbers) == 0;
-    if ((command.flags & kReadsNews) != 0 && view_ != nullptr) {
+    if (notifier_ != nullptr) {
+        notifier_->forget_own();
+    }
+    if ((command.flags & kReadsNews) != 0 && view_ != nullptr && wants_news()) {
         CO_TRY_VOID(co_await tell_news(true, true));
     }
     const View* const before = view_.get();
     CO_TRY(Reply reply, co_await command.handler(*this, request));
-    // BAD has done nothing; a mailbox just selected has no news.
-    if (view_ != nullptr && view_.get() == before && reply.status != Reply::Status::kBad) {
+    // BAD has done nothing; a mailbox just selected has no news; and what a command removes is its answer.
+    if (view_ != nullptr && view_.get() == before && reply.status != Reply::Status::kBad &&
+        (wants_news() || (command.flags & kRemoves) != 0)) {
         CO_TRY_VOID(co_await tell_news(may_expunge, request.is_uid()));
     }
     count_command(&command, reply);
@@ -281,6 +294,9 @@ Task<Result<>> Session::flush_if_full() {
 void Session::select(std::unique_ptr<View> view) {
     subscription_.reset();
     view_ = std::move(view);
+    if (notifier_ != nullptr) {
+        notifier_->watch(view_->ref().owner);
+    }
 }
 
 void Session::unselect() {

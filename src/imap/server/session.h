@@ -32,6 +32,8 @@ enum Feature : std::uint8_t {
     kUidOnly = 1U << 4U,    // RFC 9586
 };
 
+class Notifier;
+
 class Session {
   public:
     // All of them must outlive the session.
@@ -101,6 +103,16 @@ class Session {
     // The news of the selected mailbox, if there are any (RFC 9051 7.5.1). Without `may_expunge` numbers
     // stay as they are.
     [[nodiscard]] base::Task<base::Result<>> tell_news(bool may_expunge, bool with_uid);
+
+    // notify.cc: what RFC 5465 makes of it.
+    [[nodiscard]] Notifier* notifier() { return notifier_.get(); }
+
+    void set_notifier(std::unique_ptr<Notifier> notifier);
+    // The client has put them there itself.
+    void note_own_messages(mail::Ref ref, const mail::UidSet& uids);
+
+    // Ends the wait for the next command, or keeps the next one from beginning.
+    void wake() { lines_.stream().wake(); }
 
     // login.cc
     [[nodiscard]] account::LoginContext login_context() const;
@@ -186,6 +198,12 @@ class Session {
     // idle.cc
     [[nodiscard]] base::Task<base::Result<>> end_idle(std::string_view line);
 
+    // notify.cc
+    [[nodiscard]] bool wants_news() const;
+    [[nodiscard]] bool has_notices() const;
+    [[nodiscard]] base::Task<base::Result<>> tell_notices();
+    [[nodiscard]] base::Task<base::Result<>> tell_new_messages(mail::Uid first);
+
     // news.cc
     [[nodiscard]] base::Task<base::Result<>> put_news(View::News news, bool with_uid);
 
@@ -197,6 +215,7 @@ class Session {
     std::string id_;
     std::unique_ptr<account::Identity> identity_;  // who logged in
     std::unique_ptr<View> view_;
+    std::unique_ptr<Notifier> notifier_;    // since the first NOTIFY
     mail::Hub::Subscription subscription_;  // while somebody waits for news
     std::string idle_tag_;                  // amid IDLE
     std::uint8_t features_ = 0;

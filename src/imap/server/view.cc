@@ -101,7 +101,8 @@ bool View::take_keyword_news() {
 
 void View::fall_asleep() {
     CHECK(can_sleep());
-    asleep_ = std::make_unique<Asleep>(Asleep{told_->uids(), told_->highest_modseq()});
+    asleep_ =
+        std::make_unique<Asleep>(Asleep{told_->uids(), told_->highest_modseq(), told_->uid_next()});
     told_ = flags_told_ = latest_ = nullptr;
 }
 
@@ -111,6 +112,7 @@ View::News View::wake_up(mail::SnapshotPtr latest) {
     News news;
     const std::unique_ptr<Asleep> before = std::exchange(asleep_, nullptr);
     told_ = flags_told_ = latest_ = std::move(latest);
+    news.first_new = before->uid_next;
     news.vanished = before->uids.subtract(told_->uids());
     std::uint32_t number = 0;
     for (const mail::UidSet::Range& range : before->uids.ranges()) {
@@ -146,6 +148,7 @@ View::News View::find_news(mail::SnapshotPtr latest, bool may_expunge) {
         return wake_up(std::move(latest));
     }
     News news;
+    news.first_new = told_->uid_next();
     latest_ = latest;
     if (latest == flags_told_ && (latest == told_ || !may_expunge)) {
         return news;

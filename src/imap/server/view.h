@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imap/grammar/sequence_set.h"
@@ -89,7 +90,8 @@ class View {
         };
 
         std::vector<Change> changed;
-        bool has_more = false;  // EXISTS is to be told
+        bool has_more = false;    // EXISTS is to be told,
+        mail::Uid first_new = 0;  // and these UIDs and higher ones are new
     };
 
     // Without `may_expunge` numbers stay, and so does EXISTS while messages that have gone are kept.
@@ -101,11 +103,17 @@ class View {
     // The next news leave these out, as far as nobody changes them after `modseq`: the client knows.
     void note_told(mail::UidSet uids, mail::Modseq modseq);
 
+    // Messages that the client has put here itself, until take_own().
+    void note_own(const mail::UidSet& uids) { own_ = own_.unite(uids); }
+
+    [[nodiscard]] mail::UidSet take_own() { return std::exchange(own_, {}); }
+
   private:
     // What is kept of the snapshots meanwhile.
     struct Asleep {
         mail::UidSet uids;
         mail::Modseq modseq = 0;
+        mail::Uid uid_next = 0;
     };
 
     [[nodiscard]] News find_news(mail::SnapshotPtr latest, bool may_expunge);
@@ -125,6 +133,7 @@ class View {
     mail::UidSet known_;  // by note_told()
     mail::Modseq known_modseq_ = 0;
     mail::UidSet flags_just_told_;
+    mail::UidSet own_;
     std::unique_ptr<Asleep> asleep_;
 };
 

@@ -1,0 +1,63 @@
+#include "imap/server/mailbox_lines.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "imap/grammar/list.h"
+#include "imap/server/roles.h"
+
+namespace imap {
+
+std::string mailbox_attributes(const mail::MailboxInfo* info, bool subscribed) {
+    std::string text;
+    const auto add = [&](std::string_view name) {
+        if (!name.empty()) {
+            text.append(text.empty() ? "" : " ").append(name);
+        }
+    };
+    if (info == nullptr) {
+        add("\\NonExistent");
+    } else {
+        add(info->selectable ? "" : "\\Noselect");
+        add(info->has_children ? "\\HasChildren" : "\\HasNoChildren");
+        add(role_name(info->role));
+    }
+    add(subscribed ? "\\Subscribed" : "");
+    return text;
+}
+
+std::string list_line(const Session& session, std::string_view attributes, std::string_view name) {
+    std::string line = fmt::format("* LIST ({}) \"/\" ", attributes);
+    append_mailbox(line, name, session.name_form());
+    return line;
+}
+
+std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items) {
+    const auto recent = [&] {
+        return info.uid_next - session.services().recents.first(info.ref, info.uid_next, false);
+    };
+    std::string text;
+    const auto add = [&](StatusItem item, std::string_view name, auto value) {
+        if ((items & item) != 0) {
+            fmt::format_to(
+                std::back_inserter(text), "{}{} {}", text.empty() ? "" : " ", name, value);
+        }
+    };
+    add(kStatusMessages, "MESSAGES", info.messages);
+    add(kStatusRecent, "RECENT", recent());
+    add(kStatusUidNext, "UIDNEXT", info.uid_next);
+    add(kStatusUidValidity, "UIDVALIDITY", info.uid_validity);
+    add(kStatusUnseen, "UNSEEN", info.unseen);
+    add(kStatusDeleted, "DELETED", info.deleted);
+    add(kStatusSize, "SIZE", info.octets);
+    add(kStatusHighestModseq, "HIGHESTMODSEQ", info.highest_modseq);
+    add(kStatusMailboxId, "MAILBOXID", fmt::format("({})", info.object_id));
+    add(kStatusAppendLimit, "APPENDLIMIT", session.options().message_octets_max);
+    add(kStatusDeletedStorage, "DELETED-STORAGE", info.deleted_octets);
+    std::string line = "* STATUS ";
+    append_mailbox(line, info.path, session.name_form());
+    return line + " (" + text + ")\r\n";
+}
+
+}  // namespace imap
