@@ -19,6 +19,7 @@ constexpr std::uint8_t kApplicationKind = 'a';
 constexpr std::uint8_t kNextId = 'i';
 constexpr std::uint8_t kLegacyCount = 'l';
 constexpr std::uint8_t kDecoyKey = 'k';
+constexpr std::uint8_t kSrsKey = 's';
 constexpr std::uint8_t kAdministrator = 'a';
 constexpr std::uint8_t kRemoval = 'r';
 constexpr std::uint8_t kOutside = 'o';
@@ -120,6 +121,10 @@ std::string legacy_count_key() {
 
 std::string decoy_key_key() {
     return common_key(kDecoyKey);
+}
+
+std::string srs_key_key() {
+    return common_key(kSrsKey);
 }
 
 std::string administrators_prefix() {

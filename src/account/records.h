@@ -21,6 +21,7 @@ enum class KeyTag : std::uint8_t {
     kAccount = 'A',
     kAddress = 'a',
     kAlias = 'L',
+    kList = 'l',
     kName = 'N',
     kPassword = 'P',
     kCommon = 'n',
@@ -43,10 +44,12 @@ enum class KeyTag : std::uint8_t {
 [[nodiscard]] std::string legacy_key(AccountId id);
 [[nodiscard]] std::string applications_prefix(AccountId id);
 [[nodiscard]] std::string application_key(AccountId id, std::string_view name);
-// Records of which there is one: the next account id, the number of legacy secrets, the decoys' key.
+// Records of which there is one: the next account id, the number of legacy secrets, the keys of the decoys
+// and of rewritten senders.
 [[nodiscard]] std::string next_id_key();
 [[nodiscard]] std::string legacy_count_key();
 [[nodiscard]] std::string decoy_key_key();
+[[nodiscard]] std::string srs_key_key();
 [[nodiscard]] std::string administrators_prefix();
 [[nodiscard]] std::string administrator_key(AccountId id);
 [[nodiscard]] std::string removals_prefix();
