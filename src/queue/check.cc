@@ -24,6 +24,7 @@ class Checker {
         TRY_VOID(each(destination_prefix(), &Checker::on_destination));
         TRY_VOID(each(wake_prefix(), &Checker::on_wake));
         TRY_VOID(each(age_prefix(), &Checker::on_age));
+        TRY_VOID(each(progress_prefix(), &Checker::on_progress));
         return std::move(findings_);
     }
 
@@ -152,6 +153,17 @@ class Checker {
         TRY(const auto message, load_message(reader_, aged.queue_id));
         if (!message || message->age_event != aged.time) {
             find("the order of ages names message {} at a wrong time", aged.queue_id);
+        }
+        return {};
+    }
+
+    Result<> on_progress(std::string_view key, std::string_view) {
+        TRY(const RecipientId id, parse_progress_key(key));
+        TRY(const bool known, has(recipient_key(id)));
+        if (!known) {
+            find("progress is noted for recipient {} of message {}, which is not there",
+                 id.number,
+                 id.queue_id);
         }
         return {};
     }

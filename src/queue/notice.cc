@@ -21,6 +21,8 @@ mime::DsnAction action_of(NoticeKind kind) {
             return mime::DsnAction::kDelayed;
         case NoticeKind::kDelivered:
             return mime::DsnAction::kDelivered;
+        case NoticeKind::kExpanded:
+            return mime::DsnAction::kExpanded;
         case NoticeKind::kRelayed:
             return mime::DsnAction::kRelayed;
     }
@@ -35,6 +37,7 @@ std::string_view subject_of(NoticeKind kind) {
             return "Your message is delayed";
         case NoticeKind::kDelivered:
             return "Your message was delivered";
+        case NoticeKind::kExpanded:
         case NoticeKind::kRelayed:
             return "Your message was handed on";
     }
@@ -53,6 +56,9 @@ std::string_view opening_of(NoticeKind kind) {
                    "this server goes on trying.";
         case NoticeKind::kDelivered:
             return "Your message was delivered to the recipients below, as you asked to be told.";
+        case NoticeKind::kExpanded:
+            return "Your message was handed to everybody whom the addresses below stand for. You "
+                   "will hear of it when one of them cannot be reached.";
         case NoticeKind::kRelayed:
             return "Your message was handed to the mail servers of the recipients below, which "
                    "will "
@@ -72,6 +78,7 @@ std::string status_of(const RemoteReply& reply, NoticeKind kind) {
         case NoticeKind::kDelayed:
             return "4.0.0";
         case NoticeKind::kDelivered:
+        case NoticeKind::kExpanded:
         case NoticeKind::kRelayed:
             return "2.0.0";
     }
@@ -184,6 +191,7 @@ bool wants_notice(std::uint8_t notify, NoticeKind kind) {
         case NoticeKind::kDelayed:
             return notify == 0 || (notify & kNotifyDelay) != 0;
         case NoticeKind::kDelivered:
+        case NoticeKind::kExpanded:
         case NoticeKind::kRelayed:
             return (notify & kNotifySuccess) != 0;
     }

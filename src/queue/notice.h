@@ -16,7 +16,8 @@ namespace queue {
 enum class NoticeKind : std::uint8_t {
     kFailed,
     kDelayed,
-    kDelivered,  // by LMTP, into a mailbox
+    kDelivered,  // into a mailbox, or to a list
+    kExpanded,   // an alias' members have it, and success ends there
     kRelayed,    // to a peer that will not tell of success itself
 };
 

@@ -50,8 +50,11 @@ base::Task<Result<std::string>> read_blob(store::Store& store,
 base::Task<std::vector<PlannedNotice>> Notifier::plan(std::string queue_id,
                                                       MessageRecord message,
                                                       std::vector<Told> told) const {
-    constexpr std::array kKinds = {
-        NoticeKind::kFailed, NoticeKind::kDelayed, NoticeKind::kDelivered, NoticeKind::kRelayed};
+    constexpr std::array kKinds = {NoticeKind::kFailed,
+                                   NoticeKind::kDelayed,
+                                   NoticeKind::kDelivered,
+                                   NoticeKind::kExpanded,
+                                   NoticeKind::kRelayed};
     std::vector<PlannedNotice> planned;
     for (const NoticeKind kind : kKinds) {
         const bool orphan = message.sender.empty();

@@ -36,13 +36,25 @@ struct Settled {
     std::string text;
 };
 
+std::string_view success_name(Success success) {
+    switch (success) {
+        case Success::kRelayed:
+            return "relayed";
+        case Success::kDelivered:
+            return "delivered";
+        case Success::kExpanded:
+            return "expanded";
+    }
+    return {};
+}
+
 Settled settle_one(const Job::Recipient& recipient,
                    const RecipientReport& report,
                    const std::string& tls) {
     Settled entry{.id = recipient.id, .outcome = report.outcome, .reply = report.reply};
     switch (report.outcome) {
         case Outcome::kDelivered:
-            entry.kind = "relayed";
+            entry.kind = success_name(report.success);
             entry.text = describe_delivered(recipient, report, tls);
             break;
         case Outcome::kDeferred:
@@ -57,17 +69,23 @@ Settled settle_one(const Job::Recipient& recipient,
     return entry;
 }
 
-// What is told about one recipient of a peer that may notify the sender itself.
-std::optional<NoticeKind> kind_of(Outcome outcome, bool peer_notifies) {
-    switch (outcome) {
-        case Outcome::kFailed:
-            return NoticeKind::kFailed;
-        case Outcome::kDelivered:
-            return peer_notifies ? std::nullopt : std::optional(NoticeKind::kRelayed);
-        case Outcome::kDeferred:
+// What is told about one recipient; a peer that notifies tells of success itself.
+std::optional<NoticeKind> kind_of(const RecipientReport& verdict, bool peer_notifies) {
+    if (verdict.outcome == Outcome::kFailed) {
+        return NoticeKind::kFailed;
+    }
+    if (verdict.outcome == Outcome::kDeferred) {
+        return std::nullopt;
+    }
+    switch (verdict.success) {
+        case Success::kDelivered:
+            return NoticeKind::kDelivered;
+        case Success::kExpanded:
+            return NoticeKind::kExpanded;
+        case Success::kRelayed:
             break;
     }
-    return std::nullopt;
+    return peer_notifies ? std::nullopt : std::optional(NoticeKind::kRelayed);
 }
 
 }  // namespace
@@ -90,7 +108,7 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
         Settled entry = settle_one(recipient, verdict, report.tls);
         entry.due = later(options_.recipient_backoff.after(recipient.record.attempts + 1));
         counter_of(verdict.outcome).add();
-        if (const auto kind = kind_of(verdict.outcome, report.peer_notifies)) {
+        if (const auto kind = kind_of(verdict, report.peer_notifies)) {
             told.push_back({*kind, {recipient.record, verdict.reply}});
         }
         settled.push_back(std::move(entry));

@@ -112,10 +112,15 @@ Result<> enqueue(Transaction& change,
         const RecipientRecord entry{.address = recipient.address.to_string(),
                                     .original = recipient.original,
                                     .notify = recipient.notify,
-                                    .destination = route(recipient.address, message.sender),
+                                    .destination = recipient.destination.empty()
+                                                       ? route(recipient.address, message.sender)
+                                                       : recipient.destination,
                                     .due = due};
         change.put(recipient_key(id), encode(entry));
         TRY_VOID(reschedule(change, id, entry, false));
+        if (!recipient.progress.empty()) {
+            change.put(progress_key(id), recipient.progress);
+        }
     }
     record.age_event = std::min(record.delay_notice, record.expires);
     change.put(age_key(record.age_event, message.queue_id), {});
@@ -131,6 +136,7 @@ Result<> finish(Transaction& change, const RecipientId& id) {
     }
     change.erase(schedule_key({recipient->destination, recipient->due, id}));
     change.erase(recipient_key(id));
+    change.erase(progress_key(id));
     if (message->pending > 1) {
         --message->pending;
         change.put(message_key(id.queue_id), encode(*message));
@@ -139,6 +145,20 @@ Result<> finish(Transaction& change, const RecipientId& id) {
     change.erase(age_key(message->age_event, id.queue_id));
     change.erase(message_key(id.queue_id));
     return change.release(message->blob);
+}
+
+Result<> set_progress(Transaction& change, const RecipientId& id, std::string_view progress) {
+    TRY(const auto recipient, load_recipient(change, id));
+    if (!recipient) {
+        return fail(Errc::kNotFound, "the recipient is not in the queue");
+    }
+    change.put(progress_key(id), progress);
+    return {};
+}
+
+Result<std::string> load_progress(const Reader& reader, const RecipientId& id) {
+    TRY(auto progress, reader.get(progress_key(id)));
+    return std::move(progress).value_or(std::string());
 }
 
 Result<> defer(Transaction& change,

@@ -28,6 +28,8 @@ struct NewRecipient {
     account::Address address;
     std::string original;  // ORCPT, decoded
     std::uint8_t notify = 0;
+    std::string destination = {};  // for who takes another way than the router's
+    std::string progress = {};     // set_progress() from the start
 };
 
 struct NewMessage {
@@ -60,6 +62,15 @@ struct Lifetimes {
 
 // Takes a recipient out of the queue; with the last one the message goes too. kNotFound when it is gone.
 [[nodiscard]] base::Result<> finish(store::Transaction& change, const RecipientId& id);
+// How far a transport that works in several changes has come with a recipient: in the same change as the
+// work itself, so that none of it is done twice. What it says is the transport's own; it goes when the
+// recipient does. kNotFound: the recipient is gone.
+[[nodiscard]] base::Result<> set_progress(store::Transaction& change,
+                                          const RecipientId& id,
+                                          std::string_view progress);
+// Empty when nothing was noted.
+[[nodiscard]] base::Result<std::string> load_progress(const store::Reader& reader,
+                                                      const RecipientId& id);
 // Notes an attempt that came to nothing and when to try again.
 [[nodiscard]] base::Result<> defer(store::Transaction& change,
                                    const RecipientId& id,

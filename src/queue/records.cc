@@ -30,6 +30,7 @@ enum Table : std::uint8_t {
     kWakes = 'w',
     kAges = 'a',
     kRoutes = 'f',
+    kProgress = 'p',
 };
 
 KeyWriter table(Table which) {
@@ -53,6 +54,19 @@ base::WallTime to_time(std::uint64_t milliseconds) {
 
 tl::unexpected<base::Error> foreign_key() {
     return fail(Errc::kCorrupt, "not a key of the queue");
+}
+
+Result<RecipientId> parse_id(std::string_view key, Table which) {
+    bool ours = false;
+    KeyReader reader = open_key(key, which, ours);
+    RecipientId id;
+    id.queue_id = reader.text();
+    id.number = reader.u32();
+    TRY_VOID(reader.finish());
+    if (!ours) {
+        return foreign_key();
+    }
+    return id;
 }
 
 void write(RecordWriter& out, const RemoteReply& reply) {
@@ -126,6 +140,14 @@ std::string recipient_prefix(std::string_view queue_id) {
     return table(kRecipients).text(queue_id).key();
 }
 
+std::string progress_key(const RecipientId& id) {
+    return table(kProgress).text(id.queue_id).u32(id.number).key();
+}
+
+std::string progress_prefix() {
+    return table(kProgress).key();
+}
+
 std::string schedule_key(const Scheduled& entry) {
     return table(kSchedule)
         .text(entry.destination)
@@ -195,16 +217,11 @@ Result<std::string> parse_message_key(std::string_view key) {
 }
 
 Result<RecipientId> parse_recipient_key(std::string_view key) {
-    bool ours = false;
-    KeyReader reader = open_key(key, kRecipients, ours);
-    RecipientId id;
-    id.queue_id = reader.text();
-    id.number = reader.u32();
-    TRY_VOID(reader.finish());
-    if (!ours) {
-        return foreign_key();
-    }
-    return id;
+    return parse_id(key, kRecipients);
+}
+
+Result<RecipientId> parse_progress_key(std::string_view key) {
+    return parse_id(key, kProgress);
 }
 
 Result<Scheduled> parse_schedule_key(std::string_view key) {

@@ -6,6 +6,7 @@
 //     'q' 's' destination due queue-id number   the schedule: who is due when; held recipients are not in it
 //     'q' 'd' destination                   a destination for which somebody is scheduled
 //     'q' 'w' wake destination              the same by the time when it is looked at next
+//     'q' 'p' queue-id number               how far its transport has come, in its own words
 //     'q' 'a' time queue-id                 the next event of a message's age: its delay notice or its end
 //     'q' 'f'                               the routes by which destinations were chosen last
 //
@@ -115,6 +116,8 @@ struct Scheduled {
 // Of all messages, or of one.
 [[nodiscard]] std::string recipient_prefix();
 [[nodiscard]] std::string recipient_prefix(std::string_view queue_id);
+[[nodiscard]] std::string progress_key(const RecipientId& id);
+[[nodiscard]] std::string progress_prefix();
 [[nodiscard]] std::string schedule_key(const Scheduled& entry);
 // Of all destinations, or of one.
 [[nodiscard]] std::string schedule_prefix();
@@ -145,6 +148,7 @@ struct Aged {
 
 [[nodiscard]] base::Result<std::string> parse_message_key(std::string_view key);
 [[nodiscard]] base::Result<RecipientId> parse_recipient_key(std::string_view key);
+[[nodiscard]] base::Result<RecipientId> parse_progress_key(std::string_view key);
 [[nodiscard]] base::Result<Scheduled> parse_schedule_key(std::string_view key);
 [[nodiscard]] base::Result<std::string> parse_destination_key(std::string_view key);
 [[nodiscard]] base::Result<Woken> parse_wake_key(std::string_view key);

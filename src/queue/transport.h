@@ -34,9 +34,17 @@ enum class Outcome : std::uint8_t {
     kFailed,     // 5yz: never again
 };
 
+// What kDelivered is for the sender who asked to be told (RFC 3464 2.3.3).
+enum class Success : std::uint8_t {
+    kRelayed,    // another server has it, and may tell of it itself
+    kDelivered,  // it is in a mailbox, or a list has it
+    kExpanded,   // it is an alias, and went to several addresses
+};
+
 struct RecipientReport {
     Outcome outcome = Outcome::kDeferred;
     RemoteReply reply;
+    Success success = Success::kRelayed;
 };
 
 // What became of a job.
