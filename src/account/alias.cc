@@ -1,12 +1,14 @@
-// Where mail goes: accounts, subaddresses (RFC 5233), aliases of aliases, postmaster, catch-alls.
+// Where mail goes: accounts, subaddresses (RFC 5233), aliases of aliases, lists, postmaster, catch-alls.
 //
 // BUGS: an alias is followed at once, on the caller's thread: one of 20,000 members takes it a good part of
 // a second. Lists of that size want a queue of their own.
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <set>
 
 #include "account/directory.h"
+#include "account/mailing_list.h"
 #include "account/records.h"
 #include "base/ascii.h"
 #include "store/key.h"
@@ -22,6 +24,8 @@ constexpr std::size_t kMembersMax = 10'000;     // of one alias
 constexpr std::size_t kRecipientsMax = 20'000;  // of one address, through all its aliases
 constexpr std::size_t kNestingMax = 16;
 constexpr std::size_t kPostmastersMax = 16;
+constexpr std::size_t kOwnersMax = 100;   // of a list, that get what its owners are sent
+constexpr std::size_t kShownMax = 1'000;  // of a list, by EXPN
 constexpr std::string_view kPostmaster = "postmaster";
 
 // `bob+list` as `bob` and `list`; nothing without a separator behind a user name.
@@ -43,17 +47,52 @@ base::Result<std::optional<std::vector<Address>>> find_alias(const store::Reader
     return read(reader, alias_key(address), decode_members);
 }
 
-// What one address stands for, one step down: nothing of ours, accounts, or the members of an alias.
+// What one address stands for, one step down: nothing of ours, accounts, the members of an alias, a list.
 struct Step {
-    enum class Kind { kRemote, kUnknown, kAccounts, kMembers };
+    enum class Kind { kRemote, kUnknown, kAccounts, kMembers, kList };
 
     Kind kind = Kind::kUnknown;
     std::vector<Account> accounts;
     std::string detail;
     std::vector<Address> members;
+    std::optional<Address> alias;  // whose members these are
+    Address list;
 };
 
-// The user or alias that is called exactly so.
+base::Result<std::vector<Address>> first_members(const store::Reader& reader,
+                                                 const Address& list,
+                                                 Membership membership,
+                                                 std::size_t count_max) {
+    std::vector<Address> members;
+    TRY_VOID(visit_members(reader, list, membership, std::nullopt, [&](const Address& member) {
+        members.push_back(member);
+        return members.size() < count_max;
+    }));
+    return members;
+}
+
+// What is sent to a list's owners finds somebody even when it has none.
+base::Result<Step> look_up_list(const store::Reader& reader, const Address& address) {
+    Step step;
+    TRY(auto place, find_list_name(reader, address));
+    if (!place) {
+        return step;
+    }
+    if (place->name == ListName::kItself) {
+        step.kind = Step::Kind::kList;
+        step.list = std::move(place->list);
+        return step;
+    }
+    TRY(step.members, first_members(reader, place->list, Membership::kOwner, kOwnersMax));
+    step.kind = Step::Kind::kMembers;
+    if (step.members.empty()) {
+        step.kind = Step::Kind::kAccounts;
+        TRY(step.accounts, find_administrators(reader));
+    }
+    return step;
+}
+
+// The user, alias or list that is called exactly so.
 base::Result<Step> look_up_exactly(const store::Reader& reader, const Address& address) {
     Step step;
     TRY(std::optional<Account> account, find_account(reader, address));
@@ -63,10 +102,12 @@ base::Result<Step> look_up_exactly(const store::Reader& reader, const Address& a
         return step;
     }
     TRY(auto members, find_alias(reader, address));
-    if (members) {
-        step.kind = Step::Kind::kMembers;
-        step.members = std::move(*members);
+    if (!members) {
+        return look_up_list(reader, address);
     }
+    step.kind = Step::Kind::kMembers;
+    step.members = std::move(*members);
+    step.alias = address;
     return step;
 }
 
@@ -85,10 +126,12 @@ base::Result<Step> look_up_postmaster(const store::Reader& reader, const Address
 
 base::Result<Step> look_up_catch_all(const store::Reader& reader, const Address& address) {
     Step step;
-    TRY(auto members, find_alias(reader, Address{"", address.domain}));
+    Address catch_all{"", address.domain};
+    TRY(auto members, find_alias(reader, catch_all));
     if (members) {
         step.kind = Step::Kind::kMembers;
         step.members = std::move(*members);
+        step.alias = std::move(catch_all);
     }
     return step;
 }
@@ -136,7 +179,7 @@ class Resolver {
             TRY(Step step, look_up(reader_, next.address));
             TRY_VOID(take(next, std::move(step)));
         }
-        if (resolution_.local.empty() && resolution_.remote.empty()) {
+        if (resolution_.local.empty() && resolution_.remote.empty() && resolution_.lists.empty()) {
             return met_disabled_
                        ? fail(Errc::kDenied, address.to_string() + " is disabled")
                        : fail(Errc::kNotFound, "there is nobody at " + address.to_string());
@@ -184,6 +227,11 @@ class Resolver {
                 return {};
             case Step::Kind::kMembers:
                 return enter_all(step.members, from.depth + 1);
+            case Step::Kind::kList:
+                if (lists_.insert(address_key(step.list)).second) {
+                    resolution_.lists.push_back(std::move(step.list));
+                }
+                return {};
         }
         return {};
     }
@@ -201,6 +249,7 @@ class Resolver {
     std::deque<Waiting> waiting_;
     std::set<std::string> seen_;
     std::set<AccountId> accounts_;
+    std::set<std::string> lists_;
     bool met_disabled_ = false;
     Resolution resolution_;
 };
@@ -233,6 +282,30 @@ base::Result<> check_member(const store::Reader& reader,
     TRY(const Step step, look_up(reader, member));
     if (step.kind == Step::Kind::kUnknown) {
         return fail(Errc::kNotFound, "there is nobody at " + member.to_string());
+    }
+    return {};
+}
+
+// Does mail for `alias` come back to it? Called with its members already in place.
+base::Result<> check_no_loop(const store::Reader& reader, const Address& alias) {
+    std::set<std::string> seen;
+    const std::string ours = alias_key(alias);
+    TRY(const auto members, find_alias(reader, alias));
+    std::deque<Address> waiting(members->begin(), members->end());
+    for (; !waiting.empty(); waiting.pop_front()) {
+        if (!seen.insert(address_key(waiting.front())).second) {
+            continue;
+        }
+        if (seen.size() > kRecipientsMax) {
+            return fail(Errc::kTooLong, "an alias stands for too many");
+        }
+        TRY(Step step, look_up(reader, waiting.front()));
+        if (step.alias && alias_key(*step.alias) == ours) {
+            return fail(Errc::kInvalid,
+                        alias_text(alias) + " would lead back to itself through " +
+                            waiting.front().to_string());
+        }
+        std::move(step.members.begin(), step.members.end(), std::back_inserter(waiting));
     }
     return {};
 }
@@ -306,7 +379,11 @@ base::Result<std::vector<Address>> expand(const store::Reader& reader, std::stri
             return std::move(*members);
         }
     }
-    return fail(Errc::kNotFound, "there is no alias " + std::string(text));
+    TRY(const auto list, find_list_called(reader, text));
+    if (list) {
+        return first_members(reader, list->address, Membership::kMember, kShownMax);
+    }
+    return fail(Errc::kNotFound, "there is no alias or list " + std::string(text));
 }
 
 base::Result<std::vector<Alias>> list_aliases(const store::Reader& reader,
@@ -344,6 +421,11 @@ base::Result<> set_alias(store::Transaction& change,
         if (taken) {
             return fail(Errc::kExists, alias.to_string() + " is an account");
         }
+        TRY(const auto list, find_list_name(change, alias));
+        if (list) {
+            return fail(Errc::kExists,
+                        alias.to_string() + " is a name of the list " + list->list.to_string());
+        }
     }
     if (members.empty() || members.size() > kMembersMax) {
         return fail(Errc::kInvalid, "an alias stands for 1 to 10,000 addresses");
@@ -351,8 +433,16 @@ base::Result<> set_alias(store::Transaction& change,
     for (const Address& member : members) {
         TRY_VOID(check_member(change, alias, member));
     }
-    change.put(alias_key(alias), encode_members(members));
-    return {};
+    const std::string key = alias_key(alias);
+    TRY(const std::optional<std::string> before, change.get(key));
+    change.put(key, encode_members(members));
+    auto sound = check_no_loop(change, alias);
+    if (!sound && before) {
+        change.put(key, *before);
+    } else if (!sound) {
+        change.erase(key);
+    }
+    return sound;
 }
 
 base::Result<> remove_alias(store::Transaction& change, std::string_view address) {

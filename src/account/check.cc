@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "account/list_records.h"
 #include "account/records.h"
 #include "base/base64.h"
 #include "store/key.h"
@@ -20,6 +21,7 @@ class Checker {
         TRY_VOID(each(KeyTag::kAccount, &Checker::check_account));
         TRY_VOID(each(KeyTag::kAddress, &Checker::check_address));
         TRY_VOID(each(KeyTag::kAlias, &Checker::check_alias));
+        TRY_VOID(each(KeyTag::kList, &Checker::check_list_record));
         TRY_VOID(each(KeyTag::kName, &Checker::check_name));
         TRY_VOID(each(KeyTag::kPassword, &Checker::check_secret));
         TRY_VOID(each(KeyTag::kCommon, &Checker::check_common));
@@ -113,6 +115,29 @@ class Checker {
         return expect(!account, key, "the alias is an account as well");
     }
 
+    base::Result<> check_list_record(std::string_view key, std::string_view value) {
+        TRY(const ListKey parsed, parse_list_key(key));
+        if (parsed.is_list) {
+            return check_list(key, value, parsed.list);
+        }
+        TRY_VOID(decode_member(parsed, value));
+        return expect_record(list_key(parsed.list), key, "a member of a list that is not there");
+    }
+
+    base::Result<> check_list(std::string_view key, std::string_view value, const Address& list) {
+        TRY_VOID(decode_list(list.domain, value));
+        TRY_VOID(expect_record(domain_key(list.domain), key, "the list's domain is not there"));
+        for (const ListName name :
+             {ListName::kItself, ListName::kOwner, ListName::kRequest, ListName::kBounces}) {
+            const Address address = list_name(list, name);
+            for (const std::string& taken : {address_key(address), alias_key(address)}) {
+                TRY(const std::optional<std::string> record, reader_.get(taken));
+                TRY_VOID(expect(!record, key, "a name of the list is an account or alias as well"));
+            }
+        }
+        return {};
+    }
+
     base::Result<> check_name(std::string_view key, std::string_view value) {
         TRY(const AccountId id, id_at_end(key));
         TRY(const std::optional<Account> account, find_account(reader_, id));
@@ -145,7 +170,7 @@ class Checker {
             TRY(next_id_, decode_number(value));
         } else if (key == legacy_count_key()) {
             TRY(legacy_count_, decode_number(value));
-        } else if (key == decoy_key_key()) {
+        } else if (key == decoy_key_key() || key == srs_key_key()) {
             TRY_VOID(decode_text(value));
         } else if (key.starts_with(administrators_prefix())) {
             TRY(const AccountId id, id_at_end(key));

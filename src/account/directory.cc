@@ -1,5 +1,7 @@
 #include "account/directory.h"
 
+#include "account/list_records.h"
+#include "account/mailing_list.h"
 #include "account/records.h"
 #include "account/secrets.h"
 #include "account/text.h"
@@ -49,6 +51,11 @@ base::Result<> check_free(const store::Reader& reader, const Address& address) {
         if (taken) {
             return fail(Errc::kExists, address.to_string() + " exists already");
         }
+    }
+    TRY(const auto list, find_list_name(reader, address));
+    if (list) {
+        return fail(Errc::kExists,
+                    address.to_string() + " is a name of the list " + list->list.to_string());
     }
     return {};
 }
@@ -196,10 +203,12 @@ base::Result<> remove_domain(store::Transaction& change, std::string_view domain
     if (!record) {
         return fail(Errc::kNotFound, "there is no domain " + name);
     }
-    for (const std::string& prefix : {addresses_prefix(name), aliases_prefix(name)}) {
+    for (const std::string& prefix :
+         {addresses_prefix(name), aliases_prefix(name), lists_prefix(name)}) {
         TRY(const bool any, has_any(change, prefix));
         if (any) {
-            return fail(Errc::kInUse, "the domain " + name + " still has accounts or aliases");
+            return fail(Errc::kInUse,
+                        "the domain " + name + " still has accounts, aliases or lists");
         }
     }
     change.erase(domain_key(name));

@@ -1,5 +1,6 @@
 // The directory: domains, accounts, aliases, catch-alls, and where mail for an address goes. What changes
-// while people use the server lives here, in the store, and is read through any store::Reader.
+// while people use the server lives here, in the store, and is read through any store::Reader. Mailing
+// lists have a page of their own, mailing_list.h.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,7 @@ struct LocalRecipient {
 struct Resolution {
     std::vector<LocalRecipient> local;
     std::vector<Address> remote;
+    std::vector<Address> lists;  // mailing lists of ours (mailing_list.h), as they are written
 };
 
 // Reads. All of them are keyed look-ups; none scans but the lists.
@@ -55,7 +57,8 @@ struct Resolution {
 [[nodiscard]] base::Result<bool> owns_address(const store::Reader& reader,
                                               const Account& account,
                                               const Address& sender);
-// VRFY: accounts whose local part or full name is `text`. EXPN: the members of the alias `text`.
+// VRFY: accounts whose local part or full name is `text`. EXPN: the members of the alias `text`, or of the
+// mailing list, of which the first 1,000.
 [[nodiscard]] base::Result<std::vector<Account>> verify(const store::Reader& reader,
                                                         std::string_view text);
 [[nodiscard]] base::Result<std::vector<Address>> expand(const store::Reader& reader,
@@ -94,7 +97,8 @@ struct Alias {
 [[nodiscard]] base::Result<bool> is_being_removed(const store::Reader& reader, AccountId id);
 void end_removal(store::Transaction& change, AccountId id);
 
-// `members` replace what the alias had. "@domain" as the alias' address is the domain's catch-all.
+// `members` replace what the alias had. "@domain" as the alias' address is the domain's catch-all. kInvalid:
+// it would lead back to itself, through other aliases perhaps.
 [[nodiscard]] base::Result<> set_alias(store::Transaction& change,
                                        std::string_view address,
                                        const std::vector<Address>& members);

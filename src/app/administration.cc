@@ -32,7 +32,7 @@ struct AdminTable {
         std::size_t arguments_max;
     };
 
-    static constexpr std::array<Row, 39> kRows{{
+    static constexpr std::array<Row, 48> kRows{{
         {"account add", &Administration::account_add, 1, 1},
         {"account list", &Administration::account_list, 0, 1},
         {"account password", &Administration::account_password, 1, 1},
@@ -43,6 +43,7 @@ struct AdminTable {
         {"application-password remove", &Administration::application_remove, 2, 2},
         {"legacy-secret remove", &Administration::legacy_remove, 1, 1},
         {"legacy-secret set", &Administration::legacy_set, 1, 1},
+        {"alias import", &Administration::alias_import, 1, kMany + kMany},
         {"alias list", &Administration::alias_list, 1, 1},
         {"alias remove", &Administration::alias_remove, 1, 1},
         {"alias set", &Administration::alias_set, 2, kMany},
@@ -52,6 +53,14 @@ struct AdminTable {
         {"domain add", &Administration::domain_add, 1, 1},
         {"domain list", &Administration::domain_list, 0, 0},
         {"domain remove", &Administration::domain_remove, 1, 1},
+        {"list add", &Administration::list_add, 1, 1},
+        {"list join", &Administration::list_join, 2, kMany},
+        {"list leave", &Administration::list_leave, 2, kMany},
+        {"list list", &Administration::list_list, 0, 1},
+        {"list members", &Administration::list_members, 1, 1},
+        {"list remove", &Administration::list_remove, 1, 1},
+        {"list set", &Administration::list_set, 1, 1},
+        {"list show", &Administration::list_show, 1, 1},
         {"mailbox acl", &Administration::mailbox_acl, 2, 2},
         {"mailbox create", &Administration::mailbox_create, 2, 2},
         {"mailbox list", &Administration::mailbox_list, 1, 1},
@@ -262,54 +271,6 @@ Administration::Outcome Administration::account_list(const AdminRequest& request
         for (const account::Account& account : accounts) {
             text += describe(account);
         }
-    }
-    return text;
-}
-
-Administration::Outcome Administration::alias_set(const AdminRequest& request) const {
-    std::vector<account::Address> members;
-    for (std::size_t i = 1; i < request.arguments.size(); ++i) {
-        auto member = account::parse_address(request.arguments[i]);
-        if (!member) {
-            return tl::unexpected(with_subject(std::move(member.error()), request.arguments[i]));
-        }
-        members.push_back(std::move(*member));
-    }
-    const std::size_t count = members.size();
-    auto change = [alias = request.arguments[0],
-                   members = std::move(members)](store::Transaction& transaction) {
-        return account::set_alias(transaction, alias, members);
-    };
-    TRY_VOID(store_.change_and_wait(std::move(change)));
-    return fmt::format(
-        "alias {} stands for {} address{}\n", request.arguments[0], count, count == 1 ? "" : "es");
-}
-
-Administration::Outcome Administration::alias_remove(const AdminRequest& request) const {
-    TRY_VOID(store_.change_and_wait([alias = request.arguments[0]](store::Transaction& change) {
-        return account::remove_alias(change, alias);
-    }));
-    return fmt::format("alias {} removed\n", request.arguments[0]);
-}
-
-Administration::Outcome Administration::alias_show(const AdminRequest& request) const {
-    TRY(const auto members, account::expand(*store_.snapshot(), request.arguments[0]));
-    std::string text;
-    for (const account::Address& member : members) {
-        text += member.to_string() + "\n";
-    }
-    return text;
-}
-
-Administration::Outcome Administration::alias_list(const AdminRequest& request) const {
-    TRY(const auto aliases, account::list_aliases(*store_.snapshot(), request.arguments[0]));
-    std::string text;
-    for (const account::Alias& alias : aliases) {
-        text += alias.name() + " ";
-        for (const account::Address& member : alias.members) {
-            text += " " + member.to_string();
-        }
-        text += "\n";
     }
     return text;
 }

@@ -93,10 +93,6 @@ class Administration {
     [[nodiscard]] Outcome account_set(const AdminRequest& request) const;
     [[nodiscard]] Outcome account_remove(const AdminRequest& request) const;
     [[nodiscard]] Outcome account_list(const AdminRequest& request) const;
-    [[nodiscard]] Outcome alias_set(const AdminRequest& request) const;
-    [[nodiscard]] Outcome alias_remove(const AdminRequest& request) const;
-    [[nodiscard]] Outcome alias_list(const AdminRequest& request) const;
-    [[nodiscard]] Outcome alias_show(const AdminRequest& request) const;
     [[nodiscard]] Outcome trace(const AdminRequest& request) const;
     [[nodiscard]] Outcome check(const AdminRequest& request) const;
     [[nodiscard]] Outcome rebuild_index() const;
@@ -108,6 +104,23 @@ class Administration {
     [[nodiscard]] Outcome mailbox_rename(const AdminRequest& request) const;
     [[nodiscard]] Outcome mailbox_remove(const AdminRequest& request) const;
     [[nodiscard]] Outcome mailbox_acl(const AdminRequest& request) const;
+
+    // Aliases (admin_aliases.cc).
+    [[nodiscard]] Outcome alias_set(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_show(const AdminRequest& request) const;
+    [[nodiscard]] Outcome alias_import(const AdminRequest& request) const;
+
+    // Mailing lists (admin_lists.cc).
+    [[nodiscard]] Outcome list_add(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_set(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_remove(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_show(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_list(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_members(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_join(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_leave(const AdminRequest& request) const;
 
     // Messages on their way out (queue_admin.cc).
     [[nodiscard]] Outcome queue_list(const AdminRequest& request) const;

@@ -1,4 +1,6 @@
 // The commands that administer a server, running or stopped.
+#include <memory>
+
 #include "app/command_parts.h"
 
 namespace app {
@@ -67,6 +69,18 @@ void grant_arguments(CLI::App& command, AdminCall& call, const std::string& name
         ->required()
         ->expected(count);
     text_option(command, call, "path", "PATH", "For this folder of the share and below it");
+}
+
+void add_alias_import(CLI::App& alias, Action& action) {
+    auto options = std::make_shared<AliasImportOptions>();
+    CLI::App& command =
+        *alias.add_subcommand("import", "Take over the aliases of a file such as /etc/aliases");
+    command.add_option("FILE", options->path, "The file, or - for standard input")->required();
+    command.add_option("--domain", options->domain, "The domain of names that have none")
+        ->type_name("DOMAIN")
+        ->required();
+    add_config(command, options->config);
+    command.callback([=, &action] { action = [=] { return import_aliases_command(*options); }; });
 }
 
 }  // namespace
@@ -200,6 +214,7 @@ void add_alias_commands(CLI::App& top, Action& action) {
               [](CLI::App& c, AdminCall& call) {
                   one_argument(c, call, "DOMAIN", "The domain whose aliases to print");
               });
+    add_alias_import(alias, action);
 }
 
 void add_mailbox_commands(CLI::App& top, Action& action) {

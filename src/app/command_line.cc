@@ -182,6 +182,7 @@ int run_command_line(int argc, char** argv) {
     add_account_commands(top, action);
     add_secret_commands(top, action);
     add_alias_commands(top, action);
+    add_list_commands(top, action);
     add_mailbox_commands(top, action);
     add_queue_commands(top, action);
     add_share_commands(top, action);

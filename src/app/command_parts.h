@@ -66,6 +66,7 @@ void add_domain_commands(CLI::App& top, Action& action);
 void add_account_commands(CLI::App& top, Action& action);
 void add_secret_commands(CLI::App& top, Action& action);
 void add_alias_commands(CLI::App& top, Action& action);
+void add_list_commands(CLI::App& top, Action& action);
 void add_mailbox_commands(CLI::App& top, Action& action);
 void add_queue_commands(CLI::App& top, Action& action);
 void add_share_commands(CLI::App& top, Action& action);

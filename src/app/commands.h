@@ -56,6 +56,15 @@ struct CarryOptions {
 [[nodiscard]] int import_command(const CarryOptions& options);
 [[nodiscard]] int export_command(const CarryOptions& options);
 
+struct AliasImportOptions {
+    std::string config;
+    std::string path;    // "-": standard input
+    std::string domain;  // of names without one
+};
+
+// The aliases of a file as /etc/aliases, onto a running or a stopped server.
+[[nodiscard]] int import_aliases_command(const AliasImportOptions& options);
+
 struct MimeShowOptions {
     std::string file;  // "-": standard input
     bool json = false;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "account/rewriting.h"
 #include "app/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -51,6 +52,7 @@ struct TlsConfig {
 struct SmtpConfig {
     std::uint64_t message_octets_max = 50ULL << 20;
     std::uint64_t recipients_max = 100;
+    base::Duration future_release = std::chrono::hours(24 * 30);  // the longest; zero: not offered
     bool vrfy_for_loopback = false;
     bool require_owned_sender = true;
     bool accept_bare_addresses = true;
@@ -180,6 +182,7 @@ struct QueueConfig {
     base::Duration retry_longest = std::chrono::hours(1);
     std::uint64_t connections = 100;
     std::uint64_t connections_per_destination = 20;
+    bool srs = true;                  // rewrite senders of what aliases send to other domains
     std::uint64_t mx_port = 25;       // where other servers listen; another one is for trials
     std::string trusted_authorities;  // PEM; empty: the system's
     std::vector<RouteConfig> routes;  // the first that fits decides
@@ -207,6 +210,7 @@ struct Config {
     LimitsConfig limits;
     LogConfig log;
     QueueConfig queue;
+    std::vector<account::RewriteRule> rewrites;  // the first that fits decides
     base::Duration trace_retention = std::chrono::hours(24 * 30);
 };
 

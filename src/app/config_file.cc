@@ -56,6 +56,7 @@ void read_tls(Section section, TlsConfig& tls) {
 void read_smtp(Section section, SmtpConfig& smtp) {
     section.size("max_message_size", smtp.message_octets_max, 64ULL << 10, 2ULL << 30);
     section.number("max_recipients", smtp.recipients_max, 1, 100'000);
+    section.duration("future_release", smtp.future_release, {}, std::chrono::hours(24 * 3650));
     section.flag("vrfy_for_loopback", smtp.vrfy_for_loopback);
     section.flag("require_owned_sender", smtp.require_owned_sender);
     section.flag("accept_bare_addresses", smtp.accept_bare_addresses);
@@ -218,6 +219,7 @@ void read_route(Section& section, RouteConfig& route) {
 
 void read_queue(Section section, QueueConfig& queue) {
     section.flag("enabled", queue.enabled);
+    section.flag("srs", queue.srs);
     section.blocks("relay_networks", queue.relay_networks);
     section.duration("lifetime", queue.lifetime, std::chrono::minutes(1));
     section.duration("delay_notice", queue.delay_notice, std::chrono::minutes(1));
@@ -228,6 +230,29 @@ void read_queue(Section section, QueueConfig& queue) {
     section.number("mx_port", queue.mx_port, 1, 65535);
     section.text("trusted_authorities", queue.trusted_authorities);
     section.finish();
+}
+
+void read_rewrite(Section& section, account::RewriteRule& rule) {
+    section.text("address", rule.from);
+    section.text("becomes", rule.to);
+    section.require("address", rule.from, "write an address, or \"@domain\"");
+    section.require("becomes", rule.to, "write an address, or \"@domain\"");
+    bool senders = true;
+    bool recipients = true;
+    bool headers = true;
+    section.flag("senders", senders);
+    section.flag("recipients", recipients);
+    section.flag("headers", headers);
+    rule.places = (senders ? account::kInSender : 0U) | (recipients ? account::kInRecipient : 0U) |
+                  (headers ? account::kInHeader : 0U);
+    if (!rule.from.empty() && !rule.to.empty()) {
+        if (const auto made = account::Rewriting::make({rule}); !made) {
+            section.refuse(
+                "address",
+                fmt::format(
+                    "\"{}\" cannot become \"{}\": {}", rule.from, rule.to, made.error().text));
+        }
+    }
 }
 
 void read_log(Section section, LogConfig& log) {
@@ -309,6 +334,9 @@ void read_top(Section& top, Config& config) {
     read_queue(top.section("queue"), config.queue);
     top.each_section("route", [&](Section& section) {
         read_route(section, config.queue.routes.emplace_back());
+    });
+    top.each_section("rewrite", [&](Section& section) {
+        read_rewrite(section, config.rewrites.emplace_back());
     });
     Section trace = top.section("trace");
     trace.duration("retention", config.trace_retention);

@@ -278,6 +278,28 @@ to = "mx"
     EXPECT_EQ(queue.routes[1].to, "mx");
 }
 
+TEST(Config, ReadsWhatIsRewritten) {
+    const std::string start = "hostname = \"m\"\ndata = \"d\"\n[[rewrite]]\n";
+    const auto config = parse_config(start +
+                                         "address = \"@old.example\"\nbecomes = \"@new.example\"\n"
+                                         "headers = false\n[[rewrite]]\naddress = \"a@b.example\"\n"
+                                         "becomes = \"c@d.example\"\n",
+                                     "c.toml");
+    ASSERT_TRUE(config) << config.error().text;
+    ASSERT_EQ(config->rewrites.size(), 2U);
+    EXPECT_EQ(config->rewrites[0].from, "@old.example");
+    EXPECT_EQ(config->rewrites[0].to, "@new.example");
+    EXPECT_EQ(config->rewrites[0].places, account::kInSender | account::kInRecipient);
+    EXPECT_EQ(config->rewrites[1].places, account::kEverywhere);
+    const auto fault = [&start](const std::string& rest) {
+        const auto wrong = parse_config(start + rest, "c.toml");
+        return wrong ? std::string() : wrong.error().text;
+    };
+    EXPECT_THAT(fault("address = \"@a.example\"\n"), ::testing::HasSubstr("becomes is missing"));
+    EXPECT_THAT(fault("address = \"nobody\"\nbecomes = \"@a.example\"\n"),
+                ::testing::HasSubstr("\"nobody\" cannot become \"@a.example\""));
+}
+
 TEST(Config, SaysWhatIsWrongWithARoute) {
     const auto fault = [](const std::string& rest) {
         const auto config = parse_config("hostname = \"m\"\ndata = \"d\"\n" + rest, "c.toml");

@@ -19,16 +19,26 @@ namespace {
 using base::Result;
 
 constexpr std::string_view kPostmaster = "postmaster";
+constexpr std::size_t kSrsKeyCharacters = 52;  // of five bits
 
-// Where a notice goes: postmaster is whoever administers.
-Result<account::Resolution> find_recipients(store::Transaction& change, const std::string& to) {
+// Where a notice goes: postmaster is whoever administers, and an address that stands for the sender of a
+// forwarded message is that sender.
+Result<account::Resolution> find_recipients(store::Transaction& change,
+                                            const std::string& to,
+                                            const account::Srs* srs,
+                                            base::WallTime now) {
     if (to == kPostmaster) {
         return account::resolve(change, account::Address{.local = to, .domain = {}});
     }
-    TRY(const account::Address address, account::parse_address(to));
+    TRY(account::Address address, account::parse_address(to));
+    if (srs != nullptr && account::Srs::is_rewritten(address)) {
+        if (auto sender = srs->reverse(address, now)) {
+            address = std::move(*sender);
+        }
+    }
     auto resolution = account::resolve(change, address);
     if (!resolution && resolution.error().code == base::Errc::kUnsupported) {
-        return account::Resolution{.local = {}, .remote = {address}};
+        return account::Resolution{.local = {}, .remote = {address}, .lists = {}};
     }
     return resolution;
 }
@@ -39,7 +49,11 @@ Result<> deliver_notice(store::Transaction& change,
                         const queue::PlannedNotice& notice,
                         const smtp::Outgoing& outgoing,
                         base::WallTime now) {
-    TRY(account::Resolution recipients, find_recipients(change, notice.to));
+    TRY(account::Resolution recipients,
+        find_recipients(change, notice.to, outgoing.srs.get(), now));
+    if (recipients.local.empty() && recipients.remote.empty()) {
+        return base::fail(base::Errc::kNotFound, "a list takes no notices");
+    }
     for (account::LocalRecipient& local : recipients.local) {
         local.quota_octets = 0;
     }
@@ -117,6 +131,16 @@ smtp::TlsUse tls_use_of(TlsPolicy policy) {
     return smtp::TlsUse::kVerified;
 }
 
+Result<std::shared_ptr<const account::Srs>> open_srs(const RelayServices& services) {
+    std::string key;
+    const std::string drawn = services.random.token(kSrsKeyCharacters);
+    TRY_VOID(services.store.change_and_wait([&key, &drawn](store::Transaction& change) -> Result<> {
+        TRY(key, account::Srs::load_key(change, drawn));
+        return {};
+    }));
+    return std::make_shared<const account::Srs>(std::move(key));
+}
+
 base::Task<> stop_scheduler(queue::Scheduler& scheduler, std::shared_ptr<std::promise<void>> done) {
     co_await scheduler.stop();
     done->set_value();
@@ -148,6 +172,9 @@ Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config&
             TRY(relay->passwords_[route.password_file], read_password_file(route.password_file));
         }
     }
+    if (config.queue.srs) {
+        TRY(relay->outgoing_.srs, open_srs(services));
+    }
     TRY_VOID(relay->open_transport(config));
     return relay;
 }
@@ -165,6 +192,11 @@ Result<> Relay::open_transport(const Config& config) {
             .tls_context = std::move(tls),
             .find_way = [this](std::string_view destination) { return find_way(destination); },
             .watch = [this](const net::Endpoint& peer) { return watch(peer); }});
+    inside_ = std::make_unique<InsideTransport>(InsideServices{.store = services_.store,
+                                                               .clock = services_.clock,
+                                                               .random = services_.random,
+                                                               .outgoing = outgoing_},
+                                                *transport_);
     return {};
 }
 
@@ -243,7 +275,7 @@ void Relay::start(base::Loop& loop) {
     scheduler_ =
         std::make_unique<queue::Scheduler>(queue::SchedulerServices{.loop = loop,
                                                                     .store = services_.store,
-                                                                    .transport = *transport_,
+                                                                    .transport = *inside_,
                                                                     .random = services_.random,
                                                                     .log = services_.log,
                                                                     .metrics = services_.metrics,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/inside_transport.h"
 #include "app/peer_watch.h"
 #include "app/routes.h"
 #include "base/loop.h"
@@ -68,6 +69,7 @@ class Relay {
     net::SystemNetwork network_;
     std::unique_ptr<smtp::QueueTransport> transport_;
     smtp::Outgoing outgoing_;
+    std::unique_ptr<InsideTransport> inside_;  // which hands to the other what leaves the server
     queue::SchedulerOptions options_;
     base::Loop* loop_ = nullptr;
     // Stays when it has stopped: sessions that end later still nudge it.

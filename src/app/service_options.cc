@@ -41,6 +41,9 @@ std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, sm
     options.hostname = config.hostname;
     options.message_octets_max = config.smtp.message_octets_max;
     options.recipients_max = config.smtp.recipients_max;
+    options.rewriting = account::Rewriting::make(config.rewrites).value_or(account::Rewriting());
+    options.release_max =
+        std::chrono::duration_cast<std::chrono::seconds>(config.smtp.future_release);
     options.vrfy_for_loopback = config.smtp.vrfy_for_loopback;
     options.require_owned_sender = config.smtp.require_owned_sender;
     options.accept_bare_addresses = config.smtp.accept_bare_addresses;

@@ -137,7 +137,7 @@ base::Task<base::Result<std::vector<DeliveryOutcome>>> MessageStore::deliver(
                    message = std::make_shared<const Delivery>(std::move(delivery))](
                       store::Transaction& transaction) -> base::Result<> {
         TRY(*outcomes, deliver_into(transaction, *message, now));
-        return message->also ? message->also(transaction) : base::Result<>();
+        return message->also ? message->also(transaction, *outcomes) : base::Result<>();
     };
     CO_TRY_VOID(co_await store_.change(loop, std::move(change)));
     co_return std::move(*outcomes);

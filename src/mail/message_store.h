@@ -21,6 +21,13 @@
 
 namespace mail {
 
+// What became of one recipient; the order of Delivery::recipients.
+struct DeliveryOutcome {
+    account::AccountId account = 0;
+    bool delivered = false;  // false: over quota, unless the account is
+    bool gone = false;       // removed since the recipient was looked up
+};
+
 // A message on its way into mailboxes.
 struct Delivery {
     store::NewBlob blob;      // the message as received, trace fields on top, lines ending in CRLF
@@ -31,15 +38,11 @@ struct Delivery {
     std::string summary = {};                // Summary::packed(), or empty: made when first needed
     std::vector<std::uint64_t> thread = {};  // thread_keys() of its header, or empty
     TraceEvent accepted;  // what the trace says of its coming in (from whom, over which TLS)
-    // Made in the same change: the queue's entries for recipients elsewhere. May be empty.
-    store::Change also = {};
-};
-
-// What became of one recipient; the order of Delivery::recipients.
-struct DeliveryOutcome {
-    account::AccountId account = 0;
-    bool delivered = false;  // false: over quota, unless the account is
-    bool gone = false;       // removed since the recipient was looked up
+    // Made in the same change, when it is known who got the message: the queue's entries for recipients
+    // elsewhere, and what is told of those here. May be empty; like any change it may run again.
+    std::function<base::Result<>(store::Transaction& change,
+                                 const std::vector<DeliveryOutcome>& outcomes)>
+        also = {};
 };
 
 // One message of a maildrop or mailbox.

@@ -124,6 +124,53 @@ class Both:
         with self.assertRaises(poplib.error_proto):
             self.log_in(BOB, PASSWORDS[BOB])
 
+    def test_lists(self):
+        admin, team = self.server.admin, "team@crepes.example"
+        self.assertEqual(admin("list", "add", team, "--description", "The team"), f"list {team} added\n")
+        admin("list", "add", team, status=73)
+        admin("list", "add", "team-owner@crepes.example", status=73)
+        admin("list", "add", "x@crepes.example", "--posting", "everybody", status=65)
+        self.assertEqual(admin("list", "join", team, ALICE, BOB, "smith@foo.example"), f"3 members joined {team}\n")
+        self.assertIn("green@foo.example never joined",
+                      admin("list", "leave", team, "smith@foo.example", "green@foo.example", status=67))
+        admin("list", "join", team, ALICE, status=73)
+        admin("list", "join", team, "nobody@crepes.example", status=67)
+        self.assertEqual(admin("list", "join", team, BOB, "--owner"), f"1 owner joined {team}\n")
+        self.assertEqual(admin("list", "members", team).split(), [ALICE, "smith@foo.example", BOB])
+        self.assertEqual(admin("list", "members", team, "--owner"), BOB + "\n")
+        admin("list", "leave", team, "smith@foo.example")
+        described = f'{team}  "The team"  owners may post  https://crepes.example/leave\n'
+        self.assertEqual(admin("list", "set", team, "--posting", "owners", "--unsubscribe-url",
+                               "https://crepes.example/leave"), described)
+        self.assertEqual(admin("list", "show", team), described + "2 members, 1 owner\n")
+        self.assertEqual(admin("list", "list"), described)
+        self.assertIn("lists", admin("domain", "remove", "crepes.example", status=75))
+        admin("list", "remove", team)
+        self.assertEqual(admin("list", "list", "crepes.example"), "")
+        self.assertIn("sound", admin("check"))
+
+    def test_alias_file(self):
+        folder = self.server.folder
+        (folder / "friends").write_text("# who they are\nbob@hamburger.example\nsmith@foo.example, carl\n")
+        (folder / "aliases").write_text(
+            "# as Debian has it\npostmaster: root\nroot: alice\n"
+            f"friends: :include:{folder}/friends\ncarl: alice,\n  smith@foo.example\n"
+            "ticket: |/usr/bin/ticket, alice\narchive: /var/mail/archive\n"
+            "bob: \\bob\nround: about\nabout: round\n: nobody\n"
+            f"loop: :include:{folder}/loop\n")
+        (folder / "loop").write_text(f":include:{folder}/loop\nalice\n")
+        said = self.server.admin("alias", "import", folder / "aliases", "--domain", "crepes.example", status=65)
+        for sentence in ("ticket: mail is not given to programs: |/usr/bin/ticket",
+                         "archive: mail is not written to files: /var/mail/archive",
+                         "aliases:12: no name and colon", "loop includes itself",
+                         "bob@crepes.example: bob@crepes.example would be its own member",
+                         "6 aliases taken, 3 refused\n"):
+            self.assertIn(sentence, said)
+        self.assertEqual(self.server.admin("alias", "show", "friends@crepes.example").split(),
+                         [BOB, "smith@foo.example", "carl@crepes.example"])
+        self.assertEqual(self.server.admin("alias", "show", "postmaster@crepes.example"), "root@crepes.example\n")
+        self.server.admin("alias", "import", folder / "aliases", "--domain", "nowhere.example", status=67)
+
     def test_aliases(self):
         self.server.admin("alias", "set", "all@hamburger.example", BOB, ALICE)
         self.assertEqual(self.server.admin("alias", "show", "all@hamburger.example").split(), [BOB, ALICE])

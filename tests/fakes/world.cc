@@ -123,6 +123,18 @@ void World::add_alias(std::string_view address, const std::vector<std::string>& 
     });
 }
 
+void World::add_list(std::string_view address, account::Posting posting) {
+    account::MailingList list;
+    list.address = must(account::parse_address(address));
+    list.posting = posting;
+    change([list](store::Transaction& tx) { return account::add_list(tx, list); });
+}
+
+void World::join_list(std::string_view list, std::string_view who, account::Membership membership) {
+    change([=, list = must(account::parse_address(list)), who = must(account::parse_address(who))](
+               store::Transaction& tx) { return account::join_list(tx, list, membership, who); });
+}
+
 void World::add_message(std::string_view address, std::string_view octets) {
     const account::Account account = find(address);
     const auto writer = store.new_blob();

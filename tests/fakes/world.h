@@ -13,6 +13,7 @@
 
 #include "account/authenticator.h"
 #include "account/directory.h"
+#include "account/mailing_list.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/pool.h"
@@ -65,6 +66,8 @@ class World {
                   std::string_view full_name = {});
     void set_legacy_secret(std::string_view address, std::string_view secret);
     void add_alias(std::string_view address, const std::vector<std::string>& members);
+    void add_list(std::string_view address, account::Posting posting);
+    void join_list(std::string_view list, std::string_view who, account::Membership membership);
     void disable(std::string_view address);
     // Puts a message into an INBOX without any protocol.
     void add_message(std::string_view address, std::string_view octets);

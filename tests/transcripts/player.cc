@@ -7,6 +7,7 @@
 #include "account/crypto.h"
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/log.h"
 #include "imap/grammar/literal.h"
 #include "queue/manage.h"
 #include "smtp/server/sender_domain.h"
@@ -398,8 +399,38 @@ void Player::perform(const Step& step) {
     }
 }
 
-// empty; has ADDRESS NOTIFY ORCPT, the last two with "-" for none. In the order of the recipients.
+// What the queue's entries have in common or have each, by the first word of the clause.
+std::string Player::describe_queue(std::string_view word) {
+    std::vector<std::string> found;
+    const auto listed = queue::list(*world_.store.snapshot(), {}, [&](const queue::Listed& entry) {
+        const queue::RecipientRecord& recipient = entry.recipient;
+        std::string text = word == "senders" ? fmt::format("<{}>", entry.message.sender)
+                                             : base::format_rfc3339(recipient.due);
+        if (std::find(found.begin(), found.end(), text) == found.end()) {
+            found.push_back(std::move(text));
+        }
+        return true;
+    });
+    CHECK(listed.has_value());
+    std::sort(found.begin(), found.end());
+    std::string text;
+    for (const std::string& entry : found) {
+        text += (text.empty() ? "" : ", ") + entry;
+    }
+    return text;
+}
+
+// empty; has ADDRESS NOTIFY ORCPT, the last two with "-" for none, in the order of the recipients;
+// senders PATTERN; due PATTERN.
 void Player::expect_queue(const Step& step, std::string_view what) {
+    const auto [word, pattern] = split_word(what);
+    if (word == "senders" || word == "due") {
+        const std::string text = describe_queue(word);
+        if (!matches(pattern, text)) {
+            fault(step, fmt::format("the queue has {}: {}", word, text));
+        }
+        return;
+    }
     std::string found;
     const auto listed = queue::list(*world_.store.snapshot(), {}, [&](const queue::Listed& entry) {
         const queue::RecipientRecord& recipient = entry.recipient;

@@ -54,6 +54,7 @@ class Player {
 
     void prepare(std::string_view clause);
     void prepare_users(std::string_view text);
+    void prepare_list(std::string_view text);
     void prepare_option(std::string_view text);
     bool prepare_world(std::string_view word, std::string_view rest);
     bool prepare_network(std::string_view word, std::string_view rest);
@@ -72,6 +73,7 @@ class Player {
     void expect_then(std::string_view clause);
     void see_client(const Step& step);
     void expect_queue(const Step& step, std::string_view what);
+    std::string describe_queue(std::string_view word);
     // data.cc: FTP's data connection.
     void perform_data(const Step& step);
     void expect_data_line(const Step& step);

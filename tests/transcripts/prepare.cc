@@ -42,6 +42,11 @@ bool Player::prepare_world(std::string_view word, std::string_view rest) {
             members.emplace_back(base::split_front(rest, ','));
         }
         world_.add_alias(address, members);
+    } else if (word == "list") {
+        prepare_list(rest);
+    } else if (word == "owner") {
+        const std::string list(base::split_front(rest, '='));
+        world_.join_list(list, rest, account::Membership::kOwner);
     } else if (word == "message") {
         world_.add_message(split_word(rest).first, quoted(rest));
     } else if (word == "legacy") {
@@ -94,6 +99,17 @@ bool Player::prepare_network(std::string_view word, std::string_view rest) {
     return true;
 }
 
+// list ADDRESS[=member,member ...] [posting=WHO]
+void Player::prepare_list(std::string_view text) {
+    std::string_view members = base::split_front(text, ' ');
+    const std::string address(base::split_front(members, '='));
+    const auto posting = account::posting_named(text.substr(text.find('=') + 1));
+    world_.add_list(address, posting.value_or(account::Posting::kMembers));
+    while (!members.empty()) {
+        world_.join_list(address, base::split_front(members, ','), account::Membership::kMember);
+    }
+}
+
 // users NAME[@domain][:password[:quota]][/Full_Name] ...
 void Player::prepare_users(std::string_view text) {
     while (!text.empty()) {
@@ -133,6 +149,17 @@ void Player::prepare_option(std::string_view text) {
         {"accept_bare_addresses", [&] { smtp_options_->accept_bare_addresses = text == "true"; }},
         {"offer_auth_on_relay", [&] { smtp_options_->offer_auth_on_relay = text == "true"; }},
         {"queue", [&] { with_queue_ = text == "true"; }},
+        {"release_max_s", [&] { smtp_options_->release_max = std::chrono::seconds(number); }},
+        {"rewrite",
+         [&] {
+             const std::size_t arrow = text.find('>');
+             smtp_options_->rewriting =
+                 account::Rewriting::make({{.from = std::string(text.substr(0, arrow)),
+                                            .to = std::string(text.substr(arrow + 1))}})
+                     .value();
+         }},
+        {"srs",
+         [&] { outgoing_.srs = std::make_shared<account::Srs>("the key of these transcripts"); }},
         {"relay_network",
          [&] { smtp_options_->relay_networks.push_back(net::AddressBlock::parse(text).value()); }},
         {"exclusive", [&] { pop3_options_->exclusive = text == "true"; }},

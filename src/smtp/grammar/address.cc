@@ -95,7 +95,7 @@ Parsed<std::string> parse_local_part(std::string_view& text) {
         local = word;
     }
     if (local.size() > kLocalPartOctetsMax) {
-        return fault(Errc::kTooLong, "local part longer than 64 octets");
+        return fault(Errc::kTooLong, "local part longer than 252 octets");
     }
     if (!base::is_utf8(local)) {
         return syntax_fault("local part is not UTF-8");

@@ -8,9 +8,11 @@
 
 namespace smtp {
 
-inline constexpr std::size_t kLocalPartOctetsMax = 64;  // RFC 5321 4.5.3.1.1
-inline constexpr std::size_t kDomainOctetsMax = 255;    // RFC 5321 4.5.3.1.2
-inline constexpr std::size_t kPathOctetsMax = 256;      // RFC 5321 4.5.3.1.3, brackets included
+// RFC 5321 4.5.3.1.1 obliges to take 64 octets and asks not to stop there: lists and forwarders write longer
+// ones (VERP, SRS). What fits into a path is taken.
+inline constexpr std::size_t kLocalPartOctetsMax = 252;
+inline constexpr std::size_t kDomainOctetsMax = 255;  // RFC 5321 4.5.3.1.2
+inline constexpr std::size_t kPathOctetsMax = 256;    // RFC 5321 4.5.3.1.3, brackets included
 
 // A reverse-path or forward-path.
 struct Path {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "base/log.h"
 #include "smtp/grammar/xtext.h"
 
 namespace smtp {
@@ -58,6 +59,44 @@ struct Known {
     Value value = Value::kNone;
     FillFunction fill;
 };
+
+// A number of exactly `digits` digits off the front of `text`, and the character behind it.
+std::optional<unsigned> take_number(std::string_view& text,
+                                    std::size_t digits,
+                                    std::string_view behind) {
+    if (text.size() < digits + behind.size() || text.substr(digits, behind.size()) != behind) {
+        return std::nullopt;
+    }
+    const auto number = base::parse_number<unsigned>(text.substr(0, digits));
+    text.remove_prefix(digits + behind.size());
+    return number;
+}
+
+// full-date "T" time-hour ":" time-minute ":" time-second [time-secfrac] "Z"      ; RFC 3339 5.6
+std::optional<base::WallTime> parse_utc_time(std::string_view text) {
+    const auto year = take_number(text, 4, "-");
+    const auto month = take_number(text, 2, "-");
+    const auto day = take_number(text, 2, "T");
+    const auto hour = take_number(text, 2, ":");
+    const auto minute = take_number(text, 2, ":");
+    const auto second = take_number(text, 2, "");
+    if (text.size() > 2 && text.front() == '.') {  // less than a second is nobody's wish
+        const std::string_view fraction = text.substr(1, text.size() - 2);
+        const bool digits = std::all_of(fraction.begin(), fraction.end(), base::is_digit);
+        text = digits ? text.substr(text.size() - 1) : std::string_view();
+    }
+    if (!year || !month || !day || !hour || !minute || !second || text != "Z") {
+        return std::nullopt;
+    }
+    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                           std::chrono::month(*month),
+                                           std::chrono::day(*day)};
+    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) {
+        return std::nullopt;
+    }
+    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+           std::chrono::seconds(*second);
+}
 
 // SIZE=size-value   size-value = 1*20DIGIT       ; RFC 1870 5
 Parsed<void> fill_size(std::string_view value, MailParameters& into) {
@@ -121,6 +160,31 @@ Parsed<void> fill_envid(std::string_view value, MailParameters& into) {
     return {};
 }
 
+// HOLDFOR=future-release-interval   future-release-interval = 1*9DIGIT, seconds       ; RFC 4865 4.3
+Parsed<void> fill_hold_for(std::string_view value, MailParameters& into) {
+    const auto seconds = value.size() <= 9 ? base::parse_u64(value) : std::nullopt;
+    if (!seconds || *seconds == 0) {
+        return syntax_fault("bad HOLDFOR");
+    }
+    if (into.hold_until) {
+        return syntax_fault("HOLDFOR and HOLDUNTIL exclude each other");
+    }
+    into.hold_for = std::chrono::seconds(*seconds);
+    return {};
+}
+
+// HOLDUNTIL=date-time, as RFC 3339 5.6 has it, in UTC                                 ; RFC 4865 4.3
+Parsed<void> fill_hold_until(std::string_view value, MailParameters& into) {
+    into.hold_until = parse_utc_time(value);
+    if (!into.hold_until) {
+        return syntax_fault("bad HOLDUNTIL: write a moment as 2026-12-31T23:00:00Z");
+    }
+    if (into.hold_for) {
+        return syntax_fault("HOLDFOR and HOLDUNTIL exclude each other");
+    }
+    return {};
+}
+
 // NOTIFY=NEVER / 1#( SUCCESS / FAILURE / DELAY ) ; RFC 3461 4.1
 Parsed<void> fill_notify(std::string_view value, RcptParameters& into) {
     if (base::iequals(value, "NEVER")) {
@@ -171,10 +235,12 @@ Parsed<void> fill_orcpt(std::string_view value, RcptParameters& into) {
     return {};
 }
 
-constexpr std::array<Known<Fill>, 6> kMail{{
+constexpr std::array<Known<Fill>, 8> kMail{{
     {"AUTH", Value::kNeeded, fill_auth},
     {"BODY", Value::kNeeded, fill_body},
     {"ENVID", Value::kNeeded, fill_envid},
+    {"HOLDFOR", Value::kNeeded, fill_hold_for},
+    {"HOLDUNTIL", Value::kNeeded, fill_hold_until},
     {"RET", Value::kNeeded, fill_ret},
     {"SIZE", Value::kNeeded, fill_size},
     {"SMTPUTF8", Value::kNone, fill_smtputf8},
@@ -247,6 +313,12 @@ std::string format_parameters(const MailParameters& parameters) {
     }
     if (parameters.envid) {
         text += " ENVID=" + encode_xtext(*parameters.envid);
+    }
+    if (parameters.hold_for) {
+        text += fmt::format(" HOLDFOR={}", parameters.hold_for->count());
+    }
+    if (parameters.hold_until) {
+        text += " HOLDUNTIL=" + base::format_rfc3339(*parameters.hold_until);
     }
     return text;
 }

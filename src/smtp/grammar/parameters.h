@@ -1,5 +1,5 @@
 // The parameters of MAIL and RCPT: RFC 5321 4.1.2 (Mail-parameters), SIZE (1870), BODY (6152, 3030),
-// SMTPUTF8 (6531), AUTH (4954 5), RET, ENVID, NOTIFY and ORCPT (3461 4).
+// SMTPUTF8 (6531), AUTH (4954 5), RET, ENVID, NOTIFY and ORCPT (3461 4), HOLDFOR and HOLDUNTIL (4865 4).
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "smtp/grammar/fault.h"
 
 namespace smtp {
@@ -23,6 +24,9 @@ struct MailParameters {
     std::optional<std::string> auth;  // AUTH=, decoded; empty for AUTH=<>: nobody we know of
     Return ret = Return::kUnsaid;
     std::optional<std::string> envid;  // decoded
+    // RFC 4865: when it may leave; one of the two at most.
+    std::optional<std::chrono::seconds> hold_for;
+    std::optional<base::WallTime> hold_until;
 
     friend bool operator==(const MailParameters&, const MailParameters&) = default;
 };

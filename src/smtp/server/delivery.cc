@@ -21,6 +21,13 @@ Reply delivery_refusal(const base::Error& error) {
 
 }  // namespace
 
+// The reply to DATA, or LMTP's for this recipient, is about one mailbox and nothing else.
+bool Session::stands_alone(const Recipient& recipient) const {
+    const bool each_is_answered =
+        options_.port == Port::kLmtp || transaction_->recipients.size() == 1;
+    return each_is_answered && recipient.local.size() == 1 && recipient.stays();
+}
+
 // Each account once, whatever aliases and recipients lead to it. Where one recipient cannot be answered
 // alone, a full mailbox takes the message all the same: to refuse it for all would be wrong, and to
 // drop it in silence would break the promise of 250. So a quota is passed by one message at most,
@@ -38,13 +45,13 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
     if (!incoming.summary().empty()) {
         delivery.thread = mail::thread_keys(incoming.summary().fields());
     }
-    const bool each_is_answered =
-        options_.port == Port::kLmtp || transaction.recipients.size() == 1;
+    if (transaction.release) {
+        return delivery;  // all of it is the queue's until then
+    }
     for (const Recipient& recipient : transaction.recipients) {
-        const bool stands_alone =
-            each_is_answered && recipient.local.size() == 1 && recipient.remote.empty();
+        const bool alone = stands_alone(recipient);
         for (account::LocalRecipient local : recipient.local) {
-            local.quota_octets = stands_alone ? local.quota_octets : 0;
+            local.quota_octets = alone ? local.quota_octets : 0;
             const auto same = std::find_if(delivery.recipients.begin(),
                                            delivery.recipients.end(),
                                            [&](const account::LocalRecipient& other) {
@@ -52,7 +59,7 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
                                            });
             if (same == delivery.recipients.end()) {
                 delivery.recipients.push_back(std::move(local));
-            } else if (!stands_alone) {
+            } else if (!alone) {
                 same->quota_octets = 0;
             }
         }
@@ -63,20 +70,16 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
 // What the message needs of the queue joins the change that stores it. The destinations to wake after.
 std::vector<std::string> Session::add_queueing(mail::Delivery& delivery,
                                                const Incoming& incoming) const {
-    std::vector<std::string> destinations;
-    auto message = make_outgoing(delivery.blob, incoming);
-    if (!message) {
-        return destinations;
+    Queueing queueing = plan_queueing(delivery.blob, incoming);
+    if (queueing.empty()) {
+        return {};
     }
     const Outgoing& outgoing = *services_.outgoing;
-    for (const queue::NewRecipient& recipient : message->recipients) {
-        destinations.push_back(outgoing.route(recipient.address, message->sender));
-    }
-    std::sort(destinations.begin(), destinations.end());
-    destinations.erase(std::unique(destinations.begin(), destinations.end()), destinations.end());
-    delivery.also = [message = std::move(*message), &outgoing, now = services_.clock.now()](
-                        store::Transaction& change) {
-        return queue::enqueue(change, message, outgoing.route, outgoing.lifetimes, now);
+    auto destinations = queueing.destinations(outgoing);
+    delivery.also = [queueing = std::move(queueing), &outgoing, now = services_.clock.now()](
+                        store::Transaction& change,
+                        const std::vector<mail::DeliveryOutcome>& outcomes) {
+        return queueing.enter(change, outcomes, outgoing, now);
     };
     return destinations;
 }
@@ -119,7 +122,7 @@ std::optional<Reply> Session::judge_outcome(const Recipient& recipient,
                                             const std::vector<mail::DeliveryOutcome>& outcomes,
                                             std::uint64_t octets) {
     std::optional<Reply> refusal;
-    if (!recipient.remote.empty()) {
+    if (!recipient.stays()) {
         return refusal;  // the queue has it
     }
     for (const account::LocalRecipient& local : recipient.local) {

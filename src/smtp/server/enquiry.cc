@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "account/mailing_list.h"
 #include "base/ascii.h"
 #include "smtp/server/session.h"
 
@@ -23,6 +24,13 @@ std::string describe(const account::Account& account) {
                        account.full_name,
                        account.full_name.empty() ? "" : " ",
                        account.address.to_string());
+}
+
+std::string describe(const account::MailingList& list) {
+    return fmt::format("{}{}<{}>",
+                       list.description,
+                       list.description.empty() ? "" : " ",
+                       list.address.to_string());
 }
 
 // RFC 6531 3.7.4.2: the parameter that both commands may have. Taken off the end of `arguments`.
@@ -50,6 +58,16 @@ bool Session::may_enquire() const {
            (options_.vrfy_for_loopback && lines_.stream().peer().is_loopback());
 }
 
+// Who is on a list is for those who are on it.
+bool Session::may_see_members(const store::Reader& reader, const account::Address& list) const {
+    using account::Membership;
+    const auto is = [&](Membership membership) {
+        return account::is_member(reader, list, membership, identity_->account.address)
+            .value_or(false);
+    };
+    return identity_ == nullptr || is(Membership::kMember) || is(Membership::kOwner);
+}
+
 base::Task<Handled> Session::on_vrfy(std::string_view arguments) {
     const bool smtputf8 = take_smtputf8(arguments);
     if (arguments.empty()) {
@@ -58,9 +76,14 @@ base::Task<Handled> Session::on_vrfy(std::string_view arguments) {
     if (!may_enquire()) {
         co_return Reply{252, {2, 5, 2}, "cannot say, but will take a message and try"};
     }
-    const auto found = account::verify(*services_.store.snapshot(), without_brackets(arguments));
-    if (!found) {
-        co_return Reply{451, {4, 3, 0}, "the directory does not answer now"};
+    const auto reader = services_.store.snapshot();
+    const auto found = account::verify(*reader, without_brackets(arguments));
+    const auto list = account::find_list_called(*reader, without_brackets(arguments));
+    if (!found || !list) {
+        co_return directory_silence();
+    }
+    if (found->empty() && *list) {
+        co_return utf8_reply(250, {2, 1, 5}, describe(**list), smtputf8);
     }
     if (found->empty()) {
         co_return Reply{550, {5, 1, 1}, "no such user here"};
@@ -85,8 +108,12 @@ base::Task<Handled> Session::on_expn(std::string_view arguments) {
     }
     const auto reader = services_.store.snapshot();
     const auto members = account::expand(*reader, without_brackets(arguments));
-    if (!members && members.error().code != base::Errc::kNotFound) {
-        co_return Reply{451, {4, 3, 0}, "the directory does not answer now"};
+    const auto list = account::find_list_called(*reader, without_brackets(arguments));
+    if ((!members && members.error().code != base::Errc::kNotFound) || !list) {
+        co_return directory_silence();
+    }
+    if (*list && !may_see_members(*reader, (*list)->address)) {
+        co_return Reply{550, {5, 7, 1}, "who is on that list only its members may know"};
     }
     if (!members || members->empty()) {
         co_return Reply{550, {5, 1, 1}, "no such list here"};

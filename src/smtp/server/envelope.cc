@@ -1,14 +1,11 @@
-// MAIL and RCPT (RFC 5321 4.1.1.2, 4.1.1.3): who sends, who receives, and who is refused.
+// MAIL (RFC 5321 4.1.1.2): who sends, and who is refused.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "base/ascii.h"
 #include "smtp/server/session.h"
 
 namespace smtp {
-namespace {
 
 using base::Errc;
 
@@ -18,11 +15,9 @@ Reply fault_reply(const Fault& fault, EnhancedCode bad_address) {
     return {code, fault.in_path ? bad_address : EnhancedCode{5, 5, 4}, std::string(fault.what)};
 }
 
-Reply no_answer() {
+Reply directory_silence() {
     return {451, {4, 3, 0}, "the directory does not answer now, try again later"};
 }
-
-}  // namespace
 
 // What holds for both paths.
 std::optional<Reply> Session::judge_path(const Path& path, bool smtputf8) const {
@@ -37,6 +32,18 @@ std::optional<Reply> Session::judge_path(const Path& path, bool smtputf8) const 
     return std::nullopt;
 }
 
+void Session::rewrite(Path& path, account::Place place) const {
+    if (options_.rewriting.empty() || path.is_null()) {
+        return;
+    }
+    const auto address = account::parse_address(path.to_string());
+    auto becomes = address ? options_.rewriting.apply(*address, place) : std::nullopt;
+    if (becomes) {
+        path.local = std::move(becomes->local);
+        path.domain = std::move(becomes->domain);
+    }
+}
+
 base::Task<Handled> Session::on_mail(std::string_view arguments) {
     auto command = parse_mail(arguments);
     if (!command) {
@@ -45,6 +52,7 @@ base::Task<Handled> Session::on_mail(std::string_view arguments) {
     if (auto refusal = judge_path(command->sender, command->parameters.smtputf8)) {
         co_return std::move(*refusal);
     }
+    rewrite(command->sender, account::kInSender);
     if (command->parameters.size.value_or(0) > options_.message_octets_max) {
         co_return Reply{
             552,
@@ -54,10 +62,44 @@ base::Task<Handled> Session::on_mail(std::string_view arguments) {
     if (auto refusal = co_await judge_sender(command->sender)) {
         co_return std::move(*refusal);
     }
+    auto release = judge_release(command->parameters);
+    if (!release) {
+        co_return std::move(release.error());
+    }
     transaction_ = std::make_unique<Transaction>();
+    transaction_->release = *release;
     transaction_->sender = std::move(command->sender);
     transaction_->parameters = std::move(command->parameters);
     co_return Reply{250, {2, 1, 0}, "sender ok"};
+}
+
+// RFC 4865 3: for submission alone, since servers that relay do not hold back what others sent.
+bool Session::offers_release() const {
+    return options_.port == Port::kSubmission && services_.outgoing != nullptr &&
+           options_.release_max.count() > 0;
+}
+
+// When the message may leave. RFC 4865 4.3 has what is too far away answered as bad syntax is; a moment
+// that has passed is "now", because clocks differ.
+base::Result<std::optional<base::WallTime>, Reply> Session::judge_release(
+    const MailParameters& parameters) const {
+    if (!parameters.hold_for && !parameters.hold_until) {
+        return std::optional<base::WallTime>();
+    }
+    if (!offers_release()) {
+        return tl::unexpected<Reply>(Reply{555, {5, 5, 4}, "messages are not held back here"});
+    }
+    const base::WallTime now = services_.clock.now();
+    const base::WallTime release =
+        parameters.hold_for ? now + *parameters.hold_for : *parameters.hold_until;
+    if (release > now + options_.release_max) {
+        return tl::unexpected<Reply>(
+            Reply{501,
+                  {5, 5, 4},
+                  fmt::format("messages are held back for at most {} seconds",
+                              options_.release_max.count())});
+    }
+    return release > now ? std::optional(release) : std::nullopt;
 }
 
 base::Task<std::optional<Reply>> Session::judge_sender(Path sender) {
@@ -106,117 +148,12 @@ std::optional<Reply> Session::judge_owner(const account::Address& address) const
     const auto reader = services_.store.snapshot();
     const auto owned = account::owns_address(*reader, identity_->account, address);
     if (!owned) {
-        return no_answer();
+        return directory_silence();
     }
     if (!*owned) {
         return Reply{553, {5, 7, 1}, "that sender address is not yours"};
     }
     return std::nullopt;
-}
-
-base::Task<Handled> Session::on_rcpt(std::string_view arguments) {
-    auto command = parse_rcpt(arguments);
-    if (!command) {
-        co_return fault_reply(command.error(), {5, 1, 3});
-    }
-    if (auto refusal = judge_path(command->recipient, transaction_->parameters.smtputf8)) {
-        co_return std::move(*refusal);
-    }
-    // RFC 5321 4.5.3.1.10: the client sends the rest in another transaction.
-    if (transaction_->recipients.size() >= options_.recipients_max) {
-        co_return Reply{452, {4, 5, 3}, "too many recipients"};
-    }
-    auto recipient = resolve_recipient(std::move(*command));
-    if (!recipient) {
-        co_return std::move(recipient.error());
-    }
-    transaction_->recipients.push_back(std::move(*recipient));
-    co_return Reply{250, {2, 1, 5}, "recipient ok"};
-}
-
-// Who logged in, and the networks that the configuration names (RFC 5321 7.9).
-bool Session::may_relay() const {
-    const net::Endpoint& peer = lines_.stream().peer();
-    return identity_ != nullptr || std::any_of(options_.relay_networks.begin(),
-                                               options_.relay_networks.end(),
-                                               [&](const net::AddressBlock& block) {
-                                                   return block.contains(peer.address);
-                                               });
-}
-
-// RFC 5321 4.5.1: <Postmaster>, and postmaster at the very address that the client reached.
-bool Session::is_our_postmaster(const Path& path) const {
-    return path.domain.empty() ||
-           (base::iequals(path.local, "postmaster") &&
-            base::iequals(path.domain, address_literal(lines_.stream().local())));
-}
-
-base::Result<Recipient, Reply> Session::resolve_recipient(RcptCommand command) const {
-    const auto refuse = [](Reply reply) { return tl::unexpected<Reply>(std::move(reply)); };
-    const auto reader = services_.store.snapshot();
-    auto address = account::parse_address(command.recipient.to_string());
-    if (is_our_postmaster(command.recipient)) {
-        // The host's own, where its name is a domain with mail, else the administrator.
-        const auto local = account::is_local_domain(*reader, options_.hostname);
-        address = account::Address{"postmaster", local.value_or(false) ? options_.hostname : ""};
-    }
-    if (!address) {
-        return refuse({553, {5, 1, 3}, "bad recipient address"});
-    }
-    auto resolution = account::resolve(*reader, *address);
-    if (!resolution && resolution.error().code == Errc::kUnsupported) {
-        if (!may_relay()) {
-            return refuse({550, {5, 7, 1}, "relaying denied"});
-        }
-        resolution = account::Resolution{{}, {*address}};
-    }
-    if (!resolution && resolution.error().code == Errc::kNotFound) {
-        return refuse({550, {5, 1, 1}, "no such user here"});
-    }
-    if (!resolution && resolution.error().code == Errc::kDenied) {
-        return refuse({550, {5, 2, 1}, "that mailbox is disabled"});
-    }
-    if (!resolution) {
-        return refuse(no_answer());
-    }
-    // Nothing is promised that cannot be kept: without a queue no part of it can leave this server.
-    if (!resolution->remote.empty() && services_.outgoing == nullptr) {
-        return refuse({451, {4, 4, 0}, "this server does not send to other domains"});
-    }
-    if (resolution->local.size() == 1 && resolution->remote.empty()) {
-        if (auto refusal = judge_quota(resolution->local.front())) {
-            return refuse(std::move(*refusal));
-        }
-    }
-    return Recipient{std::move(command.recipient),
-                     std::move(command.parameters),
-                     std::move(resolution->local),
-                     std::move(resolution->remote)};
-}
-
-// By what SIZE says; without it, whether anything fits at all. A list is never refused for the one
-// member whose mailbox is full.
-std::optional<Reply> Session::judge_quota(const account::LocalRecipient& recipient) const {
-    const std::uint64_t octets =
-        std::max<std::uint64_t>(transaction_->parameters.size.value_or(1), 1);
-    if (recipient.quota_octets == 0) {
-        return std::nullopt;
-    }
-    const auto fits = services_.messages.fits(recipient.account, recipient.quota_octets, octets);
-    if (!fits) {
-        return no_answer();
-    }
-    if (*fits) {
-        return std::nullopt;
-    }
-    return quota_refusal(recipient, octets);
-}
-
-Reply quota_refusal(const account::LocalRecipient& recipient, std::uint64_t octets) {
-    if (octets > recipient.quota_octets) {
-        return {552, {5, 2, 2}, "the message is larger than the whole mailbox may be"};
-    }
-    return {452, {4, 2, 2}, "the mailbox is full"};
 }
 
 }  // namespace smtp

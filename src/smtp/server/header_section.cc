@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "base/ascii.h"
 #include "mime/date.h"
 #include "mime/header.h"
@@ -72,7 +76,80 @@ std::string without_bcc(std::string_view header) {
     return kept;
 }
 
+// RFC 5322 3.6.2, 3.6.3, 3.6.6
+bool holds_addresses(std::string_view name) {
+    constexpr std::array<std::string_view, 6> kNames = {
+        "From", "Sender", "Reply-To", "To", "Cc", "Bcc"};
+    constexpr std::string_view kResent = "Resent-";
+    if (base::istarts_with(name, kResent)) {
+        name.remove_prefix(kResent.size());
+    }
+    return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view known) {
+        return base::iequals(name, known);
+    });
+}
+
+bool rewrite_mailbox(mime::Mailbox& mailbox, const account::Rewriting& rewriting) {
+    const auto address = account::parse_address(mime::format_addr_spec(mailbox));
+    auto becomes = address ? rewriting.apply(*address, account::kInHeader) : std::nullopt;
+    if (!becomes) {
+        return false;
+    }
+    mailbox.local = std::move(becomes->local);
+    mailbox.domain = std::move(becomes->domain);
+    return true;
+}
+
+bool rewrite_address(mime::Address& address, const account::Rewriting& rewriting) {
+    if (auto* const mailbox = std::get_if<mime::Mailbox>(&address)) {
+        return rewrite_mailbox(*mailbox, rewriting);
+    }
+    bool changed = false;
+    for (mime::Mailbox& member : std::get<mime::Group>(address).members) {
+        changed = rewrite_mailbox(member, rewriting) || changed;
+    }
+    return changed;
+}
+
+// The field anew, an address a line; nothing when none of them changes.
+std::optional<std::string> rewrite_field(const mime::Field& field,
+                                         const account::Rewriting& rewriting) {
+    mime::AddressList list = mime::parse_address_list(field.body);
+    bool changed = false;
+    for (mime::Address& address : list.addresses) {
+        changed = rewrite_address(address, rewriting) || changed;
+    }
+    if (!changed) {
+        return std::nullopt;
+    }
+    const auto form =
+        base::is_ascii(field.body) ? mime::HeaderForm::kAscii : mime::HeaderForm::kUtf8;
+    std::string text = fmt::format("{}:", field.name);
+    for (std::size_t i = 0; i < list.addresses.size(); ++i) {
+        text += i == 0 ? " " : ",\r\n\t";
+        text += mime::format_address_list({list.addresses[i]}, form);
+    }
+    return text + "\r\n";
+}
+
 }  // namespace
+
+std::string rewrite_header(std::string_view header, const account::Rewriting& rewriting) {
+    std::string out;
+    std::size_t keep_from = 0;
+    mime::FieldIterator fields(header);
+    while (const auto field = fields.next()) {
+        const auto rewritten =
+            holds_addresses(field->name) ? rewrite_field(*field, rewriting) : std::nullopt;
+        if (rewritten) {
+            out += header.substr(keep_from, field->offset - keep_from);
+            out += *rewritten;
+            keep_from = fields.position();
+        }
+    }
+    out += header.substr(keep_from);
+    return out;
+}
 
 std::string mend_submitted_header(std::string_view header,
                                   const SubmissionFacts& submission,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "account/rewriting.h"
 #include "base/clock.h"
 #include "mime/address.h"
 
@@ -28,6 +29,11 @@ struct HeaderFacts {
 
 // `header` is the section, with or without its empty line.
 [[nodiscard]] HeaderFacts examine_header(std::string_view header);
+
+// The section with the addresses of From, To and their like as the rules have them. Fields in which nothing
+// changes stay as they are, octet by octet.
+[[nodiscard]] std::string rewrite_header(std::string_view header,
+                                         const account::Rewriting& rewriting);
 
 struct SubmissionFacts {
     std::string_view hostname;

@@ -52,6 +52,27 @@ TEST(HeaderSection, ends_at_the_empty_line) {
     EXPECT_EQ(find_header_end("\r\nbody", from), 2U);
 }
 
+TEST(HeaderSection, has_addresses_rewritten) {
+    const auto rewriting = account::Rewriting::make({{"bob@old.com", "robert@new.com"},
+                                                     {"@old.com", "@new.com"},
+                                                     {"@x.com", "@y.com", account::kInSender}});
+    ASSERT_TRUE(rewriting);
+
+    for (const Row& row : {
+             Row{"From: Bob <bob@old.com>\r\n\r\n", "From: Bob <robert@new.com>\r\n\r\n"},
+             Row{"Subject: a\r\nTO:  a@b.com,\r\n \"C, D\" <c@OLD.com>\r\nCc: x@x.com\r\n\r\n",
+                 "Subject: a\r\nTO: a@b.com,\r\n\t\"C, D\" <c@new.com>\r\nCc: x@x.com\r\n\r\n"},
+             Row{"Resent-To: all: a@old.com, b@b.com;\r\n",
+                 "Resent-To: all: a@new.com, b@b.com;\r\n"},
+             Row{"Subject: bob@old.com\r\nFrom:  odd   spacing <a@b.com>\r\n",
+                 "Subject: bob@old.com\r\nFrom:  odd   spacing <a@b.com>\r\n"},
+             Row{"From: =?utf-8?q?B=C3=B6b?= <bob@old.com>\r\n",
+                 "From: =?utf-8?Q?B=C3=B6b?= <robert@new.com>\r\n"},
+         }) {
+        EXPECT_EQ(rewrite_header(row.header, *rewriting), row.mended);
+    }
+}
+
 TEST(HeaderSection, is_examined) {
     const HeaderFacts facts = examine_header(
         "Received: a\r\nRECEIVED: b\r\n c\r\nFrom: Al <a@x.org>, b@x.org\r\nfrom: c@x.org\r\n"

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/ascii.h"
+#include "base/log.h"
 #include "smtp/server/session.h"
 
 namespace smtp {
@@ -46,6 +47,12 @@ std::string Session::capabilities() const {
     text += "\nENHANCEDSTATUSCODES\nDSN";  // RFC 2034, RFC 3461
     fmt::format_to(
         std::back_inserter(text), "\nLIMITS RCPTMAX={}", options_.recipients_max);  // RFC 9422
+    if (offers_release()) {                                                         // RFC 4865 4.1
+        fmt::format_to(std::back_inserter(text),
+                       "\nFUTURERELEASE {} {}",
+                       options_.release_max.count(),
+                       base::format_rfc3339(services_.clock.now() + options_.release_max));
+    }
     if (lines_.stream().can_start_tls()) {
         text += "\nSTARTTLS";  // RFC 3207
     }

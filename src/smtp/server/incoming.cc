@@ -65,7 +65,12 @@ void Incoming::look_for_header() {
 // The first `octets` of the buffer are the header section, or as much of it as is looked at.
 void Incoming::close_header(std::size_t octets) {
     in_header_ = false;
-    const std::string_view header = std::string_view(buffer_).substr(0, octets);
+    std::string rewritten;
+    std::string_view header = std::string_view(buffer_).substr(0, octets);
+    if (rules_.rewriting != nullptr) {
+        rewritten = rewrite_header(header, *rules_.rewriting);
+        header = rewritten;
+    }
     facts_ = examine_header(header);
     if (facts_.received > rules_.received_fields_max) {
         refuse({554, {5, 4, 6}, "too many hops, the message goes in a circle"});

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "account/rewriting.h"
 #include "base/loop.h"
 #include "base/task.h"
 #include "mail/message_store.h"
@@ -29,8 +30,9 @@ struct IncomingRules {
     std::uint64_t text_line_octets_max = 0;
     std::size_t header_octets_max = 0;
     std::size_t received_fields_max = 0;
-    bool is_submission = false;  // the header section is held whole, and mended
-    bool is_summarized = false;  // it is for mailboxes here: summary() is wanted
+    bool is_submission = false;                     // the header section is held whole, and mended
+    const account::Rewriting* rewriting = nullptr;  // of the header section of a submission
+    bool is_summarized = false;                     // it is for mailboxes here: summary() is wanted
     SubmissionFacts submission;
 };
 

@@ -45,7 +45,7 @@ std::string Session::protocol() const {
 }
 
 std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
-    transaction_->queue_id = services_.random.token(12);
+    transaction_->queue_id = services_.random.token(kQueueIdCharacters);
     IncomingRules rules;
     rules.framing = framing;
     // Another server's message is not ours to mend, and what it smuggles is not ours to guess: it is
@@ -64,6 +64,8 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     rules.text_line_octets_max = options_.text_line_octets_max;
     rules.header_octets_max = options_.header_octets_max;
     rules.received_fields_max = options_.received_fields_max;
+    rules.rewriting =
+        rules.is_submission && !options_.rewriting.empty() ? &options_.rewriting : nullptr;
     rules.submission = {options_.hostname, transaction_->queue_id, services_.clock.now()};
     const std::string name = protocol();
     std::string trace = return_path_field(transaction_->sender) + received_field(trace_facts(name));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "account/authenticator.h"
+#include "account/rewriting.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -44,10 +45,14 @@ struct ServerOptions {
     std::size_t errors_max = 30;
     std::size_t idle_commands_max = 100;
 
+    // The longest that a submitted message may be held back (RFC 4865); zero: not offered.
+    std::chrono::seconds release_max = std::chrono::hours(24 * 30);
+
     bool vrfy_for_loopback = false;     // full answers to VRFY and EXPN from this machine
     bool require_owned_sender = true;   // MAIL FROM and From belong to who logged in
     bool accept_bare_addresses = true;  // MAIL FROM: a@b, from a person at a keyboard
     bool offer_auth_on_relay = false;   // RFC 6409 keeps users to the submission port
+    account::Rewriting rewriting = {};  // of addresses, before anything is judged
     // Who may send to other domains without logging in.
     std::vector<net::AddressBlock> relay_networks = {};
 

@@ -1,6 +1,6 @@
 // One SMTP session as server: the state between commands, and a handler a command (commands.h says in
-// which states each is legal). The handlers stand in a file a group: hello.cc, envelope.cc, message.cc,
-// login.cc, enquiry.cc.
+// which states each is legal). The handlers stand in a file a group: hello.cc, envelope.cc, recipient.cc,
+// message.cc, login.cc, enquiry.cc.
 #pragma once
 
 #include <memory>
@@ -20,12 +20,17 @@
 
 namespace smtp {
 
-// An accepted recipient: mailboxes here, addresses elsewhere, or through an alias both.
+// An accepted recipient: mailboxes here, addresses elsewhere, mailing lists, or through an alias all three.
 struct Recipient {
     Path path;
     RcptParameters parameters;
     std::vector<account::LocalRecipient> local;
     std::vector<account::Address> remote;
+    std::vector<account::Address> lists;
+    std::string domain;  // of ours, when the address was; empty: the client named another server's
+
+    // It is delivered here and now, or not at all.
+    [[nodiscard]] bool stays() const { return remote.empty() && lists.empty(); }
 };
 
 // From MAIL to the end of the data (RFC 5321 3.3).
@@ -33,9 +38,16 @@ struct Transaction {
     Path sender;
     MailParameters parameters;
     std::vector<Recipient> recipients;
-    std::string queue_id;                // once data come
-    std::unique_ptr<Incoming> incoming;  // amid BDAT
+    std::optional<base::WallTime> release;  // RFC 4865: nobody gets it before
+    std::string queue_id;                   // once data come
+    std::unique_ptr<Incoming> incoming;     // amid BDAT
 };
+
+// 501, or 555 for a parameter that we do not know; `bad_address` when the fault is in the path.
+[[nodiscard]] Reply fault_reply(const Fault& fault, EnhancedCode bad_address);
+// 451: what we know of our users cannot be read.
+[[nodiscard]] Reply directory_silence();
+inline constexpr std::size_t kQueueIdCharacters = 12;
 
 // 552 5.2.2 when the message could never fit, 452 4.2.2 when it does not now.
 [[nodiscard]] Reply quota_refusal(const account::LocalRecipient& recipient, std::uint64_t octets);
@@ -116,11 +128,24 @@ class Session {
     // envelope.cc
     [[nodiscard]] std::optional<Reply> judge_path(const Path& path, bool smtputf8) const;
     [[nodiscard]] base::Task<std::optional<Reply>> judge_sender(Path sender);
+    void rewrite(Path& path, account::Place place) const;
+    [[nodiscard]] bool offers_release() const;
+    [[nodiscard]] base::Result<std::optional<base::WallTime>, Reply> judge_release(
+        const MailParameters& parameters) const;
     [[nodiscard]] bool must_check_domain(const account::Address& sender) const;
     [[nodiscard]] std::optional<Reply> judge_owner(const account::Address& address) const;
+
+    // recipient.cc
     [[nodiscard]] bool may_relay() const;
     [[nodiscard]] bool is_our_postmaster(const Path& path) const;
+    [[nodiscard]] base::Result<account::Address, Reply> recipient_address(const Path& path) const;
+    [[nodiscard]] base::Result<account::Resolution, Reply> resolve(
+        const store::Reader& reader, const account::Address& address) const;
+    [[nodiscard]] std::optional<account::Address> rewritten_sender(
+        const account::Address& address) const;
     [[nodiscard]] base::Result<Recipient, Reply> resolve_recipient(RcptCommand command) const;
+    [[nodiscard]] std::optional<Reply> judge_post(const store::Reader& reader,
+                                                  const account::Address& address) const;
     [[nodiscard]] std::optional<Reply> judge_quota(const account::LocalRecipient& recipient) const;
 
     // message.cc
@@ -149,12 +174,17 @@ class Session {
     [[nodiscard]] Reply answer(std::vector<Reply> replies, const Incoming& incoming);
     void note_message(const Reply& reply, const Incoming& incoming);
 
+    [[nodiscard]] bool stands_alone(const Recipient& recipient) const;
+
     // outgoing.cc
-    [[nodiscard]] std::optional<queue::NewMessage> make_outgoing(const store::NewBlob& blob,
-                                                                 const Incoming& incoming) const;
+    [[nodiscard]] Queueing plan_queueing(const store::NewBlob& blob,
+                                         const Incoming& incoming) const;
+    [[nodiscard]] std::string forwarding_sender(const Recipient& recipient) const;
 
     // enquiry.cc
     [[nodiscard]] bool may_enquire() const;
+    [[nodiscard]] bool may_see_members(const store::Reader& reader,
+                                       const account::Address& list) const;
 
     net::LineStream lines_;
     const ServerOptions& options_;

@@ -1,0 +1,62 @@
+// `staffetta list`: mailing lists, and who is on them.
+#include "app/command_parts.h"
+
+namespace app {
+namespace {
+
+void list_options(CLI::App& command, AdminCall& call) {
+    one_argument(command, call, "LIST", "The address to post to, as team@example.org");
+    text_option(
+        command, call, "description", "TEXT", "What it is about, for people's mail programs");
+    text_option(command, call, "posting", "WHO", "Who may post: members, owners or anybody");
+    text_option(command,
+                call,
+                "unsubscribe-url",
+                "URL",
+                "A page that takes RFC 8058's one-click request, as https://...; empty for none");
+}
+
+void list_argument(CLI::App& command, AdminCall& call) {
+    one_argument(command, call, "LIST", "A list's address");
+}
+
+void owner_flag(CLI::App& command, AdminCall& call) {
+    flag_option(command,
+                call,
+                "owner",
+                {"owner", "yes"},
+                "Owners are meant: they get what is sent to LIST-owner, and may always post");
+}
+
+void list_and_members(CLI::App& command, AdminCall& call) {
+    command
+        .add_option("LIST-AND-ADDRESSES",
+                    call.request.arguments,
+                    "A list's address, then those of people, here or elsewhere, or of other lists")
+        ->required()
+        ->expected(2, 10'000);
+    owner_flag(command, call);
+}
+
+}  // namespace
+
+void add_list_commands(CLI::App& top, Action& action) {
+    CLI::App& list = *top.add_subcommand("list", "Mailing lists, and who is on them");
+    list.require_subcommand(1);
+    const Group parent{list, action, "list"};
+    add_admin(parent, "add", "Make a list", list_options);
+    add_admin(parent, "set", "Change what is given, keep the rest", list_options);
+    add_admin(parent, "remove", "Remove a list and forget its members", list_argument);
+    add_admin(parent, "show", "What is known of a list, and how many are on it", list_argument);
+    add_admin(parent, "list", "Print the lists, one a line", [](CLI::App& c, AdminCall& call) {
+        c.add_option("DOMAIN", call.request.arguments, "Only those of one domain")->expected(0, 1);
+    });
+    add_admin(parent, "members", "Print who is on it", [](CLI::App& c, AdminCall& call) {
+        list_argument(c, call);
+        owner_flag(c, call);
+    });
+    add_admin(parent, "join", "Put people on it", list_and_members);
+    add_admin(parent, "leave", "Take people off it", list_and_members);
+}
+
+}  // namespace app
