@@ -21,7 +21,7 @@ from smtp_sink import Sink
 KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "4"))
 SEED = int(os.environ.get("STAFFETTA_CRASH_SEED", str(random.randrange(1 << 32))))
 TEAM = "team@crepes.example"
-MEMBERS = [f"m{number:05}@far{number % 7}.example" for number in range(8000)]
+MEMBERS = [f"m{number:05}@far{number % 7}.example" for number in range(18000)]
 
 
 class KilledInTheMiddle(unittest.TestCase):
@@ -35,11 +35,14 @@ class KilledInTheMiddle(unittest.TestCase):
         with Server(options=options) as server:
             server.admin("list", "add", TEAM, "--posting", "anybody")
             server.admin("alias", "set", "staff@crepes.example", BOB, MEMBERS[-1])
-            server.admin("list", "join", TEAM, ALICE, BOB, "staff@crepes.example", *MEMBERS)
+            server.admin("list", "join", TEAM, ALICE, BOB, "staff@crepes.example")
+            for half in MEMBERS[::2], MEMBERS[1::2]:
+                server.admin("list", "join", TEAM, *half)
             server.send(letter(recipient=TEAM), sender=MEMBERS[0], recipients=[TEAM])
             for _ in range(KILLS):
-                time.sleep(dice.uniform(0, 0.3))  # the instant is the point
+                time.sleep(dice.uniform(0, 0.1))  # the instant is the point
                 server.kill()
+                print("queued at the kill:", server.admin("queue", "list").splitlines()[-1], flush=True)
                 server.log.clear()
                 server.start()
             with sink:
