@@ -77,6 +77,15 @@ Result<MailingList> existing_list(const store::Reader& reader, std::string_view 
     return std::move(*list);
 }
 
+// `list import` gives the same names again and again.
+Result<> join_or_stay(store::Transaction& change,
+                      const Address& list,
+                      Membership membership,
+                      const Address& who) {
+    TRY(const bool known, account::is_member(change, list, membership, who));
+    return known ? Result<>() : account::join_list(change, list, membership, who);
+}
+
 using Move = Result<> (*)(store::Transaction&, const Address&, Membership, const Address&);
 
 // Everybody who is named, or nobody: the list first, then who joins or leaves.
@@ -169,7 +178,9 @@ Administration::Outcome Administration::list_members(const AdminRequest& request
 }
 
 Administration::Outcome Administration::list_join(const AdminRequest& request) const {
-    TRY(const std::size_t count, move_members(store_, request, account::join_list));
+    const bool again = option(request, "again") == "yes";
+    TRY(const std::size_t count,
+        move_members(store_, request, again ? join_or_stay : account::join_list));
     return fmt::format(
         "{} joined {}\n", count_text(count, membership_of(request)), request.arguments[0]);
 }

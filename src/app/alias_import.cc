@@ -22,6 +22,7 @@ using Kind = AliasMember::Kind;
 constexpr std::size_t kFileOctetsMax = std::size_t{16} << 20U;
 constexpr std::size_t kDepthMax = 8;
 constexpr std::size_t kIncludedMax = 1000;
+constexpr std::size_t kMembersAtOnce = 5000;  // a request has some 10,000 words at most
 
 // Follows includes, and leaves addresses alone behind.
 class Flattener {
@@ -120,6 +121,28 @@ int import_aliases_command(const AliasImportOptions& options) {
     }
     const int status = administer_command(options.config, request);
     return status == kExitOk && !flat->refused.empty() ? int{kExitData} : status;
+}
+
+int import_members_command(const ListImportOptions& options) {
+    const auto text = read_file(options.path, kFileOctetsMax);
+    if (!text) {
+        return report(text.error());
+    }
+    const auto members = account::parse_included(*text);
+    for (std::size_t next = 0; next < members.size(); next += kMembersAtOnce) {
+        AdminRequest request{
+            .command = "list join",
+            .arguments = {options.list},
+            .options = {{"again", "yes"}, {"owner", options.owners ? "yes" : "no"}}};
+        const std::size_t end = std::min(members.size(), next + kMembersAtOnce);
+        for (std::size_t i = next; i < end; ++i) {
+            request.arguments.push_back(members[i].text);
+        }
+        if (const int status = administer_command(options.config, request); status != kExitOk) {
+            return status;
+        }
+    }
+    return kExitOk;
 }
 
 }  // namespace app

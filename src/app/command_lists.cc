@@ -1,4 +1,6 @@
 // `staffetta list`: mailing lists, and who is on them.
+#include <memory>
+
 #include "app/command_parts.h"
 
 namespace app {
@@ -38,6 +40,17 @@ void list_and_members(CLI::App& command, AdminCall& call) {
     owner_flag(command, call);
 }
 
+void add_list_import(CLI::App& list, Action& action) {
+    auto options = std::make_shared<ListImportOptions>();
+    CLI::App& command =
+        *list.add_subcommand("import", "Put everybody on it whom a file names, a line each");
+    command.add_option("LIST", options->list, "A list's address")->required();
+    command.add_option("FILE", options->path, "The file, or - for standard input")->required();
+    command.add_flag("--owner", options->owners, "As owners");
+    add_config(command, options->config);
+    command.callback([=, &action] { action = [=] { return import_members_command(*options); }; });
+}
+
 }  // namespace
 
 void add_list_commands(CLI::App& top, Action& action) {
@@ -57,6 +70,7 @@ void add_list_commands(CLI::App& top, Action& action) {
     });
     add_admin(parent, "join", "Put people on it", list_and_members);
     add_admin(parent, "leave", "Take people off it", list_and_members);
+    add_list_import(list, action);
 }
 
 }  // namespace app

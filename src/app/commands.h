@@ -65,6 +65,16 @@ struct AliasImportOptions {
 // The aliases of a file as /etc/aliases, onto a running or a stopped server.
 [[nodiscard]] int import_aliases_command(const AliasImportOptions& options);
 
+struct ListImportOptions {
+    std::string config;
+    std::string list;
+    std::string path;  // "-": standard input
+    bool owners = false;
+};
+
+// The addresses of a file, a line each, onto a list; who is on it already stays.
+[[nodiscard]] int import_members_command(const ListImportOptions& options);
+
 struct MimeShowOptions {
     std::string file;  // "-": standard input
     bool json = false;

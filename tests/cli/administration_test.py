@@ -138,7 +138,11 @@ class Both:
         self.assertEqual(admin("list", "join", team, BOB, "--owner"), f"1 owner joined {team}\n")
         self.assertEqual(admin("list", "members", team).split(), [ALICE, "smith@foo.example", BOB])
         self.assertEqual(admin("list", "members", team, "--owner"), BOB + "\n")
-        admin("list", "leave", team, "smith@foo.example")
+        (self.server.folder / "members").write_text(f"# the team\n{ALICE}\nJones <jones@foo.example>\n")
+        for _ in range(2):
+            self.assertEqual(admin("list", "import", team, self.server.folder / "members"),
+                             f"2 members joined {team}\n")
+        admin("list", "leave", team, "smith@foo.example", "jones@foo.example")
         described = f'{team}  "The team"  owners may post  https://crepes.example/leave\n'
         self.assertEqual(admin("list", "set", team, "--posting", "owners", "--unsubscribe-url",
                                "https://crepes.example/leave"), described)

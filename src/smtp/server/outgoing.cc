@@ -82,7 +82,9 @@ class Planner {
 
   private:
     [[nodiscard]] queue::NewMessage& message_from(const std::string& sender);
-    void add_local(const account::LocalRecipient& local, queue::NewRecipient recipient, bool alone);
+    void add_local(const account::LocalRecipient& local,
+                   queue::NewRecipient recipient,
+                   bool of_loss);
 
     queue::NewMessage envelope_;
     Queueing queueing_;
@@ -119,7 +121,8 @@ void Planner::add(const Recipient& recipient, const std::string& sender, bool al
     for (const account::LocalRecipient& local : recipient.local) {
         entry.address = local.address;
         entry.destination = queue::kLocalDestination;
-        add_local(local, entry, alone);
+        // A member of an alias that has gone is passed over, as it would have been at RCPT.
+        add_local(local, entry, !alone && targets == 1);
     }
     for (const account::Address& list : recipient.lists) {
         entry.address = list;
@@ -135,14 +138,14 @@ void Planner::add(const Recipient& recipient, const std::string& sender, bool al
 
 void Planner::add_local(const account::LocalRecipient& local,
                         queue::NewRecipient recipient,
-                        bool alone) {
+                        bool of_loss) {
     if (envelope_.release) {
         add_recipient(message_from(envelope_.sender), std::move(recipient));
         return;
     }
     const bool success = (recipient.notify & kSuccess) != 0;
-    if (success || !alone) {
-        queueing_.words.push_back({local.account, success, !alone, std::move(recipient)});
+    if (success || of_loss) {
+        queueing_.words.push_back({local.account, success, of_loss, std::move(recipient)});
     }
 }
 

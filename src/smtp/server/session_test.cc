@@ -7,6 +7,7 @@
 #include "fakes/world.h"
 #include "mail/trace.h"
 #include "net/pipe.h"
+#include "queue/manage.h"
 #include "smtp/server/commands.h"
 #include "smtp/server/server.h"
 
@@ -180,6 +181,7 @@ struct Removal {
     std::string_view recipients;
     std::string_view answer;  // to the data
     std::size_t delivered;    // to bob
+    std::size_t queued;       // for whom a notice must say it
 };
 
 class RemovalTest : public SessionTest, public testing::WithParamInterface<Removal> {};
@@ -189,6 +191,11 @@ TEST_P(RemovalTest, tells_that_a_recipient_is_gone) {
     world_.add_user("bob@foo.com", "secret");
     world_.add_alias("both@foo.com", {"a@foo.com", "bob@foo.com"});
     options_->port = row.port;
+    const Outgoing outgoing{
+        .route = [](const account::Address&, std::string_view) { return std::string("mx:"); },
+        .lifetimes = {},
+        .nudge = [](const std::vector<std::string>&) {}};
+    services_.outgoing = &outgoing;
     auto [server, client] = net::make_pipe(world_.loop, pipe_);
     base::spawn(serve(std::move(server), options_, services_),
                 [](const std::exception_ptr& thrown) { EXPECT_EQ(thrown, nullptr); });
@@ -208,6 +215,10 @@ TEST_P(RemovalTest, tells_that_a_recipient_is_gone) {
     }
     EXPECT_EQ(codes, row.answer);
     EXPECT_EQ(world_.inbox("bob@foo.com").size(), row.delivered);
+    std::size_t queued = 0;
+    EXPECT_TRUE(queue::list(
+        *world_.store.snapshot(), {}, [&queued](const queue::Listed&) { return ++queued != 0; }));
+    EXPECT_EQ(queued, row.queued);
     client->end_writing();
     world_.loop.run_for(std::chrono::seconds(1));
 }
@@ -215,19 +226,22 @@ TEST_P(RemovalTest, tells_that_a_recipient_is_gone) {
 INSTANTIATE_TEST_SUITE_P(
     Table,
     RemovalTest,
-    testing::Values(Removal{Port::kRelay, "EHLO", "RCPT TO:<a@foo.com>\r\n", "550 5.1.1;", 0},
+    testing::Values(Removal{Port::kRelay, "EHLO", "RCPT TO:<a@foo.com>\r\n", "550 5.1.1;", 0, 0},
                     // One answer for all: those who have it must not get it again.
                     Removal{Port::kRelay,
                             "EHLO",
                             "RCPT TO:<a@foo.com>\r\nRCPT TO:<bob@foo.com>\r\n",
                             "250 2.0.0;",
+                            1,
                             1},
                     Removal{Port::kLmtp,
                             "LHLO",
                             "RCPT TO:<a@foo.com>\r\nRCPT TO:<bob@foo.com>\r\n",
                             "550 5.1.1;250 2.0.0;",
-                            1},
-                    Removal{Port::kLmtp, "LHLO", "RCPT TO:<both@foo.com>\r\n", "250 2.0.0;", 1}));
+                            1,
+                            0},
+                    Removal{
+                        Port::kLmtp, "LHLO", "RCPT TO:<both@foo.com>\r\n", "250 2.0.0;", 1, 0}));
 
 TEST_F(SessionTest, refuses_a_submitted_header_without_end) {
     options_->port = Port::kSubmission;
