@@ -173,7 +173,7 @@ Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config&
         }
     }
     if (config.queue.srs) {
-        TRY(relay->outgoing_.srs, open_srs(services));
+        TRY(relay->outgoing_.srs, open_srs(relay->services_));
     }
     TRY_VOID(relay->open_transport(config));
     return relay;

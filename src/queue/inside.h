@@ -23,8 +23,4 @@ inline constexpr std::string_view kProgressExpanded = "expanded";
     return std::string(kListPrefix) + list.to_string();
 }
 
-[[nodiscard]] inline bool is_inside(std::string_view destination) {
-    return destination.starts_with(kListPrefix) || destination == kLocalDestination;
-}
-
 }  // namespace queue
