@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "smtp/server/client_checks.h"
 
 namespace app {
 
@@ -57,6 +58,7 @@ struct SmtpConfig {
     bool require_owned_sender = true;
     bool accept_bare_addresses = true;
     bool check_sender_domain = true;
+    smtp::ClientChecks client_checks;
     bool offer_auth_on_relay = false;
     base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
     base::Duration data_timeout = std::chrono::minutes(5);     // for each piece of a message

@@ -61,6 +61,17 @@ void read_smtp(Section section, SmtpConfig& smtp) {
     section.flag("require_owned_sender", smtp.require_owned_sender);
     section.flag("accept_bare_addresses", smtp.accept_bare_addresses);
     section.flag("check_sender_domain", smtp.check_sender_domain);
+    using smtp::HelloCheck;
+    using smtp::ReverseCheck;
+    section.choice<HelloCheck>(
+        "check_hello",
+        smtp.client_checks.hello,
+        {{"off", HelloCheck::kOff}, {"own", HelloCheck::kOwn}, {"exists", HelloCheck::kExists}});
+    section.choice<ReverseCheck>("check_reverse_dns",
+                                 smtp.client_checks.reverse,
+                                 {{"off", ReverseCheck::kOff},
+                                  {"exists", ReverseCheck::kExists},
+                                  {"matches", ReverseCheck::kMatches}});
     section.flag("offer_auth_on_relay", smtp.offer_auth_on_relay);
     section.duration("command_timeout", smtp.command_timeout, kTimeoutMin, kTimeoutMax);
     section.duration("data_timeout", smtp.data_timeout, kTimeoutMin, kTimeoutMax);

@@ -57,6 +57,8 @@ require_owned_sender = false
 accept_bare_addresses = false
 offer_auth_on_relay = true
 check_sender_domain = false
+check_hello = "exists"
+check_reverse_dns = "matches"
 command_timeout = "2m"
 data_timeout = "3m"
 message_timeout = "1h"
@@ -123,6 +125,8 @@ retention = "7d"
     EXPECT_EQ(config->smtp.message_octets_max, 20ULL << 20);
     EXPECT_EQ(config->smtp.recipients_max, 1000U);
     EXPECT_FALSE(config->smtp.check_sender_domain);
+    EXPECT_EQ(config->smtp.client_checks.hello, smtp::HelloCheck::kExists);
+    EXPECT_EQ(config->smtp.client_checks.reverse, smtp::ReverseCheck::kMatches);
     EXPECT_EQ(config->dns.servers, (std::vector<std::string>{"127.0.0.1:5353", "[::1]:53"}));
     EXPECT_EQ(config->dns.trust_anchor, "/etc/s/root.key");
     EXPECT_EQ(config->pop3.login_delay, std::chrono::seconds(30));

@@ -115,6 +115,9 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
             return smtp::look_up_sender_domain(*resolver, loop, std::move(domain));
         };
     }
+    smtp->check_client = [this](base::Loop& loop, smtp::Knock knock) {
+        return smtp::judge_client(*resolver, loop, config.smtp.client_checks, std::move(knock));
+    };
     pop3.reset(new pop3::Services{.store = *store,
                                   .authenticator = *authenticator,
                                   .messages = *messages,

@@ -59,6 +59,9 @@ base::Task<Handled> Session::on_mail(std::string_view arguments) {
             {5, 3, 4},
             fmt::format("messages have at most {} octets", options_.message_octets_max)};
     }
+    if (auto refusal = co_await judge_stranger()) {
+        co_return std::move(*refusal);
+    }
     if (auto refusal = co_await judge_sender(command->sender)) {
         co_return std::move(*refusal);
     }

@@ -1,4 +1,4 @@
-// HELO, EHLO, LHLO (RFC 5321 4.1.1.1, RFC 2033 4.1) and what they offer; RSET, NOOP, QUIT.
+// HELO, EHLO, LHLO (RFC 5321 4.1.1.1, RFC 2033 4.1), what they offer and who says them; RSET, NOOP, QUIT.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -28,6 +28,7 @@ Reply Session::greet(Greeting greeting, std::string_view arguments) {
         return {501, {5, 5, 4}, arguments.empty() ? "say who you are" : "that is no host name"};
     }
     hello_ = Hello{greeting, std::string(arguments)};
+    welcome_ = false;
     transaction_.reset();
     // Replies are ASCII (RFC 5321 4.2), names need not be.
     std::string text = fmt::format(
@@ -66,6 +67,22 @@ std::string Session::capabilities() const {
         text += mechanisms.empty() ? "" : "\nAUTH" + mechanisms;  // RFC 4954
     }
     return text + "\nHELP";
+}
+
+// The answer stands at MAIL and not at EHLO: there clients pass on what they hear, and who may log in has.
+base::Task<std::optional<Reply>> Session::judge_stranger() {
+    const net::Stream& stream = lines_.stream();
+    if (welcome_ || !services_.check_client || options_.port != Port::kRelay ||
+        stream.peer().is_loopback() || may_relay()) {
+        co_return std::nullopt;
+    }
+    auto refusal = co_await services_.check_client(lines_.stream().loop(),
+                                                   {.hello = hello_->name,
+                                                    .hostname = options_.hostname,
+                                                    .peer = stream.peer(),
+                                                    .local = stream.local()});
+    welcome_ = !refusal;
+    co_return refusal;
 }
 
 base::Task<Handled> Session::on_rset(std::string_view /*arguments*/) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "net/address.h"
 #include "net/line_stream.h"
 #include "net/stream.h"
+#include "smtp/server/client_checks.h"
 #include "smtp/server/meters.h"
 #include "smtp/server/outgoing.h"
 
@@ -77,6 +79,10 @@ struct Services {
     // domains that are not ours. Empty: nobody asks.
     std::function<base::Task<DomainVerdict>(base::Loop& loop, std::string domain)>
         check_sender_domain = {};
+    // May this client send at all? Asked once a greeting, at the first MAIL, of strangers from elsewhere on
+    // the relay port (client_checks.h). Empty: nobody asks.
+    std::function<base::Task<std::optional<Reply>>(base::Loop& loop, Knock knock)> check_client =
+        {};
     // Mail for other domains; null: this server has no queue and refuses it.
     const Outgoing* outgoing = nullptr;
     Meters meters = Meters(metrics);

@@ -127,6 +127,7 @@ class Session {
 
     // envelope.cc
     [[nodiscard]] std::optional<Reply> judge_path(const Path& path, bool smtputf8) const;
+    [[nodiscard]] base::Task<std::optional<Reply>> judge_stranger();
     [[nodiscard]] base::Task<std::optional<Reply>> judge_sender(Path sender);
     void rewrite(Path& path, account::Place place) const;
     [[nodiscard]] bool offers_release() const;
@@ -191,6 +192,7 @@ class Session {
     Services& services_;
     std::string id_;
     std::optional<Hello> hello_;
+    bool welcome_ = false;  // judge_stranger() found nothing against this greeting
     std::unique_ptr<account::Identity> identity_;  // who logged in
     std::unique_ptr<Transaction> transaction_;
     bool stopping_ = false;               // the server stops: no next message

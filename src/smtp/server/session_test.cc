@@ -139,6 +139,10 @@ base::Task<DomainVerdict> fail_a_check(base::Loop& /*loop*/, std::string /*domai
     co_return DomainVerdict::kExists;
 }
 
+base::Task<std::optional<Reply>> refuse_nonsense(base::Loop& /*loop*/, Knock knock) {
+    co_return knock.hello == "nonsense" ? std::optional(Reply{550, {5, 7, 1}, "no"}) : std::nullopt;
+}
+
 TEST_F(SessionTest, outlives_its_own_bugs) {
     services_.check_sender_domain = fail_a_check;
     const std::string output = converse("EHLO bar.com\r\nMAIL FROM:<x@bar.com>\r\nNOOP\r\n");
@@ -149,6 +153,26 @@ TEST_F(SessionTest, outlives_its_own_bugs) {
     services_.check_sender_domain = nullptr;
     EXPECT_NE(converse(message("hello\r\n")).find("250 2.0.0"), std::string::npos);
     EXPECT_EQ(count("staffetta_connections{protocol=\"smtp\"}"), 0U);
+}
+
+// By its own test a client from elsewhere is asked once a greeting; who is trusted is not asked.
+TEST_F(SessionTest, asks_who_knocks) {
+    std::size_t asked = 0;
+    services_.check_client = [&asked](base::Loop& loop, Knock knock) {
+        ++asked;
+        EXPECT_EQ(knock.peer.address, "192.0.2.1");
+        return refuse_nonsense(loop, std::move(knock));
+    };
+    std::string output = converse(
+        "EHLO nonsense\r\nMAIL FROM:<x@bar.com>\r\nMAIL FROM:<x@bar.com>\r\n"
+        "EHLO bar.com\r\nMAIL FROM:<x@bar.com>\r\nRSET\r\nMAIL FROM:<x@bar.com>\r\n");
+    EXPECT_EQ(asked, 3U);
+    EXPECT_NE(output.find("550 5.7.1 no\r\n550 5.7.1 no\r\n250-"), std::string::npos) << output;
+    EXPECT_TRUE(output.ends_with("250 2.1.0 sender ok\r\n")) << output;
+    options_->relay_networks = {*net::AddressBlock::parse("192.0.2.0/24")};
+    output = converse("EHLO nonsense\r\nMAIL FROM:<x@bar.com>\r\n");
+    EXPECT_EQ(asked, 3U);
+    EXPECT_TRUE(output.ends_with("250 2.1.0 sender ok\r\n")) << output;
 }
 
 TEST_F(SessionTest, takes_a_large_message_whole) {
