@@ -85,7 +85,10 @@ Story::Story() {
             .find_way = [this](std::string_view destination) -> std::optional<smtp::Way> {
                 CHECK(destination.starts_with("mx:"));
                 return smtp::Way{.host = std::string(destination.substr(3)), .tls = tls_};
-            }});
+            },
+            .policy = [this](base::Loop&,
+                             const std::string&,
+                             const smtp::MailHost& host) { return judge_host(host.name); }});
     options_.reporter = {.hostname = "mail.crepes.example", .postmaster = {}};
     start();
 }
@@ -93,6 +96,18 @@ Story::Story() {
 Story::~Story() {
     stop();
     loop_.run_for(std::chrono::hours(2));  // the hosts hang up
+}
+
+base::Task<Result<smtp::TlsUse, smtp::Verdict>> Story::judge_host(std::string host) const {
+    const auto found = policies_.find(host);
+    if (found == policies_.end()) {
+        co_return smtp::TlsUse::kNever;  // it asks for nothing
+    }
+    if (found->second == "verified") {
+        co_return smtp::TlsUse::kVerified;
+    }
+    co_return tl::unexpected<smtp::Verdict>(
+        smtp::refuse(smtp::Verdict::Kind::kTemporary, {4, 7, 1}, found->second, "policy"));
 }
 
 void Story::start() {
@@ -170,6 +185,8 @@ void Story::perform(std::string_view line) {
         tls_ = rest == "required"   ? smtp::TlsUse::kRequired
                : rest == "verified" ? smtp::TlsUse::kVerified
                                     : smtp::TlsUse::kOpportunistic;
+    } else if (word == "policy") {
+        policies_[std::string(name)] = rest;
     } else if (word == "send") {
         send(rest);
     } else if (word == "queue") {

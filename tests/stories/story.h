@@ -46,6 +46,8 @@ class Story {
     void change_host(std::string_view name, std::string_view clause);
     void send(std::string_view rest);
     void administer(std::string_view rest);
+    [[nodiscard]] base::Task<base::Result<smtp::TlsUse, smtp::Verdict>> judge_host(
+        std::string host) const;
     void check(std::string_view clause);
     void check_host(const RemoteHost& host, std::string_view clause);
     void check_told(std::string_view rest);
@@ -75,6 +77,7 @@ class Story {
     base::Metrics metrics_;
     store::MemoryStore store_{loop_};
     std::map<std::string, std::unique_ptr<RemoteHost>, std::less<>> hosts_;
+    std::map<std::string, std::string, std::less<>> policies_;  // "verified", or why not, by host
     smtp::TlsUse tls_ = smtp::TlsUse::kOpportunistic;
     queue::SchedulerOptions options_;
     queue::Lifetimes lifetimes_;

@@ -36,6 +36,7 @@ class BlobReader;
 
 namespace smtp {
 
+// From the loosest to the strictest.
 enum class TlsUse {
     kNever,
     kOpportunistic,  // RFC 7435: when the peer offers STARTTLS, whatever its certificate says

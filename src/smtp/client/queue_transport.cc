@@ -216,6 +216,19 @@ base::Task<QueueTransport::Hosts> QueueTransport::find_hosts(base::Loop& loop, W
         resolver_, loop, random_, std::move(way.host), std::move(options));
 }
 
+base::Task<base::Result<TlsUse, Verdict>> QueueTransport::choose_tls(base::Loop& loop,
+                                                                     Way way,
+                                                                     MailHost host) {
+    if (!options_.policy || way.kind != Way::Kind::kMx) {
+        co_return way.tls;
+    }
+    auto asked = co_await options_.policy(loop, std::move(way.host), std::move(host));
+    if (!asked) {
+        co_return base::forward_error(asked);
+    }
+    co_return std::max(way.tls, *asked);
+}
+
 // One host after another, by preference. A host that refuses the conversation is no verdict about the mail
 // while another may take it (RFC 5321 5.1); when all are asked, the last one's word stands.
 base::Task<QueueTransport::Connected> QueueTransport::connect(base::Loop& loop,
@@ -232,7 +245,9 @@ base::Task<QueueTransport::Connected> QueueTransport::connect(base::Loop& loop,
     }
     queue::Unreachable last;
     for (const MailHost& host : *hosts) {
-        auto called = co_await call(loop, *way, host, way->tls);
+        const auto tls = co_await choose_tls(loop, *way, host);
+        auto called = tls ? co_await call(loop, *way, host, *tls)
+                          : Connected(tl::unexpect, unreachable(tls.error(), host.name));
         if (called) {
             co_return std::move(called);
         }

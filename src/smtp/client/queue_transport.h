@@ -41,6 +41,12 @@ struct QueueTransportOptions {
     ClientTimeouts timeouts = {};
     // Nothing: a name that the configuration does not know (any more).
     std::function<std::optional<Way>(std::string_view destination)> find_way;
+    // The policy step: what the domain itself asks of a connection to `host`, one of its MX hosts. DANE (RFC
+    // 7672, by MailHost::secure and TLSA records) and MTA-STS (RFC 8461) belong here. It makes the way's
+    // TLS stricter and never looser; a Verdict is why the host may not be used. Empty: the way's is all.
+    std::function<base::Task<base::Result<TlsUse, Verdict>>(
+        base::Loop& loop, std::string domain, MailHost host)>
+        policy = {};
     // For --trace-peer; may be empty, and may return an empty watcher.
     std::function<net::LineStream::Watcher(const net::Endpoint& peer)> watch = {};
 };
@@ -69,6 +75,9 @@ class QueueTransport final : public queue::Transport {
     using Hosts = base::Result<std::vector<MailHost>, Verdict>;
 
     [[nodiscard]] base::Task<Hosts> find_hosts(base::Loop& loop, Way way);
+    [[nodiscard]] base::Task<base::Result<TlsUse, Verdict>> choose_tls(base::Loop& loop,
+                                                                       Way way,
+                                                                       MailHost host);
     [[nodiscard]] base::Task<Connected> call(base::Loop& loop, Way way, MailHost host, TlsUse tls);
     [[nodiscard]] ClientOptions client_options(const Way& way,
                                                const MailHost& host,
