@@ -228,6 +228,19 @@ Result<std::size_t> reroute_some(Transaction& change,
     return moved.size();
 }
 
+// Destinations that everybody has left.
+Result<> forget_empty(store::Store& store) {
+    TRY(const auto destinations, list_destinations(*store.snapshot(), 1));
+    return store.change_and_wait([&](Transaction& change) -> Result<> {
+        for (const ListedDestination& destination : destinations) {
+            if (destination.scheduled == 0) {
+                TRY_VOID(settle(change, destination.name, {}, {}, std::nullopt));
+            }
+        }
+        return {};
+    });
+}
+
 }  // namespace
 
 Result<std::size_t> reroute(store::Store& store,
@@ -253,6 +266,7 @@ Result<std::size_t> reroute(store::Store& store,
         moved += step;
         from = next;
     } while (from);
+    TRY_VOID(forget_empty(store));
     return moved;
 }
 

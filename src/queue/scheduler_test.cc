@@ -534,10 +534,11 @@ TEST_F(SchedulerTest, AsksTheRoutesAnewWhenTheyHaveChanged) {
     send("list", members);
     send("m1", {"bob@hamburger.example", "smith@hamburger.example"});
     loop_.run_for(1s);
-    EXPECT_EQ(act_on(Action::kHold, {.recipient = "bob@hamburger.example"}), 1U);
+    EXPECT_EQ(act_on(Action::kHold, {.queue_id = "m1"}), 2U);
     stop();
     EXPECT_EQ(reroute(store_, to_domain, "by domain"), 0U);
     EXPECT_EQ(reroute(store_, to_hub, "by hub"), 2501U);
+    EXPECT_THAT(list_destinations(*store_.snapshot(), 10).value(), SizeIs(1));
     expect_sound();
     EXPECT_EQ(reroute(store_, to_domain, "by hub"), 0U) << "nobody is asked twice";
     make();
