@@ -19,6 +19,7 @@ using base::Result;
 
 constexpr std::size_t kRecipientsAtOnce = 1000;
 constexpr std::uint64_t kCountMax = 1'000'000;
+constexpr std::uint64_t kShownMax = 1000;  // recipients in a table; a queue may have a million
 
 Result<queue::Filter> read_filter(const AdminRequest& request, base::WallTime now) {
     queue::Filter filter{.queue_id = request.arguments.empty() ? "" : request.arguments.front(),
@@ -104,23 +105,29 @@ class Table {
     Table(const store::Reader& reader, base::WallTime now) : reader_(reader), now_(now) {}
 
     void add(const queue::Listed& listed) {
+        const bool shown = recipients_++ < kShownMax;
         if (listed.id.queue_id != queue_id_) {
             queue_id_ = listed.id.queue_id;
             ++messages_;
-            text_ += fmt::format("{}  {} old  {}  from <{}>\n",
-                                 queue_id_,
-                                 about(now_ - listed.message.created),
-                                 about_octets(listed.message.octets),
-                                 listed.message.sender);
+            if (shown) {
+                add_message(listed);
+            }
         }
-        ++recipients_;
-        const auto destination = queue::load_destination(reader_, listed.recipient.destination);
-        text_ += describe(listed, destination.value_or(std::nullopt), now_);
+        if (shown) {
+            const auto destination = queue::load_destination(reader_, listed.recipient.destination);
+            text_ += describe(listed, destination.value_or(std::nullopt), now_);
+        }
     }
 
     [[nodiscard]] std::string take() {
         if (messages_ == 0) {
             return "the queue is empty\n";
+        }
+        if (recipients_ > kShownMax) {
+            text_ += fmt::format(
+                "... and {} recipients more; --recipient, --sender, --destination and --older-than "
+                "narrow, --json shows all\n",
+                recipients_ - kShownMax);
         }
         return text_ + fmt::format("{} message{} for {} recipient{}\n",
                                    messages_,
@@ -130,6 +137,14 @@ class Table {
     }
 
   private:
+    void add_message(const queue::Listed& listed) {
+        text_ += fmt::format("{}  {} old  {}  from <{}>\n",
+                             queue_id_,
+                             about(now_ - listed.message.created),
+                             about_octets(listed.message.octets),
+                             listed.message.sender);
+    }
+
     const store::Reader& reader_;
     base::WallTime now_;
     std::string text_;

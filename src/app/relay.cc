@@ -7,6 +7,7 @@
 
 #include "account/directory.h"
 #include "app/files.h"
+#include "app/own_addresses.h"
 #include "base/check.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
@@ -166,7 +167,7 @@ Relay::~Relay() {
 }
 
 Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config& config) {
-    std::unique_ptr<Relay> relay(new Relay(std::move(services), config));
+    std::unique_ptr<Relay> relay(new Relay(services, config));
     for (const RouteConfig& route : config.queue.routes) {
         if (!route.password_file.empty()) {
             TRY(relay->passwords_[route.password_file], read_password_file(route.password_file));
@@ -180,6 +181,7 @@ Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config&
 }
 
 Result<> Relay::open_transport(const Config& config) {
+    const auto mx_port = static_cast<std::uint16_t>(config.queue.mx_port);
     TRY(auto tls, net::TlsClientContext::load({.authorities = config.queue.trusted_authorities}));
     transport_ = std::make_unique<smtp::QueueTransport>(
         network_,
@@ -187,8 +189,9 @@ Result<> Relay::open_transport(const Config& config) {
         services_.random,
         smtp::QueueTransportOptions{
             .hostname = config.hostname,
-            .mx = {.own_names = {config.hostname}},
-            .mx_port = static_cast<std::uint16_t>(config.queue.mx_port),
+            .mx = {.own_names = {config.hostname},
+                   .own_addresses = own_addresses(config.listen.smtp, mx_port)},
+            .mx_port = mx_port,
             .tls_context = std::move(tls),
             .find_way = [this](std::string_view destination) { return find_way(destination); },
             .watch = [this](const net::Endpoint& peer) { return watch(peer); }});

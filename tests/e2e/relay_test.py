@@ -178,6 +178,23 @@ class Hub(unittest.TestCase):
                 [message] = store.messages(BOB)
                 self.assertIn(b"with LMTP", message)
 
+    def test_who_waits_goes_the_new_way_when_routes_change(self):
+        with socket.socket() as nobody, Server() as store:
+            nobody.bind(("127.0.0.1", 0))  # and does not listen
+            old = f"127.0.0.1:{nobody.getsockname()[1]}"
+            route = f'[[route]]\nto = "{old}"\n[queue]\nrelay_networks = ["127.0.0.1"]\n'
+            with Server(people={}, options=route) as front:
+                front.admin("domain", "remove", "hamburger.example")
+                front.send(letter(), recipients=[BOB])
+                front.wait_for_log("destination unreachable")
+                front.stop()
+                front.config.write_text(front.config.read_text().replace(old, f"lmtp:127.0.0.1:{store.ports['lmtp']}"))
+                front.start()
+                front.wait_for_log("routes changed recipients_moved=1")
+                front.wait_for_log(r"relayed .*bob@hamburger\.example")
+                self.assertEqual(len(store.messages(BOB)), 1)
+                self.assertNotIn(old, front.admin("queue", "destinations"))
+
 
 if __name__ == "__main__":
     unittest.main()
