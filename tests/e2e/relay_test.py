@@ -5,13 +5,14 @@ with TLS, and past every kind of "no"."""
 import email
 import pathlib
 import re
+import signal
 import smtplib
 import socket
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, DnsServer, Server, letter
+from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, DnsServer, Server, letter, run
 
 CREPES, HAMBURGER = "127.0.0.11", "127.0.0.12"  # the two hosts, on one machine
 ZONE = f"""
@@ -142,6 +143,36 @@ class TwoDomains(unittest.TestCase):
             client.sendmail(ALICE, [BOB], letter(), mail_options=["ENVID=QQ1"], rcpt_options=["NOTIFY=SUCCESS"])
         self.crepes.wait_for_log(r"relayed .*bob@hamburger\.example")
         self.hamburger.wait_for_log("message accepted")
+
+
+class Verified(unittest.TestCase):
+    """A route that verifies: encrypted is not enough, the certificate must bear the host's name."""
+
+    def certificate(self, folder, name):
+        made = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                   "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", "-days", "30",
+                   "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        return (folder / f"{name}.pem").read_text(), (folder / f"{name}.key").read_text()
+
+    def test_a_certificate_for_another_name_gets_no_mail(self):
+        port = free_port()
+        with DnsServer(ZONE) as dns, Site("hamburger.example", HAMBURGER, port, dns.options) as hamburger:
+            wrong = hamburger.certificate.read_text()
+            right, key = self.certificate(hamburger.folder, "mail.hamburger.example")
+            (hamburger.folder / "trusted.pem").write_text(wrong + right)
+            options = (f'trusted_authorities = "{hamburger.folder}/trusted.pem"\n[[route]]\ndomain = "hamburger.example"\n'
+                       f'to = "mail.hamburger.example:{port}"\ntls = "verify"\n' + dns.options)
+            with Site("crepes.example", CREPES, port, options) as crepes:
+                crepes.submit(letter(), [BOB])
+                crepes.wait_for_log("destination unreachable .*hostname mismatch")
+                self.assertEqual(hamburger.messages(BOB), [])
+                (hamburger.folder / "key.pem").write_text(key)
+                hamburger.certificate.write_text(right)
+                hamburger.process.send_signal(signal.SIGHUP)
+                hamburger.wait_for_log("certificates reloaded")
+                crepes.admin("queue", "retry", "--all")
+                crepes.wait_for_log(r"relayed .*bob@hamburger\.example.* over TLSv1\.3")
 
 
 class NullClient(Server):
