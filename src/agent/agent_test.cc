@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/bookmarks.h"
 #include "agent/ftp_arguments.h"
 #include "agent/ftp_url.h"
 #include "agent/glob.h"
@@ -45,9 +46,20 @@ TEST(FtpUrl, IsRead) {
                             "ftp://h:65536/",
                             "ftp://h/%0d%0aDELE",
                             "ftp://h/%4",
+                            "ftp://h%2Fx/",
+                            "ftp://h%40x/",
+                            "ftp://a b/",
                             "ftp://[::1"}) {
         EXPECT_EQ(dump(bad), "fault") << bad;
     }
+}
+
+TEST(FtpUrl, IsWrittenWithoutItsPassword) {
+    const auto again = [](std::string_view text) { return format_ftp_url(*parse_ftp_url(text)); };
+    EXPECT_EQ(again("ftp://bob%40h:pw@h:2121/a%20b/%3Btype=x"),
+              "ftp://bob%40h@h:2121/a%20b/%3Btype%3Dx");
+    EXPECT_EQ(again("ftps://[::1]//etc;type=A"), "ftps://[::1]:990/%2Fetc;type=a");
+    EXPECT_EQ(again("ftpes://h"), "ftpes://h:21/");
 }
 
 TEST(Netrc, FindsTheMachineThenTheDefault) {

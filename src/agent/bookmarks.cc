@@ -83,7 +83,7 @@ std::string format_ftp_url(const FtpUrl& url) {
     return fmt::format("{}://{}{}:{}/{}{}",
                        scheme,
                        url.user ? encode(*url.user, "") + "@" : "",
-                       ipv6 ? "[" + url.host + "]" : url.host,
+                       ipv6 ? "[" + url.host + "]" : encode(url.host, ""),
                        url.port_or_default(),
                        (from_root ? "%2F" : "") + encode(url.path.substr(from_root ? 1 : 0), "/"),
                        url.ascii ? ";type=a" : "");

@@ -92,11 +92,11 @@ class OneShot {
             return complain(login.error());
         }
         if (const auto opened = site_.open(url, *login); !opened) {
-            const bool unknown = opened.error().code == Errc::kNotFound && !site_.is_open();
             const int status = complain(opened.error());
-            return unknown                                     ? int{kFtpNoHost}
-                   : opened.error().code == Errc::kUnsupported ? int{kFtpUnavailable}
-                                                               : status;
+            if (site_.host_is_unknown()) {
+                return kFtpNoHost;
+            }
+            return opened.error().code == Errc::kUnsupported ? int{kFtpUnavailable} : status;
         }
         open_ = key;
         return kFtpOk;

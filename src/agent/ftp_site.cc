@@ -49,6 +49,23 @@ void show_dialogue(bool sent, std::string_view line, std::optional<base::Duratio
     fmt::print(stderr, "{}{}{}\n", time, sent ? "---> " : "", without_controls(line));
 }
 
+// What may be done about a connection that was not made.
+std::string remedy_for(const base::Error& error, const ftp::ClientOptions& options) {
+    if (error.code == Errc::kDenied && options.verify) {
+        const bool named = error.text.find("mismatch") == std::string::npos;
+        return fmt::format(
+            "; the certificate does not prove {}. {}, and --insecure (`set verify off` at the "
+            "prompt) goes on without proof",
+            options.host,
+            named ? "--cacert FILE trusts the authority in FILE"
+                  : "Call the server by the name that its certificate bears");
+    }
+    if (options.tls == ftp::ClientTls::kImplicit && error.text.find("TLS") != std::string::npos) {
+        return "; ftps:// is TLS from the first octet. ftpes:// asks for TLS in the dialogue";
+    }
+    return "";
+}
+
 // Failures that another try may not meet: of the connection, and 4yz.
 bool may_pass(Errc code) {
     using enum Errc;
@@ -134,12 +151,14 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
             show_dialogue(sent, line, settings_.trace ? std::optional(since) : std::nullopt);
         }
     };
-    TRY(options_.addresses, net::look_up_host(url.host, url.port_or_default(), settings_.family));
+    auto addresses = net::look_up_host(url.host, url.port_or_default(), settings_.family);
+    host_is_unknown_ = !addresses && addresses.error().code == Errc::kNotFound;
+    TRY(options_.addresses, std::move(addresses));
     TRY_VOID(load_tls(url));
     client_ = make_client();
     auto connected = run(client_->connect());
-    if (!connected && connected.error().code == Errc::kDenied && options_.verify) {
-        connected.error().text += "; --insecure goes on without proof";
+    if (!connected) {
+        connected.error().text += remedy_for(connected.error(), options_);
     }
     if (!connected || !login) {
         return connected;

@@ -74,6 +74,9 @@ class FtpSite {
     [[nodiscard]] base::Result<> open(const FtpUrl& url, const std::optional<FtpLogin>& login);
     void close();
 
+    // What open() said last: there is no such host.
+    [[nodiscard]] bool host_is_unknown() const { return host_is_unknown_; }
+
     [[nodiscard]] bool is_open() const { return client_ != nullptr && client_->is_connected(); }
 
     // Aborts the transfer that runs, and those to come. From any thread, while this lives.
@@ -153,6 +156,7 @@ class FtpSite {
     bool running_ = false;  // the loop
     std::atomic<bool> stopped_ = false;
     std::string host_;
+    bool host_is_unknown_ = false;
     base::SteadyTime opened_{};
     ftp::ClientOptions options_;
     std::optional<FtpLogin> login_;

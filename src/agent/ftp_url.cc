@@ -84,6 +84,14 @@ base::Result<> take_path(std::string_view path, FtpUrl& url) {
     return {};
 }
 
+// Of a name (RFC 1123 2.1, with the underscores that are in use, or UTF-8) or an address with its zone.
+bool is_host(std::string_view host) {
+    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+        return base::is_alnum(c) || base::is_8bit(c) ||
+               std::string_view("-._:%").find(c) != std::string_view::npos;
+    });
+}
+
 std::optional<ftp::ClientTls> tls_of(std::string_view scheme) {
     if (base::iequals(scheme, "ftps")) {
         return ftp::ClientTls::kImplicit;
@@ -127,8 +135,8 @@ base::Result<FtpUrl> parse_ftp_url(std::string_view text) {
                                          : base::split_front(host, ':');
         url.path = host.starts_with(':') ? host.substr(1) : host;
     }
-    if (url.host.empty()) {
-        return fail(Errc::kSyntax, fmt::format("{}: no host", text));
+    if (!is_host(url.host)) {
+        return fail(Errc::kSyntax, fmt::format("{}: no name of a host in it", text));
     }
     return url;
 }

@@ -249,9 +249,10 @@ class Mirror {
         meter_.end();
         if (next_ < files_.size()) {
             report_.failures.push_back(
-                fmt::format("{} and {} more were not copied: {}",
+                fmt::format("{} of {} files not copied, from {} on: {}",
+                            files_.size() - next_,
+                            files_.size(),
                             files_[next_],
-                            files_.size() - next_ - 1,
                             site_.is_interrupted() ? "interrupted" : "the connection is lost"));
         }
     }

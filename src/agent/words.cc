@@ -46,7 +46,7 @@ Scan scan(std::string_view line) {
         }
         if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
             c = line[++i];
-        } else if (c == quote) {
+        } else if (quote != 0 && c == quote) {
             quote = 0;
             continue;
         } else if (quote == 0 && (c == '"' || c == '\'')) {

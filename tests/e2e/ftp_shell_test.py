@@ -3,25 +3,29 @@
 
 import os
 import pathlib
+import shutil
 import sys
+import tempfile
 import unittest
 
 import pexpect
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import ftp_peers  # noqa: E402
 import harness  # noqa: E402
-from ftp_client_test import VsftpdCase  # noqa: E402
 
 
-class Terminal(VsftpdCase, unittest.TestCase):
-    options = ["--insecure"]
-    # The one-shot tests run in ftp_client_test.py.
-    test_file_there_and_back = test_standard_streams = test_resume = test_mirror_both_ways = None
-    test_globs = test_statuses = None
+class Terminal(unittest.TestCase):
+    columns = 100
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(ftp_peers.Vsftpd())
+        cls.url = cls.server.url.replace("/in/", "/in")
 
     def setUp(self):
-        super().setUp()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.home = self.folder / "home"
         self.home.mkdir()
         (self.home / ".netrc").write_text("machine localhost login anonymous password x\n"
@@ -29,9 +33,9 @@ class Terminal(VsftpdCase, unittest.TestCase):
         (self.home / ".netrc").chmod(0o600)
         self.child = pexpect.spawn(
             str(pathlib.Path(harness.PROGRAM).resolve()),
-            ["ftp", "--insecure", self.url.replace("/in/", "/in")], encoding="utf-8", timeout=harness.PATIENCE_S,
+            ["ftp", "--insecure", self.url], encoding="utf-8", timeout=harness.PATIENCE_S,
             cwd=self.folder, env={**os.environ, "HOME": str(self.home), "TERM": "xterm", "PAGER": "cat"},
-            dimensions=(24, 100))
+            dimensions=(24, self.columns))
         self.addCleanup(self.child.close, force=True)
         self.expect("ftp> ")
 

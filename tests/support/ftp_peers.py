@@ -18,7 +18,7 @@ import harness
 USER, PASSWORD = "green", "crepes and ketchup"
 PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd", "pure-ftpd-common", "libmemcached11",
             "libmemcachedutil2", "libhashkit2", "libhiredis0.14"]
-BUILD = pathlib.Path(os.environ.get("STAFFETTA_BUILD_DIR", pathlib.Path(harness.PROGRAM).resolve().parent))
+BUILD = pathlib.Path(os.environ.get("STAFFETTA_BUILD_DIR", pathlib.Path(harness.PROGRAM).parent)).resolve()
 
 
 def free_port():

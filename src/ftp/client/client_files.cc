@@ -128,8 +128,13 @@ Client::Async<std::string> Client::sha256(std::string path, std::optional<std::u
             // 350: the range holds for the next command.
             CO_TRY_VOID(co_await command(fmt::format("RANG 0 {}", *octets - 1)));
         }
-        CO_TRY(const ServerReply reply, co_await perform("HASH " + path));
-        co_return find_digest(reply);
+        const auto reply = co_await perform("HASH " + path);
+        if (octets && *octets > 0) {
+            // The draft's way to end a range: proftpd keeps it, and would cut the next RETR.
+            CO_TRY_VOID(co_await command("RANG 1 0"));
+        }
+        CO_TRY_VOID(reply);
+        co_return find_digest(*reply);
     }
     if (has("XSHA256")) {
         const std::string range = octets ? fmt::format(" 0 {}", *octets) : "";

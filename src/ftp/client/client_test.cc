@@ -173,6 +173,64 @@ TEST_F(ClientTest, FetchesAFile) {
     EXPECT_EQ(sink.text, "hello");
 }
 
+// What led elsewhere must be asked for again.
+TEST_F(ClientTest, AsksOnceWhereItIs) {
+    connect();
+    for (const bool asked : {true, false}) {
+        auto task = client_.working_directory();
+        task.start();
+        EXPECT_EQ(heard(), asked ? "PWD\r\n" : "");
+        if (asked) {
+            say("257 \"/menu\"\r\n");
+        }
+        ASSERT_TRUE(ended(task));
+        EXPECT_EQ(task.result().value(), "/menu");
+    }
+    auto moving = client_.command("cwd carte");
+    moving.start();
+    say("250 ok\r\n");
+    ASSERT_TRUE(ended(moving));
+    EXPECT_TRUE(client_.has_moved());
+    auto task = client_.working_directory();
+    task.start();
+    EXPECT_EQ(heard(), "cwd carte\r\nPWD\r\n");
+    say("257 \"/menu/carte\"\r\n");
+    ASSERT_TRUE(ended(task));
+    EXPECT_EQ(task.result().value(), "/menu/carte");
+}
+
+// proftpd keeps a range for the transfers that follow.
+TEST_F(ClientTest, EndsTheRangeOfAHash) {
+    connect();
+    auto login = client_.login("alice", "secret", "");
+    login.start();
+    say("230 in\r\n");
+    say("211-Features:\r\n HASH SHA-256*\r\n RANG STREAM\r\n211 End\r\n");
+    ASSERT_TRUE(ended(login));
+    static_cast<void>(heard());
+    auto task = client_.sha256("x", 10);
+    task.start();
+    for (const std::string_view reply : {"200 SHA-256", "350 range", "550 no x", "350 none"}) {
+        say(std::string(reply) + "\r\n");
+    }
+    ASSERT_TRUE(ended(task));
+    EXPECT_EQ(heard(), "OPTS HASH SHA-256\r\nRANG 0 9\r\nHASH x\r\nRANG 1 0\r\n");
+    EXPECT_EQ(task.result().error().code, Errc::kNotFound);
+}
+
+TEST_F(ClientTest, KnowsThatAFolderIsNotThereHoweverThatIsSaid) {
+    connect();
+    for (const std::string_view reply : {"450 no such file\r\n", "550 no such file\r\n"}) {
+        auto task = client_.list("x");
+        task.start();
+        static_cast<void>(serve_passive());
+        EXPECT_EQ(heard(), "LIST x\r\n");
+        say(reply);
+        ASSERT_TRUE(ended(task));
+        EXPECT_EQ(task.result().error().code, Errc::kNotFound);
+    }
+}
+
 TEST_F(ClientTest, BelievesTheServerThatAFileIsNotWhole) {
     connect();
     TextSink sink;
@@ -287,6 +345,25 @@ TEST_F(ClientTest, LimitsTheRate) {
     say("226 done\r\n");
     EXPECT_TRUE(loop_.run_until([&] { return task.done(); }));
     EXPECT_EQ(task.result().value(), 10U);
+}
+
+TEST_F(ClientTest, SharesARate) {
+    const auto pace = std::make_shared<Pace>(100);
+    const base::SteadyTime now = clock_.steady();
+    static_cast<void>(pace->spend(200, now));
+    connect();
+    client_.options().pace = pace;
+    TextSink sink;
+    auto task = client_.retrieve("x", {}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push("hello");
+    loop_.run_ready();
+    data->close();
+    say("226 done\r\n");
+    EXPECT_FALSE(ended(task));  // what others took counts
+    EXPECT_TRUE(loop_.run_until([&task] { return task.done(); }, std::chrono::seconds(3)));
 }
 
 TEST_F(ClientTest, AbortsAndStaysInStep) {

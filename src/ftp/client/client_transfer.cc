@@ -219,8 +219,13 @@ Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
         CO_TRY(const std::string text, co_await listing("MLSD" + arguments));
         entries = parse_fact_listing(text);
     } else {
-        CO_TRY(const std::string text, co_await listing("LIST" + arguments));
-        entries = parse_listing(text, {.now = loop_.clock().now()});
+        const auto text = co_await listing("LIST" + arguments);
+        if (!text && last_reply_.code == 450) {
+            co_return fail(Errc::kNotFound,
+                           text.error().text);  // proftpd of a folder that is not there
+        }
+        CO_TRY_VOID(text);
+        entries = parse_listing(*text, {.now = loop_.clock().now()});
     }
     std::erase_if(entries, [](const RemoteEntry& entry) {
         return entry.type == EntryType::kCurrent || entry.type == EntryType::kParent ||

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""staffetta ftp when things go wrong: connections that break, servers that lie, certificates that prove nothing."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import ftp_peers  # noqa: E402
+import harness  # noqa: E402
+from ftp_scripted import ScriptedServer  # noqa: E402
+
+LARGE = os.urandom(3_000_000)
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.there = self.enterContext(ScriptedServer({"large": LARGE, "small": b"Bonjour\n"}))
+
+    def ftp(self, *arguments, status=0, text=None, cwd=None):
+        program = pathlib.Path(harness.PROGRAM).resolve()
+        done = harness.run(program, "ftp", "-r", "0", *arguments, text=text, cwd=cwd or self.folder,
+                           environment={"HOME": str(self.folder)})
+        self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout}{done.stderr}")
+        return done
+
+    # Connections that break.
+
+    def test_download_goes_on_where_it_was_cut(self):
+        self.there.cuts = [1_000_000, 1, 500_000]
+        self.ftp("get", self.there.url + "large", "-o", "back")
+        self.assertEqual((self.folder / "back").read_bytes(), LARGE)
+        self.assertEqual([line for line in self.there.seen if line.startswith("REST")],
+                         ["REST 1000000", "REST 1000001", "REST 1500001"])
+
+    def test_download_gives_up_when_nothing_comes(self):
+        self.there.cuts = [10, 0, 0, 0, 0, 0]
+        self.ftp("--retry", "2", "get", self.there.url + "large", "-o", "back", status=74)
+        self.assertEqual((self.folder / "back").read_bytes(), LARGE[:10])
+        self.assertEqual(len([line for line in self.there.seen if line.startswith("RETR")]), 3)
+
+    def test_download_without_retries(self):
+        self.there.cuts = [10]
+        self.ftp("--retry", "0", "get", self.there.url + "large", "-o", "back", status=74)
+
+    def test_upload_goes_on_where_there_was_no_file(self):
+        (self.folder / "sent").write_bytes(LARGE)
+        self.there.cuts = [1_000_000]
+        self.ftp("put", "sent", self.there.url + "new")
+        self.assertEqual(self.there.files["new"], LARGE)
+        self.assertIn("APPE new", self.there.seen)
+
+    def test_upload_over_another_file_begins_anew(self):
+        # What stands there after the cut may be the old file: nobody proves that it is not.
+        (self.folder / "sent").write_bytes(LARGE[::-1])
+        self.there.cuts = [1_000_000]
+        self.ftp("put", "sent", self.there.url + "large")
+        self.assertEqual(self.there.files["large"], LARGE[::-1])
+        self.assertNotIn("APPE large", self.there.seen)
+
+    def test_file_that_changes_meanwhile_is_not_mixed(self):
+        there = self.there
+
+        class Changing(ScriptedServer):
+            def transfer(self, connection, state, verb, name):
+                again = super().transfer(connection, state, verb, name)
+                self.files["large"] = b"shorter"
+                return again
+
+        changing = self.enterContext(Changing({"large": LARGE}))
+        changing.cuts = [1000]
+        failed = self.ftp("get", changing.url + "large", "-o", "back", status=76)
+        self.assertIn("changed while it was fetched", failed.stderr)
+        self.assertEqual(there.seen, [])
+
+    def test_mirror_says_what_a_lost_connection_left(self):
+        self.there.cuts = [0] * 20
+        failed = self.ftp("--retry", "1", "mirror", self.there.url, "copy", status=74)
+        self.assertIn("large: the server hung up", failed.stderr)
+        self.assertIn("1 of 2 files not copied, from small on: the connection is lost", failed.stderr)
+
+    def test_mirror_removes_nothing_when_a_folder_is_not_readable(self):
+        class Closed(ScriptedServer):
+            def listing(self):
+                return "drwxr-xr-x 1 a b 0 Jan  1  2024 closed\r\n"
+
+            def transfer(self, connection, state, verb, name):
+                if verb == "LIST" and name == "closed":
+                    self.say(connection, "550 closed")
+                    return True
+                return super().transfer(connection, state, verb, name)
+
+        closed = self.enterContext(Closed())
+        (self.folder / "copy" / "closed").mkdir(parents=True)
+        (self.folder / "copy" / "closed" / "precious").write_text("x")
+        failed = self.ftp("mirror", "--delete", closed.url, "copy", status=74)
+        self.assertIn("nothing was removed", failed.stderr)
+        self.assertTrue((self.folder / "copy" / "closed" / "precious").exists())
+
+    def test_fetch_in_parts_survives_a_kill(self):
+        program = pathlib.Path(harness.PROGRAM).resolve()
+        words = [program, "ftp", "--segments", "3", "get", self.there.url + "large", "-o", "back"]
+        status = self.folder / "back.staffetta-pget"
+        child = subprocess.Popen([*words, "-T", "300k"], cwd=self.folder, stderr=subprocess.DEVNULL)
+        missing = len(LARGE)
+        while missing >= len(LARGE) and child.poll() is None:
+            if status.exists():
+                missing = sum(int(line.split()[2]) for line in status.read_text().splitlines()
+                              if line.startswith("part"))
+        child.send_signal(signal.SIGKILL)
+        child.wait(harness.PATIENCE_S)
+        self.there.seen.clear()
+        done = self.ftp(*words[2:])
+        self.assertEqual((self.folder / "back").read_bytes(), LARGE, done.stderr)
+        self.assertFalse(status.exists())
+        self.assertTrue(any(line.startswith("REST") for line in self.there.seen))
+
+    # Servers that lie.
+
+    def test_names_are_files_and_nothing_else(self):
+        names = ["|touch pwned", "-", "plain", "-rf", "$(touch pwned)", "../escaped"]
+        hostile = self.enterContext(ScriptedServer({name: name.encode() for name in names}))
+        into = self.folder / "into"
+        into.mkdir()
+        self.ftp("-i", hostile.url, text="mget *\n", cwd=into)
+        self.assertEqual(sorted(os.listdir(into)), sorted(names[:-1]))
+        self.assertEqual((into / "-").read_text(), "-")
+        self.ftp("mirror", hostile.url, "copy")
+        self.assertEqual(sorted(os.listdir(self.folder / "copy")), sorted(names[:-1]))
+        into = self.folder / "again"
+        into.mkdir()
+        self.ftp("get", hostile.url + "*", cwd=into)
+        self.assertEqual(sorted(os.listdir(into)), sorted(names[:-1]))
+        self.assertFalse((self.folder / "escaped").exists())
+
+    def test_pipes_of_the_user_run(self):
+        self.ftp(self.there.url, text="get small |cat >'piped here'\n!echo 'a  b' >shell\n")
+        self.assertEqual((self.folder / "piped here").read_text(), "Bonjour\n")
+        self.assertEqual((self.folder / "shell").read_text(), "a  b\n")
+
+    # The shell's names and lists.
+
+    def test_bsd_names(self):
+        self.ftp(self.there.url, text="nmap $1 $1.txt\nntrans a 4\nget large\nnmap\nntrans\nrunique on\nget small\n"
+                                      "get small\n")
+        self.assertEqual((self.folder / "l4rge.txt").read_bytes(), LARGE)
+        self.assertTrue((self.folder / "small.1").exists())
+
+    def test_fget_and_source_and_macros(self):
+        (self.folder / "names").write_text("large\n\nsmall\n")
+        (self.folder / "script").write_text("fget names\n")
+        self.ftp(self.there.url, text="source script\nmacdef twice\nget small $1\nget small $2\n\n$ twice one two\n")
+        self.assertEqual((self.folder / "large").read_bytes(), LARGE)
+        self.assertEqual((self.folder / "two").read_text(), "Bonjour\n")
+
+    def test_start_file(self):
+        (self.folder / ".staffetta-ftprc").write_text("set prompt \"%M> \"\nset retries 7\n")
+        self.assertRegex(self.ftp(text="set retries\n").stdout, "retries +7")
+
+
+class Certificates(unittest.TestCase):
+    def setUp(self):
+        class Elsewhere(ftp_peers.Proftpd):
+            certificate_name = "elsewhere.example"
+
+        self.server = self.enterContext(Elsewhere())
+
+    def test_wrong_name(self):
+        refused = harness.staffetta("ftp", "--cacert", self.server.certificate, "ls", self.server.url)
+        self.assertEqual(refused.returncode, 77)
+        self.assertIn("does not prove localhost", refused.stderr)
+        self.assertIn("Call the server by the name that its certificate bears", refused.stderr)
+
+    def test_tls_from_the_first_octet(self):
+        url = self.server.url.replace("ftp://", "ftps://")
+        refused = harness.staffetta("ftp", "--insecure", "ls", url)
+        self.assertEqual(refused.returncode, 74)
+        self.assertIn("ftpes:// asks for TLS", refused.stderr)
+
+    def test_missing_authorities(self):
+        refused = harness.staffetta("ftp", "--cacert", "/no/such/file", "ls", self.server.url)
+        self.assertEqual(refused.returncode, 66)
+
+
+class BetweenServers(unittest.TestCase):
+    def test_proxy(self):
+        first = self.enterContext(ftp_peers.Proftpd())
+        second = self.enterContext(ftp_peers.Proftpd())
+        (first.home / "in" / "menu").write_text("crepes\n")
+        (first.home / "in" / "menu 2").write_text("ketchup\n")
+        script = (f"open {first.url}\nproxy open {second.url}\nproxy get menu carte\nproxy mget *\nproxy cdup\n"
+                  "proxy put in/carte back\n")
+        done = harness.run(harness.PROGRAM, "ftp", "--tls", "never", "-i", text=script)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual((second.home / "in" / "carte").read_text(), "crepes\n")
+        self.assertEqual((second.home / "in" / "menu 2").read_text(), "ketchup\n")
+        self.assertEqual((first.home / "in" / "back").read_text(), "crepes\n")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
