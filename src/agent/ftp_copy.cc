@@ -90,7 +90,7 @@ class Download {
             }
             tries = sink_.position() > before ? 0 : tries;
         }
-        meter_.end();
+        meter_.end(done.has_value());
         const auto finished =
             sink_.finish(done && options_.keep_time ? modified_ : std::nullopt, done.has_value());
         if (!done) {
@@ -202,7 +202,7 @@ class Upload {
             }
             done = co_await attempt(false);
         }
-        meter_.end();
+        meter_.end(done.has_value());
         if (done && options_.keep_time && here_ && !options_.unique) {
             // A courtesy: a server that cannot is no failure.
             static_cast<void>(co_await client_.set_modified(remote_, here_->modified));

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
 #include "agent/netrc.h"
 #include "agent/terminal.h"
+#include "base/ascii.h"
 #include "base/check.h"
 
 namespace agent {
@@ -46,7 +48,17 @@ void show_dialogue(bool sent, std::string_view line, std::optional<base::Duratio
         const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(*since);
         time = fmt::format("{:>8.3f} ", static_cast<double>(span.count()) / 1000);
     }
+    clear_status_line();
     fmt::print(stderr, "{}{}{}\n", time, sent ? "---> " : "", without_controls(line));
+}
+
+// What is said on the way to what the user wants; BSD's client does not show it either.
+bool is_incidental(std::string_view line) {
+    constexpr std::array<std::string_view, 20> kVerbs{
+        "AUTH", "EPRT", "EPSV", "FEAT", "HASH", "MDTM", "MFMT", "MLSD", "NOOP", "OPTS",
+        "PASV", "PBSZ", "PORT", "PROT", "PWD",  "RANG", "REST", "SIZE", "TYPE", "XSHA256"};
+    const std::string_view verb = base::split_front(line, ' ');
+    return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
 }
 
 // What may be done about a connection that was not made.
@@ -145,12 +157,7 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     options_.use_mlsd = settings_.use_mlsd;
     options_.keep_returns = settings_.keep_returns;
     options_.patience = settings_.patience;
-    options_.on_dialogue = [this](bool sent, std::string_view line) {
-        if (settings_.debug || (settings_.verbose && !sent)) {
-            const auto since = loop_.clock().steady() - opened_;
-            show_dialogue(sent, line, settings_.trace ? std::optional(since) : std::nullopt);
-        }
-    };
+    options_.on_dialogue = [this](bool sent, std::string_view line) { follow(sent, line); };
     auto addresses = net::look_up_host(url.host, url.port_or_default(), settings_.family);
     host_is_unknown_ = !addresses && addresses.error().code == Errc::kNotFound;
     TRY(options_.addresses, std::move(addresses));
@@ -164,6 +171,17 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
         return connected;
     }
     return run(client_->login(login->user, login->password, login->account));
+}
+
+void FtpSite::follow(bool sent, std::string_view line) {
+    if (sent) {
+        incidental_ = is_incidental(line);
+    }
+    shown_ = settings_.debug || (settings_.verbose && !sent && !incidental_);
+    if (shown_) {
+        const auto since = loop_.clock().steady() - opened_;
+        show_dialogue(sent, line, settings_.trace ? std::optional(since) : std::nullopt);
+    }
 }
 
 void FtpSite::close() {
@@ -185,6 +203,9 @@ std::unique_ptr<ftp::Client> FtpSite::make_client() {
 
 base::Task<base::Result<std::shared_ptr<ftp::Client>>> FtpSite::another(std::string directory) {
     std::shared_ptr<ftp::Client> client = make_client();
+    if (!settings_.debug) {
+        client->options().on_dialogue = {};  // several at once are no dialogue
+    }
     std::erase_if(others_, [](const auto& other) { return other.expired(); });
     others_.push_back(client);
     CO_TRY_VOID(co_await enter(*client, std::move(directory)));

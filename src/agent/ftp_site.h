@@ -64,6 +64,23 @@ void catch_interrupts();
 
 class FtpSite {
   public:
+    // No replies are shown while it lives.
+    class Silence {
+      public:
+        explicit Silence(FtpSite& site)
+            : verbose_(site.settings_.verbose),
+              before_(std::exchange(verbose_, false)) {}
+
+        Silence(const Silence&) = delete;
+        Silence& operator=(const Silence&) = delete;
+
+        ~Silence() { verbose_ = before_; }
+
+      private:
+        bool& verbose_;
+        const bool before_;
+    };
+
     explicit FtpSite(FtpSettings settings);
 
     FtpSite(const FtpSite&) = delete;
@@ -73,6 +90,10 @@ class FtpSite {
     // Looks the host up, connects, logs in, where `login` says.
     [[nodiscard]] base::Result<> open(const FtpUrl& url, const std::optional<FtpLogin>& login);
     void close();
+
+    // The user has seen the last reply: settings().verbose shows those to what was asked for, not those to what had to
+    // be said besides, such as EPSV and SIZE.
+    [[nodiscard]] bool reply_was_shown() const { return shown_; }
 
     // What open() said last: there is no such host.
     [[nodiscard]] bool host_is_unknown() const { return host_is_unknown_; }
@@ -146,6 +167,7 @@ class FtpSite {
     void watch_for_interrupt();
     void abort_transfers();
     [[nodiscard]] std::unique_ptr<ftp::Client> make_client();
+    void follow(bool sent, std::string_view line);
     [[nodiscard]] base::Task<base::Result<>> enter(ftp::Client& client, std::string directory);
     [[nodiscard]] base::Result<> load_tls(const FtpUrl& url);
 
@@ -157,6 +179,8 @@ class FtpSite {
     std::atomic<bool> stopped_ = false;
     std::string host_;
     bool host_is_unknown_ = false;
+    bool incidental_ = false;  // what was said last
+    bool shown_ = false;       // the last reply
     base::SteadyTime opened_{};
     ftp::ClientOptions options_;
     std::optional<FtpLogin> login_;

@@ -382,12 +382,13 @@ class Mirror {
 }  // namespace
 
 std::string format_report(const MirrorReport& report, bool dry_run) {
-    return fmt::format("{}{} copied{}, {} unchanged, {} folders made, {} removed, {} failed",
+    return fmt::format("{}{} copied{}, {} unchanged, {} folder{} made, {} removed, {} failed",
                        dry_run ? "would be: " : "",
                        report.copied,
                        dry_run ? "" : fmt::format(" ({})", format_octets(report.octets)),
                        report.unchanged,
                        report.folders,
+                       report.folders == 1 ? "" : "s",
                        report.removed,
                        report.failures.size());
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "agent/terminal.h"
 
@@ -67,42 +69,61 @@ std::string format_span(base::Duration span) {
     return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string format_progress(const ProgressLine& line, std::size_t columns) {
+namespace {
+
+// What stands behind the bar, the most telling last: the less there is room for, the more goes from the front.
+std::vector<std::string> details_of(const ProgressLine& line) {
     const double elapsed = seconds_of(line.elapsed);
     const double rate = elapsed > 0 ? static_cast<double>(line.moved) / elapsed : 0;
-    std::string tail = fmt::format("  {}/s", format_octets(static_cast<std::uint64_t>(rate)));
+    std::vector<std::string> details{format_octets(line.done)};
+    if (line.total) {
+        details[0] += fmt::format(" of {}", format_octets(*line.total));
+    }
+    details.push_back(fmt::format("{}/s", format_octets(static_cast<std::uint64_t>(rate))));
     if (line.finished) {
-        tail += fmt::format("  {}", format_span(line.elapsed));
+        details.push_back(format_span(line.elapsed));
     } else if (line.total && rate > 0 && *line.total >= line.done) {
         const double left = static_cast<double>(*line.total - line.done) / rate;
-        tail +=
-            left < 360000
-                ? fmt::format("  {} left",
-                              format_span(std::chrono::seconds(static_cast<std::int64_t>(left))))
-                : "";
+        if (left < 360000) {
+            details.push_back(format_span(std::chrono::seconds(static_cast<std::int64_t>(left))) +
+                              " left");
+        }
     }
-    std::string amount = "  " + format_octets(line.done);
+    return details;
+}
+
+std::uint64_t percent_of(std::uint64_t done, std::uint64_t total) {
+    const double share = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
+    return static_cast<std::uint64_t>(100.0 * std::min(1.0, share));
+}
+
+}  // namespace
+
+std::string format_progress(const ProgressLine& line, std::size_t columns) {
+    constexpr std::size_t kNameMin = 12;
+    const std::size_t share = line.total ? 8 : 0;  // " 100% " and brackets
+    std::string tail;
+    std::size_t room = 0;
+    for (auto details = details_of(line);; details.erase(details.begin())) {
+        tail.clear();
+        for (const std::string& detail : details) {
+            tail += "  " + detail;
+        }
+        room = columns - std::min(columns, tail.size() + share);
+        if (details.empty() || room >= std::min(kNameMin, line.name.size())) {
+            break;
+        }
+    }
     if (!line.total) {
-        return shorten(line.name, columns - std::min(columns, amount.size() + tail.size())) +
-               amount + tail;
+        return shorten(line.name, room) + tail;
     }
-    amount += fmt::format(" of {}", format_octets(*line.total));
-    const std::uint64_t percent =
-        *line.total == 0 ? 100
-                         : std::min<std::uint64_t>(
-                               100,
-                               static_cast<std::uint64_t>(100.0 * static_cast<double>(line.done) /
-                                                          static_cast<double>(*line.total)));
-    const std::size_t fixed = amount.size() + tail.size() + 8;  // " 100% " and brackets
-    const std::size_t room = columns - std::min(columns, fixed);
     const std::string name =
         shorten(line.name, std::min(room, std::max(room / 2, room - std::min(room, kBarMax))));
     const std::size_t bar = std::min(kBarMax, room - std::min(room, name.size()));
-    return fmt::format("{} {:>3}% {}{}{}",
+    return fmt::format("{} {:>3}%{}{}",
                        name,
-                       percent,
-                       bar >= kBarMin ? format_bar(line.done, *line.total, bar) : "",
-                       amount,
+                       percent_of(line.done, *line.total),
+                       bar >= kBarMin ? " " + format_bar(line.done, *line.total, bar) : "",
                        tail);
 }
 
@@ -111,7 +132,7 @@ Meter::Meter(const base::Clock& clock, MeterStyle style) : clock_(clock), style_
 Meter::Meter(Meter& whole) : clock_(whole.clock_), whole_(&whole) {}
 
 Meter::~Meter() {
-    end();
+    end(false);
 }
 
 void Meter::begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already) {
@@ -143,25 +164,26 @@ void Meter::add(std::uint64_t octets) {
     }
 }
 
-void Meter::end() {
-    if (running_) {
-        running_ = false;
-        if (style_.kind == MeterStyle::Kind::kMarks) {
-            draw_marks(true);
-        } else {
-            draw(true);
-        }
+void Meter::end(bool done) {
+    if (!std::exchange(running_, false)) {
+        return;
+    }
+    if (style_.kind == MeterStyle::Kind::kMarks) {
+        draw_marks(true);
+    } else if (done) {
+        draw(true);
+    } else if (style_.kind == MeterStyle::Kind::kBar) {
+        clear_status_line();
     }
 }
 
 void Meter::draw_marks(bool finished) {
     const std::uint64_t due = moved_ / style_.mark_octets;
-    fmt::print(stderr, "{}", std::string(static_cast<std::size_t>(due - marks_), '#'));
+    show_marks(due - marks_);
     marks_ = due;
-    if (finished && moved_ > 0) {
-        fmt::print(stderr, "\n");
+    if (finished) {
+        clear_status_line();
     }
-    std::fflush(stderr);
 }
 
 void Meter::draw(bool finished) {
@@ -176,9 +198,7 @@ void Meter::draw(bool finished) {
                                               .elapsed = elapsed(),
                                               .finished = finished},
                                              terminal_columns());
-    // Back to the first column, and away with what is left of the line before.
-    fmt::print(stderr, "\r{}\x1b[K{}", line, finished ? "\n" : "");
-    std::fflush(stderr);
+    show_status_line(line, finished);
 }
 
 }  // namespace agent

@@ -51,8 +51,8 @@ class Meter {
 
     void begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already = 0);
     void add(std::uint64_t octets);
-    // The last state stays on the screen, on a line of its own.
-    void end();
+    // The last state stays on the screen, on a line of its own; with `done` false nothing does.
+    void end(bool done = true);
 
     [[nodiscard]] std::uint64_t moved() const { return moved_; }
 

@@ -44,7 +44,7 @@ class Segments {
         CO_TRY(where_, co_await site_.client().working_directory());
         CO_TRY_VOID(prepare(*size, modified, connections));
         co_await fetch_beside_one_another(connections);
-        meter_.end();
+        meter_.end(waiting_.empty());
         CO_TRY_VOID(tell_what_is_missing());
         CO_TRY_VOID(co_await verify());
         CO_TRY(const auto file, FileSink::open(local_, *size, true));

@@ -220,11 +220,12 @@ base::Result<> Shell::on_help(const Words& words) {
 int Shell::show_error(const base::Error& error) {
     status_ = error.code == Errc::kSyntax ? int{kFtpUsage} : ftp_exit_status(error.code);
     // A reply that was shown already is not said again.
-    const bool shown = site().settings().verbose && captured_ == nullptr && site().has_client() &&
+    const bool shown = captured_ == nullptr && site().has_client() && site().reply_was_shown() &&
                        client().last_reply().to_string() == error.text;
     if (captured_ != nullptr) {
         *captured_ += error.text + "\n";
     } else if (!shown) {
+        clear_status_line();
         fmt::print(stderr, "{}\n", without_controls(error.text));
     }
     return status_;

@@ -116,9 +116,8 @@ std::vector<std::string> Shell::complete(std::string_view line) {
 
 std::vector<std::string> Shell::remote_names(const std::string& word) {
     const std::string folder = word.substr(0, word.rfind('/') + 1);
-    const bool verbose = std::exchange(site().settings().verbose, false);
+    const FtpSite::Silence silence(site());
     const auto entries = site().run(client().list(folder));
-    site().settings().verbose = verbose;
     std::vector<std::string> names;
     if (entries) {
         for (const ftp::RemoteEntry& entry : *entries) {

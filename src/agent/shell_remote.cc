@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "agent/shell.h"
 #include "base/ascii.h"
@@ -62,9 +61,7 @@ base::Result<> Shell::on_multiple_list(const Words& words) {
 // Where that leads is asked at once: a connection that is lost later comes back to it.
 base::Result<> Shell::on_cd(const Words& words) {
     TRY_VOID(site().run(client().change_directory(words.size() > 1 ? words[1] : "/")));
-    const bool verbose = std::exchange(site().settings().verbose, false);
     static_cast<void>(site().run(client().working_directory()));
-    site().settings().verbose = verbose;
     return {};
 }
 
@@ -123,7 +120,7 @@ base::Result<> Shell::on_command(const Words& words) {
         line += (line.empty() ? "" : " ") + words[i];
     }
     TRY(const ftp::ServerReply reply, site().run(client().command(line)));
-    if (!site().settings().verbose) {
+    if (!site().reply_was_shown()) {
         for (const std::string& text : reply.lines) {
             say_foreign(text + "\n");
         }

@@ -208,6 +208,14 @@ base::Result<> Shell::on_bookmark(const Words& words) {
     FtpUrl url = here_.where.value_or(FtpUrl());
     if (words.size() > 3) {
         TRY(url, parse_ftp_url(words[3]));
+    } else if (here_.login && site().is_open()) {
+        // Where we are, and who; an anonymous need not be named.
+        if (here_.login->user != "anonymous") {
+            url.user = here_.login->user;
+        }
+        if (client().has_moved()) {
+            TRY(url.path, site().run(client().working_directory()));
+        }
     }
     bookmarks[words[2]] = format_ftp_url(url);
     return write_bookmarks(bookmarks);

@@ -191,6 +191,7 @@ base::Result<> Shell::on_mirror(const Words& words) {
     }
     const std::string from = tops.empty() ? "." : tops[0];
     const std::string to = tops.size() > 1 ? tops[1] : (from == "." ? "." : file_name_of(from));
+    const FtpSite::Silence silence(site());
     const auto report = mirror(site(),
                                options.reverse ? to : from,
                                expand_home(options.reverse ? from : to),

@@ -7,9 +7,15 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 namespace agent {
 namespace {
+
+// What the cursor stands behind. Only the thread at the terminal draws.
+enum class Drawn : std::uint8_t { kNothing, kStatusLine, kMarks };
+
+Drawn g_drawn = Drawn::kNothing;
 
 std::optional<std::string> read_plain_line() {
     std::string line;
@@ -65,6 +71,34 @@ std::string without_controls(std::string_view text) {
         }
     }
     return clean;
+}
+
+void show_status_line(std::string_view line, bool stays) {
+    // Back to the first column, and away with what is left of the line before.
+    fmt::print(stderr, "\r{}\x1b[K{}", line, stays ? "\n" : "");
+    std::fflush(stderr);
+    g_drawn = stays ? Drawn::kNothing : Drawn::kStatusLine;
+}
+
+void show_marks(std::uint64_t count) {
+    if (count > 0) {
+        fmt::print(stderr, "{}", std::string(static_cast<std::size_t>(count), '#'));
+        std::fflush(stderr);
+        g_drawn = Drawn::kMarks;
+    }
+}
+
+void clear_status_line() {
+    switch (std::exchange(g_drawn, Drawn::kNothing)) {
+        case Drawn::kNothing:
+            break;
+        case Drawn::kStatusLine:
+            fmt::print(stderr, "\r\x1b[K");
+            break;
+        case Drawn::kMarks:
+            fmt::print(stderr, "\n");
+            break;
+    }
 }
 
 std::optional<std::string> ask(std::string_view prompt) {

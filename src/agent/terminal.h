@@ -1,6 +1,7 @@
 // The terminal: questions, secrets, and lines that can be edited, completed and called back.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +23,13 @@ namespace agent {
 // With '?' for what a terminal would obey: control characters but line end and tabulator, of ASCII and, in UTF-8, of ISO
 // 8859 (U+0080 to U+009F). What a server sends is not for our terminal to execute.
 [[nodiscard]] std::string without_controls(std::string_view text);
+
+// Draws a line on standard error in place of the one drawn before; with `stays` what follows begins below it.
+void show_status_line(std::string_view line, bool stays);
+// So many # more, on standard error.
+void show_marks(std::uint64_t count);
+// Before something else is written: takes the status line away, ends a line of marks.
+void clear_status_line();
 
 // One line of standard input without its end; nothing at the end of it. `prompt` goes to standard error, when there is a terminal.
 [[nodiscard]] std::optional<std::string> ask(std::string_view prompt);

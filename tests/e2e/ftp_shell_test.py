@@ -13,6 +13,7 @@ import pexpect
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import ftp_peers  # noqa: E402
 import harness  # noqa: E402
+from ftp_scripted import ScriptedServer  # noqa: E402
 
 
 class Terminal(unittest.TestCase):
@@ -23,6 +24,13 @@ class Terminal(unittest.TestCase):
         cls.server = cls.enterClassContext(ftp_peers.Vsftpd())
         cls.url = cls.server.url.replace("/in/", "/in")
 
+    @staticmethod
+    def start(url, folder, home, columns):
+        return pexpect.spawn(
+            str(pathlib.Path(harness.PROGRAM).resolve()), ["ftp", "--insecure", url], encoding="utf-8",
+            timeout=harness.PATIENCE_S, cwd=folder, dimensions=(24, columns),
+            env={**os.environ, "HOME": str(home), "TERM": "xterm", "PAGER": "cat", "SHELL": "/bin/sh"})
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
@@ -31,11 +39,7 @@ class Terminal(unittest.TestCase):
         (self.home / ".netrc").write_text("machine localhost login anonymous password x\n"
                                           "macdef sizes\nsize $1\nsize $2\n\n")
         (self.home / ".netrc").chmod(0o600)
-        self.child = pexpect.spawn(
-            str(pathlib.Path(harness.PROGRAM).resolve()),
-            ["ftp", "--insecure", self.url], encoding="utf-8", timeout=harness.PATIENCE_S,
-            cwd=self.folder, env={**os.environ, "HOME": str(self.home), "TERM": "xterm", "PAGER": "cat"},
-            dimensions=(24, self.columns))
+        self.child = self.start(self.url, self.folder, self.home, self.columns)
         self.addCleanup(self.child.close, force=True)
         self.expect("ftp> ")
 
@@ -82,11 +86,75 @@ class Terminal(unittest.TestCase):
         self.type("pget -n 3 piece parts", "")
         self.assertEqual((self.folder / "piece").read_bytes(), (self.folder / "parts").read_bytes())
         self.type("bookmark add here", "")
-        self.type("bookmark", f"here +ftp://localhost:{self.server.port}/in")
+        self.type("bookmark", f"here +ftp://localhost:{self.server.port}/%2Fin")
         self.type("close", "221")
         self.type("size piece", "not connected")
         self.type("open here", "230")
         self.type("size piece", "300000 piece")
+
+    def test_settings(self):
+        self.type("set retries 5", "")
+        self.type("set retries", r"retries +5")
+        self.type("unset retries", "")
+        self.type("set retries", r"retries +3")
+        self.type("set nonsense 1", "no such setting")
+        self.type("status", r"passive +on")
+        self.type("passive off", "passive is off")
+        self.type("status", r"sendport +on")
+        self.child.sendline('set prompt "%n %m:%/> "')
+        self.expect("anonymous localhost:/in> ")
+
+    def test_second_word_is_a_pipe(self):
+        (self.folder / "letter").write_text("Bonjour\n")
+        self.type("put letter", "226")
+        self.type("get letter |tr a-z A-Z", "BONJOUR")
+        self.type("!echo one  two", "one two")
+        self.type("ls . |sed s/letter/found/", "found")
+
+    def test_edit(self):
+        (self.folder / "letter").write_text("Bonjour\n")
+        self.type("put letter", "226")
+        self.type("set editor 'sed -i s/jour/soir/'", "")
+        self.type("edit letter", "226")
+        self.type("get letter -", "Bonsoir")
+
+
+class Narrow(Terminal):
+    """The same in a narrow terminal: lines that are drawn in place must not wrap."""
+
+    columns = 44
+    test_session = test_completion = test_jobs_and_bookmarks = None
+    test_settings = test_second_word_is_a_pipe = test_edit = None
+
+    def test_meter_does_not_wrap(self):
+        (self.folder / "a rather long name.bin").write_bytes(bytes(400_000))
+        self.child.sendline("set rate 400k")
+        self.expect("ftp> ")
+        self.child.sendline('put "a rather long name.bin" x')
+        self.expect("226")
+        drawn = self.child.before.split("\r")
+        lines = [line.removeprefix("\x1b[K") for line in drawn if "%" in line]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertLess(len(line.split("\x1b")[0]), self.columns, line)
+            self.assertIn("left", line)
+
+
+class Hostile(unittest.TestCase):
+    def test_listing_does_not_command_the_terminal(self):
+        with ScriptedServer({"red\x1b[31m": b"x", "bell\x07": b""}) as server, \
+                tempfile.TemporaryDirectory() as folder:
+            child = Terminal.start(server.url, folder, folder, 80)
+            self.addCleanup(child.close, force=True)
+            child.expect("Name .*: ")
+            child.sendline("bob")
+            child.expect("Password: ")
+            child.sendline("x")
+            child.expect("ftp> ")
+            child.sendline("ls")
+            child.expect("red.*\r\n.*bell.*\r\n")
+            self.assertIn("red?[31m", child.match[0])
+            self.assertIn("bell?", child.match[0])
 
 
 if __name__ == "__main__":

@@ -113,8 +113,8 @@ Client::Async<void> Client::secure_channel(net::Stream& stream) {
                                                deadline());
 }
 
-// Ends the data connection and hears what the server says of the transfer. A failure on this side comes first, then
-// the server's.
+// Ends the data connection and hears what the server says of the transfer. A failure of this side's comes first, then
+// the server's, then the connection's.
 Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome) {
     channel_ = nullptr;
     if (channel.stream && outcome && !channel.enough) {
@@ -138,7 +138,10 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
     // After 1yz one more reply comes; without it the refusal was the reply.
     if (last_reply_.is_preliminary()) {
         CO_TRY(const ServerReply reply, co_await read_reply());
-        if (outcome && !reply.is_done() && !channel.enough) {
+        // A data connection that broke has a reason, and the server knows it: "552 over quota".
+        const bool broke = !outcome && (outcome.error().code == Errc::kReset ||
+                                        outcome.error().code == Errc::kEof);
+        if ((outcome || broke) && !reply.is_done() && !channel.enough) {
             co_return tl::unexpected(error_of(reply));
         }
     }

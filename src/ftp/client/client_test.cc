@@ -292,6 +292,20 @@ TEST_F(ClientTest, TakesASegmentAndLeavesTheRest) {
     EXPECT_EQ(sink.text, "hel");
 }
 
+TEST_F(ClientTest, TellsWhyTheServerCutTheFile) {
+    connect();
+    TextSource source(std::string_view("0123456789"));
+    auto task = client_.store("STOR", "x", {.rate_max = 2}, source);
+    task.start();
+    auto data = serve_passive();
+    data->close();
+    loop_.run_ready();
+    say("150 come\r\n552 over quota\r\n");
+    EXPECT_TRUE(loop_.run_until([&] { return task.done(); }));
+    const auto result = task.result();
+    EXPECT_EQ(result.error().code, Errc::kOverQuota) << result.error().text;
+}
+
 TEST_F(ClientTest, SendsAFileInTypeAscii) {
     connect();
     TextSource source("a\nb\n");
