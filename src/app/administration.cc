@@ -311,6 +311,9 @@ base::Result<std::string> trace_file(const store::Reader& reader, std::string_vi
 
 Administration::Outcome Administration::trace(const AdminRequest& request) const {
     if (request.arguments[0].starts_with('/')) {
+        if (files_ != nullptr) {
+            files_->settle();
+        }
         return trace_file(*store_.snapshot(), request.arguments[0]);
     }
     TRY(const auto messages, mail::find_trace(*store_.snapshot(), request.arguments[0]));

@@ -39,7 +39,8 @@ enum class Links { kRefused, kFollowed };
 Result<UniqueFd> open_beneath(int root,
                               const std::string& path,
                               int flags,
-                              Links links = Links::kRefused) {
+                              Links links = Links::kRefused,
+                              Wait wait = Wait::kForDisk) {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if ((flags & O_PATH) != 0) {
@@ -49,7 +50,11 @@ Result<UniqueFd> open_beneath(int root,
     if (links == Links::kRefused) {
         how.resolve |= RESOLVE_NO_SYMLINKS;
     }
-    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    const int attempts_max = wait == Wait::kNever ? 1 : kAttemptsMax;
+    if (wait == Wait::kNever) {
+        how.resolve |= RESOLVE_CACHED;
+    }
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
         const long fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
         if (fd >= 0) {
             return UniqueFd(static_cast<int>(fd));
@@ -148,9 +153,10 @@ Result<Beneath> Beneath::open_root(const std::string& directory) {
     return Beneath(std::move(root));
 }
 
-Result<UniqueFd> Beneath::open(std::string_view path, int flags) const {
-    auto opened = open_beneath(root(), relative(path), flags);
-    if (opened || opened.error().code != Errc::kNotFound || is_ascii(path)) {
+Result<UniqueFd> Beneath::open(std::string_view path, int flags, Wait wait) const {
+    auto opened = open_beneath(root(), relative(path), flags, Links::kRefused, wait);
+    if (opened || wait == Wait::kNever || opened.error().code != Errc::kNotFound ||
+        is_ascii(path)) {
         return opened;
     }
     return open_beneath(root(), relative(spelled(path)), flags);

@@ -1,6 +1,6 @@
 // Opening what lies beneath a folder, and nothing else, whatever the path says and whoever renames what
 // meanwhile: openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS. All paths here are as join()
-// makes them, "/" being the folder itself. Every call may wait for the disk.
+// makes them, "/" being the folder itself. Every call may wait for the disk, unless it is told not to.
 #pragma once
 
 #include <string>
@@ -15,6 +15,10 @@ namespace files {
 // The failure of a system call as an error that users may see.
 [[nodiscard]] tl::unexpected<base::Error> fail_errno(int number);
 
+// Whether a call may wait for the disk. With kNever it fails where it would have to, with whatever error: the
+// caller then asks again on a thread that may wait.
+enum class Wait { kForDisk, kNever };
+
 class Beneath {
   public:
     explicit Beneath(base::UniqueFd root) : root_(std::move(root)) {}
@@ -25,7 +29,9 @@ class Beneath {
     [[nodiscard]] int root() const { return root_.get(); }
 
     // open(2) with `flags`, through no symbolic link; never blocking on what is no file.
-    [[nodiscard]] base::Result<base::UniqueFd> open(std::string_view path, int flags) const;
+    [[nodiscard]] base::Result<base::UniqueFd> open(std::string_view path,
+                                                    int flags,
+                                                    Wait wait = Wait::kForDisk) const;
 
     // The folder that `path` lies in, and its last name as the disk has it: for the *at() calls.
     struct Spot {

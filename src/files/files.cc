@@ -178,6 +178,10 @@ Result<> Files::backup(const std::string& directory) {
     return {};
 }
 
+void Files::settle() {
+    volumes_->settle();
+}
+
 // Out of sight in one step; should a crash come before the rest, the next start sweeps it up.
 Result<> Files::remove_account(account::AccountId id) {
     const std::string folder =

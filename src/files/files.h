@@ -294,6 +294,8 @@ class Files {
     // A copy of all trees into the folder `directory`, made where it is absent, while uploads go on: each
     // file is whole, as it was at one moment.
     [[nodiscard]] base::Result<> backup(const std::string& directory);
+    // Waits until the store has what happened to files so far: for whoever reads the trace.
+    void settle();
     // Takes away the tree of an account that was removed.
     [[nodiscard]] base::Result<> remove_account(account::AccountId id);
 

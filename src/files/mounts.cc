@@ -68,16 +68,35 @@ Result<Place> Mounts::locate(std::string_view path) const {
         }
         return in_share(std::move(table), *share, path);
     }
-    const std::size_t slash = std::min(path.find('/', 1), path.size());
-    const Share* share = table->find(path.substr(1, slash - 1));
-    if (share != nullptr && is_visible(*share, viewer_)) {
-        return in_share(std::move(table), *share, path.substr(slash));
+    if (const Share* share = share_of(*table, path)) {
+        return in_share(std::move(table), *share, path.substr(share->name.size() + 1));
     }
-    return Place{.volume = home_,
-                 .path = std::string(path),
-                 .rights = kAllRights,
-                 .table = nullptr,
-                 .share = nullptr};
+    return at_home(path);
+}
+
+const Share* Mounts::share_of(const ShareTable& table, std::string_view path) const {
+    const std::size_t slash = std::min(path.find('/', 1), path.size());
+    const Share* share = table.find(path.substr(1, slash - 1));
+    return share != nullptr && is_visible(*share, viewer_) ? share : nullptr;
+}
+
+Place Mounts::at_home(std::string_view path) const {
+    return {.volume = home_,
+            .path = std::string(path),
+            .rights = kAllRights,
+            .table = nullptr,
+            .share = nullptr};
+}
+
+std::optional<Place> Mounts::own(std::string_view path) const {
+    if (!home_ || home_->settings().follow_links) {
+        return std::nullopt;
+    }
+    const auto table = volumes_->shares();
+    if (!table || share_of(**table, path) != nullptr) {
+        return std::nullopt;
+    }
+    return at_home(path);
 }
 
 Result<Place> Mounts::find(std::string_view path, LastLink last) const {

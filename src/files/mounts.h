@@ -54,6 +54,10 @@ class Mounts {
                                            Rights needed,
                                            LastLink last) const;
 
+    // The same for what is the user's own, where no link can be in between: it asks nothing of the disk. Nothing
+    // where find() has to look further.
+    [[nodiscard]] std::optional<Place> own(std::string_view path) const;
+
     // The user's rights at the entry `name` of the folder `place`.
     [[nodiscard]] Rights rights_beneath(const Place& place, std::string_view name) const;
     // The names of the shares that `path` shows beside its own entries: at the top only.
@@ -63,6 +67,9 @@ class Mounts {
 
   private:
     [[nodiscard]] base::Result<Place> locate(std::string_view path) const;
+    // The share that `path` lies in; null in the user's own tree.
+    [[nodiscard]] const Share* share_of(const ShareTable& table, std::string_view path) const;
+    [[nodiscard]] Place at_home(std::string_view path) const;
     [[nodiscard]] base::Result<Place> in_share(std::shared_ptr<const ShareTable> table,
                                                const Share& share,
                                                std::string_view path) const;

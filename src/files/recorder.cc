@@ -9,6 +9,9 @@ namespace {
 
 // Past so many events on their way the store is in trouble, and events are what can be spared.
 constexpr std::size_t kNotesMax = 10'000;
+// So many are worth a change of their own.
+constexpr std::size_t kNotesAtOnce = 256;
+constexpr auto kNotesPause = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -23,8 +26,9 @@ void Recorder::book(const std::string& volume,
         if (gathering_.alive.empty() || gathering_.alive.back() != keep_alive) {
             gathering_.alive.push_back(std::move(keep_alive));
         }
+        ++gathering_.last;
     }
-    send_if_idle();
+    send_if_due();
 }
 
 void Recorder::set(const std::string& volume, Counts counts) {
@@ -43,33 +47,57 @@ void Recorder::note(std::string volume, std::string path, TraceEvent event) {
             return;
         }
         gathering_.notes.push_back({std::move(volume), std::move(path), std::move(event)});
+        ++gathering_.last;
     }
-    send_if_idle();
+    send_if_due();
 }
 
-void Recorder::send_if_idle() {
+void Recorder::flush() {
+    {
+        const std::lock_guard lock(mutex_);
+        hurry_ = !gathering_.notes.empty();
+    }
+    send_if_due();
+}
+
+void Recorder::settle() {
+    flush();
+    std::unique_lock lock(mutex_);
+    settled_.wait(lock, [this, last = gathering_.last] { return written_ >= last; });
+}
+
+bool Recorder::is_due() const {
+    return !gathering_.deltas.empty() || gathering_.notes.size() >= kNotesAtOnce || hurry_ ||
+           (!gathering_.notes.empty() && clock_.steady() >= next_notes_at_);
+}
+
+void Recorder::send_if_due() {
     std::shared_ptr<Batch> batch;
     {
         const std::lock_guard lock(mutex_);
-        if (busy_ || (gathering_.deltas.empty() && gathering_.notes.empty())) {
+        if (busy_ || !is_due()) {
             return;
         }
         busy_ = true;
-        batch = std::make_shared<Batch>(std::exchange(gathering_, Batch()));
+        hurry_ = false;
+        next_notes_at_ = clock_.steady() + kNotesPause;
+        batch = std::make_shared<Batch>(std::exchange(gathering_, Batch{.last = gathering_.last}));
     }
-    store_.submit(
-        [batch, shares = shares_quota_](store::Transaction& change) {
-            return apply_to(change, *batch, shares);
-        },
-        [self = shared_from_this(), batch](const base::Result<>& /*done*/) { self->finished(); });
+    store_.submit([batch, shares = shares_quota_](
+                      store::Transaction& change) { return apply_to(change, *batch, shares); },
+                  [self = shared_from_this(), batch](const base::Result<>& /*done*/) {
+                      self->finished(batch->last);
+                  });
 }
 
-void Recorder::finished() {
+void Recorder::finished(std::uint64_t last) {
     {
         const std::lock_guard lock(mutex_);
         busy_ = false;
+        written_ = last;
     }
-    send_if_idle();
+    settled_.notify_all();
+    send_if_due();
 }
 
 base::Result<> Recorder::apply_to(store::Transaction& change,

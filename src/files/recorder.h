@@ -3,12 +3,15 @@
 // finds and mends.
 #pragma once
 
+#include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "files/ledger.h"
 #include "files/trace.h"
 #include "store/store.h"
@@ -16,17 +19,27 @@
 namespace files {
 
 // One change is on its way at a time; what comes meanwhile gathers and is the next. So the cost of a
-// thousand small files is a few changes. Thread-safe; shared by what it waits for.
+// thousand small files is a few changes. What was only fetched waits for company, a second at most between two
+// sessions' ends: to read files must not keep the disk busy with writing so down. Thread-safe; shared by what it
+// waits for.
 class Recorder : public std::enable_shared_from_this<Recorder> {
   public:
-    // `store` must outlive all that was handed in. `shares_quota`: accounts' files and mail have one quota.
-    Recorder(store::Store& store, bool shares_quota) : store_(store), shares_quota_(shares_quota) {}
+    // `store` and `clock` must outlive all that was handed in. `shares_quota`: accounts' files and mail have one
+    // quota.
+    Recorder(store::Store& store, const base::Clock& clock, bool shares_quota)
+        : store_(store),
+          clock_(clock),
+          shares_quota_(shares_quota) {}
 
     // `keep_alive` lives until it is written down: a volume that is opened anew reads the right counts.
     void book(const std::string& volume, Delta delta, std::shared_ptr<const void> keep_alive);
     // The first count of a volume, or one that was not written down for mail yet.
     void set(const std::string& volume, Counts counts);
     void note(std::string volume, std::string path, TraceEvent event);
+    // Sends what has gathered.
+    void flush();
+    // The same, and waits until it is written down. On a thread that may wait, and that the store does not need.
+    void settle();
 
   private:
     struct Note {
@@ -39,19 +52,28 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
         std::map<std::string, Delta> deltas;
         std::vector<Note> notes;
         std::vector<std::shared_ptr<const void>> alive;
+        std::uint64_t last = 0;  // the number of what was handed in last
     };
 
-    void send_if_idle();
-    void finished();
+    // Whether what has gathered is to be sent now. Under mutex_.
+    [[nodiscard]] bool is_due() const;
+    void send_if_due();
+    void finished(std::uint64_t last);
     [[nodiscard]] static base::Result<> apply_to(store::Transaction& change,
                                                  const Batch& batch,
                                                  bool shares_quota);
 
     store::Store& store_;
+    const base::Clock& clock_;
     const bool shares_quota_;
     std::mutex mutex_;
+    std::condition_variable settled_;
     Batch gathering_;
     bool busy_ = false;
+    bool hurry_ = false;  // flush() was called
+    base::SteadyTime
+        next_notes_at_{};        // not before, unless they are many or there is more than notes
+    std::uint64_t written_ = 0;  // Batch::last of what is written down
 };
 
 }  // namespace files

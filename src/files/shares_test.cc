@@ -219,6 +219,7 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
     (*file)->note_fetched(5);
     ASSERT_TRUE(run(alice_->rename(loop_, "/team/a", "/team/b")));
     ASSERT_TRUE(run(alice_->remove(loop_, "/team/b")));
+    files_->settle();
     const auto traced = find_trace(*store_.snapshot(), "/team/a").value();
     ASSERT_EQ(traced.size(), 1U);
     EXPECT_EQ(traced[0].volume, "team");
@@ -230,6 +231,7 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
             EXPECT_EQ(event.text, "5 octets, by bob@crepes.example from 192.0.2.1 by FTP");
         }
     }
+    files_->settle();
     EXPECT_EQ(find_trace(*store_.snapshot(), "/b").value().at(0).events.size(), 2U);
     change([&](store::Transaction& transaction) -> base::Result<> {
         TRY(const std::size_t gone,

@@ -19,9 +19,8 @@ using LastLink = Mounts::LastLink;
 
 constexpr std::size_t kBufferOctets = 256U << 10U;
 
-Result<Entry> stat_place(const Mounts& mounts, const std::string& path) {
-    TRY(const Place place, mounts.find(path));
-    TRY(Entry entry, place.volume->stat(place.path));
+Result<Entry> stat_place(const Place& place, const std::string& path, Wait wait) {
+    TRY(Entry entry, place.volume->stat(place.path, wait));
     // What somebody may only drop somewhere stays out of sight; the folder itself does not.
     if (entry.kind != Kind::kDirectory && (place.rights & (kList | kRead)) == 0) {
         return base::fail(Errc::kDenied, "Permission denied.");
@@ -31,11 +30,11 @@ Result<Entry> stat_place(const Mounts& mounts, const std::string& path) {
     return entry;
 }
 
-Result<std::shared_ptr<OpenFile::State>> open_place(const Mounts& mounts,
+Result<std::shared_ptr<OpenFile::State>> open_place(Place place,
                                                     const std::string& path,
-                                                    std::shared_ptr<const Deed> by) {
-    TRY(Place place, mounts.find(path, kRead, LastLink::kFollow));
-    TRY(auto opened, place.volume->open_file(place.path));
+                                                    std::shared_ptr<const Deed> by,
+                                                    Wait wait) {
+    TRY(auto opened, place.volume->open_file(place.path, wait));
     opened.second.name = split(path).name;
     opened.second.rights = place.rights;
     return std::make_shared<OpenFile::State>(OpenFile::State{.fd = std::move(opened.first),
@@ -99,7 +98,10 @@ Tree::Tree(std::shared_ptr<const Mounts> mounts, base::Pool& pool, std::string n
       pool_(pool),
       name_(std::move(name)) {}
 
-Tree::~Tree() = default;
+// Who leaves leaves nothing half told.
+Tree::~Tree() {
+    mounts_->volumes().flush();
+}
 
 std::shared_ptr<const Deed> Tree::deed() const {
     const std::string who = name_.empty() ? "an anonymous user" : name_;
@@ -111,8 +113,18 @@ std::shared_ptr<const Deed> Tree::deed() const {
 }
 
 base::Task<Result<Entry>> Tree::stat(base::Loop& loop, std::string path) {
-    return pool_.run(
-        loop, [mounts = mounts_, path = std::move(path)] { return stat_place(*mounts, path); });
+    // What the kernel has in memory is answered here: the pool would take longer to be woken.
+    if (const auto own = mounts_->own(path)) {
+        auto entry = stat_place(*own, path, Wait::kNever);
+        if (entry) {
+            co_return entry;
+        }
+    }
+    co_return co_await pool_.run(loop,
+                                 [mounts = mounts_, path = std::move(path)]() -> Result<Entry> {
+                                     TRY(const Place place, mounts->find(path));
+                                     return stat_place(place, path, Wait::kForDisk);
+                                 });
 }
 
 base::Task<Result<std::unique_ptr<Listing>>> Tree::list(base::Loop& loop, std::string path) {
@@ -124,10 +136,19 @@ base::Task<Result<std::unique_ptr<Listing>>> Tree::list(base::Loop& loop, std::s
 }
 
 base::Task<Result<std::unique_ptr<OpenFile>>> Tree::open(base::Loop& loop, std::string path) {
+    if (auto own = mounts_->own(path)) {
+        auto opened = open_place(std::move(*own), path, deed(), Wait::kNever);
+        if (opened) {
+            co_return std::make_unique<OpenFile>(pool_, std::move(*opened));
+        }
+    }
     CO_TRY(std::shared_ptr<OpenFile::State> state,
-           co_await pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()] {
-               return open_place(*mounts, path, by);
-           }));
+           co_await pool_.run(loop,
+                              [mounts = mounts_, path = std::move(path), by = deed()]()
+                                  -> Result<std::shared_ptr<OpenFile::State>> {
+                                  TRY(Place place, mounts->find(path, kRead, LastLink::kFollow));
+                                  return open_place(std::move(place), path, by, Wait::kForDisk);
+                              }));
     co_return std::make_unique<OpenFile>(pool_, std::move(state));
 }
 

@@ -21,6 +21,8 @@ using Mode = UploadOptions::Mode;
 constexpr std::uint64_t kReserveAtOnce = 1U << 20U;
 constexpr unsigned kOrdinaryBits = 0666;
 constexpr unsigned kOwnerBits = 0600;
+// What an upload writes before the disk is told to begin.
+constexpr std::uint64_t kHandOverOctets = 8U << 20U;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
 // What is smaller the disk takes back in no time.
 constexpr std::uint64_t kLargeOctets = 64U << 20U;
@@ -354,8 +356,21 @@ Result<> Upload::reserve(std::uint64_t octets) {
     return reserve_to(*state_, state_->offset + octets);
 }
 
+// The disk takes what has come while more comes: the sync at the end then waits for little.
 void Upload::advance(std::uint64_t octets) {
     state_->offset += octets;
+    if (state_->offset - state_->handed_over < kHandOverOctets) {
+        return;
+    }
+    // A descriptor of its own: nothing of an upload that ends meanwhile waits for this.
+    auto fd = std::make_shared<UniqueFd>(::fcntl(state_->fd.get(), F_DUPFD_CLOEXEC, 0));
+    pool_.submit([fd, from = state_->handed_over, to = state_->offset] {
+        ::sync_file_range(fd->get(),
+                          static_cast<off64_t>(from),
+                          static_cast<off64_t>(to - from),
+                          SYNC_FILE_RANGE_WRITE);
+    });
+    state_->handed_over = state_->offset;
 }
 
 base::Task<Result<>> Upload::write(base::Loop& loop, std::string_view octets) {

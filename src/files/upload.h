@@ -27,11 +27,12 @@ struct UploadState {
     base::UniqueFd fd;
     std::string aside_name;  // empty once it has its name
     std::uint64_t offset = 0;
-    std::uint64_t credit = 0;  // octets of the file that will make place
-    Counts reserved;           // in the ledger, beyond the credit
-    bool exists = false;       // somebody had the name when it began
-    bool replace = false;      // the name may be taken when it is committed
-    std::string partial_name;  // under which it is kept when it is cut off; empty: it is not
+    std::uint64_t handed_over = 0;  // the disk was told to write so much of it
+    std::uint64_t credit = 0;       // octets of the file that will make place
+    Counts reserved;                // in the ledger, beyond the credit
+    bool exists = false;            // somebody had the name when it began
+    bool replace = false;           // the name may be taken when it is committed
+    std::string partial_name;       // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
 };
 

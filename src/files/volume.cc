@@ -140,8 +140,8 @@ void Aside::close_retired() {
     closing.swap(retired_);
 }
 
-Result<Entry> Volume::stat(std::string_view path) const {
-    TRY(const UniqueFd found, beneath_.open(path, O_PATH | O_NOFOLLOW));
+Result<Entry> Volume::stat(std::string_view path, Wait wait) const {
+    TRY(const UniqueFd found, beneath_.open(path, O_PATH | O_NOFOLLOW, wait));
     TRY(const struct statx status, read_status(found.get(), "", AT_EMPTY_PATH));
     Entry entry = make_entry(status, settings_);
     entry.name = split(path).name;
@@ -161,8 +161,8 @@ Result<Entry> Volume::entry_in(int directory, const char* on_disk) const {
     return entry;
 }
 
-Result<std::pair<UniqueFd, Entry>> Volume::open_file(std::string_view path) const {
-    TRY(UniqueFd fd, beneath_.open(path, O_RDONLY));
+Result<std::pair<UniqueFd, Entry>> Volume::open_file(std::string_view path, Wait wait) const {
+    TRY(UniqueFd fd, beneath_.open(path, O_RDONLY, wait));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
     Entry entry = make_entry(status, settings_);
     entry.name = split(path).name;

@@ -82,10 +82,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
           ledger_(Counts()),
           settings_(std::move(settings)) {}
 
-    [[nodiscard]] base::Result<Entry> stat(std::string_view path) const;
+    [[nodiscard]] base::Result<Entry> stat(std::string_view path, Wait wait = Wait::kForDisk) const;
     // kInvalid for what is no regular file.
     [[nodiscard]] base::Result<std::pair<base::UniqueFd, Entry>> open_file(
-        std::string_view path) const;
+        std::string_view path, Wait wait = Wait::kForDisk) const;
     [[nodiscard]] base::Result<base::UniqueFd> open_directory(std::string_view path) const;
     // The entry `on_disk` of an open folder; kNotFound when it has gone.
     [[nodiscard]] base::Result<Entry> entry_in(int directory, const char* on_disk) const;

@@ -39,7 +39,7 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
           store_(store),
           clock_(clock),
           aside_(std::move(aside)),
-          recorder_(std::make_shared<Recorder>(store, options_.other_octets != nullptr)) {}
+          recorder_(std::make_shared<Recorder>(store, clock, options_.other_octets != nullptr)) {}
 
     // Makes the account's folder where it is absent. Waits for the disk.
     [[nodiscard]] base::Result<std::shared_ptr<Volume>> of_account(const account::Account& account);
@@ -48,6 +48,11 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
 
     // The shares as they are now. One read of the store where nothing has changed.
     [[nodiscard]] base::Result<std::shared_ptr<const ShareTable>> shares();
+
+    // What has happened is written down soon, or before this returns.
+    void flush() const { recorder_->flush(); }
+
+    void settle() const { recorder_->settle(); }
 
     [[nodiscard]] const Aside& aside() const { return *aside_; }
 

@@ -66,9 +66,9 @@ class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server(
-            services=["ftp", "ftps"], threads=1, tls_options='handshake_timeout = "1s"\n',
-            options=f'[auth]\nallow_plaintext = true\n[files]\nquota = "{QUOTA // 1024}KiB"\n[ftp]\nconnect_timeout = "1s"\n'
-                    'stall_timeout = "1s"\n').__enter__()
+            services=["ftp", "ftps"], threads=1, tls_options='handshake_timeout = "3s"\n',
+            options=f'[auth]\nallow_plaintext = true\n[files]\nquota = "{QUOTA // 1024}KiB"\n[ftp]\nconnect_timeout = "3s"\n'
+                    'stall_timeout = "3s"\n').__enter__()
         client = Session(cls.server)
         client.storbinary("STOR first", io.BytesIO(b"first"))  # the thread's pipe stays
         client.quit()
