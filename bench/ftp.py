@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""scripts/bench ftp: staffetta beside vsftpd and proftpd, and beside bare loops over sendfile and splice.
+"""scripts/bench ftp: staffetta beside vsftpd, proftpd and pure-ftpd, and beside the limits: bare loops over sendfile and
+splice, and `openssl s_server`.
 
-Each server is asked in one run: one and more streams each way, in clear and in TLS; small files; a storm of
-logins; a listing of many entries. The servers' Debian packages exclude one another, so they are unpacked
-into a folder instead of installed. Peers serve an anonymous tree, which costs them no password: their logins are
-cheaper than staffetta's, whose password check is remembered after the first.
+Each row is measured for one server after the other. CPU is that of the server's processes alone, children
+included; the wall clock has the client on the same cores. Only staffetta syncs an upload before it says 226.
 """
 
 import argparse
-import ftplib
-import multiprocessing
+import contextlib
 import os
 import pathlib
+import re
+import resource
 import shutil
 import socket
 import ssl
@@ -19,384 +19,211 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import threading
 import time
 
-from peers import DOMAIN, PASSWORD, CLOCK_TICKS, Peer, family, free_port, wait_for_port
+from ftp_peers import Staffetta, make_certificate, make_peers
+from peers import free_port, wait_for_port
 
-PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "libmemcached11", "libmemcachedutil2", "libhashkit2"]
 BUFFER = 1 << 20
+GIB = 1 << 30
+MANY = "many"  # the folder that is listed
 
 
-def unpack_peers(folder):
-    """The servers' packages below `folder`, once."""
-    root = folder / "root"
-    if root.exists():
-        return root
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "download", *PACKAGES], cwd=folder, check=True, capture_output=True)
-    for package in folder.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, root], check=True)
-    return root
+class Load:
+    """bench/ftp_load at one server: `with Load(...) as load:` has logged in; load.go() works and says how long."""
+
+    def __init__(self, options, peer, work, sessions, count=1, octets=0, tls=False):
+        self.command = [options.tools / "ftp_load", peer.port, peer.user, peer.password, "tls" if tls else "clear", work,
+                        sessions, count, octets]
+
+    def __enter__(self):
+        self.process = subprocess.Popen([str(word) for word in self.command], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.expect("ready")
+        return self
+
+    def expect(self, pattern):
+        line = self.process.stdout.readline()
+        found = re.match(pattern, line)
+        if not found:
+            raise RuntimeError(f"{self.command}: {line or 'failed'}")
+        return found
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        figures = self.expect(r"octets=(\d+) seconds=([\d.]+)")
+        return int(figures[1]), float(figures[2])
+
+    def __exit__(self, *_exception):
+        self.process.stdin.close()
+        self.process.wait(60)
 
 
-def make_certificate(folder):
-    pem = folder / "both.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "30", "-subj", "/CN=localhost"],
-                   check=True, capture_output=True)
-    pem.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return pem
+class Table:
+    """Rows of figures by server, printed as they come and as Markdown at the end."""
+
+    def __init__(self, servers):
+        self.servers, self.rows = servers, {}
+
+    def add(self, row, server, text):
+        print(f"{row:<36} {server:<16} {text}", flush=True)
+        self.rows.setdefault(row, {})[server] = text
+
+    def print(self):
+        columns = ["limit", *self.servers]
+        print(f"\n| | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|")
+        for row, figures in self.rows.items():
+            print(f"| {row} | {' | '.join(figures.get(column, '') for column in columns)} |")
 
 
-class FtpPeer(Peer):
-    user, password = "anonymous", "bench@"
-
-    def __init__(self, folder, program_root=None):
-        super().__init__(folder, 0)
-        self.port = free_port()
-        self.program_root = program_root
-        self.tree = self.folder / "tree"
-        self.process = None
-
-    def prepare(self):
-        for name in ("tree/pub", "empty"):
-            (self.folder / name).mkdir(parents=True)
-        for path in (self.folder, self.tree):
-            path.chmod(0o755)
-        (self.tree / "pub").chmod(0o777)
-        self.pem = make_certificate(self.folder)
-
-    def run(self, *command):
-        environment = {**os.environ}
-        if self.program_root:
-            environment["LD_LIBRARY_PATH"] = str(self.program_root / "usr/lib/x86_64-linux-gnu")
-        log = open(self.folder / "log", "w")
-        self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, env=environment)
-        wait_for_port(self.port)
-
-    def roots(self):
-        return [self.process.pid]
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait(60)
+def throughput(octets, seconds, cpu):
+    return f"{octets / seconds / 1e6:,.0f} MB/s, {cpu * GIB / octets:.2f} CPU s/GiB"
 
 
-class Vsftpd(FtpPeer):
-    name = "vsftpd"
-
-    def start(self):
-        self.prepare()
-        config = self.folder / "vsftpd.conf"
-        config.write_text(textwrap.dedent(f"""\
-            listen=YES
-            background=NO
-            listen_address=127.0.0.1
-            listen_port={self.port}
-            anonymous_enable=YES
-            no_anon_password=YES
-            anon_root={self.tree}
-            write_enable=YES
-            anon_upload_enable=YES
-            anon_other_write_enable=YES
-            anon_mkdir_write_enable=YES
-            anon_umask=022
-            secure_chroot_dir={self.folder}/empty
-            ssl_enable=YES
-            allow_anon_ssl=YES
-            force_local_data_ssl=NO
-            force_local_logins_ssl=NO
-            rsa_cert_file={self.pem}
-            ssl_ciphers=HIGH
-            max_per_ip=0
-            """))
-        self.run(self.program_root / "usr/sbin/vsftpd", config)
+def write_file(path, octets):
+    with open(path, "wb") as file:
+        for _ in range(octets // BUFFER):
+            file.write(bytes(BUFFER))
+    path.chmod(0o644)
 
 
-class Proftpd(FtpPeer):
-    name = "proftpd"
-
-    def start(self):
-        self.prepare()
-        config = self.folder / "proftpd.conf"
-        config.write_text(textwrap.dedent(f"""\
-            ModulePath {self.program_root}/usr/lib/proftpd
-            LoadModule mod_tls.c
-            ServerType standalone
-            DefaultAddress 127.0.0.1
-            Port {self.port}
-            UseIPv6 off
-            UseReverseDNS off
-            MaxInstances none
-            PidFile {self.folder}/pid
-            ScoreboardFile {self.folder}/score
-            DelayEngine off
-            WtmpLog off
-            TransferLog none
-            <IfModule mod_tls.c>
-              TLSEngine on
-              TLSRSACertificateFile {self.folder}/cert.pem
-              TLSRSACertificateKeyFile {self.folder}/key.pem
-              TLSECCertificateFile {self.folder}/cert.pem
-              TLSECCertificateKeyFile {self.folder}/key.pem
-            </IfModule>
-            <Anonymous {self.tree}>
-              User nobody
-              Group nogroup
-              UserAlias anonymous nobody
-              RequireValidShell off
-              AllowOverwrite on
-            </Anonymous>
-            """))
-        self.run(self.program_root / "usr/sbin/proftpd", "-n", "-c", config)
-
-
-class Staffetta(FtpPeer):
-    name = "staffetta"
-    user, password = f"bench@{DOMAIN}", PASSWORD
-
-    def __init__(self, folder, program):
-        super().__init__(folder)
-        self.program = program
-
-    def start(self):
-        self.folder.mkdir(parents=True)
-        make_certificate(self.folder)
-        config = self.folder / "staffetta.toml"
-        config.write_text(textwrap.dedent(f"""\
-            hostname = "mail.{DOMAIN}"
-            data = "{self.folder}/data"
-            [listen]
-            ftp = ["127.0.0.1:{self.port}"]
-            [tls]
-            certificate = "cert.pem"
-            key = "key.pem"
-            [auth]
-            allow_plaintext = true
-            [limits]
-            connections_per_address = 0
-            [log]
-            level = "warning"
-            """))
-        for words, text in ((["domain", "add", DOMAIN], None),
-                            (["account", "add", self.user, "--password-stdin"], PASSWORD + "\n")):
-            subprocess.run([self.program, *words, "--config", config], check=True, capture_output=True, input=text, text=True)
-        self.run(self.program, "serve", "--config", config)
-        with connect(self, folder="/") as client:
-            client.mkd("pub")
-        self.tree = next((self.folder / "data/files").rglob("pub")).parent
-
-
-class Client(ftplib.FTP_TLS):
-    """Resumes the control connection's session, as servers that bind data connections want."""
-
-    def ntransfercmd(self, cmd, rest=None):
-        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
-        if self._prot_p:
-            connection = self.context.wrap_socket(connection, server_hostname="localhost", session=self.sock.session)
-        return connection, size
-
-
-def connect(peer, tls=False, folder="/pub"):
-    context = ssl._create_unverified_context()
-    client = Client(context=context)
-    client.connect("127.0.0.1", peer.port, timeout=100)
-    if tls:
-        client.auth()
-        client.prot_p()
-    ftplib.FTP.login(client, peer.user, peer.password)
-    client.cwd(folder)
-    client.voidcmd("TYPE I")
-    return client
-
-
-def close_data(connection):
-    if isinstance(connection, ssl.SSLSocket):
-        connection.unwrap()
-    connection.close()
-
-
-def retrieve(peer, tls, name, barrier):
-    client = connect(peer, tls)
-    room = memoryview(bytearray(BUFFER))
-    barrier.wait()
-    connection = client.transfercmd("RETR " + name)
-    while connection.recv_into(room):
-        pass
-    close_data(connection)
-    client.voidresp()
-    client.close()
-
-
-def store(peer, tls, octets, name, barrier):
-    client = connect(peer, tls)
-    piece = bytes(BUFFER)
-    barrier.wait()
-    connection = client.transfercmd("STOR " + name)
-    for _ in range(octets // BUFFER):
-        connection.sendall(piece)
-    close_data(connection)
-    client.voidresp()
-    client.close()
-
-
-def small_files(peer, up, count, number, barrier):
-    client = connect(peer)
-    barrier.wait()
-    for i in range(count):
-        name = f"small-{number}-{i}"
-        if up:
-            with client.transfercmd("STOR " + name) as connection:
-                connection.sendall(b"x" * 1000)
-        else:
-            with client.transfercmd("RETR " + name) as connection:
-                while connection.recv(4096):
-                    pass
-        client.voidresp()
-    client.close()
-
-
-def cpu_of(peer):
-    return sum((int(f[11]) + int(f[12]) + int(f[13]) + int(f[14])) / CLOCK_TICKS for f in family(peer.roots()).values())
-
-
-def in_parallel(peer, target, calls):
-    """Runs `target` once for each tuple of arguments, all at once: seconds, and the server's CPU seconds."""
-    barrier = multiprocessing.Barrier(len(calls) + 1)
-    idle = len(family(peer.roots()))
-    workers = [multiprocessing.Process(target=target, args=(*call, barrier)) for call in calls]
-    for worker in workers:
-        worker.start()
-    barrier.wait()
-    cpu, begin = cpu_of(peer), time.monotonic()
-    for worker in workers:
-        worker.join()
-        if worker.exitcode != 0:
-            raise RuntimeError(f"{peer.name}: a client failed")
-    took = time.monotonic() - begin
-    # Children that serve one session each are counted once they are waited for.
-    end = time.monotonic() + 3
-    while len(family(peer.roots())) > idle and time.monotonic() < end:
-        time.sleep(0.02)
-    return took, cpu_of(peer) - cpu
-
-
-def report(row, peer, text):
-    print(f"{row:<28} {peer:<12} {text}", flush=True)
-
-
-def bench_streams(options, peer):
-    gib = options.octets / (1 << 30)
-    for tls in (False, True):
-        for streams in options.streams:
-            octets = options.octets // streams
-            for i in range(streams):
-                path = peer.tree / "pub" / f"large-{i}"
-                with open(path, "wb") as file:
-                    for _ in range(octets // BUFFER):
-                        file.write(bytes(BUFFER))
-                path.chmod(0o644)
-            names = [f"large-{i}" for i in range(streams)]
-            way = f"{'TLS' if tls else 'clear'}, {streams} stream{'s' if streams > 1 else ''}"
-            took, cpu = in_parallel(peer, retrieve, [(peer, tls, name) for name in names])
-            report(f"RETR {way}", peer.name, f"{options.octets / took / 1e6:7.0f} MB/s {cpu / gib:6.2f} CPU s/GiB")
-            took, cpu = in_parallel(peer, store, [(peer, tls, octets, "up-" + name) for name in names])
-            report(f"STOR {way}", peer.name, f"{options.octets / took / 1e6:7.0f} MB/s {cpu / gib:6.2f} CPU s/GiB")
-            for path in (peer.tree / "pub").iterdir():
-                path.unlink()
-
-
-def bench_small(options, peer):
-    for up in (True, False):
-        each = options.files // 8
-        took, cpu = in_parallel(peer, small_files, [(peer, up, each, number) for number in range(8)])
-        report(f"{'STOR' if up else 'RETR'} small, 8 sessions", peer.name,
-               f"{8 * each / took:7.0f} files/s {cpu * 1e6 / 8 / each:6.0f} CPU us/file")
-    for path in (peer.tree / "pub").iterdir():
+def empty(folder):
+    for path in folder.iterdir():
         path.unlink()
 
 
-def bench_logins(options, peer):
-    connect(peer).close()
-    begin, cpu = time.monotonic(), cpu_of(peer)
-    sockets = []
-    for _ in range(options.logins):
-        sockets.append(socket.create_connection(("127.0.0.1", peer.port)).makefile("rwb"))
-    for words in (None, f"USER {peer.user}", f"PASS {peer.password}"):
-        for file in sockets:
-            if words:
-                file.write((words + "\r\n").encode())
-                file.flush()
-        for file in sockets:
-            line = file.readline()
-            while line[3:4] == b"-":
-                line = file.readline()
-    took = time.monotonic() - begin
-    report(f"{options.logins} logins", peer.name, f"{took:7.2f} s    {(cpu_of(peer) - cpu) * 1000 / options.logins:6.2f} CPU ms/login")
-    for file in sockets:
-        file.close()
+def transfer(options, peer, work, sessions, count, octets, tls):
+    """Octets, seconds and the server's CPU seconds."""
+    with Load(options, peer, work, sessions, count, octets, tls) as load:
+        cpu = peer.cpu_s()
+        moved, seconds = load.go()
+        return moved, seconds, peer.cpu_s() - cpu
 
 
-def bench_listing(options, peer):
-    folder = peer.tree / "many"
-    folder.mkdir()
-    folder.chmod(0o755)
-    for i in range(options.entries):
-        (folder / f"entry-{i:06}").touch()
-    for verb in ("LIST", "MLSD"):
-        with connect(peer) as client:
-            client.cwd("/many")
-            times = []
-            for _ in range(3):
-                begin = time.monotonic()
-                try:
-                    with client.transfercmd(verb) as connection:
-                        while connection.recv(BUFFER):
-                            pass
-                    client.voidresp()
-                except ftplib.error_perm:
-                    break
-                times.append(time.monotonic() - begin)
-            if times:
-                report(f"{verb} {options.entries} entries", peer.name, f"{statistics.median(times) * 1000:7.0f} ms")
-    shutil.rmtree(folder)
+def bench_streams(options, table, peers):
+    for tls in (False, True):
+        for streams in options.streams:
+            row = f"{'TLS' if tls else 'clear'}, {streams} stream{'s' if streams > 1 else ''}"
+            octets = options.octets // streams // BUFFER * BUFFER
+            for peer in peers:
+                for i in range(streams):
+                    write_file(peer.tree / "pub" / f"load-{i}-0", octets)
+                figures = transfer(options, peer, "retr", streams, 1, octets, tls)
+                table.add(f"RETR {row}", peer.name, throughput(*figures))
+                empty(peer.tree / "pub")
+                figures = transfer(options, peer, "stor", streams, 1, octets, tls)
+                table.add(f"STOR {row}", peer.name, throughput(*figures))
+                empty(peer.tree / "pub")
 
 
-def bare_loop(row, options, serve):
-    """A server of one connection without a protocol: the limit."""
+def bench_small(options, table, peers):
+    for sessions in (1, 8):
+        each = options.files // sessions
+        for peer in peers:
+            for work in ("stor", "retr"):
+                for path in (peer.tree / "pub").iterdir():
+                    path.chmod(0o644)
+                _, seconds, cpu = transfer(options, peer, work, sessions, each, 1000, False)
+                table.add(f"{work.upper()} {options.files:,} files, {sessions} session{'s' if sessions > 1 else ''}", peer.name,
+                          f"{sessions * each / seconds:,.0f} files/s, {cpu * 1e6 / sessions / each:.0f} CPU us each")
+            empty(peer.tree / "pub")
+
+
+def bench_logins(options, table, peers):
+    for peer in peers:
+        with Load(options, peer, "login", options.logins) as load:
+            cpu = peer.cpu_s()
+            _, seconds = load.go()
+            table.add(f"{options.logins} logins", peer.name,
+                      f"{seconds:.2f} s, {(peer.cpu_s() - cpu) * 1000 / options.logins:.2f} CPU ms each")
+
+
+def bench_listing(options, table, peers):
+    for entries in options.entries:
+        for peer in peers:
+            folder = peer.tree / MANY
+            folder.mkdir()
+            folder.chmod(0o755)
+            for i in range(entries):
+                (folder / f"entry-{i:06}").touch()
+            for verb in ("LIST", "MLSD"):
+                with contextlib.suppress(RuntimeError):  # not every server has MLSD
+                    figures = [transfer(options, peer, verb, 1, 1, 0, False) for _ in range(3)]
+                    table.add(f"{verb} {entries:,} entries", peer.name,
+                              f"{statistics.median(f[1] for f in figures) * 1000:,.0f} ms, "
+                              f"{statistics.median(f[2] for f in figures) * 1000:,.0f} CPU ms")
+            shutil.rmtree(folder)
+
+
+def bench_idle(options, table, peers):
+    for tls in (False, True):
+        for sessions in options.idle:
+            for peer in peers:
+                # A process a session: more than a thousand would measure this machine's memory.
+                if sessions > 1000 and not isinstance(peer, Staffetta):
+                    continue
+                with Load(options, peer, "login", 1):  # what the first session takes is not each one's
+                    before = peer.rss_kib()
+                with Load(options, peer, "idle", sessions, tls=tls):
+                    table.add(f"{sessions:,} idle sessions, {'TLS' if tls else 'clear'}", peer.name,
+                              f"{(peer.rss_kib() - before) / sessions:.1f} KiB each")
+
+
+def bench_limits(options, table):
+    bare_loop(options, table, "RETR clear, 1 stream", serve_sendfile, drain)
+    bare_loop(options, table, "STOR clear, 1 stream", serve_splice, pour)
+    openssl_server(options, table)
+
+
+def bare_loop(options, table, row, serve, client):
+    """A server of one connection without a protocol."""
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         path = pathlib.Path(folder) / "file"
-        with open(path, "wb") as file:
-            for _ in range(options.octets // BUFFER):
-                file.write(bytes(BUFFER))
-        sends = "sendfile" in row
-        client = threading.Thread(target=drain if sends else pour, args=(listener.getsockname(), options.octets))
+        write_file(path, options.octets)
         pid = os.fork()
         if pid == 0:
-            connection, _ = listener.accept()
-            serve(connection, path)
+            serve(listener.accept()[0], path)
             os._exit(0)
+        thread = threading.Thread(target=client, args=(socket.create_connection(listener.getsockname()), options.octets))
         begin = time.monotonic()
-        client.start()
-        client.join()
+        thread.start()
+        thread.join()
         _, _, usage = os.wait4(pid, 0)
-        took, cpu = time.monotonic() - begin, usage.ru_utime + usage.ru_stime
-        gib = options.octets / (1 << 30)
-        report(row, "limit", f"{options.octets / took / 1e6:7.0f} MB/s {cpu / gib:6.2f} CPU s/GiB")
+        table.add(row, "limit", throughput(options.octets, time.monotonic() - begin, usage.ru_utime + usage.ru_stime))
 
 
-def drain(address, _octets):
+def openssl_server(options, table):
+    """`openssl s_server -WWW`: a file in TLS, behind the shortest of protocols."""
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        folder, port = pathlib.Path(folder), free_port()
+        make_certificate(folder)
+        write_file(folder / "file", options.octets)
+        server = subprocess.Popen(["openssl", "s_server", "-WWW", "-accept", f"127.0.0.1:{port}", "-cert", "cert.pem", "-key",
+                                   "key.pem", "-quiet"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(port)
+            connection = ssl._create_unverified_context().wrap_socket(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(b"GET /file HTTP/1.0\r\n\r\n")
+            begin = time.monotonic()
+            drain(connection, options.octets)
+            seconds = time.monotonic() - begin
+        finally:
+            server.terminate()
+            _, _, usage = os.wait4(server.pid, 0)
+        table.add("RETR TLS, 1 stream", "limit", throughput(options.octets, seconds, usage.ru_utime + usage.ru_stime))
+
+
+def drain(connection, _octets):
     room = memoryview(bytearray(BUFFER))
-    with socket.create_connection(address) as connection:
+    with connection:
         while connection.recv_into(room):
             pass
 
 
-def pour(address, octets):
-    with socket.create_connection(address) as connection:
+def pour(connection, octets):
+    with connection:
         for _ in range(octets // BUFFER):
             connection.sendall(bytes(BUFFER))
 
@@ -418,36 +245,58 @@ def serve_splice(connection, path):
         os.fsync(file.fileno())
 
 
-def main():
+ROWS = {"streams": bench_streams, "small": bench_small, "logins": bench_logins, "listing": bench_listing, "idle": bench_idle}
+
+
+def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default="build/release/staffetta")
-    parser.add_argument("--octets", type=int, default=1 << 30)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
+    parser.add_argument("--program", type=pathlib.Path, help="instead of the build's")
+    parser.add_argument("--quick", action="store_true", help="less of everything: some minutes instead of an hour")
+    parser.add_argument("--octets", type=int, help="of all streams together")
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 8, 50])
-    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--files", type=int)
     parser.add_argument("--logins", type=int, default=300)
-    parser.add_argument("--entries", type=int, default=20_000)
-    parser.add_argument("--peers", default="staffetta vsftpd proftpd")
-    parser.add_argument("--rows", default="limit streams small logins listing")
+    parser.add_argument("--entries", type=int, nargs="+")
+    parser.add_argument("--idle", type=int, nargs="+")
+    parser.add_argument("--servers", nargs="+", default=["staffetta", "vsftpd", "proftpd", "pure-ftpd"])
+    parser.add_argument("--rows", nargs="+", default=["limits", *ROWS], choices=["limits", *ROWS])
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="staffetta-bench-", dir="/var/tmp") as folder:
+    quick = options.quick
+    options.octets = options.octets or (GIB // 8 if quick else GIB)
+    options.files = options.files or (800 if quick else 10_000)
+    options.entries = options.entries or ([20_000] if quick else [20_000, 200_000])
+    options.idle = options.idle or ([1000] if quick else [1000, 10_000])
+    options.tools = (options.build / "bench").absolute()
+    options.program = (options.program or options.build / "staffetta").absolute()
+    return options
+
+
+def start(options, peer):
+    peer.start()
+    if isinstance(peer, Staffetta):
+        peer.make_tree(Load(options, peer, "idle", 1))
+
+
+def main():
+    options = parse_options()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    table = Table(options.servers)
+    with tempfile.TemporaryDirectory(prefix="staffetta-bench-", dir="/var/tmp") as folder, contextlib.ExitStack() as stack:
         options.folder = folder
         os.chmod(folder, 0o755)
-        if "limit" in options.rows:
-            bare_loop("sendfile loop", options, serve_sendfile)
-            bare_loop("splice loop", options, serve_splice)
-        root = unpack_peers(pathlib.Path("build/bench-peers").absolute())
-        for name in options.peers.split():
-            home = pathlib.Path(folder) / name
-            kinds = {"vsftpd": Vsftpd, "proftpd": Proftpd}
-            peer = kinds[name](home, root) if name in kinds else Staffetta(home, pathlib.Path(options.program).absolute())
-            try:
-                peer.start()
-                for row in ("streams", "small", "logins", "listing"):
-                    if row in options.rows:
-                        {"streams": bench_streams, "small": bench_small, "logins": bench_logins,
-                         "listing": bench_listing}[row](options, peer)
-            finally:
-                peer.stop()
+        if "limits" in options.rows:
+            bench_limits(options, table)
+        peers = []
+        for peer in make_peers(options.servers, folder, options.program):
+            stack.callback(peer.stop)
+            start(options, peer)
+            peers.append(peer)
+        for name, bench in ROWS.items():
+            if name in options.rows:
+                bench(options, table, peers)
+    table.print()
 
 
 if __name__ == "__main__":
