@@ -379,7 +379,7 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
     }
     // Whoever is told the flags now need not hear of them as news.
     if (tells_flags(session, arguments->items)) {
-        session.view().note_told(*uids, session.view().latest()->highest_modseq());
+        session.view().note_told(limited.uids, session.view().latest()->highest_modseq());
     }
     Fetching fetching(session, std::move(arguments->items));
     Groups groups(session.view(), limited.uids, limited.is_cut);
