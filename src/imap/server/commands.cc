@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "imap/grammar/command.h"
 #include "imap/server/handlers.h"
 #include "imap/server/server.h"
 
@@ -109,6 +110,11 @@ std::span<const Command> commands() {
 const Command* find_command(std::string_view verb) {
     const auto* const row = std::ranges::lower_bound(kCommands, verb, {}, &Command::verb);
     return row != kCommands.end() && row->verb == verb ? row : nullptr;
+}
+
+bool is_command(std::string_view line) {
+    const auto head = parse_command_head(line);
+    return head && find_command(head->verb) != nullptr;
 }
 
 Reply usage(const Command& command) {

@@ -63,6 +63,8 @@ struct Request {
 [[nodiscard]] std::span<const Command> commands();
 // The row of `verb`, in upper case; null when there is none.
 [[nodiscard]] const Command* find_command(std::string_view verb);
+// Does a line begin with a tag and a verb of the table?
+[[nodiscard]] bool is_command(std::string_view line);
 
 // "usage: ..."
 [[nodiscard]] Reply usage(const Command& command);

@@ -41,8 +41,7 @@ std::size_t octets_in_clear(std::string_view received) {
         const std::string_view line = received.substr(end, next - end);
         const bool printable =
             std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; });
-        const auto head = parse_command_head(line);
-        if (!printable || !head || find_command(head->verb) == nullptr) {
+        if (!printable || !is_command(line)) {
             return end;
         }
         end = next + 2;

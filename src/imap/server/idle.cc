@@ -31,9 +31,9 @@ Task<Handled> on_idle(Session& session, const Request& request) {
 }
 
 //  idle = "IDLE" CRLF "DONE"
-// Some clients forget DONE and go on; they get BAD for IDLE, as RFC 9051 has it for any bad syntax.
+// A command instead of DONE ends it as well, and is answered next.
 Task<Result<>> Session::end_idle(std::string_view line) {
-    const bool done = base::iequals(base::trim(line), "DONE");
+    const bool done = base::iequals(base::trim(line), "DONE") || is_command(line);
     subscription_.reset();
     std::string tag = std::exchange(idle_tag_, {});
     if (wants_news() || (view_ != nullptr && view_->is_asleep())) {

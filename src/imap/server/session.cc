@@ -134,7 +134,11 @@ Task<Result<>> Session::say_goodbye(base::Error reason) {
 
 Task<Result<>> Session::answer_line(std::string line) {
     if (!idle_tag_.empty()) {
-        co_return co_await end_idle(line);
+        CO_TRY_VOID(co_await end_idle(line));
+        // Phones that pipeline leave DONE out, and wait for ever for what they asked for instead.
+        if (!is_command(line)) {
+            co_return Result<>();
+        }
     }
     const auto first = parse_command_head(line);
     const Command* const command = first ? find_command(first->verb) : nullptr;
