@@ -372,6 +372,7 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
         uids = page_of(session.view(), *uids, *arguments->page);
     }
     const Limited limited = limit_messages(std::move(*uids), most);
+    *uids = limited.uids;  // the others are not spoken of from here on
     const bool seen =
         std::ranges::any_of(arguments->items, [](const FetchItem& item) { return !item.is_peek; });
     if (seen && session.view().may(mail::kRightSeen)) {
