@@ -1,7 +1,7 @@
 """The servers of `scripts/bench imap`: staffetta, and Debian's Dovecot as its people tune it.
 
-Beside what peers.Peer offers each has `imap_port`, `imaps_port`, `restart()` and `deliver_port`, which
-takes mail by LMTP.
+Beside what peers.Peer offers each has `imap_port`, `imaps_port`, `restart()`, and `deliver_port`, which
+takes mail by LMTP. settle() returns when what a server does in the background for new mail is done.
 """
 
 import os
@@ -40,6 +40,9 @@ class ImapPeer(Peer):
     def restart(self):
         self.stop()
         self.run()
+
+    def settle(self):
+        pass
 
     def roots(self):
         return [self.process.pid]
@@ -83,6 +86,12 @@ class Staffetta(ImapPeer):
     def administer(self, *arguments, words=None):
         return subprocess.run([self.program, *arguments, "--config", self.config], input=words, text=True, check=True,
                               capture_output=True).stdout
+
+    def settle(self):
+        # A running server takes its time, so as not to be in the way; this does not.
+        self.stop()
+        self.administer("check", "--rebuild-index")
+        self.run()
 
     def run(self):
         log = open(self.folder / "log", "a")

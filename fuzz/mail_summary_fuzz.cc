@@ -2,6 +2,7 @@
 // no summary are refused or read without harm.
 #include "base/check.h"
 #include "mail/summary.h"
+#include "mime/envelope.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view octets(reinterpret_cast<const char*>(data), size);
@@ -11,7 +12,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         pieces.feed(octets.substr(at, 11));
     }
     CHECK(pieces.finish().packed() == whole.packed());
-    CHECK(mail::Summary::unpack(whole.packed())->structure().has_value());
+    const auto structure = mail::Summary::unpack(whole.packed())->structure();
+    CHECK(structure.has_value());
+    // What was formatted once is what would be formatted now.
+    for (const auto form : {mime::HeaderForm::kAscii, mime::HeaderForm::kUtf8}) {
+        CHECK(!whole.has_all_fields() ||
+              mail::format_envelope(whole, form) ==
+                  mime::format_envelope(mime::parse_envelope(whole.fields()), form));
+        CHECK(mail::format_body(whole, mime::BodyForm::kBodyStructure, form) ==
+              mime::format_body(*structure, mime::BodyForm::kBodyStructure, form));
+    }
     const auto stranger = mail::Summary::unpack(std::string(octets));
     if (stranger) {
         static_cast<void>(stranger->structure());

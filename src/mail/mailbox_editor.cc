@@ -168,14 +168,15 @@ base::Result<> MailboxEditor::edit(const UidSet& uids,
 base::Result<> MailboxEditor::edit_page(const Page& page,
                                         const UidSet& uids,
                                         const EntryVisitor& visit) {
-    Page edited;
+    PageDraft edited;
     edited.number = page.number;
     edited.highest_modseq = page.highest_modseq;
     edited.entries.reserve(page.entries.size());
     bool changed = false;
+    const bool all = uids.contains(page.entries.front().uid, page.entries.back().uid);
     for (const Entry& before : page.entries) {
         Entry entry = before;
-        const Verdict verdict = uids.contains(entry.uid) ? visit(entry) : Verdict::kKeep;
+        const Verdict verdict = all || uids.contains(entry.uid) ? visit(entry) : Verdict::kKeep;
         if (verdict == Verdict::kKeep) {
             edited.entries.push_back(before);
             continue;
@@ -234,11 +235,7 @@ base::Result<> MailboxEditor::load_tail() {
             TRY(page, decode_page(number, *record));
         }
     }
-    tail_.emplace();
-    if (page) {
-        *tail_ = *page;
-    }
-    tail_->number = number;
+    tail_ = page ? draft_of(*page) : PageDraft{number, 0, {}};
     tail_->entries.reserve(kPageUids);
     return {};
 }

@@ -119,7 +119,7 @@ class MailboxEditor {
     MailboxState state_;
     std::vector<std::string> keywords_;
     SnapshotPtr known_;
-    std::optional<Page> tail_;  // the page that entries are appended to, not written yet
+    std::optional<PageDraft> tail_;  // the page that entries are appended to, not written yet
     UidSet removed_;
     std::vector<EmailId> removed_emails_;
     bool changed_ = false;

@@ -237,7 +237,7 @@ base::Result<> change_entry(store::Transaction& transaction, void (*edit)(Entry&
     const std::string key = page_key({1, kInbox}, 0);
     TRY(const auto record, transaction.get(key));
     TRY(const PagePtr page, decode_page(0, *record));
-    Page changed = *page;
+    PageDraft changed = draft_of(*page);
     edit(changed.entries.front());
     transaction.put(key, encode(changed));
     return {};

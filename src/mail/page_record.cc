@@ -95,7 +95,7 @@ class Reader {
     bool failed_ = false;
 };
 
-void write_entry(Writer& writer, const Page& page, const Entry& entry, const Entry& before) {
+void write_entry(Writer& writer, const PageDraft& page, const Entry& entry, const Entry& before) {
     CHECK(page_of(entry.uid) == page.number && entry.uid > before.uid);
     const bool next_email = entry.email == before.email + 1;
     const bool saved_later = entry.saved_s != entry.received_s;
@@ -119,13 +119,13 @@ void write_entry(Writer& writer, const Page& page, const Entry& entry, const Ent
 }
 
 // False when it is not what write_entry() writes.
-bool read_entry(Reader& reader, const Page& page, const Entry& before, Entry& entry) {
+bool read_entry(Reader& reader, Uid number, Modseq highest, const Entry& before, Entry& entry) {
     const unsigned char offset = reader.octet();
     const unsigned char flags = reader.octet();
-    entry.uid = page.number * kPageUids + offset % kPageUids;
+    entry.uid = number * kPageUids + offset % kPageUids;
     entry.flags = flags & kAllFlags;
     const std::uint64_t age = reader.varint();
-    entry.modseq = page.highest_modseq - age;
+    entry.modseq = highest - age;
     entry.email = before.email + 1 + ((flags & kNextEmail) != 0 ? 0 : reader.zigzag());
     entry.octets = reader.varint();
     const std::uint64_t received = static_cast<std::uint64_t>(before.received_s) + reader.zigzag();
@@ -133,12 +133,12 @@ bool read_entry(Reader& reader, const Page& page, const Entry& before, Entry& en
     entry.saved_s =
         static_cast<std::int64_t>(received + ((offset & kSavedLater) != 0 ? reader.zigzag() : 0));
     entry.keywords = (offset & kHasKeywords) != 0 ? reader.varint() : 0;
-    return !reader.failed() && entry.uid > before.uid && age <= page.highest_modseq;
+    return !reader.failed() && entry.uid > before.uid && age <= highest;
 }
 
 }  // namespace
 
-std::string encode(const Page& page) {
+std::string encode(const PageDraft& page) {
     CHECK(!page.entries.empty());
     Writer writer(12 + page.entries.size() * kEntryOctetsMax);
     writer.octet(kVersion);
@@ -152,27 +152,30 @@ std::string encode(const Page& page) {
     return writer.take();
 }
 
-base::Result<PagePtr> decode_page(Uid number, std::string_view record) {
-    auto page = std::make_shared<Page>();
+base::Result<PagePtr> decode_page(Uid number, std::string_view record, PageBlocks& blocks) {
+    const auto damage = [] {
+        return base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
+    };
     Reader reader(record);
-    bool sound = reader.octet() == kVersion;
-    page->number = number;
-    page->highest_modseq = reader.varint();
+    const bool is_known = reader.octet() == kVersion;
+    const Modseq highest = reader.varint();
     const std::size_t count = reader.octet();
-    sound = sound && count != 0 && count <= kPageUids && number <= page_of(~Uid{0});
-    if (sound) {
-        page->entries.resize(count);
+    if (!is_known || count == 0 || count > kPageUids || number > page_of(~Uid{0})) {
+        return damage();
     }
     Entry before;
-    for (Entry& entry : page->entries) {
-        sound = sound && read_entry(reader, *page, before, entry);
+    for (Entry& entry : blocks.begin(count)) {
+        if (!read_entry(reader, number, highest, before, entry)) {
+            return damage();
+        }
         before = entry;
     }
-    if (!sound || reader.failed() || !reader.at_end()) {
-        return base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
-    }
-    page->sum_up_flags();
-    return PagePtr(std::move(page));
+    return reader.at_end() ? base::Result<PagePtr>(blocks.finish(number, highest)) : damage();
+}
+
+base::Result<PagePtr> decode_page(Uid number, std::string_view record) {
+    PageBlocks blocks(1);
+    return decode_page(number, record, blocks);
 }
 
 }  // namespace mail

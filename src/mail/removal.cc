@@ -71,7 +71,7 @@ class Remover {
             TRY(auto loaded, load_state(change_, name->ref));
             known = mailboxes_.emplace(name->ref.mailbox, loaded).first;
         }
-        Page rest = **page;
+        PageDraft rest = draft_of(**page);
         const auto begin = rest.entries.begin();
         const auto count = std::min(rest.entries.size(), messages_max);
         const auto end = begin + static_cast<std::ptrdiff_t>(count);

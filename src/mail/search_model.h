@@ -94,16 +94,16 @@ inline SnapshotPtr make_snapshot(std::vector<Entry> entries, std::vector<std::st
     head.ref = {1, kInbox};
     head.messages = entries.size();
     head.keywords = std::move(keywords);
-    std::map<Uid, Page> pages;
+    std::map<Uid, PageDraft> pages;
     for (const Entry& entry : entries) {
         head.uid_next = entry.uid + 1;
-        Page& page = pages[page_of(entry.uid)];
+        PageDraft& page = pages[page_of(entry.uid)];
         page.number = page_of(entry.uid);
         page.entries.push_back(entry);
     }
     std::vector<PagePtr> list;
     for (auto& [number, page] : pages) {
-        list.push_back(std::make_shared<const Page>(std::move(page)));
+        list.push_back(make_page(page));
     }
     return std::make_shared<const Snapshot>(std::move(head), std::move(list));
 }

@@ -19,7 +19,7 @@ std::size_t page_at(const std::vector<PagePtr>& pages, Uid number) {
     return static_cast<std::size_t>(at - pages.begin());
 }
 
-std::size_t entry_at(const std::vector<Entry>& entries, Uid uid) {
+std::size_t entry_at(std::span<const Entry> entries, Uid uid) {
     const auto at =
         std::lower_bound(entries.begin(), entries.end(), uid, [](const Entry& entry, Uid value) {
             return entry.uid < value;
@@ -29,13 +29,58 @@ std::size_t entry_at(const std::vector<Entry>& entries, Uid uid) {
 
 }  // namespace
 
-void Page::sum_up_flags() {
-    any_flags = 0;
-    all_flags = ~std::uint32_t{0};
-    for (const Entry& entry : entries) {
-        any_flags |= entry.flags;
-        all_flags &= entry.flags;
+// Its vectors never grow beyond what was reserved, so that pages and entries stay where they are while
+// others read those that are finished.
+struct PageBlocks::Block {
+    Block(std::size_t pages_max, std::size_t entries_max) {
+        pages.reserve(pages_max);
+        entries.reserve(entries_max);
     }
+
+    [[nodiscard]] bool has_room_for(std::size_t count) const {
+        return pages.size() < pages.capacity() && entries.capacity() - entries.size() >= count;
+    }
+
+    std::vector<Page> pages;
+    std::vector<Entry> entries;
+};
+
+std::span<Entry> PageBlocks::begin(std::size_t count) {
+    CHECK(count > 0 && count <= kPageUids);
+    if (!block_ || !block_->has_room_for(count)) {
+        constexpr std::size_t kPagesMax = 64;
+        const std::size_t pages = std::clamp<std::size_t>(pages_left_, 1, kPagesMax);
+        block_ = std::make_shared<Block>(pages, pages == 1 ? count : pages * kPageUids);
+    }
+    std::vector<Entry>& entries = block_->entries;
+    const std::size_t before = entries.size();
+    entries.resize(before + count);
+    begun_ = std::span(entries).subspan(before);
+    return begun_;
+}
+
+PagePtr PageBlocks::finish(Uid number, Modseq highest_modseq) {
+    Page& page = block_->pages.emplace_back();
+    page.number = number;
+    page.highest_modseq = highest_modseq;
+    page.entries = begun_;
+    page.all_flags = ~std::uint32_t{0};
+    for (const Entry& entry : begun_) {
+        page.any_flags |= entry.flags;
+        page.all_flags &= entry.flags;
+    }
+    pages_left_ -= pages_left_ == 0 ? 0 : 1;
+    return {block_, &page};
+}
+
+PagePtr make_page(const PageDraft& draft) {
+    PageBlocks blocks(1);
+    std::ranges::copy(draft.entries, blocks.begin(draft.entries.size()).begin());
+    return blocks.finish(draft.number, draft.highest_modseq);
+}
+
+PageDraft draft_of(const Page& page) {
+    return {page.number, page.highest_modseq, {page.entries.begin(), page.entries.end()}};
 }
 
 Snapshot::Snapshot(SnapshotHead head, std::vector<PagePtr> pages) : head_(std::move(head)) {
@@ -238,9 +283,41 @@ void Snapshot::append_pages(Uid first,
     }
 }
 
+// A page without gaps is one range: most are.
+UidSet Snapshot::uids_between(std::size_t first, std::size_t last) const {
+    UidSet uids;
+    if (first >= last) {
+        return uids;
+    }
+    Place place = place_of(first);
+    for (std::size_t left = last - first; left > 0; ++place.chunk, place.page = 0) {
+        const auto& pages = chunks_[place.chunk]->pages;
+        for (; place.page < pages.size() && left > 0; ++place.page, place.entry = 0) {
+            auto entries = pages[place.page]->entries.subspan(place.entry);
+            entries = entries.first(std::min(entries.size(), left));
+            left -= entries.size();
+            if (entries.back().uid - entries.front().uid + 1 == entries.size()) {
+                uids.add(entries.front().uid, entries.back().uid);
+                continue;
+            }
+            for (const Entry& entry : entries) {
+                uids.add(entry.uid);
+            }
+        }
+    }
+    return uids;
+}
+
 UidSet Snapshot::intersect(const UidSet& uids) const {
     UidSet here;
-    for_each_in(uids, [&here](std::size_t, const Entry& entry) { here.add(entry.uid); });
+    for (const UidSet::Range& range : uids.ranges()) {
+        const std::size_t last =
+            range.last == std::numeric_limits<Uid>::max() ? size_ : lower_bound(range.last + 1);
+        const UidSet some = uids_between(lower_bound(range.first), last);
+        for (const UidSet::Range& found : some.ranges()) {
+            here.add(found.first, found.last);
+        }
+    }
     return here;
 }
 
@@ -255,7 +332,7 @@ const Entry* SnapshotCursor::find(Uid uid) {
     if (page_ == nullptr) {
         return nullptr;
     }
-    const std::vector<Entry>& entries = page_->entries;
+    const std::span<const Entry> entries = page_->entries;
     if (entry_ == entries.size() || entries[entry_].uid > uid) {
         entry_ = 0;  // not ascending
     }
@@ -366,8 +443,8 @@ class Comparison {
         if (step.older == nullptr) {
             return;
         }
-        static const std::vector<Entry> kNone;
-        const std::vector<Entry>& now = step.newer == nullptr ? kNone : step.newer->entries;
+        const std::span<const Entry> now =
+            step.newer == nullptr ? std::span<const Entry>() : step.newer->entries;
         std::size_t at = 0;
         for (const Entry& entry : step.older->entries) {
             at = skip_below(now, at, entry.uid);
@@ -381,7 +458,7 @@ class Comparison {
         if (step.older == nullptr || step.newer == nullptr) {
             return;
         }
-        const std::vector<Entry>& before = step.older->entries;
+        const std::span<const Entry> before = step.older->entries;
         std::size_t at = 0;
         for (std::size_t i = 0; i < step.newer->entries.size(); ++i) {
             const Entry& entry = step.newer->entries[i];
@@ -392,7 +469,7 @@ class Comparison {
         }
     }
 
-    static std::size_t skip_below(const std::vector<Entry>& entries, std::size_t at, Uid uid) {
+    static std::size_t skip_below(std::span<const Entry> entries, std::size_t at, Uid uid) {
         while (at < entries.size() && entries[at].uid < uid) {
             ++at;
         }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,21 +28,49 @@ inline constexpr Uid kPageUids = 64;
     return uid / kPageUids;
 }
 
-// The entries of up to kPageUids UIDs, ascending; never empty.
+// The entries of up to kPageUids UIDs, ascending; never empty. Made by PageBlocks and make_page().
 struct Page {
     Uid number = 0;  // page_of() each uid
     Modseq highest_modseq = 0;
-    std::vector<Entry> entries;
-    // Flags that some entry may have, and flags that every entry has: by these whoever looks for
-    // \Deleted or for what is unseen passes over whole pages. The defaults promise nothing.
-    std::uint32_t any_flags = ~std::uint32_t{0};
+    std::span<const Entry> entries;  // live as long as the page
+    // Flags that some entry has, and flags that every entry has: by these whoever looks for \Deleted or
+    // for what is unseen passes over whole pages.
+    std::uint32_t any_flags = 0;
     std::uint32_t all_flags = 0;
-
-    // Sets the two from the entries.
-    void sum_up_flags();
 };
 
 using PagePtr = std::shared_ptr<const Page>;
+
+// A page that is being made or changed.
+struct PageDraft {
+    Uid number = 0;
+    Modseq highest_modseq = 0;
+    std::vector<Entry> entries;
+};
+
+[[nodiscard]] PagePtr make_page(const PageDraft& draft);
+[[nodiscard]] PageDraft draft_of(const Page& page);
+
+// Makes many pages at a time: those that are made one after the other share memory, in blocks of a few
+// hundred KiB, which lives until the last page in it has gone. A page of its own costs two page faults and
+// as many calls to the kernel, and more than reading what stands in it.
+class PageBlocks {
+  public:
+    // About so many will be made.
+    explicit PageBlocks(std::size_t pages) : pages_left_(pages) {}
+
+    // Room for the entries of the next page, `count` of them, at most kPageUids, as they were made by
+    // Entry(); call finish() before the next.
+    [[nodiscard]] std::span<Entry> begin(std::size_t count);
+    [[nodiscard]] PagePtr finish(Uid number, Modseq highest_modseq);
+
+  private:
+    struct Block;
+
+    std::size_t pages_left_;
+    std::shared_ptr<Block> block_;
+    std::span<Entry> begun_;
+};
 
 // What a snapshot knows of the mailbox as a whole.
 struct SnapshotHead {
@@ -119,6 +148,8 @@ class Snapshot {
                       std::vector<PagePtr>& pages,
                       std::uint32_t flags = 0) const;
 
+    // The UIDs of the indexes [first, last).
+    [[nodiscard]] UidSet uids_between(std::size_t first, std::size_t last) const;
     // Those of `uids` that are here.
     [[nodiscard]] UidSet intersect(const UidSet& uids) const;
     // All UIDs that are here.
@@ -199,7 +230,7 @@ void Snapshot::for_each(std::size_t first, std::size_t last, Visit visit) const 
     for (std::size_t index = first; index < last; ++place.chunk, place.page = 0) {
         const auto& pages = chunks_[place.chunk]->pages;
         for (; place.page < pages.size() && index < last; ++place.page, place.entry = 0) {
-            const auto& entries = pages[place.page]->entries;
+            const std::span<const Entry> entries = pages[place.page]->entries;
             for (; place.entry < entries.size() && index < last; ++place.entry, ++index) {
                 visit(index, entries[place.entry]);
             }

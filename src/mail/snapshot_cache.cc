@@ -36,11 +36,12 @@ Result<SnapshotPtr> read_snapshot(const store::Store& store, Ref ref) {
     }
     TRY(auto keywords, load_keywords(*reader, ref));
     std::vector<PagePtr> pages;
+    PageBlocks blocks(state->messages / kPageUids + 1);
     Result<> damage;
     const std::string prefix = mailbox_key(KeyTag::kPage, ref);
     const auto visit = [&](std::string_view key, std::string_view record) {
         const auto name = parse_page_key(key);
-        auto page = decode_page(name ? name->page : 0, record);
+        auto page = decode_page(name ? name->page : 0, record, blocks);
         if (!name || !page) {
             damage = base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
             return false;
@@ -160,13 +161,14 @@ Result<SnapshotPtr> SnapshotCache::refresh(Ref ref, const SlotPtr& slot) {
         return before;
     }
     Snapshot::PageChanges changes;
+    PageBlocks blocks(pending.pages.size());
     for (const auto& [number, page] : pending.pages) {
         if (page.modseq <= before->highest_modseq()) {
             continue;
         }
         PagePtr decoded;
         if (page.record) {
-            auto result = decode_page(number, *page.record);
+            auto result = decode_page(number, *page.record, blocks);
             if (!result) {
                 forget(ref, slot);
                 return base::forward_error(result);

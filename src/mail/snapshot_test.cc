@@ -15,16 +15,21 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 std::vector<PagePtr> pages_of(const std::vector<Entry>& entries) {
-    std::vector<std::shared_ptr<Page>> pages;
+    std::vector<PageDraft> drafts;
     for (const Entry& entry : entries) {
-        if (pages.empty() || pages.back()->number != page_of(entry.uid)) {
-            pages.push_back(std::make_shared<Page>());
-            pages.back()->number = page_of(entry.uid);
+        if (drafts.empty() || drafts.back().number != page_of(entry.uid)) {
+            drafts.push_back({page_of(entry.uid), 0, {}});
         }
-        pages.back()->entries.push_back(entry);
-        pages.back()->highest_modseq = std::max(pages.back()->highest_modseq, entry.modseq);
+        drafts.back().entries.push_back(entry);
+        drafts.back().highest_modseq = std::max(drafts.back().highest_modseq, entry.modseq);
     }
-    return {pages.begin(), pages.end()};
+    PageBlocks blocks(drafts.size());
+    std::vector<PagePtr> pages;
+    for (const PageDraft& draft : drafts) {
+        std::ranges::copy(draft.entries, blocks.begin(draft.entries.size()).begin());
+        pages.push_back(blocks.finish(draft.number, draft.highest_modseq));
+    }
+    return pages;
 }
 
 SnapshotHead head_of(const std::vector<Entry>& entries, Uid uid_next) {
@@ -111,6 +116,67 @@ TEST(Snapshot, ComparesPagesThatAreNotShared) {
     EXPECT_THAT(none.appended, IsEmpty());
 }
 
+TEST(Snapshot, PassesOverPagesByTheirFlags) {
+    std::vector<Entry> entries;
+    for (Uid uid = 1; uid <= 20'000; ++uid) {
+        entries.push_back(entry(uid, uid == 700 || uid == 15'000 ? kSeen | kDeleted : kSeen));
+    }
+    entries[12'345].flags = 0;
+    const Snapshot snapshot(head_of(entries, 20'001), pages_of(entries));
+    EXPECT_EQ(snapshot.first_unseen(), 12'345U);
+    const auto numbers = [&](Uid first, Uid last, std::uint32_t flags) {
+        std::vector<PagePtr> pages;
+        snapshot.append_pages(first, last, pages, flags);
+        std::vector<Uid> numbers;
+        for (const PagePtr& page : pages) {
+            numbers.push_back(page->number);
+        }
+        return numbers;
+    };
+    EXPECT_THAT(numbers(0, page_of(20'000), kDeleted), ElementsAre(page_of(700), page_of(15'000)));
+    EXPECT_THAT(numbers(11, 300, kDeleted | kDraft), ElementsAre(page_of(15'000)));
+    EXPECT_THAT(numbers(0, page_of(20'000), kDraft), IsEmpty());
+    EXPECT_THAT(numbers(9, 11, 0), ElementsAre(9U, 10U, 11U));
+}
+
+TEST(Snapshot, CursorFindsWhatFindFinds) {
+    base::SeededRandom random(13);
+    std::vector<Entry> entries;
+    for (Uid uid = 1; uid <= 20'000; uid += 1 + static_cast<Uid>(random.below(200))) {
+        entries.push_back(entry(uid));
+    }
+    const Snapshot snapshot(head_of(entries, 20'001), pages_of(entries));
+    SnapshotCursor cursor(snapshot);
+    const auto expect_found = [&](Uid uid) {
+        const auto index = snapshot.find(uid);
+        const Entry* const found = cursor.find(uid);
+        ASSERT_EQ(found != nullptr, index.has_value()) << uid;
+        EXPECT_TRUE(found == nullptr || found == &snapshot.at(*index));
+    };
+    for (Uid uid = 1; uid <= 20'100; ++uid) {
+        expect_found(uid);
+    }
+    for (int i = 0; i < 2000; ++i) {
+        expect_found(1 + static_cast<Uid>(random.below(20'100)));
+    }
+    const Snapshot nothing;
+    EXPECT_EQ(SnapshotCursor(nothing).find(1), nullptr);
+}
+
+TEST(Snapshot, PagesOutliveTheirBlock) {
+    PagePtr last;
+    {
+        PageBlocks blocks(3);
+        for (Uid number = 0; number < 200; ++number) {
+            blocks.begin(1).front() = entry(number * kPageUids + 1, number % 2 == 0 ? kSeen : 0);
+            last = blocks.finish(number, number);
+        }
+    }
+    EXPECT_EQ(last->number, 199U);
+    EXPECT_EQ(last->entries.front(), entry(199 * kPageUids + 1));
+    EXPECT_EQ(last->any_flags, 0U);
+}
+
 TEST(Snapshot, AppliedChangesAreWhatAWholeOneIs) {
     base::SeededRandom random(11);
     std::vector<Entry> entries;
@@ -139,7 +205,7 @@ TEST(Snapshot, AppliedChangesAreWhatAWholeOneIs) {
         // Those that stay as they are stay shared.
         std::erase_if(changes, [&](const auto& change) {
             const PagePtr old = snapshot.page(change.first);
-            return old && change.second && old->entries == change.second->entries;
+            return old && change.second && std::ranges::equal(old->entries, change.second->entries);
         });
         const Snapshot applied = snapshot.apply(head_of(next, uid_next), changes);
         const Snapshot whole(head_of(next, uid_next), pages_of(next));
@@ -160,7 +226,7 @@ TEST(Snapshot, AppliedChangesAreWhatAWholeOneIs) {
 TEST(PageRecord, GivesBackWhatWasWritten) {
     base::SeededRandom random(3);
     for (int round = 0; round < 200; ++round) {
-        Page page;
+        PageDraft page;
         page.number = static_cast<Uid>(random.below(3)) * 1'000'000;
         page.highest_modseq = random.below(1U << 30U) + 100;
         for (Uid uid = page.number * kPageUids; uid < (page.number + 1) * kPageUids; ++uid) {
@@ -181,7 +247,7 @@ TEST(PageRecord, GivesBackWhatWasWritten) {
         const std::string record = encode(page);
         const auto decoded = decode_page(page.number, record);
         ASSERT_TRUE(decoded);
-        EXPECT_EQ((*decoded)->entries, page.entries);
+        EXPECT_THAT((*decoded)->entries, testing::ElementsAreArray(page.entries));
         EXPECT_EQ((*decoded)->highest_modseq, page.highest_modseq);
         EXPECT_FALSE(decode_page(page.number, record.substr(0, record.size() - 1)));
         EXPECT_FALSE(decode_page(page.number, record + "x"));
@@ -189,7 +255,7 @@ TEST(PageRecord, GivesBackWhatWasWritten) {
 }
 
 TEST(PageRecord, IsShortForMessagesThatWereDelivered) {
-    Page page;
+    PageDraft page;
     for (Uid uid = 1; uid < kPageUids; ++uid) {
         Entry made;
         made.uid = uid;

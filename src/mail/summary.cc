@@ -25,9 +25,12 @@ enum Bit : std::uint8_t {
     kHasPreview = 1U << 1U,
     kHasSent = 1U << 2U,
     kSentOffsetKnown = 1U << 3U,
+    kHasAnswers = 1U << 4U,  // formatted answers follow the structure
+    kEnvelopeIsPlain = 1U << 5U,
+    kBodyStructureIsPlain = 1U << 6U,
 };
 
-constexpr std::uint8_t kBitsMax = (1U << 4U) - 1;
+constexpr std::uint8_t kBitsMax = (1U << 7U) - 1;
 
 // A day has no more minutes: mime::parse_date gives no other zone.
 constexpr std::int64_t kOffsetMinutesMax = 24 * 60 * 100;
@@ -193,6 +196,18 @@ std::string packed_structure(mime::Structure structure) {
     return mime::pack(structure);
 }
 
+// An answer in ASCII is the same in UTF-8 unless something in it had to be encoded (RFC 2047 words, RFC 2231
+// parameters with "*" behind their names), or was sent as it is against the rules.
+bool is_plain(std::string_view answer) {
+    return base::is_ascii(answer) && answer.find("=?") == std::string_view::npos &&
+           answer.find('*') == std::string_view::npos;
+}
+
+// Empty for one that is too long to be kept.
+std::string keepable(std::string answer) {
+    return answer.size() <= kSummaryAnswerOctetsMax ? std::move(answer) : std::string();
+}
+
 bool is_envelope_field(std::string_view name) {
     static constexpr std::array<std::string_view, 11> kFields = {"Date",
                                                                  "From",
@@ -248,14 +263,23 @@ base::Result<Summary> Summary::unpack(std::string packed) {
     summary.fields_octets_ = reader.count();
     summary.preview_octets_ = reader.count();
     summary.structure_octets_ = reader.count();
+    const bool has_answers = (bits & kHasAnswers) != 0;
+    summary.envelope_ = {0, has_answers ? reader.count() : 0, (bits & kEnvelopeIsPlain) != 0};
+    summary.body_structure_ = {
+        0, has_answers ? reader.count() : 0, (bits & kBodyStructureIsPlain) != 0};
     const std::string_view fields = reader.raw(summary.fields_octets_);
     static_cast<void>(reader.raw(summary.preview_octets_));
     static_cast<void>(reader.raw(summary.structure_octets_));
+    static_cast<void>(reader.raw(summary.envelope_.octets));
+    static_cast<void>(reader.raw(summary.body_structure_.octets));
     TRY_VOID(reader.finish());
     if (bits > kBitsMax || !reader.at_end()) {
         return base::fail(base::Errc::kCorrupt, "a message's summary is damaged");
     }
     summary.fields_begin_ = static_cast<std::size_t>(fields.data() - packed.data());
+    summary.envelope_.begin = summary.fields_begin_ + summary.fields_octets_ +
+                              summary.preview_octets_ + summary.structure_octets_;
+    summary.body_structure_.begin = summary.envelope_.begin + summary.envelope_.octets;
     summary.packed_ = std::move(packed);
     return summary;
 }
@@ -293,6 +317,22 @@ base::Result<mime::Structure> Summary::structure() const {
     return structure;
 }
 
+std::optional<std::string_view> Summary::text_of(const Answer& answer,
+                                                 mime::HeaderForm form) const {
+    if (answer.octets == 0 || (form == mime::HeaderForm::kUtf8 && !answer.is_plain)) {
+        return std::nullopt;
+    }
+    return std::string_view(packed_).substr(answer.begin, answer.octets);
+}
+
+std::optional<std::string_view> Summary::envelope(mime::HeaderForm form) const {
+    return text_of(envelope_, form);
+}
+
+std::optional<std::string_view> Summary::body_structure(mime::HeaderForm form) const {
+    return text_of(body_structure_, form);
+}
+
 Summarizer::Summarizer() = default;
 
 void Summarizer::feed(std::string_view octets) {
@@ -309,13 +349,22 @@ Summary Summarizer::finish() {
         header.other_names = ~std::uint64_t{0};
     }
     const std::optional<std::string> preview = preview_of(held_, structure);
+    // These two are asked for again and again, and copying them takes a tenth of making them.
+    const std::string envelope =
+        header.has_all ? keepable(mime::format_envelope(mime::parse_envelope(header.kept),
+                                                        mime::HeaderForm::kAscii))
+                       : std::string();
+    const std::string body = keepable(
+        mime::format_body(structure, mime::BodyForm::kBodyStructure, mime::HeaderForm::kAscii));
     const std::string packed = packed_structure(std::move(structure));
 
     store::RecordWriter writer(kVersion);
     writer.u8(static_cast<std::uint8_t>(
         (header.has_all ? kHasAllFields : 0) | (preview ? kHasPreview : 0) |
         (header.sent ? kHasSent : 0) |
-        (header.sent && header.sent->offset_known ? kSentOffsetKnown : 0)));
+        (header.sent && header.sent->offset_known ? kSentOffsetKnown : 0) | kHasAnswers |
+        (is_plain(envelope) ? kEnvelopeIsPlain : 0) |
+        (is_plain(body) ? kBodyStructureIsPlain : 0)));
     writer.varint(header_octets).u64(header.other_names);
     if (header.sent) {
         const auto sent = std::chrono::floor<std::chrono::seconds>(header.sent->time);
@@ -323,7 +372,8 @@ Summary Summarizer::finish() {
             .varint(zigzag(header.sent->offset_minutes));
     }
     writer.varint(header.kept.size()).varint(preview ? preview->size() : 0).varint(packed.size());
-    writer.raw(header.kept).raw(preview ? *preview : "").raw(packed);
+    writer.varint(envelope.size()).varint(body.size());
+    writer.raw(header.kept).raw(preview ? *preview : "").raw(packed).raw(envelope).raw(body);
     auto summary = Summary::unpack(std::move(writer).record());
     CHECK(summary.has_value());
     return std::move(*summary);
@@ -336,6 +386,9 @@ Summary summarize(std::string_view message) {
 }
 
 std::optional<std::string> format_envelope(const Summary& summary, mime::HeaderForm form) {
+    if (const auto kept = summary.envelope(form)) {
+        return std::string(*kept);
+    }
     if (!summary.has_all_fields()) {
         return std::nullopt;
     }
@@ -345,6 +398,11 @@ std::optional<std::string> format_envelope(const Summary& summary, mime::HeaderF
 base::Result<std::string> format_body(const Summary& summary,
                                       mime::BodyForm form,
                                       mime::HeaderForm text) {
+    const auto kept =
+        form == mime::BodyForm::kBodyStructure ? summary.body_structure(text) : std::nullopt;
+    if (kept) {
+        return std::string(*kept);
+    }
     TRY(const mime::Structure structure, summary.structure());
     return mime::format_body(structure, form, text);
 }

@@ -27,6 +27,7 @@ namespace mail {
 
 inline constexpr std::size_t kSummaryFieldsOctetsMax = 16 * 1024;
 inline constexpr std::size_t kSummaryHeldOctetsMax = 32 * 1024;
+inline constexpr std::size_t kSummaryAnswerOctetsMax = 4 * 1024;
 
 // A summary lives as its packed octets and is read in place, each part only when it is asked for.
 class Summary {
@@ -38,7 +39,7 @@ class Summary {
 
     [[nodiscard]] bool empty() const { return packed_.empty(); }
 
-    // About 150 octets and the kept fields; views of the others point into it.
+    // About 150 octets, the kept fields and the answers; views of the others point into it.
     [[nodiscard]] const std::string& packed() const { return packed_; }
 
     // The kept fields (is_kept_field) as they stand in the header and in their order, each with its line
@@ -63,8 +64,23 @@ class Summary {
     [[nodiscard]] std::optional<std::string_view> preview() const;
     [[nodiscard]] base::Result<mime::Structure> structure() const;
 
+    // The answers that were formatted when the summary was made: the envelope, and BODYSTRUCTURE. Nothing
+    // when they are longer than kSummaryAnswerOctetsMax, or others in this form, or not known.
+    [[nodiscard]] std::optional<std::string_view> envelope(mime::HeaderForm form) const;
+    [[nodiscard]] std::optional<std::string_view> body_structure(mime::HeaderForm form) const;
+
   private:
     friend class Summarizer;
+
+    // One of the two: where it lies in packed_, and whether it is the same in UTF-8.
+    struct Answer {
+        std::size_t begin = 0;
+        std::size_t octets = 0;
+        bool is_plain = false;
+    };
+
+    [[nodiscard]] std::optional<std::string_view> text_of(const Answer& answer,
+                                                          mime::HeaderForm form) const;
 
     std::string packed_;
     bool has_all_fields_ = false;
@@ -77,6 +93,8 @@ class Summary {
     std::size_t fields_octets_ = 0;
     std::size_t preview_octets_ = 0;
     std::size_t structure_octets_ = 0;
+    Answer envelope_;
+    Answer body_structure_;
 };
 
 // The documented list (docs/architecture/storage-format.md, "Summaries"): true when a field of that name

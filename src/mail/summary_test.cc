@@ -10,6 +10,7 @@
 #include "mime/envelope.h"
 #include "mime/preview.h"
 #include "mime/section.h"
+#include "store/key.h"
 
 namespace mail {
 namespace {
@@ -131,12 +132,59 @@ TEST(Summary, Corpus) {
         auto summary = Summary::unpack(cut.packed());
         ASSERT_TRUE(summary.has_value());
         EXPECT_EQ(summary->structure().value(), structure);
-        EXPECT_EQ(format_envelope(*summary),
-                  mime::format_envelope(mime::parse_envelope(structure.root().envelope)));
+        for (const auto form : {mime::HeaderForm::kAscii, mime::HeaderForm::kUtf8}) {
+            EXPECT_EQ(format_envelope(*summary, form),
+                      mime::format_envelope(mime::parse_envelope(structure.root().envelope), form));
+            for (const auto body : {mime::BodyForm::kBody, mime::BodyForm::kBodyStructure}) {
+                EXPECT_EQ(format_body(*summary, body, form).value(),
+                          mime::format_body(structure, body, form));
+            }
+        }
         if (summary->preview()) {
             EXPECT_EQ(summary->preview(), mime::make_preview(message, structure));
         }
     }
+}
+
+TEST(Summary, KeepsTheAnswersThatAreAskedForMost) {
+    const Summary plain = summarize(kMessage);
+    EXPECT_EQ(plain.envelope(mime::HeaderForm::kAscii), plain.envelope(mime::HeaderForm::kUtf8));
+    EXPECT_TRUE(plain.envelope(mime::HeaderForm::kUtf8));
+    EXPECT_TRUE(plain.body_structure(mime::HeaderForm::kUtf8));
+    // In UTF-8 it says "Größe", so that form is made when somebody asks.
+    const Summary encoded = summarize("Subject: =?utf-8?q?Gr=C3=B6=C3=9Fe?=\r\n\r\n");
+    EXPECT_TRUE(encoded.envelope(mime::HeaderForm::kAscii));
+    EXPECT_FALSE(encoded.envelope(mime::HeaderForm::kUtf8));
+    EXPECT_THAT(format_envelope(encoded, mime::HeaderForm::kUtf8).value(),
+                testing::HasSubstr("Größe"));
+    std::string long_header = "To: a@crepes.example";
+    for (int i = 0; i < 300; ++i) {
+        long_header += ",\r\n b@hamburger.example";
+    }
+    EXPECT_FALSE(summarize(long_header + "\r\n\r\n").envelope(mime::HeaderForm::kAscii));
+    EXPECT_FALSE(Summary().envelope(mime::HeaderForm::kAscii));
+}
+
+TEST(Summary, ReadsRecordsFromBeforeAnswersWereKept) {
+    constexpr std::string_view kFields = "Subject: old\r\n";
+    const mime::Structure structure = mime::parse("Subject: old\r\n\r\n");
+    const std::string packed = mime::pack(structure);
+    const std::string record = store::RecordWriter(1)
+                                   .u8(1)  // all fields are there
+                                   .varint(kFields.size() + 2)
+                                   .u64(0)
+                                   .varint(kFields.size())
+                                   .varint(0)
+                                   .varint(packed.size())
+                                   .raw(kFields)
+                                   .raw(packed)
+                                   .record();
+    const auto summary = Summary::unpack(record);
+    ASSERT_TRUE(summary);
+    EXPECT_FALSE(summary->envelope(mime::HeaderForm::kAscii));
+    EXPECT_EQ(format_envelope(*summary),
+              mime::format_envelope(mime::parse_envelope(kFields), mime::HeaderForm::kAscii));
+    EXPECT_TRUE(format_body(*summary, mime::BodyForm::kBodyStructure));
 }
 
 TEST(Summary, RefusesDamage) {

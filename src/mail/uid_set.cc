@@ -72,12 +72,12 @@ void UidSet::add(Uid first, Uid last) {
     ranges_.insert(at, merged);
 }
 
-bool UidSet::contains(Uid uid) const {
+bool UidSet::contains(Uid first, Uid last) const {
     const auto behind =
-        std::upper_bound(ranges_.begin(), ranges_.end(), uid, [](Uid value, const Range& range) {
+        std::upper_bound(ranges_.begin(), ranges_.end(), first, [](Uid value, const Range& range) {
             return value < range.first;
         });
-    return behind != ranges_.begin() && uid <= std::prev(behind)->last;
+    return behind != ranges_.begin() && last <= std::prev(behind)->last;
 }
 
 std::uint64_t UidSet::size() const {

@@ -37,7 +37,10 @@ class UidSet {
     // Amortised O(1) when it lies behind all others, else as long as the set has ranges.
     void add(Uid first, Uid last);
 
-    [[nodiscard]] bool contains(Uid uid) const;
+    [[nodiscard]] bool contains(Uid uid) const { return contains(uid, uid); }
+
+    // All of them.
+    [[nodiscard]] bool contains(Uid first, Uid last) const;
 
     [[nodiscard]] bool empty() const { return ranges_.empty(); }
 

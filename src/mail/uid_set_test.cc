@@ -73,6 +73,7 @@ TEST(UidSet, AgreesWithASetOfNumbers) {
             const bool left = numbers[0].contains(uid);
             const bool right = numbers[1].contains(uid);
             EXPECT_EQ(sets[0].contains(uid), left);
+            EXPECT_EQ(sets[0].contains(uid, uid + 1), left && numbers[0].contains(uid + 1));
             EXPECT_EQ(both.contains(uid), left && right);
             EXPECT_EQ(either.contains(uid), left || right);
             EXPECT_EQ(first_only.contains(uid), left && !right);

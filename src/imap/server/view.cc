@@ -43,9 +43,10 @@ std::optional<mail::UidSet> View::resolve(const SequenceSet& set, bool is_uids) 
     }
     mail::UidSet uids;
     for (const mail::UidSet::Range& range : numbers.ranges()) {
-        told.for_each(range.first - 1, range.last, [&](std::size_t /*index*/, const auto& entry) {
-            uids.add(entry.uid);
-        });
+        const mail::UidSet some = told.uids_between(range.first - 1, range.last);
+        for (const mail::UidSet::Range& found : some.ranges()) {
+            uids.add(found.first, found.last);
+        }
     }
     return uids;
 }

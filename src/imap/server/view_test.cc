@@ -17,9 +17,9 @@ using testing::IsEmpty;
 // A mailbox of messages whose UIDs are keys and whose modseqs are values; modseq 0 has no flags.
 mail::SnapshotPtr snapshot(const std::map<mail::Uid, mail::Modseq>& messages,
                            std::vector<std::string> keywords = {}) {
-    std::map<mail::Uid, mail::Page> pages;
+    std::map<mail::Uid, mail::PageDraft> pages;
     for (const auto& [uid, modseq] : messages) {
-        mail::Page& page = pages[mail::page_of(uid)];
+        mail::PageDraft& page = pages[mail::page_of(uid)];
         page.number = mail::page_of(uid);
         mail::Entry entry;
         entry.uid = uid;
@@ -30,7 +30,7 @@ mail::SnapshotPtr snapshot(const std::map<mail::Uid, mail::Modseq>& messages,
     }
     std::vector<mail::PagePtr> list;
     for (const auto& [number, page] : pages) {
-        list.push_back(std::make_shared<const mail::Page>(page));
+        list.push_back(mail::make_page(page));
     }
     mail::SnapshotHead head;
     head.uid_validity = 1;
