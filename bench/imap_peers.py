@@ -10,7 +10,7 @@ import signal
 import subprocess
 import textwrap
 
-from ftp import make_certificate
+from ftp_peers import make_certificate
 from peers import DOMAIN, PASSWORD, Peer, free_port, wait_for_port
 
 
