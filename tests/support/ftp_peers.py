@@ -16,8 +16,10 @@ import tempfile
 import harness
 
 USER, PASSWORD = "green", "crepes and ketchup"
+# With the libraries that nothing else on a machine may have brought.
 PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd", "pure-ftpd-common", "libmemcached11",
-            "libmemcachedutil2", "libhashkit2", "libhiredis0.14"]
+            "libmemcachedutil2", "libhashkit2", "libhiredis0.14", "libwrap0", "libnsl2", "libtirpc3", "libsodium23",
+            "libpcre2-posix3"]
 BUILD = pathlib.Path(os.environ.get("STAFFETTA_BUILD_DIR", pathlib.Path(harness.PROGRAM).parent)).resolve()
 
 
@@ -63,6 +65,8 @@ class Peer:
 
     def __init__(self):
         self.root = unpack()
+        self.libraries = {"LD_LIBRARY_PATH":
+                          f"{self.root}/usr/lib/x86_64-linux-gnu:{self.root}/lib/x86_64-linux-gnu"}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ftp-peer-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.home = self.folder / "home"
@@ -77,10 +81,9 @@ class Peer:
 
     def __enter__(self):
         words = [str(word) for word in self.command()]
-        libraries = self.root / "usr/lib/x86_64-linux-gnu"
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        env={**os.environ, "LD_LIBRARY_PATH": str(libraries)})
+                                        env={**os.environ, **self.libraries})
         while True:  # until it listens, or has ended
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -189,7 +192,7 @@ class PureFtpd(Peer):
         passwords = self.folder / "passwords"
         made = harness.run(self.root / "usr/bin/pure-pw", "useradd", USER, "-u", str(self.owner[0]), "-g",
                            str(self.owner[1]), "-d", self.home, "-f", passwords, "-F", self.folder / "users.pdb", "-m",
-                           text=f"{PASSWORD}\n{PASSWORD}\n")
+                           text=f"{PASSWORD}\n{PASSWORD}\n", environment=self.libraries)
         assert made.returncode == 0, made.stdout + made.stderr
         return [self.root / "usr/sbin/pure-ftpd", "-l", f"puredb:{self.folder}/users.pdb", "-S",
                 f"127.0.0.1,{self.port}", "-u", "1", "-H", "-Y", "1", "-2", self.folder / "both.pem", "-g",

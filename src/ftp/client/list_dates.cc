@@ -167,10 +167,12 @@ std::optional<minutes> parse_zone(std::string_view word) {
     return word[0] == '-' ? -ahead : ahead;
 }
 
+// "2024-11-21", on mainframes "2024/11/21".
 std::optional<ListDate> parse_iso(std::span<const std::string_view> words, ListingClock clock) {
     std::string_view date = words[0];
-    const auto year = parse_year(base::split_front(date, '-'));
-    const auto month = base::parse_number<unsigned>(base::split_front(date, '-'), 12U);
+    const char separator = date.find('/') == std::string_view::npos ? '-' : '/';
+    const auto year = parse_year(base::split_front(date, separator));
+    const auto month = base::parse_number<unsigned>(base::split_front(date, separator), 12U);
     const auto day = base::parse_number<unsigned>(date, 31U);
     if (words[0].size() != 10 || !year || !month || !day) {
         return std::nullopt;

@@ -3,44 +3,11 @@
 
 #include "base/ascii.h"
 #include "ftp/client/list_dates.h"
+#include "ftp/client/list_formats.h"
 #include "ftp/client/remote_entry.h"
 
 namespace ftp {
 namespace {
-
-// More words than any format has before the name; the name may have many.
-constexpr std::size_t kWordsMax = 14;
-
-struct Words {
-    std::vector<std::string_view> words;
-    std::string_view line;
-
-    explicit Words(std::string_view text) : line(text) {
-        std::size_t at = 0;
-        while (words.size() < kWordsMax) {
-            at = text.find_first_not_of(" \t", at);
-            if (at == std::string_view::npos) {
-                return;
-            }
-            const std::size_t end = std::min(text.find_first_of(" \t", at), text.size());
-            words.push_back(text.substr(at, end - at));
-            at = end;
-        }
-    }
-
-    [[nodiscard]] std::size_t size() const { return words.size(); }
-
-    [[nodiscard]] std::span<const std::string_view> from(std::size_t index) const {
-        return std::span(words).subspan(index);
-    }
-
-    // What stands behind word `index` and one space: a name may begin with spaces.
-    [[nodiscard]] std::string_view behind(std::size_t index) const {
-        const auto end =
-            static_cast<std::size_t>(words[index].data() + words[index].size() - line.data());
-        return line.substr(std::min(end + 1, line.size()));
-    }
-};
 
 std::optional<EntryType> type_of_letter(char letter) {
     switch (letter) {
@@ -254,10 +221,17 @@ std::optional<RemoteEntry> parse_list_line(std::string_view line, const ListingC
         return parse_eplf(line);
     }
     const Words words(line);
-    if (words.size() < 3) {
+    if (words.size() < 2) {
         return std::nullopt;
     }
-    for (const auto parse : {parse_unix, parse_netware, parse_dos, parse_vms}) {
+    for (const auto parse : {parse_unix,
+                             parse_netware,
+                             parse_dos,
+                             parse_vms,
+                             parse_os2,
+                             parse_os400,
+                             parse_mvs_data_set,
+                             parse_mvs_member}) {
         if (auto entry = parse(words, clock)) {
             return entry;
         }

@@ -102,6 +102,29 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"+i8388621.50690,m824255907,/,\t514", "d - 19960213235827 [514]"},
         Row{"+i8388621.50690,m824255907,/,", "nothing"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Mainframes,
+    ListLine,
+    testing::Values(
+        Row{"                 0           DIR   04-11-95   16:26  ADDRESS",
+            "d 0 19950411162600 [ADDRESS]"},
+        Row{"               612      A    07-28-95   16:45  air tra1.bag",
+            "f 612 19950728164500 [air tra1.bag]"},
+        Row{"               612           07-28-95   16:45  x", "f 612 19950728164500 [x]"},
+        Row{"QSYS            77824 02/23/00 15:09:55 *DIR        IDC/",
+            "d 77824 20000223150955 [IDC]"},
+        Row{"ALICE           45056 12/04/06 14:19:31 *STMF      menu v2.txt",
+            "f 45056 20061204141931 [menu v2.txt]"},
+        Row{"WPTA01 3290   2004/03/04  1    3  FB     80  3125  PO  BASE.SOURCE",
+            "d - 20040304000000 [BASE.SOURCE]"},
+        Row{"WPTA01 3290   **NONE**    1    3  FB     80  3125  PS  BASE.TEXT",
+            "f - - [BASE.TEXT]"},
+        Row{"Migrated                                                BASE.OLD", "f - - [BASE.OLD]"},
+        Row{"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname", "nothing"},
+        Row{"TESTPROC  01.03 2002/09/12 2002/10/22 10:12    16    16     0 BOB",
+            "f - 20021022101200 [TESTPROC]"},
+        Row{" Name     VV.MM   Created       Changed      Size  Init   Mod   Id", "nothing"}));
+
 TEST(Listing, LearnsTheServersZone) {
     const ListingClock ahead{.now = kClock.now, .zone = 120min};
     EXPECT_EQ(dump(parse_list_line("-rw-r--r-- 1 a b 5 Jan 1 00:00 x", ahead)),

@@ -34,7 +34,7 @@ struct ListingClock {
 };
 
 // One line of LIST as Unix (GNU, BSD, busybox, long-iso, without group), NetWare, MS-DOS and IIS, VMS or EPLF
-// print it. Nothing for a heading, a total or a format nobody knows.
+// print it, OS/2, IBM i and z/OS besides. Nothing for a heading, a total or a format nobody knows.
 [[nodiscard]] std::optional<RemoteEntry> parse_list_line(std::string_view line,
                                                          const ListingClock& clock);
 // All of a listing; VMS's wrapped lines are joined. Lines that say nothing are left out.

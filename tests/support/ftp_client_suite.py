@@ -1,0 +1,159 @@
+"""What staffetta ftp must be able to do with every FTP server: get, put, ls and mirror, whatever the connection.
+
+A test class is one of these with a `kind` of server (tests/support/ftp_peers.py, or OwnServer) and unittest.TestCase.
+"""
+
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import ftp_peers
+import harness
+from ftp_trees import digest, make_tree
+
+
+class OwnServer:
+    """Our server as the peers are: with a url and a certificate."""
+
+    def __enter__(self):
+        self.server = harness.Server(services=["ftp", "ftps"],
+                                     options="[auth]\nallow_plaintext = true\n").__enter__()
+        password = harness.PASSWORDS[harness.BOB].replace(" ", "%20").replace("?", "%3F")
+        self.url = f"ftp://{harness.BOB.replace('@', '%40')}:{password}@localhost:{self.server.ports['ftp']}/"
+        self.certificate = self.server.certificate
+        return self
+
+    def __exit__(self, *outcome):
+        self.server.__exit__(*outcome)
+
+
+class OneShot:
+    """What every server must let us do; `self.url` is a folder that we may write, `self.options` how."""
+
+    options = ["--tls", "never"]
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.kind is ftp_peers.PureFtpd and os.geteuid() != 0:
+            raise unittest.SkipTest("pure-ftpd runs for root only")
+        cls.server = cls.enterClassContext(cls.kind())
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        # A folder of the test's own: mirror -R makes it.
+        (self.folder / "nothing").mkdir()
+        top = self.server.url + self.id().split(".", 1)[1]
+        self.ftp("mirror", "-R", self.folder / "nothing", top)
+        self.url = top + "/"
+
+    def ftp(self, *arguments, status=0, text=None):
+        done = harness.staffetta("ftp", *self.options, *arguments, text=text)
+        self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout}{done.stderr}")
+        return done
+
+    def test_file_there_and_back(self):
+        sent = self.folder / "sent"
+        sent.write_bytes(os.urandom(300_000))
+        os.utime(sent, (1_600_000_000, 1_600_000_000))
+        self.ftp("put", sent, self.url + "letter%20one.bin")
+        back = self.folder / "back"
+        self.ftp("get", self.url + "letter%20one.bin", "-o", back)
+        self.assertEqual(sent.read_bytes(), back.read_bytes())
+        self.assertEqual(back.stat().st_mtime, 1_600_000_000)
+        self.assertIn("letter one.bin", self.ftp("ls", self.url).stdout)
+
+    def test_standard_streams(self):
+        self.ftp("put", "-", self.url + "piped", text="one\ntwo\n")
+        self.assertEqual(self.ftp("get", self.url + "piped", "-o", "-").stdout, "one\ntwo\n")
+
+    def test_resume(self):
+        whole = os.urandom(200_000)
+        sent = self.folder / "sent"
+        sent.write_bytes(whole[:50_000])
+        self.ftp("put", sent, self.url + "resumed")
+        sent.write_bytes(whole)
+        self.ftp("-c", "put", sent, self.url + "resumed")
+        back = self.folder / "back"
+        back.write_bytes(whole[:70_001])
+        self.ftp("-c", "get", self.url + "resumed", "-o", back)
+        self.assertEqual(back.read_bytes(), whole)
+
+    def test_segments(self):
+        sent = self.folder / "sent"
+        sent.write_bytes(os.urandom(700_001))
+        self.ftp("put", sent, self.url + "parts")
+        self.ftp("get", "--segments", "3", self.url + "parts", "-o", self.folder / "back")
+        self.assertEqual((self.folder / "back").read_bytes(), sent.read_bytes())
+        self.assertEqual(sorted(os.listdir(self.folder)), ["back", "nothing", "sent"])
+
+    def test_mirror_both_ways(self):
+        tree = self.folder / "tree"
+        make_tree(tree)
+        self.ftp("mirror", "-R", tree, self.url + "tree")
+        copy = self.folder / "copy"
+        self.ftp("mirror", "--parallel", "3", self.url + "tree", copy)
+        self.assertEqual(digest(tree), digest(copy))
+        again = self.ftp("mirror", self.url + "tree", copy)
+        self.assertIn("0 copied", again.stdout)
+        (copy / "surplus").write_text("x")
+        shutil.rmtree(tree / "course 1")
+        # What was a file becomes a folder, and the other way round.
+        (tree / "empty").unlink()
+        (tree / "empty").mkdir()
+        (tree / "empty folder").rmdir()
+        (tree / "empty folder").write_text("now a file")
+        dry = self.ftp("mirror", "-R", "--delete", "--dry-run", tree, self.url + "tree")
+        self.assertIn("rmdir course 1/step 0", dry.stdout)
+        self.ftp("mirror", "-R", "--delete", tree, self.url + "tree")
+        self.ftp("mirror", "--delete", self.url + "tree", copy)
+        self.assertEqual(digest(tree), digest(copy))
+
+    def test_globs(self):
+        for name in ("a1.txt", "a2.txt", "b.txt"):
+            (self.folder / name).write_text(name)
+            self.ftp("put", self.folder / name, self.url + name)
+        into = self.folder / "into"
+        into.mkdir()
+        self.ftp("get", self.url + "a[0-9].*", "-o", into)
+        self.assertEqual(sorted(os.listdir(into)), ["a1.txt", "a2.txt"])
+        self.ftp("get", self.url + "{b,a2}.txt", "-o", into)
+        self.assertEqual(sorted(os.listdir(into)), ["a1.txt", "a2.txt", "b.txt"])
+
+    def test_statuses(self):
+        self.ftp("get", self.url + "nothing-there", "-o", self.folder / "x", status=66)
+        self.assertFalse((self.folder / "x").exists())
+        self.ftp("put", self.folder / "nothing-here", self.url, status=66)
+        self.ftp("get", status=64)
+        self.ftp("get", "gopher://localhost/", status=64)
+
+
+class Protected(OneShot):
+    @property
+    def options(self):
+        return ["--tls", "required", "--cacert", str(self.server.certificate)]
+
+    def test_mirror_of_a_thousand_files(self):
+        tree = self.folder / "tree"
+        make_tree(tree, files=1000)
+        self.ftp("mirror", "-R", "-P", "4", tree, self.url + "tree")
+        self.ftp("mirror", "-P", "4", self.url + "tree", self.folder / "copy")
+        self.assertEqual(digest(tree), digest(self.folder / "copy"))
+
+    def test_unproven_certificate(self):
+        refused = harness.staffetta("ftp", "ls", self.url)
+        self.assertEqual(refused.returncode, 77, refused.stderr)
+        self.assertIn("--cacert FILE trusts the authority", refused.stderr)
+        self.assertIn("--insecure", refused.stderr)
+        self.assertEqual(harness.staffetta("ftp", "--insecure", "ls", self.url).returncode, 0)
+
+    def test_debug_shows_the_dialogue_without_the_password(self):
+        url = self.url.replace("ftp://", "ftp://anonymous:sesame@") if "@" not in self.url else self.url
+        shown = self.ftp("-d", "ls", url).stderr
+        self.assertIn("---> AUTH TLS\n", shown)
+        self.assertIn("---> USER ", shown)
+        self.assertIn("---> PROT P\n", shown)
+        for secret in ("sesame", ftp_peers.PASSWORD, harness.PASSWORDS[harness.BOB]):
+            self.assertNotIn(secret, shown)
