@@ -21,10 +21,11 @@ namespace {
 
 constexpr base::Duration kInterruptPoll = std::chrono::milliseconds(100);
 
+// 1: the user has had enough of the transfer; 2: of the server as well.
 volatile std::sig_atomic_t g_interrupted = 0;
 
 void on_interrupt(int /*signal*/) {
-    g_interrupted = 1;
+    g_interrupted = g_interrupted == 0 ? 1 : 2;
 }
 
 std::string variable(const char* name) {
@@ -257,12 +258,20 @@ void FtpSite::limit_rate(std::uint64_t octets_per_second) {
 }
 
 void FtpSite::abort_transfers() {
+    const bool impatient = settings_.heeds_interrupts && g_interrupted > 1;
+    const auto end = [impatient](ftp::Client& client) {
+        if (impatient) {
+            client.hang_up();
+        } else {
+            client.abort();
+        }
+    };
     if (client_) {
-        client_->abort();
+        end(*client_);
     }
     for (const auto& other : others_) {
         if (const auto client = other.lock()) {
-            client->abort();
+            end(*client);
         }
     }
 }

@@ -111,6 +111,17 @@ class Terminal(unittest.TestCase):
         self.type("!echo one  two", "one two")
         self.type("ls . |sed s/letter/found/", "found")
 
+    def test_interrupt(self):
+        (self.folder / "large").write_bytes(bytes(2_000_000))
+        self.type("put large", "226")
+        self.type("set rate 50k", "")
+        self.child.sendline("get large copy")
+        self.expect("150")
+        self.child.sendintr()
+        self.expect("aborted")
+        self.expect("ftp> ")
+        self.type("size large", "2000000 large")  # still in step
+
     def test_edit(self):
         (self.folder / "letter").write_text("Bonjour\n")
         self.type("put letter", "226")
@@ -124,7 +135,7 @@ class Narrow(Terminal):
 
     columns = 44
     test_session = test_completion = test_jobs_and_bookmarks = None
-    test_settings = test_second_word_is_a_pipe = test_edit = None
+    test_settings = test_second_word_is_a_pipe = test_interrupt = test_edit = None
 
     def test_meter_does_not_wrap(self):
         (self.folder / "a rather long name.bin").write_bytes(bytes(400_000))
@@ -141,6 +152,27 @@ class Narrow(Terminal):
 
 
 class Hostile(unittest.TestCase):
+    def test_second_interrupt_hangs_up(self):
+        class Silent(ScriptedServer):
+            def obey(self, connection, state, verb, argument):
+                return verb == "STAT" or super().obey(connection, state, verb, argument)
+
+        with Silent() as server, tempfile.TemporaryDirectory() as folder:
+            child = Terminal.start(server.url.replace("ftp://", "ftp://bob:x@"), folder, folder, 80)
+            self.addCleanup(child.close, force=True)
+            child.expect("ftp> ")
+            child.sendline("debug on")
+            child.expect("ftp> ")
+            child.sendline("rstatus")
+            child.expect("---> STAT")
+            child.sendintr()
+            child.sendintr()
+            child.expect("hung up")
+            child.expect("ftp> ")
+            child.sendline("size x")  # connects again
+            child.expect("connecting again")
+
+
     def test_listing_does_not_command_the_terminal(self):
         with ScriptedServer({"red\x1b[31m": b"x", "bell\x07": b""}) as server, \
                 tempfile.TemporaryDirectory() as folder:

@@ -201,6 +201,8 @@ class Client {
                                              ByteSource& source);
     // Ends the transfer in progress: it fails with kReset, after ABOR has brought both sides into step.
     void abort();
+    // Closes the connections, and wakes whoever waits for them: for a server that does not answer abort() either.
+    void hang_up();
 
   private:
     struct DataChannel;

@@ -155,6 +155,16 @@ void Client::abort() {
     }
 }
 
+void Client::hang_up() {
+    if (channel_ != nullptr) {
+        channel_->close();
+    }
+    if (stream_) {
+        lost_ = true;
+        stream_->close();
+    }
+}
+
 // RFC 959 4.1.3 ABOR: one reply for the transfer, one for ABOR. Some servers send only one: what has not come
 // after a while will not come, and NOOP's reply is then the end of both.
 Client::Async<void> Client::finish_abort() {
