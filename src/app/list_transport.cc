@@ -66,6 +66,8 @@ class Expansion {
     [[nodiscard]] base::Task<RecipientReport> run();
 
   private:
+    [[nodiscard]] std::optional<RecipientReport> look_up();
+    [[nodiscard]] base::Task<std::optional<RecipientReport>> write_copy();
     [[nodiscard]] base::Task<Result<>> hand_out();
     [[nodiscard]] Result<> catch_up();
     [[nodiscard]] Result<Batch> next_batch();
@@ -93,18 +95,45 @@ class Expansion {
 };
 
 base::Task<RecipientReport> Expansion::run() {
+    if (auto end = look_up()) {
+        co_return std::move(*end);
+    }
+    if (progress_ != queue::kProgressEnd) {
+        if (auto end = co_await write_copy()) {
+            co_return std::move(*end);
+        }
+        if (const auto done = co_await hand_out(); !done) {
+            co_return deferred_by(done.error());
+        }
+    }
+    // RFC 3461 5.2.7: for the author the list is where the message ends.
+    co_return RecipientReport{
+        .outcome = Outcome::kDelivered,
+        .reply = {.enhanced = "2.1.5",
+                  .text = fmt::format(
+                      "given to the list's members, {} here and {} elsewhere", here_, elsewhere_)},
+        .success = queue::Success::kDelivered};
+}
+
+// The list and how far it has come; or why there is no list to speak of.
+std::optional<RecipientReport> Expansion::look_up() {
     const auto address = account::parse_address(recipient_.record.address);
     const auto reader = services_.store.snapshot();
     auto list = account::find_list(*reader, address.value_or(Address()));
     auto progress = queue::load_progress(*reader, recipient_.id);
     if (!list || !progress) {
-        co_return deferred_by(list ? progress.error() : list.error());
+        return deferred_by(list ? progress.error() : list.error());
     }
     if (!*list) {
-        co_return failed("5.1.1", "there is no such list any more");
+        return failed("5.1.1", "there is no such list any more");
     }
     list_ = std::move(**list);
     progress_ = std::move(*progress);
+    return std::nullopt;
+}
+
+// The message as the members get it; or why they do not.
+base::Task<std::optional<RecipientReport>> Expansion::write_copy() {
     auto header = co_await read_header(loop_, job_.body);
     if (!header) {
         co_return header.error().code == Errc::kTooLong ? failed("5.6.0", header.error().text)
@@ -119,17 +148,7 @@ base::Task<RecipientReport> Expansion::run() {
         co_return deferred_by(copy.error());
     }
     copy_ = std::move(*copy);
-    const auto done = co_await hand_out();
-    if (!done) {
-        co_return deferred_by(done.error());
-    }
-    // RFC 3461 5.2.7: for the author the list is where the message ends.
-    co_return RecipientReport{
-        .outcome = Outcome::kDelivered,
-        .reply = {.enhanced = "2.1.5",
-                  .text = fmt::format(
-                      "given to the list's members, {} here and {} elsewhere", here_, elsewhere_)},
-        .success = queue::Success::kDelivered};
+    co_return std::nullopt;
 }
 
 base::Task<Result<>> Expansion::hand_out() {
@@ -143,7 +162,7 @@ base::Task<Result<>> Expansion::hand_out() {
 
 // Whom an earlier run has served is known again before anybody else is.
 Result<> Expansion::catch_up() {
-    if (progress_.empty() || progress_ == queue::kProgressEnd) {
+    if (progress_.empty()) {
         return {};
     }
     TRY(const Address last, account::parse_address(progress_));
@@ -151,8 +170,12 @@ Result<> Expansion::catch_up() {
     std::vector<Address> served;
     TRY_VOID(account::visit_members(
         *reader, list_.address, Membership::kMember, std::nullopt, [&](const Address& member) {
+            // The last one may have left the list; who stands behind it was not served.
+            if (place_of(last) < place_of(member)) {
+                return false;
+            }
             served.push_back(member);
-            return place_of(member) < place_of(last);
+            return true;
         }));
     Batch forgotten;
     for (const Address& member : served) {

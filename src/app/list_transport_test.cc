@@ -249,6 +249,33 @@ TEST_F(ListTransportTest, KeepsWhatAMemberHasNoRoomFor) {
     EXPECT_EQ(waiting(), 0U);
 }
 
+// The last one who was served leaves the list before it goes on: nobody is taken for them.
+TEST_F(ListTransportTest, GoesOnBehindAMemberWhoHasLeft) {
+    std::vector<std::string> members;
+    for (int i = 0; i < 1200; ++i) {
+        members.push_back(fmt::format("r{:04}@foo.com", i));
+    }
+    join(members);
+    post();
+    while (waiting() < 500) {
+        world_.loop.run_for(1ms);
+    }
+    world_.store.fail_next_commits(3, base::Errc::kIo);
+    world_.loop.run_for(1min);
+    const std::string last = queue::load_progress(*world_.store.snapshot(), {"post", 0}).value();
+    ASSERT_THAT(last, testing::EndsWith("@foo.com"));
+    world_.change([&last](store::Transaction& change) {
+        return account::leave_list(
+            change, at("team@crepes.example"), Membership::kMember, at(last));
+    });
+    world_.loop.run_for(10min);
+    EXPECT_EQ(outside_.taken.size(), 1200U);
+    EXPECT_TRUE(std::all_of(outside_.taken.begin(), outside_.taken.end(), [](const auto& taken) {
+        return taken.second == 1;
+    }));
+    EXPECT_EQ(waiting(), 0U);
+}
+
 // Whatever commit fails, the list goes on where it stood.
 class ListTroubleTest : public ListTransportTest, public testing::WithParamInterface<int> {};
 

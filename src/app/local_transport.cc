@@ -45,43 +45,59 @@ RecipientReport report_of(const mail::DeliveryOutcome& outcome) {
     return delivered();
 }
 
+// What its progress alone says of a recipient; nothing: it is to be delivered.
+std::optional<RecipientReport> report_of(const Result<std::string>& progress) {
+    if (!progress) {
+        return deferred_by(progress.error());
+    }
+    if (*progress == queue::kProgressEnd) {
+        return delivered();
+    }
+    return *progress == queue::kProgressExpanded ? std::optional(expanded()) : std::nullopt;
+}
+
 class LocalConnection final : public queue::Connection {
   public:
     LocalConnection(InsideServices services, base::Loop& loop) : services_(services), loop_(loop) {}
 
-    base::Task<queue::Report> send(const Job& job) override {
-        queue::Report report;
-        std::optional<Result<MessageCopy>> copy;
-        for (const Job::Recipient& recipient : job.recipients) {
-            const auto progress = queue::load_progress(*services_.store.snapshot(), recipient.id);
-            if (!progress) {
-                report.recipients.push_back(deferred_by(progress.error()));
-            } else if (*progress == queue::kProgressEnd) {
-                report.recipients.push_back(delivered());
-            } else if (*progress == queue::kProgressExpanded) {
-                report.recipients.push_back(expanded());
-            } else {
-                if (!copy) {
-                    copy = co_await copy_message(services_.store, loop_, job.body, {}, 0);
-                }
-                report.recipients.push_back(*copy ? co_await deliver(job, recipient, **copy)
-                                                  : deferred_by(copy->error()));
-            }
-        }
-        co_return report;
-    }
+    base::Task<queue::Report> send(const Job& job) override;
 
     base::Task<> quit() override { co_return; }
 
   private:
-    [[nodiscard]] base::Task<RecipientReport> deliver(const Job& job,
-                                                      const Job::Recipient& recipient,
-                                                      const MessageCopy& copy);
+    using Recipients = std::vector<const Job::Recipient*>;
+    using Outcomes = std::vector<mail::DeliveryOutcome>;
+
+    [[nodiscard]] base::Task<Result<Outcomes>> deliver(const Job& job, Recipients recipients);
     [[nodiscard]] mail::Delivery make_delivery(const Job& job, const MessageCopy& copy) const;
 
     InsideServices services_;
     base::Loop& loop_;
 };
+
+base::Task<queue::Report> LocalConnection::send(const Job& job) {
+    std::vector<std::optional<RecipientReport>> known;
+    Recipients waiting;
+    for (const Job::Recipient& recipient : job.recipients) {
+        known.push_back(report_of(queue::load_progress(*services_.store.snapshot(), recipient.id)));
+        if (!known.back()) {
+            waiting.push_back(&recipient);
+        }
+    }
+    Result<Outcomes> outcomes;
+    if (!waiting.empty()) {
+        outcomes = co_await deliver(job, std::move(waiting));
+    }
+    queue::Report report;
+    std::size_t next = 0;
+    for (std::optional<RecipientReport>& one : known) {
+        if (!one) {
+            one = outcomes ? report_of(outcomes->at(next++)) : deferred_by(outcomes.error());
+        }
+        report.recipients.push_back(std::move(*one));
+    }
+    co_return report;
+}
 
 mail::Delivery LocalConnection::make_delivery(const Job& job, const MessageCopy& copy) const {
     return {.blob = copy.blob,
@@ -97,34 +113,46 @@ mail::Delivery LocalConnection::make_delivery(const Job& job, const MessageCopy&
                          .text = "from the queue"}};
 }
 
-base::Task<RecipientReport> LocalConnection::deliver(const Job& job,
-                                                     const Job::Recipient& recipient,
-                                                     const MessageCopy& copy) {
-    const auto address = account::parse_address(recipient.record.address);
-    if (!address) {
-        co_return nobody();
-    }
-    auto outcome = std::make_shared<mail::DeliveryOutcome>();
-    auto change =
-        [outcome,
-         id = recipient.id,
-         address = *address,
-         now = services_.clock.now(),
-         delivery = make_delivery(job, copy)](store::Transaction& transaction) mutable -> Result<> {
-        *outcome = {};
-        TRY(const auto account, account::find_account(transaction, address));
-        if (!account || account->disabled) {
-            outcome->gone = true;
-            return {};
-        }
-        delivery.recipients = {{account->id, account->address, {}, account->quota_octets}};
-        TRY(const auto outcomes, mail::deliver_into(transaction, delivery, now));
-        *outcome = outcomes.front();
-        return outcome->delivered ? queue::set_progress(transaction, id, queue::kProgressEnd)
-                                  : Result<>();
+// One change for all of them: who gets the message is marked as having it.
+base::Task<Result<LocalConnection::Outcomes>> LocalConnection::deliver(const Job& job,
+                                                                       Recipients recipients) {
+    struct Waiting {
+        queue::RecipientId id;
+        account::Address address;
     };
-    const auto changed = co_await services_.store.change(loop_, std::move(change));
-    co_return changed ? report_of(*outcome) : deferred_by(changed.error());
+
+    std::vector<Waiting> waiting;
+    for (const Job::Recipient* recipient : recipients) {
+        waiting.push_back(
+            {recipient->id,
+             account::parse_address(recipient->record.address).value_or(account::Address())});
+    }
+    CO_TRY(const auto copy, co_await copy_message(services_.store, loop_, job.body, {}, 0));
+    auto outcomes = std::make_shared<Outcomes>();
+    auto change = [outcomes,
+                   waiting = std::move(waiting),
+                   now = services_.clock.now(),
+                   delivery =
+                       make_delivery(job, copy)](store::Transaction& transaction) -> Result<> {
+        outcomes->clear();
+        for (const Waiting& one : waiting) {
+            TRY(const auto account, account::find_account(transaction, one.address));
+            if (!account || account->disabled) {
+                outcomes->push_back({.account = 0, .delivered = false, .gone = true});
+                continue;
+            }
+            mail::Delivery alone = delivery;
+            alone.recipients = {{account->id, account->address, {}, account->quota_octets}};
+            TRY(const auto outcome, mail::deliver_into(transaction, alone, now));
+            outcomes->push_back(outcome.front());
+            if (outcome.front().delivered) {
+                TRY_VOID(queue::set_progress(transaction, one.id, queue::kProgressEnd));
+            }
+        }
+        return {};
+    };
+    CO_TRY_VOID(co_await services_.store.change(loop_, std::move(change)));
+    co_return std::move(*outcomes);
 }
 
 }  // namespace
