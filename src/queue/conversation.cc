@@ -100,6 +100,10 @@ base::Task<> Scheduler::send_all(DestinationRef destination,
     std::optional<Job> next = std::move(job);
     for (std::size_t sent = 1; next; ++sent) {
         Report report = co_await connection->send(*next);
+        if (report.stale && sent > 1) {
+            give_back(it, *next);
+            co_return;
+        }
         const bool usable = report.usable;
         adapt(destination, report);
         begin(conclude(destination, std::move(*next), std::move(report)));
@@ -112,11 +116,20 @@ base::Task<> Scheduler::send_all(DestinationRef destination,
         }
         review(destination);  // its window may have grown
         next = take_job(it);
-        if (!next && co_await linger(destination)) {
+        while (!next && co_await linger(destination)) {
             next = take_job(it);
         }
     }
     co_await connection->quit();
+}
+
+// Nobody was attempted.
+void Scheduler::give_back(Destination& destination, const Job& job) {
+    for (const Job::Recipient& recipient : job.recipients) {
+        destination.in_flight.erase(recipient.id);
+    }
+    destination.cursor.clear();
+    destination.dry = false;
 }
 
 // Others wait for a connection: a destination with several gives one up.
@@ -124,25 +137,31 @@ bool Scheduler::must_make_room(const Destination& destination) const {
     return !waiting_.empty() && destination.connections > 1;
 }
 
-// Waits a moment for another message; true when there may be one. One connection of a destination at a
-// time does, the others go home.
+// Waits a moment for another message; true when there may be one. To open a connection costs both sides more
+// than to keep it so long, unless somebody else wants it.
 base::Task<bool> Scheduler::linger(DestinationRef destination) {
-    Destination& it = *destination;
-    it.dry = true;
-    if (it.give || stopping_ || !waiting_.empty() || options_.linger.count() == 0) {
+    destination->dry = true;
+    if (stopping_ || !waiting_.empty() || options_.linger.count() == 0) {
         co_return false;
     }
+    const std::uint64_t id = ++next_idle_;
     base::Handover<bool> handover(services_.loop);
-    it.give = handover.giver();
-    const auto timer =
-        services_.loop.call_at(services_.loop.clock().steady() + options_.linger, [destination] {
-            if (destination->give) {
-                std::exchange(destination->give, nullptr)(false);
-            }
-        });
+    idle_.emplace(id, Idle{destination, handover.giver()});
+    destination->idle.insert(id);
+    const auto timer = services_.loop.call_at(services_.loop.clock().steady() + options_.linger,
+                                              [this, id] { dismiss(id, false); });
     const bool more = co_await handover;
     services_.loop.cancel(timer);
     co_return more;
+}
+
+// Ends an idle connection's wait: there is more to send, or it goes home.
+void Scheduler::dismiss(std::uint64_t id, bool more) {
+    const auto idle = idle_.extract(id);
+    if (!idle.empty()) {
+        idle.mapped().destination->idle.erase(id);
+        idle.mapped().give(more);
+    }
 }
 
 // While others of its connections work, the peer only takes no more of them. Otherwise the destination
@@ -155,10 +174,7 @@ void Scheduler::on_unreachable(const DestinationRef& destination, Job job, Unrea
         begin(conclude(destination, std::move(job), std::move(report)));
         return;
     }
-    for (const Job::Recipient& recipient : job.recipients) {
-        it.in_flight.erase(recipient.id);
-    }
-    it.cursor.clear();
+    give_back(it, job);
     it.window = std::max(1.0, it.window / 2);
     services_.log.info("destination unreachable",
                        {{"destination", it.name}, {"reason", why.reply.to_string()}});

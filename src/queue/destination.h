@@ -1,7 +1,7 @@
 // A destination while it is active: what the scheduler keeps in memory about it.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,8 +25,7 @@ struct Scheduler::Destination {
     bool settling = false;            // it is being put to sleep
     bool waiting = false;             // in Scheduler::waiting_
 
-    // A connection with nothing to do; give(true) sends it on, give(false) home.
-    std::function<void(bool)> give;
+    std::set<std::uint64_t> idle;  // its connections with nothing to do, in Scheduler::idle_
 
     std::uint32_t throttled = 0;  // in a row
     base::WallTime paused_until;  // no new connection before

@@ -54,9 +54,9 @@ base::Task<> Scheduler::stop() {
     waiting_.clear();
     for (const auto& [name, destination] : active_) {
         services_.loop.cancel(std::exchange(destination->pause_timer, 0));
-        if (destination->give) {
-            std::exchange(destination->give, nullptr)(false);
-        }
+    }
+    while (!idle_.empty()) {
+        dismiss(idle_.begin()->first, false);
     }
     if (tasks_ != 0) {
         base::Handover<bool> ended(services_.loop);
@@ -174,15 +174,15 @@ void Scheduler::activate(const std::string& name) {
         destination->name = name;
     }
     destination->dry = false;
-    if (destination->give) {
-        std::exchange(destination->give, nullptr)(true);
+    if (!destination->idle.empty()) {
+        dismiss(*destination->idle.rbegin(), true);
         return;
     }
     review(DestinationRef(destination));
 }
 
 bool Scheduler::may_connect(const Destination& it) const {
-    return !it.settling && !it.dry && !it.give && !it.failure &&
+    return !it.settling && !it.dry && it.idle.empty() && !it.failure &&
            it.paused_until <= services_.loop.clock().now() &&
            static_cast<double>(it.connections) < it.window &&
            it.connections < options_.connections_per_destination_max;
@@ -194,8 +194,7 @@ void Scheduler::review(const DestinationRef& destination) {
     Destination& it = *destination;
     while (!stopping_ && !it.waiting && may_connect(it)) {
         if (connections_ >= options_.connections_max) {
-            it.waiting = true;
-            waiting_.push_back(destination);
+            wait_for_connection(destination);
             return;
         }
         auto job = take_job(it);
@@ -212,6 +211,18 @@ void Scheduler::review(const DestinationRef& destination) {
     if (!stopping_ && !it.settling && idle && (it.dry || it.failure)) {
         it.settling = true;
         begin(settle(destination));
+    }
+}
+
+// Who has one already goes on with that. The one that has been idle for longest makes room.
+void Scheduler::wait_for_connection(const DestinationRef& destination) {
+    if (destination->connections != 0) {
+        return;
+    }
+    destination->waiting = true;
+    waiting_.push_back(destination);
+    if (!idle_.empty()) {
+        dismiss(idle_.begin()->first, false);
     }
 }
 

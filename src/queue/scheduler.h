@@ -81,9 +81,14 @@ class Scheduler {
     [[nodiscard]] std::size_t active_destinations() const { return active_.size(); }
 
   private:
-    struct Idle;
     struct Destination;
     using DestinationRef = std::shared_ptr<Destination>;
+
+    // A connection with nothing to do; give(true) sends it on, give(false) home.
+    struct Idle {
+        DestinationRef destination;
+        std::function<void(bool)> give;
+    };
 
     // scheduler.cc: who is active, who may connect, when to look again.
     void tick();
@@ -93,6 +98,7 @@ class Scheduler {
     void activate(const std::string& name);
     void review(const DestinationRef& destination);
     [[nodiscard]] bool may_connect(const Destination& destination) const;
+    void wait_for_connection(const DestinationRef& destination);
     void review_waiting();
     void pause(const DestinationRef& destination);
     [[nodiscard]] base::Task<> settle(DestinationRef destination);
@@ -110,6 +116,8 @@ class Scheduler {
                                         std::unique_ptr<Connection> connection,
                                         Job job);
     [[nodiscard]] base::Task<bool> linger(DestinationRef destination);
+    void dismiss(std::uint64_t id, bool more);
+    static void give_back(Destination& destination, const Job& job);
     [[nodiscard]] bool must_make_room(const Destination& destination) const;
     void on_unreachable(const DestinationRef& destination, Job job, Unreachable why);
     void adapt(const DestinationRef& destination, const Report& report);
@@ -135,7 +143,9 @@ class Scheduler {
     SchedulerOptions options_;
     Notifier notifier_;
     std::map<std::string, DestinationRef, std::less<>> active_;
-    std::deque<DestinationRef> waiting_;         // for one of the connections that all share
+    std::deque<DestinationRef> waiting_;  // for one of the connections that all share
+    std::map<std::uint64_t, Idle> idle_;  // longest first
+    std::uint64_t next_idle_ = 0;
     std::set<std::string, std::less<>> ageing_;  // messages that grow old right now
     std::size_t connections_ = 0;
     std::size_t tasks_ = 0;

@@ -301,6 +301,42 @@ TEST_F(SchedulerTest, UsesAConnectionAgainForTheNextMessage) {
     EXPECT_EQ(transport_.connects, 1U);
 }
 
+TEST_F(SchedulerTest, KeepsSeveralConnectionsForAMoment) {
+    transport_.slow["mx:hamburger.example"] = 100ms;
+    for (int i = 0; i < 4; ++i) {
+        send(fmt::format("first{}", i), {"bob@hamburger.example"});
+    }
+    loop_.run_for(1s);
+    const std::size_t connects = transport_.connects;
+    EXPECT_GE(connects, 2U);
+    for (int i = 0; i < 4; ++i) {
+        send(fmt::format("then{}", i), {"bob@hamburger.example"});
+        loop_.run_for(50ms);
+    }
+    loop_.run_for(1s);
+    EXPECT_THAT(transport_.taken, SizeIs(8));
+    EXPECT_EQ(transport_.connects, connects);
+    loop_.run_for(3s);
+    EXPECT_EQ(transport_.open, 0U);
+}
+
+// With all connections in use those that only linger make room.
+TEST_F(SchedulerTest, SendsIdleConnectionsHomeForOthers) {
+    stop();
+    options_.connections_max = 2;
+    options_.linger = 1h;
+    make();
+    send("m1", {"a@d1.example", "b@d2.example"});
+    loop_.run_for(1s);
+    EXPECT_EQ(transport_.open, 2U);
+    send("m2", {"c@d3.example"});
+    loop_.run_for(1s);
+    EXPECT_THAT(transport_.taken, SizeIs(3));
+    EXPECT_EQ(transport_.open, 2U);
+    stop();
+    EXPECT_EQ(transport_.open, 0U);
+}
+
 TEST_F(SchedulerTest, TriesARecipientAgainAfterGreylisting) {
     transport_.answers["bob@hamburger.example"] = {said(450, "4.2.0", "greylisted")};
     send("m1", {"bob@hamburger.example", "smith@hamburger.example"});

@@ -53,6 +53,8 @@ struct Report {
     bool usable = true;                       // the connection can take another message
     bool unreached =
         false;  // the peer went away before it judged: the destination's fault, not the message's
+    // The connection had ended before this message began: nothing of it was heard, and a new one will do.
+    bool stale = false;
     bool throttled = false;      // 421 or X.7.x with 4yz: the peer wants less
     bool peer_notifies = false;  // it announced DSN (RFC 3461): success notices are its affair now
     std::string tls;             // "TLSv1.3 TLS_AES_256_GCM_SHA384" or empty: for the trace
