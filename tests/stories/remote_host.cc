@@ -154,6 +154,7 @@ base::Task<> RemoteHost::take_message(Session& session) {
         session.ended = true;
         co_return;
     }
+    session.ended |= behaviour.hangs_up;
     co_await say(session, "250 2.0.0 taken");
 }
 

@@ -19,6 +19,7 @@ struct Behaviour {
     base::Duration greylists{};  // a recipient is put off until so long after its first try
     unsigned throttles = 0;      // so many greetings are 421
     unsigned drops = 0;          // so many messages end in silence and a closed connection
+    bool hangs_up = false;       // behind each message that it took
     unsigned messages_max = 0;   // on a connection, then 421; 0: any number
     base::Duration drips{};      // an octet of each reply takes as long
     base::Duration slow{};       // each message does

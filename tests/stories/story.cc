@@ -239,6 +239,8 @@ void Story::change_host(std::string_view name, std::string_view clause) {
         it.behaviour.drops = static_cast<unsigned>(number(rest));
     } else if (verb == "takes-at-once") {
         it.behaviour.messages_max = static_cast<unsigned>(number(rest));
+    } else if (verb == "hangs-up") {
+        it.behaviour.hangs_up = true;
     } else if (verb == "drips") {
         it.behaviour.drips = span(rest);
     } else if (verb == "slow") {

@@ -173,11 +173,13 @@ class QueueTransport::Conversation final : public queue::Connection {
         queue::Report report{.recipients = {},
                              .usable = sent.usable,
                              .unreached = true,
+                             .stale = messages_++ != 0,
                              .throttled = sent.throttled,
                              .peer_notifies = sent.peer_notifies,
                              .tls = describe(stream_->tls())};
         for (const Verdict& verdict : sent.recipients) {
             report.unreached = report.unreached && verdict.unheard();
+            report.stale = report.stale && verdict.unheard() && verdict.command == "MAIL FROM";
             report.recipients.push_back({outcome_of(verdict), remote_reply(verdict, host_)});
         }
         co_return report;
@@ -189,6 +191,7 @@ class QueueTransport::Conversation final : public queue::Connection {
     QueueTransport& owner_;
     std::unique_ptr<net::Stream> stream_;
     std::string host_;
+    std::size_t messages_ = 0;
     Client client_;
 };
 
