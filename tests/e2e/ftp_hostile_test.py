@@ -48,6 +48,15 @@ def dial(port, source="127.0.0.1"):
     return socket.create_connection(("127.0.0.1", port), LIMIT_S, (source, 0))
 
 
+def is_turned_away(port, source):
+    """Is the connection closed without an octet? The reset may be faster than connect()."""
+    try:
+        with dial(port, source) as connection:
+            return is_closed(connection)
+    except ConnectionResetError:
+        return True
+
+
 def reset(connection):
     """Closes with RST."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -132,8 +141,7 @@ class Hostile(unittest.TestCase):
         client = self.session()
         client.storbinary("STOR secret", io.BytesIO(b"secret"))
         port = client.passive_port()
-        with dial(port, "127.0.0.2") as thief:
-            self.assertTrue(is_closed(thief))
+        self.assertTrue(is_turned_away(port, "127.0.0.2"))
         self.assertEqual(client.ask("RETR secret"), "150")
         with dial(port) as mine:
             self.assertEqual(mine.recv(100), b"secret")
