@@ -172,6 +172,7 @@ class SchedulerTest : public ::testing::Test {
             base::spawn(wait_for_stop(stopped),
                         [](const std::exception_ptr& thrown) { EXPECT_FALSE(thrown); });
             EXPECT_TRUE(loop_.run_until([&] { return stopped; }));
+            loop_.run_for({});  // a nudge that was posted before
             scheduler_.reset();
         }
     }

@@ -186,12 +186,16 @@ TLSECCertificateKeyFile {self.folder}/key.pem
 
 
 class PureFtpd(Peer):
-    """A virtual user in a PureDB. Its privileges cannot be given up by somebody who has none: root only."""
+    """A virtual user in a PureDB. Its privileges cannot be given up by somebody who has none: root only.
+
+    pure-pw chooses the cost of a hash by the memory that a log-in may take; by default one takes seconds.
+    """
 
     def command(self):
         passwords = self.folder / "passwords"
         made = harness.run(self.root / "usr/bin/pure-pw", "useradd", USER, "-u", str(self.owner[0]), "-g",
                            str(self.owner[1]), "-d", self.home, "-f", passwords, "-F", self.folder / "users.pdb", "-m",
+                           "-C", "1000", "-M", "65536",
                            text=f"{PASSWORD}\n{PASSWORD}\n", environment=self.libraries)
         assert made.returncode == 0, made.stdout + made.stderr
         return [self.root / "usr/sbin/pure-ftpd", "-l", f"puredb:{self.folder}/users.pdb", "-S",
