@@ -195,15 +195,19 @@ base::Result<std::string> build_report(const Draft& draft,
 
 DeliveryStatus parse_delivery_status(std::string_view content) {
     DeliveryStatus status;
-    FieldIterator fields(take_group(content));
+    std::string_view group = take_group(content);
+    FieldIterator fields(group);
     while (const auto field = fields.next()) {
         read_text<DeliveryStatus>(*field, kMessageTexts, status);
         if (base::iequals(field->name, "Arrival-Date")) {
             status.arrival = parse_date(field->body);
         }
     }
-    while (!content.empty() && status.recipients.size() < kDsnRecipientsMax) {
-        DsnRecipient recipient = parse_recipient(take_group(content));
+    // The first group tells of a recipient as well where the fields of the message are left out, or the empty line
+    // behind them.
+    for (; !group.empty() && status.recipients.size() < kDsnRecipientsMax;
+         group = take_group(content)) {
+        DsnRecipient recipient = parse_recipient(group);
         if (recipient != DsnRecipient{}) {
             status.recipients.push_back(std::move(recipient));
         }

@@ -94,6 +94,14 @@ TEST(ReportTest, ReadsSeveralRecipientsAndWhatIsLoose) {
     EXPECT_EQ(status.recipients[1].action, DsnAction::kRelayed);
     EXPECT_TRUE(status.arrival);
     EXPECT_EQ(parse_delivery_status("").recipients.size(), 0U);
+    // Without fields of the message, or without the empty line behind them.
+    for (const std::string_view message : {"", "Reporting-MTA: dns; x.example\r\n"}) {
+        const DeliveryStatus sole = parse_delivery_status(
+            std::string(message) + "Final-Recipient: rfc822; bob@x.example\r\nAction: failed\r\n");
+        ASSERT_EQ(sole.recipients.size(), 1U);
+        EXPECT_EQ(sole.recipients[0].action, DsnAction::kFailed);
+        EXPECT_EQ(parse_delivery_status(format_delivery_status(sole)), sole);
+    }
     EXPECT_EQ(parse_delivery_status("\r\n\r\n\r\n"), DeliveryStatus{});
 }
 
