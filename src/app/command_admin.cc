@@ -71,58 +71,43 @@ void grant_arguments(CLI::App& command, AdminCall& call, const std::string& name
     text_option(command, call, "path", "PATH", "For this folder of the share and below it");
 }
 
-void add_alias_import(CLI::App& alias, Action& action) {
+void add_alias_import(const Group& alias) {
     auto options = std::make_shared<AliasImportOptions>();
     CLI::App& command =
-        *alias.add_subcommand("import", "Take over the aliases of a file such as /etc/aliases");
+        *alias.app.add_subcommand("import", "Take over the aliases of a file such as /etc/aliases");
     command.add_option("FILE", options->path, "The file, or - for standard input")->required();
     command.add_option("--domain", options->domain, "The domain of names that have none")
         ->type_name("DOMAIN")
         ->required();
     add_config(command, options->config);
-    command.callback([=, &action] { action = [=] { return import_aliases_command(*options); }; });
+    command.callback(
+        [=, &action = alias.action] { action = [=] { return import_aliases_command(*options); }; });
 }
 
 }  // namespace
 
 void add_domain_commands(CLI::App& top, Action& action) {
-    CLI::App& domain = *top.add_subcommand("domain", "The domains that mail is received for");
-    domain.require_subcommand(1);
+    const Group domain = add_group(top, action, "domain", "The domains that mail is received for");
     add_admin(
-        {domain, action, "domain"},
-        "add",
-        "Receive mail for DOMAIN from now on",
-        [](CLI::App& c, AdminCall& call) { one_argument(c, call, "DOMAIN", "As example.org"); });
-    add_admin({domain, action, "domain"},
+        domain, "add", "Receive mail for DOMAIN from now on", only("DOMAIN", "As example.org"));
+    add_admin(domain,
               "remove",
               "Stop receiving mail for DOMAIN",
-              [](CLI::App& c, AdminCall& call) {
-                  one_argument(c, call, "DOMAIN", "A domain without accounts and aliases");
-              });
-    add_admin({domain, action, "domain"},
-              "list",
-              "Print the domains, one a line",
-              [](CLI::App&, AdminCall&) {});
+              only("DOMAIN", "A domain without accounts and aliases"));
+    add_admin(domain, "list", "Print the domains, one a line");
 }
 
 void add_account_commands(CLI::App& top, Action& action) {
-    CLI::App& account = *top.add_subcommand("account", "The people who have a mailbox and log in");
-    account.require_subcommand(1);
+    const Group account =
+        add_group(top, action, "account", "The people who have a mailbox and log in");
+    add_admin(account, "add", "Make an account and its password", [](CLI::App& c, AdminCall& call) {
+        one_argument(
+            c, call, "ADDRESS", "NAME@DOMAIN: the mail address, and what one logs in with");
+        account_options(c, call);
+        secret_option(c, call);
+    });
     add_admin(
-        {account, action, "account"},
-        "add",
-        "Make an account and its password",
-        [](CLI::App& c, AdminCall& call) {
-            one_argument(
-                c, call, "ADDRESS", "NAME@DOMAIN: the mail address, and what one logs in with");
-            account_options(c, call);
-            secret_option(c, call);
-        });
-    add_admin(
-        {account, action, "account"},
-        "set",
-        "Change what is given, keep the rest",
-        [](CLI::App& c, AdminCall& call) {
+        account, "set", "Change what is given, keep the rest", [](CLI::App& c, AdminCall& call) {
             one_argument(c, call, "ADDRESS", "An account's address");
             account_options(c, call);
             flag_option(
@@ -130,64 +115,51 @@ void add_account_commands(CLI::App& top, Action& action) {
             flag_option(c, call, "disable", {"disabled", "yes"}, "May neither log in nor receive");
             flag_option(c, call, "enable", {"disabled", "no"}, "May again");
         });
-    add_admin({account, action, "account"},
-              "password",
-              "Give an account a new password",
-              [](CLI::App& c, AdminCall& call) {
-                  one_argument(c, call, "ADDRESS", "An account's address");
-                  secret_option(c, call);
-              });
-    add_admin({account, action, "account"},
+    add_admin(
+        account, "password", "Give an account a new password", [](CLI::App& c, AdminCall& call) {
+            one_argument(c, call, "ADDRESS", "An account's address");
+            secret_option(c, call);
+        });
+    add_admin(account,
               "remove",
               "Remove an account, its mail and files included",
-              [](CLI::App& c, AdminCall& call) {
-                  one_argument(c, call, "ADDRESS", "An account's address");
-              });
-    add_admin({account, action, "account"},
-              "list",
-              "Print the accounts, one a line",
-              [](CLI::App& c, AdminCall& call) {
-                  c.add_option("DOMAIN", call.request.arguments, "Only those of one domain")
-                      ->expected(0, 1);
-              });
+              only("ADDRESS", "An account's address"));
+    add_admin(account, "list", "Print the accounts, one a line", [](CLI::App& c, AdminCall& call) {
+        c.add_option("DOMAIN", call.request.arguments, "Only those of one domain")->expected(0, 1);
+    });
 }
 
 void add_secret_commands(CLI::App& top, Action& action) {
-    CLI::App& application = *top.add_subcommand(
-        "application-password", "Passwords for one program each: named, limited, revocable");
-    application.require_subcommand(1);
-    const std::string noun = "application-password";
-    add_admin({application, action, noun},
+    const Group application =
+        add_group(top,
+                  action,
+                  "application-password",
+                  "Passwords for one program each: named, limited, revocable");
+    add_admin(application,
               "add",
               "Draw a new one and print it, this once",
               [](CLI::App& c, AdminCall& call) {
                   account_and_name(c, call);
                   text_option(c, call, "services", "LIST", "Only for these services, as smtp,pop3");
               });
-    add_admin({application, action, noun}, "remove", "Revoke one", account_and_name);
-    add_admin({application, action, noun},
-              "list",
-              "Print their names, dates and services",
-              account_argument);
+    add_admin(application, "remove", "Revoke one", account_and_name);
+    add_admin(application, "list", "Print their names, dates and services", account_argument);
 
-    CLI::App& legacy = *top.add_subcommand(
-        "legacy-secret",
-        "A secret of its own for CRAM-MD5 and APOP, which must be stored as it is");
-    legacy.require_subcommand(1);
-    add_admin({legacy, action, "legacy-secret"},
-              "set",
-              "Give an account one",
-              [](CLI::App& c, AdminCall& call) {
-                  account_argument(c, call);
-                  secret_option(c, call);
-              });
-    add_admin({legacy, action, "legacy-secret"}, "remove", "Take it away", account_argument);
+    const Group legacy =
+        add_group(top,
+                  action,
+                  "legacy-secret",
+                  "A secret of its own for CRAM-MD5 and APOP, which must be stored as it is");
+    add_admin(legacy, "set", "Give an account one", [](CLI::App& c, AdminCall& call) {
+        account_argument(c, call);
+        secret_option(c, call);
+    });
+    add_admin(legacy, "remove", "Take it away", account_argument);
 }
 
 void add_alias_commands(CLI::App& top, Action& action) {
-    CLI::App& alias = *top.add_subcommand("alias", "Addresses that stand for others");
-    alias.require_subcommand(1);
-    add_admin({alias, action, "alias"},
+    const Group alias = add_group(top, action, "alias", "Addresses that stand for others");
+    add_admin(alias,
               "set",
               "Let an address stand for others, in place of what it stood for",
               [](CLI::App& c, AdminCall& call) {
@@ -199,36 +171,24 @@ void add_alias_commands(CLI::App& top, Action& action) {
                       ->required()
                       ->expected(2, 10'000);
               });
-    add_admin(
-        {alias, action, "alias"}, "remove", "Forget an alias", [](CLI::App& c, AdminCall& call) {
-            one_argument(c, call, "ALIAS", "The alias' address");
-        });
-    add_admin(
-        {alias, action, "alias"},
-        "show",
-        "Print what an alias stands for",
-        [](CLI::App& c, AdminCall& call) { one_argument(c, call, "ALIAS", "The alias' address"); });
-    add_admin({alias, action, "alias"},
+    add_admin(alias, "remove", "Forget an alias", only("ALIAS", "The alias' address"));
+    add_admin(alias, "show", "Print what an alias stands for", only("ALIAS", "The alias' address"));
+    add_admin(alias,
               "list",
               "Print a domain's aliases and what they stand for",
-              [](CLI::App& c, AdminCall& call) {
-                  one_argument(c, call, "DOMAIN", "The domain whose aliases to print");
-              });
-    add_alias_import(alias, action);
+              only("DOMAIN", "The domain whose aliases to print"));
+    add_alias_import(alias);
 }
 
 void add_mailbox_commands(CLI::App& top, Action& action) {
-    CLI::App& mailbox = *top.add_subcommand("mailbox", "The mailboxes of an account");
-    mailbox.require_subcommand(1);
-    add_admin({mailbox, action, "mailbox"}, "list", "Print them", account_argument);
-    add_admin({mailbox, action, "mailbox"},
-              "create",
-              "Make one, and the levels above it",
-              [](CLI::App& c, AdminCall& call) {
-                  account_and_mailbox(c, call);
-                  text_option(c, call, "role", "ROLE", "archive, drafts, junk, sent, trash ...");
-              });
-    add_admin({mailbox, action, "mailbox"},
+    const Group mailbox = add_group(top, action, "mailbox", "The mailboxes of an account");
+    add_admin(mailbox, "list", "Print them", account_argument);
+    add_admin(
+        mailbox, "create", "Make one, and the levels above it", [](CLI::App& c, AdminCall& call) {
+            account_and_mailbox(c, call);
+            text_option(c, call, "role", "ROLE", "archive, drafts, junk, sent, trash ...");
+        });
+    add_admin(mailbox,
               "rename",
               "Give one another name, with all below it",
               [](CLI::App& c, AdminCall& call) {
@@ -238,11 +198,8 @@ void add_mailbox_commands(CLI::App& top, Action& action) {
                       ->required()
                       ->expected(3);
               });
-    add_admin({mailbox, action, "mailbox"},
-              "remove",
-              "Remove one with all messages in it",
-              account_and_mailbox);
-    add_admin({mailbox, action, "mailbox"},
+    add_admin(mailbox, "remove", "Remove one with all messages in it", account_and_mailbox);
+    add_admin(mailbox,
               "acl",
               "Print what others may do with one, or change it",
               [](CLI::App& c, AdminCall& call) {
@@ -258,44 +215,37 @@ void add_mailbox_commands(CLI::App& top, Action& action) {
 }
 
 void add_queue_commands(CLI::App& top, Action& action) {
-    CLI::App& queue = *top.add_subcommand("queue", "Messages on their way to other servers");
-    queue.require_subcommand(1);
-    const Group parent{queue, action, "queue"};
-    add_admin(parent, "list", "What waits, for whom and why", [](CLI::App& c, AdminCall& call) {
+    const Group queue = add_group(top, action, "queue", "Messages on their way to other servers");
+    add_admin(queue, "list", "What waits, for whom and why", [](CLI::App& c, AdminCall& call) {
         queue_filter(c, call);
         flag_option(c, call, "json", {"json", "yes"}, "As JSON, with everything that is known");
     });
-    add_admin(parent,
+    add_admin(queue,
               "show",
               "One message: where it stands, and its life so far",
-              [](CLI::App& c, AdminCall& call) {
-                  one_argument(c, call, "ID", "The queue id of a message");
-              });
-    add_admin(parent,
-              "destinations",
-              "Where messages wait to go, and which servers cannot be reached",
-              [](CLI::App&, AdminCall&) {});
-    add_admin(parent, "retry", "Try now, whatever the schedule says", queue_selection);
-    add_admin(parent, "hold", "Keep here until released", queue_selection);
-    add_admin(parent, "release", "Send on what was held", queue_selection);
-    add_admin(parent, "remove", "Forget without a word to anybody", queue_selection);
-    add_admin(parent, "bounce", "Return to the sender as undeliverable", queue_selection);
+              only("ID", "The queue id of a message"));
+    add_admin(
+        queue, "destinations", "Where messages wait to go, and which servers cannot be reached");
+    add_admin(queue, "retry", "Try now, whatever the schedule says", queue_selection);
+    add_admin(queue, "hold", "Keep here until released", queue_selection);
+    add_admin(queue, "release", "Send on what was held", queue_selection);
+    add_admin(queue, "remove", "Forget without a word to anybody", queue_selection);
+    add_admin(queue, "bounce", "Return to the sender as undeliverable", queue_selection);
 }
 
 void add_share_commands(CLI::App& top, Action& action) {
-    CLI::App& share = *top.add_subcommand("share", "Trees of files that several people see");
-    share.require_subcommand(1);
-    const Group group{share, action, "share"};
-    add_admin(group, "add", "Make a share", share_limits);
-    add_admin(group, "set", "Change what is given, keep the rest", share_limits);
-    add_admin(group, "remove", "Forget a share and its grants", [](CLI::App& c, AdminCall& call) {
-        one_argument(c, call, "SHARE", "Its name; its files stay on the disk");
-    });
-    add_admin(group, "list", "Print the shares and their grants", [](CLI::App&, AdminCall&) {});
-    add_admin(group, "grant", "Say who may do what", [](CLI::App& c, AdminCall& call) {
+    const Group share = add_group(top, action, "share", "Trees of files that several people see");
+    add_admin(share, "add", "Make a share", share_limits);
+    add_admin(share, "set", "Change what is given, keep the rest", share_limits);
+    add_admin(share,
+              "remove",
+              "Forget a share and its grants",
+              only("SHARE", "Its name; its files stay on the disk"));
+    add_admin(share, "list", "Print the shares and their grants");
+    add_admin(share, "grant", "Say who may do what", [](CLI::App& c, AdminCall& call) {
         grant_arguments(c, call, "SHARE-WHO-RIGHTS", 3);
     });
-    add_admin(group, "revoke", "Take back what was granted", [](CLI::App& c, AdminCall& call) {
+    add_admin(share, "revoke", "Take back what was granted", [](CLI::App& c, AdminCall& call) {
         grant_arguments(c, call, "SHARE-WHO", 2);
     });
 }

@@ -28,16 +28,11 @@ constexpr auto kFooter =
 `staffetta COMMAND --help` says more of each command.)";
 
 void add_watching_commands(CLI::App& top, Action& action) {
-    add_admin({top, action, ""},
-              "trace",
-              "What happened to a message or a file: stored, fetched, deleted",
-              [](CLI::App& c, AdminCall& call) {
-                  one_argument(
-                      c,
-                      call,
-                      "ID",
-                      "The queue id of the server's 250 reply, a Message-ID, or a file's /PATH");
-              });
+    add_admin(
+        {top, action, ""},
+        "trace",
+        "What happened to a message or a file: stored, fetched, deleted",
+        only("ID", "The queue id of the server's 250 reply, a Message-ID, or a file's /PATH"));
     add_admin({top, action, ""},
               "check",
               "Verify every record, count, reference and message; name what is broken",
@@ -120,10 +115,8 @@ void add_ftp_command(CLI::App& top, Action& action) {
     ftp.set_help_flag();
     ftp.prefix_command();
     ftp.fallthrough(false);
-    add_admin({ftp, action, "ftp"},
-              "who",
-              "The sessions of the running server, and what each does",
-              [](CLI::App&, AdminCall&) {});
+    add_admin(
+        {ftp, action, "ftp"}, "who", "The sessions of the running server, and what each does");
     ftp.callback([&ftp, &action] {
         if (!ftp.got_subcommand("who")) {
             action = [words = ftp.remaining()] { return agent::run_ftp(words); };

@@ -40,37 +40,36 @@ void list_and_members(CLI::App& command, AdminCall& call) {
     owner_flag(command, call);
 }
 
-void add_list_import(CLI::App& list, Action& action) {
+void add_list_import(const Group& list) {
     auto options = std::make_shared<ListImportOptions>();
     CLI::App& command =
-        *list.add_subcommand("import", "Put everybody on it whom a file names, a line each");
+        *list.app.add_subcommand("import", "Put everybody on it whom a file names, a line each");
     command.add_option("LIST", options->list, "A list's address")->required();
     command.add_option("FILE", options->path, "The file, or - for standard input")->required();
     command.add_flag("--owner", options->owners, "As owners");
     add_config(command, options->config);
-    command.callback([=, &action] { action = [=] { return import_members_command(*options); }; });
+    command.callback(
+        [=, &action = list.action] { action = [=] { return import_members_command(*options); }; });
 }
 
 }  // namespace
 
 void add_list_commands(CLI::App& top, Action& action) {
-    CLI::App& list = *top.add_subcommand("list", "Mailing lists, and who is on them");
-    list.require_subcommand(1);
-    const Group parent{list, action, "list"};
-    add_admin(parent, "add", "Make a list", list_options);
-    add_admin(parent, "set", "Change what is given, keep the rest", list_options);
-    add_admin(parent, "remove", "Remove a list and forget its members", list_argument);
-    add_admin(parent, "show", "What is known of a list, and how many are on it", list_argument);
-    add_admin(parent, "list", "Print the lists, one a line", [](CLI::App& c, AdminCall& call) {
+    const Group list = add_group(top, action, "list", "Mailing lists, and who is on them");
+    add_admin(list, "add", "Make a list", list_options);
+    add_admin(list, "set", "Change what is given, keep the rest", list_options);
+    add_admin(list, "remove", "Remove a list and forget its members", list_argument);
+    add_admin(list, "show", "What is known of a list, and how many are on it", list_argument);
+    add_admin(list, "list", "Print the lists, one a line", [](CLI::App& c, AdminCall& call) {
         c.add_option("DOMAIN", call.request.arguments, "Only those of one domain")->expected(0, 1);
     });
-    add_admin(parent, "members", "Print who is on it", [](CLI::App& c, AdminCall& call) {
+    add_admin(list, "members", "Print who is on it", [](CLI::App& c, AdminCall& call) {
         list_argument(c, call);
         owner_flag(c, call);
     });
-    add_admin(parent, "join", "Put people on it", list_and_members);
-    add_admin(parent, "leave", "Take people off it", list_and_members);
-    add_list_import(list, action);
+    add_admin(list, "join", "Put people on it", list_and_members);
+    add_admin(list, "leave", "Take people off it", list_and_members);
+    add_list_import(list);
 }
 
 }  // namespace app

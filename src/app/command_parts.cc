@@ -20,6 +20,12 @@ int run_admin(AdminCall& call) {
 
 }  // namespace
 
+Group add_group(CLI::App& top, Action& action, const std::string& noun, const std::string& help) {
+    CLI::App& app = *top.add_subcommand(noun, help);
+    app.require_subcommand(1);
+    return {app, action, noun};
+}
+
 CLI::Option* add_config(CLI::App& command, std::string& config) {
     config = "/etc/staffetta/staffetta.toml";
     return command.add_option("-c,--config", config, "The server's configuration file")
@@ -31,11 +37,13 @@ CLI::Option* add_config(CLI::App& command, std::string& config) {
 void add_admin(const Group& group,
                const std::string& verb,
                const std::string& help,
-               const std::function<void(CLI::App&, AdminCall&)>& shape) {
+               const Shape& shape) {
     auto call = std::make_shared<AdminCall>();
     CLI::App& command = *group.app.add_subcommand(verb, help);
     call->request.command = group.noun.empty() ? verb : group.noun + " " + verb;
-    shape(command, *call);
+    if (shape) {
+        shape(command, *call);
+    }
     add_config(command, call->config);
     command.callback(
         [call, &action = group.action] { action = [call] { return run_admin(*call); }; });
@@ -46,6 +54,12 @@ void one_argument(CLI::App& command,
                   const std::string& name,
                   const std::string& help) {
     command.add_option(name, call.request.arguments, help)->required()->expected(1);
+}
+
+Shape only(std::string name, std::string help) {
+    return [name = std::move(name), help = std::move(help)](CLI::App& command, AdminCall& call) {
+        one_argument(command, call, name, help);
+    };
 }
 
 void text_option(CLI::App& command,

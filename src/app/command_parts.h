@@ -29,14 +29,26 @@ struct Group {
     std::string noun;
 };
 
+// Adds `noun` and returns it for its verbs.
+[[nodiscard]] Group add_group(CLI::App& top,
+                              Action& action,
+                              const std::string& noun,
+                              const std::string& help);
+
 // --config, with its default and environment variable.
 CLI::Option* add_config(CLI::App& command, std::string& config);
 
-// One administration command; `shape` adds its arguments and options to the request.
+// Adds the arguments and options of one command to its request.
+using Shape = std::function<void(CLI::App&, AdminCall&)>;
+
+// One administration command; without a shape it takes nothing.
 void add_admin(const Group& group,
                const std::string& verb,
                const std::string& help,
-               const std::function<void(CLI::App&, AdminCall&)>& shape);
+               const Shape& shape = {});
+
+// A shape: one required argument, and nothing else.
+[[nodiscard]] Shape only(std::string name, std::string help);
 
 // A required argument.
 void one_argument(CLI::App& command,
