@@ -4,11 +4,11 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 #include "agent/local_file.h"
 #include "base/ascii.h"
+#include "base/environment.h"
 
 namespace agent {
 namespace {
@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kOctetsMax = std::size_t{1} << 20;
 
 std::string bookmarks_path() {
-    const char* home = std::getenv("HOME");
-    return std::string(home == nullptr ? "." : home) + "/.staffetta-ftp-bookmarks";
+    const std::string home = base::environment("HOME");
+    return (home.empty() ? "." : home) + "/.staffetta-ftp-bookmarks";
 }
 
 // RFC 3986 2.1: what is not unreserved; in a path '/' stays.
@@ -60,7 +60,8 @@ base::Result<> write_bookmarks(const Bookmarks& bookmarks) {
     TRY_VOID(sink->write(text));
     TRY_VOID(sink->finish(std::nullopt));
     if (std::rename(aside.c_str(), path.c_str()) != 0) {
-        return base::fail(base::Errc::kIo, fmt::format("{}: {}", path, std::strerror(errno)));
+        return base::fail(base::Errc::kIo,
+                          fmt::format("{}: {}", path, std::generic_category().message(errno)));
     }
     return {};
 }

@@ -9,8 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
+#include <system_error>
+
+#include "base/environment.h"
 
 namespace agent {
 
@@ -45,6 +46,7 @@ class SpawnSetup {
 
     [[nodiscard]] base::Result<pid_t> spawn(std::vector<std::string> words) {
         std::vector<char*> argv;
+        argv.reserve(words.size() + 1);
         for (std::string& word : words) {
             argv.push_back(word.data());
         }
@@ -56,7 +58,8 @@ class SpawnSetup {
             const Errc code = error == ENOENT   ? Errc::kNotFound
                               : error == EACCES ? Errc::kDenied
                                                 : Errc::kIo;
-            return fail(code, fmt::format("{}: {}", words[0], std::strerror(error)));
+            return fail(code,
+                        fmt::format("{}: {}", words[0], std::generic_category().message(error)));
         }
         return process;
     }
@@ -70,7 +73,7 @@ base::Result<int> wait_for(pid_t process) {
     int status = 0;
     while (::waitpid(process, &status, 0) < 0) {
         if (errno != EINTR) {
-            return fail(Errc::kIo, std::strerror(errno));
+            return fail(Errc::kIo, std::generic_category().message(errno));
         }
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -79,8 +82,8 @@ base::Result<int> wait_for(pid_t process) {
 }  // namespace
 
 std::vector<std::string> shell_words(const std::string& command) {
-    const char* chosen = std::getenv("SHELL");
-    const std::string shell = chosen == nullptr || *chosen == '\0' ? "/bin/sh" : chosen;
+    const std::string chosen = base::environment("SHELL");
+    const std::string shell = chosen.empty() ? "/bin/sh" : chosen;
     if (command.empty()) {
         return {shell};
     }
@@ -105,7 +108,7 @@ base::Result<std::unique_ptr<ProcessSink>> ProcessSink::start(
     const std::vector<std::string>& words) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return fail(Errc::kIo, std::strerror(errno));
+        return fail(Errc::kIo, std::generic_category().message(errno));
     }
     const base::UniqueFd out(ends[0]);
     base::UniqueFd in(ends[1]);
@@ -125,7 +128,7 @@ base::Result<> ProcessSink::write(std::string_view octets) {
         const ssize_t count = ::write(pipe_.get(), octets.data(), octets.size());
         if (count < 0 && errno != EINTR) {
             broken_ = errno == EPIPE;
-            return fail(broken_ ? Errc::kReset : Errc::kIo, std::strerror(errno));
+            return fail(broken_ ? Errc::kReset : Errc::kIo, std::generic_category().message(errno));
         }
         octets.remove_prefix(static_cast<std::size_t>(count < 0 ? 0 : count));
     }

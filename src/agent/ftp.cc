@@ -175,9 +175,9 @@ class OneShot {
                                       const std::string& local,
                                       const CopyOptions& copy) {
         if (arguments_.segments > 1 && local != "-") {
-            return get_in_segments(site_, path, local, arguments_.segments, copy, meter_);
+            return get_in_segments(site_, {path, local}, arguments_.segments, copy, meter_);
         }
-        return site_.run(download(site_, site_.client(), path, local, copy, meter_));
+        return site_.run(download(site_, site_.client(), {path, local}, copy, meter_));
     }
 
     // The paths that a glob in the last component stands for.
@@ -224,7 +224,7 @@ class OneShot {
             CopyOptions copy = copy_;
             copy.ascii = copy.ascii || url->ascii;
             const auto moved =
-                site_.run(upload(site_, site_.client(), local, remote, copy, meter_));
+                site_.run(upload(site_, site_.client(), {remote, local}, copy, meter_));
             if (!moved) {
                 return complain(moved.error());
             }

@@ -7,6 +7,6 @@
 namespace agent {
 
 // What stands behind `staffetta ftp`. The exit status, see exit_status.h.
-[[nodiscard]] int run_ftp(const std::vector<std::string>& arguments);
+[[nodiscard]] int run_ftp(const std::vector<std::string>& words);
 
 }  // namespace agent

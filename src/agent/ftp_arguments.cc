@@ -149,13 +149,13 @@ class Reader {
         std::string_view name;
         std::string_view letters;
         void (*flag)(FtpArguments&);
-        base::Result<> (*with_value)(FtpArguments&, std::string);
+        base::Result<> (*with_value)(FtpArguments&, const std::string&);
     };
 
     base::Result<> take(const Option& option, std::optional<std::string_view> given) {
         if (option.with_value != nullptr) {
-            TRY(std::string text, value(option.name, given));
-            return option.with_value(into_, std::move(text));
+            TRY(const std::string text, value(option.name, given));
+            return option.with_value(into_, text);
         }
         if (given) {
             return fail(Errc::kSyntax, fmt::format("--{} takes no value", option.name));
@@ -164,7 +164,7 @@ class Reader {
         return {};
     }
 
-    static base::Result<> take_tls(FtpArguments& to, std::string value) {
+    static base::Result<> take_tls(FtpArguments& to, const std::string& value) {
         using enum ftp::ClientTls;
         constexpr std::array<std::pair<std::string_view, ftp::ClientTls>, 4> kLevels{
             {{"never", kNever},
@@ -180,7 +180,7 @@ class Reader {
         return fail(Errc::kSyntax, "--tls is never, offered, required or implicit");
     }
 
-    static base::Result<> take_seconds(FtpArguments& to, std::string value) {
+    static base::Result<> take_seconds(FtpArguments& to, const std::string& value) {
         const auto seconds = base::parse_number<unsigned>(value, 86400U);
         if (!seconds || *seconds == 0) {
             return fail(Errc::kSyntax, "--timeout wants seconds, 1 to 86400");
@@ -189,7 +189,7 @@ class Reader {
         return {};
     }
 
-    static base::Result<> take_retries(FtpArguments& to, std::string value) {
+    static base::Result<> take_retries(FtpArguments& to, const std::string& value) {
         const auto retries = base::parse_number<unsigned>(value, 1000U);
         if (!retries) {
             return fail(Errc::kSyntax, "--retry wants a number, 0 to 1000");
@@ -198,7 +198,7 @@ class Reader {
         return {};
     }
 
-    static base::Result<> take_retry_delay(FtpArguments& to, std::string value) {
+    static base::Result<> take_retry_delay(FtpArguments& to, const std::string& value) {
         const auto seconds = base::parse_number<unsigned>(value, 86400U);
         if (!seconds) {
             return fail(Errc::kSyntax, "--retry-delay wants seconds, 0 to 86400");
@@ -207,7 +207,7 @@ class Reader {
         return {};
     }
 
-    static base::Result<> take_rate(FtpArguments& to, std::string value) {
+    static base::Result<> take_rate(FtpArguments& to, const std::string& value) {
         TRY(to.settings.rate_max, parse_octets(value));
         return {};
     }
@@ -233,12 +233,12 @@ class Reader {
 
 using A = FtpArguments;
 
-const std::array<Reader::Option, 40> Reader::kOptions{{
+constexpr std::array<Reader::Option, 40> Reader::kOptions{{
     {"user",
      "u",
      nullptr,
-     [](A& a, std::string v) {
-         a.user = std::move(v);
+     [](A& a, const std::string& v) {
+         a.user = v;
          return base::Result<>();
      }},
     {"password-stdin", "", [](A& a) { a.password_from_stdin = true; }, nullptr},
@@ -247,16 +247,16 @@ const std::array<Reader::Option, 40> Reader::kOptions{{
     {"netrc",
      "N",
      nullptr,
-     [](A& a, std::string v) {
-         a.settings.netrc = std::move(v);
+     [](A& a, const std::string& v) {
+         a.settings.netrc = v;
          return base::Result<>();
      }},
     {"tls", "", nullptr, take_tls},
     {"cacert",
      "",
      nullptr,
-     [](A& a, std::string v) {
-         a.settings.authorities = std::move(v);
+     [](A& a, const std::string& v) {
+         a.settings.authorities = v;
          return base::Result<>();
      }},
     {"insecure", "k", [](A& a) { a.settings.verify = false; }, nullptr},
@@ -274,8 +274,8 @@ const std::array<Reader::Option, 40> Reader::kOptions{{
     {"output",
      "o",
      nullptr,
-     [](A& a, std::string v) {
-         a.output = std::move(v);
+     [](A& a, const std::string& v) {
+         a.output = v;
          return base::Result<>();
      }},
     {"continue", "cR", [](A& a) { a.resume = true; }, nullptr},
@@ -285,7 +285,7 @@ const std::array<Reader::Option, 40> Reader::kOptions{{
     {"segments",
      "",
      nullptr,
-     [](A& a, std::string v) { return take_count("--segments", v, a.segments); }},
+     [](A& a, const std::string& v) { return take_count("--segments", v, a.segments); }},
     {"no-glob", "g", [](A& a) { a.globbing = false; }, nullptr},
     {"no-questions", "i", [](A& a) { a.ask_each = false; }, nullptr},
     {"quiet", "sV", [](A& a) { a.quiet = true; }, nullptr},
@@ -295,23 +295,23 @@ const std::array<Reader::Option, 40> Reader::kOptions{{
     {"execute",
      "e",
      nullptr,
-     [](A& a, std::string v) {
-         a.commands.push_back(std::move(v));
+     [](A& a, const std::string& v) {
+         a.commands.push_back(v);
          return base::Result<>();
      }},
     {"reverse", "", [](A& a) { a.mirror.reverse = true; }, nullptr},
     {"exclude",
      "x",
      nullptr,
-     [](A& a, std::string v) {
-         a.mirror.exclude.push_back(std::move(v));
+     [](A& a, const std::string& v) {
+         a.mirror.exclude.push_back(v);
          return base::Result<>();
      }},
     {"include",
      "I",
      nullptr,
-     [](A& a, std::string v) {
-         a.mirror.include.push_back(std::move(v));
+     [](A& a, const std::string& v) {
+         a.mirror.include.push_back(v);
          return base::Result<>();
      }},
     {"delete", "", [](A& a) { a.mirror.remove = true; }, nullptr},
@@ -320,7 +320,7 @@ const std::array<Reader::Option, 40> Reader::kOptions{{
     {"parallel",
      "P",
      nullptr,
-     [](A& a, std::string v) { return take_count("--parallel", v, a.mirror.parallel); }},
+     [](A& a, const std::string& v) { return take_count("--parallel", v, a.mirror.parallel); }},
     {"help", "h", [](A& a) { a.wants_help = true; }, nullptr},
 }};
 

@@ -60,17 +60,16 @@ class Download {
   public:
     Download(FtpSite& site,
              ftp::Client& client,
-             std::string remote,
-             const std::string& local,
+             CopyPaths paths,
              const CopyOptions& options,
              Meter& meter)
         : site_(site),
           client_(client),
-          remote_(std::move(remote)),
-          local_(local),
+          remote_(std::move(paths.remote)),
+          local_(std::move(paths.local)),
           options_(options),
           meter_(meter),
-          sink_(local) {}
+          sink_(local_) {}
 
     base::Task<base::Result<std::uint64_t>> run() {
         const std::string folder = co_await folder_of(client_);
@@ -171,14 +170,13 @@ class Upload {
   public:
     Upload(FtpSite& site,
            ftp::Client& client,
-           std::string local,
-           std::string remote,
+           CopyPaths paths,
            const CopyOptions& options,
            Meter& meter)
         : site_(site),
           client_(client),
-          local_(std::move(local)),
-          remote_(std::move(remote)),
+          local_(std::move(paths.local)),
+          remote_(std::move(paths.remote)),
           options_(options),
           meter_(meter) {}
 
@@ -296,23 +294,15 @@ base::Result<std::string> local_sha256(const std::string& path,
     return base::hex_encode(result);
 }
 
-base::Task<base::Result<std::uint64_t>> download(FtpSite& site,
-                                                 ftp::Client& client,
-                                                 std::string remote,
-                                                 std::string local,
-                                                 CopyOptions options,
-                                                 Meter& meter) {
-    Download work(site, client, std::move(remote), local, options, meter);
+base::Task<base::Result<std::uint64_t>> download(
+    FtpSite& site, ftp::Client& client, CopyPaths paths, CopyOptions options, Meter& meter) {
+    Download work(site, client, std::move(paths), options, meter);
     co_return co_await work.run();
 }
 
-base::Task<base::Result<std::uint64_t>> upload(FtpSite& site,
-                                               ftp::Client& client,
-                                               std::string local,
-                                               std::string remote,
-                                               CopyOptions options,
-                                               Meter& meter) {
-    Upload work(site, client, std::move(local), std::move(remote), options, meter);
+base::Task<base::Result<std::uint64_t>> upload(
+    FtpSite& site, ftp::Client& client, CopyPaths paths, CopyOptions options, Meter& meter) {
+    Upload work(site, client, std::move(paths), options, meter);
     co_return co_await work.run();
 }
 

@@ -21,21 +21,19 @@ struct CopyOptions {
     bool unique = false;  // upload: STOU
 };
 
+// The two ends of a copy.
+struct CopyPaths {
+    std::string remote;
+    std::string local;
+};
+
 // Into `local`, a path or "-". The octets that came. Errors as ftp::Client::retrieve() has them. A connection that is
 // lost is made anew, as often as the site's settings have it, and the transfer goes on where it was.
-[[nodiscard]] base::Task<base::Result<std::uint64_t>> download(FtpSite& site,
-                                                               ftp::Client& client,
-                                                               std::string remote,
-                                                               std::string local,
-                                                               CopyOptions options,
-                                                               Meter& meter);
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> download(
+    FtpSite& site, ftp::Client& client, CopyPaths paths, CopyOptions options, Meter& meter);
 // The same the other way. What comes from a pipe, is appended or named by the server is not sent twice.
-[[nodiscard]] base::Task<base::Result<std::uint64_t>> upload(FtpSite& site,
-                                                             ftp::Client& client,
-                                                             std::string local,
-                                                             std::string remote,
-                                                             CopyOptions options,
-                                                             Meter& meter);
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> upload(
+    FtpSite& site, ftp::Client& client, CopyPaths paths, CopyOptions options, Meter& meter);
 
 // The SHA-256 of a local file's first octets, in lower-case hexadecimal.
 [[nodiscard]] base::Result<std::string> local_sha256(const std::string& path,

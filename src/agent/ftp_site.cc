@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 
 #include "agent/netrc.h"
 #include "agent/terminal.h"
 #include "base/ascii.h"
 #include "base/check.h"
+#include "base/environment.h"
 
 namespace agent {
 
@@ -22,15 +22,10 @@ namespace {
 constexpr base::Duration kInterruptPoll = std::chrono::milliseconds(100);
 
 // 1: the user has had enough of the transfer; 2: of the server as well.
-volatile std::sig_atomic_t g_interrupted = 0;
+volatile std::sig_atomic_t g_interrupted = 0;  // NOLINT(*-non-const-global-variables): a signal
 
 void on_interrupt(int /*signal*/) {
     g_interrupted = g_interrupted == 0 ? 1 : 2;
-}
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
 }
 
 // RFC 1635 3: a mail address as the password. Nobody's own is given away.
@@ -92,8 +87,8 @@ std::string netrc_path(const FtpSettings& settings) {
     if (!settings.netrc.empty()) {
         return settings.netrc;
     }
-    const std::string named = variable("NETRC");
-    return named.empty() ? variable("HOME") + "/.netrc" : named;
+    const std::string named = base::environment("NETRC");
+    return named.empty() ? base::environment("HOME") + "/.netrc" : named;
 }
 
 bool take_interrupt() {
@@ -122,7 +117,8 @@ base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings
         }
     }
     if (url.user && *url.user != "anonymous" && *url.user != "ftp") {
-        return FtpLogin{.user = *url.user, .password = variable("FTPPASSWORD"), .account = ""};
+        return FtpLogin{
+            .user = *url.user, .password = base::environment("FTPPASSWORD"), .account = ""};
     }
     return anonymous(settings);
 }

@@ -102,6 +102,37 @@ std::optional<ftp::ClientTls> tls_of(std::string_view scheme) {
     return std::nullopt;
 }
 
+// SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH]; `colon` is where the scheme ends.
+base::Result<FtpUrl> parse_url(std::string_view text, std::size_t colon) {
+    FtpUrl url;
+    const std::string_view scheme = text.substr(0, colon);
+    url.tls = tls_of(scheme);
+    if (!url.tls && !base::iequals(scheme, "ftp")) {
+        return fail(Errc::kSyntax, fmt::format("{}: the scheme is not ftp, ftps or ftpes", text));
+    }
+    std::string_view rest = text.substr(colon + 3);
+    const bool has_path = rest.find('/') != std::string_view::npos;
+    TRY_VOID(take_authority(base::split_front(rest, '/'), url));
+    if (has_path) {
+        TRY_VOID(take_path(rest, url));
+    }
+    return url;
+}
+
+// [USER@]HOST[:PATH], as scp has it.
+FtpUrl parse_place(std::string_view host) {
+    FtpUrl url;
+    const std::size_t at = host.find('@');
+    if (at != std::string_view::npos) {
+        url.user = host.substr(0, at);
+        host.remove_prefix(at + 1);
+    }
+    url.host = host.starts_with('[') ? base::split_front(host, ']').substr(1)
+                                     : base::split_front(host, ':');
+    url.path = host.starts_with(':') ? host.substr(1) : host;
+    return url;
+}
+
 }  // namespace
 
 bool looks_like_url(std::string_view text) {
@@ -109,32 +140,10 @@ bool looks_like_url(std::string_view text) {
 }
 
 base::Result<FtpUrl> parse_ftp_url(std::string_view text) {
-    FtpUrl url;
     const std::size_t colon = text.find("://");
-    if (colon != std::string_view::npos) {
-        const std::string_view scheme = text.substr(0, colon);
-        url.tls = tls_of(scheme);
-        if (!url.tls && !base::iequals(scheme, "ftp")) {
-            return fail(Errc::kSyntax,
-                        fmt::format("{}: the scheme is not ftp, ftps or ftpes", text));
-        }
-        std::string_view rest = text.substr(colon + 3);
-        const bool has_path = rest.find('/') != std::string_view::npos;
-        TRY_VOID(take_authority(base::split_front(rest, '/'), url));
-        if (has_path) {
-            TRY_VOID(take_path(rest, url));
-        }
-    } else {
-        std::string_view host = text;
-        const std::size_t at = host.find('@');
-        if (at != std::string_view::npos) {
-            url.user = host.substr(0, at);
-            host.remove_prefix(at + 1);
-        }
-        url.host = host.starts_with('[') ? base::split_front(host, ']').substr(1)
-                                         : base::split_front(host, ':');
-        url.path = host.starts_with(':') ? host.substr(1) : host;
-    }
+    TRY(FtpUrl url,
+        colon == std::string_view::npos ? base::Result<FtpUrl>(parse_place(text))
+                                        : parse_url(text, colon));
     if (!is_host(url.host)) {
         return fail(Errc::kSyntax, fmt::format("{}: no name of a host in it", text));
     }

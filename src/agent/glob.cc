@@ -135,6 +135,7 @@ std::vector<std::string> expand_braces(std::string_view text) {
             continue;
         }
         std::vector<std::string> expanded;
+        expanded.reserve(braces.inside.size());
         for (const std::string_view choice : braces.inside) {
             expanded.push_back(word.substr(0, braces.begin) + std::string(choice) +
                                word.substr(braces.end + 1));

@@ -11,18 +11,7 @@
 
 namespace agent {
 
-struct LineEditor::Editor {
-    EditLine* line = nullptr;
-    History* history = nullptr;
-    std::string history_file;
-    Completer completer;
-    std::string prompt;
-    std::string right_prompt;
-};
-
 namespace {
-
-constexpr int kHistoryLines = 1000;
 
 // libedit hands this to its callbacks: the part of Editor that they need.
 struct Callbacks {
@@ -30,6 +19,22 @@ struct Callbacks {
     std::string* right_prompt;
     LineEditor::Completer* completer;
 };
+
+}  // namespace
+
+struct LineEditor::Editor {
+    EditLine* line = nullptr;
+    History* history = nullptr;
+    std::string history_file;
+    Completer completer;
+    std::string prompt;
+    std::string right_prompt;
+    Callbacks callbacks{&prompt, &right_prompt, &completer};
+};
+
+namespace {
+
+constexpr int kHistoryLines = 1000;
 
 Callbacks* callbacks_of(EditLine* line) {
     void* data = nullptr;
@@ -114,9 +119,7 @@ LineEditor::LineEditor(std::string history_file, Completer completer)
     if (!editor_->history_file.empty()) {
         history(editor_->history, &event, H_LOAD, editor_->history_file.c_str());
     }
-    el_set(editor_->line,
-           EL_CLIENTDATA,
-           new Callbacks{&editor_->prompt, &editor_->right_prompt, &editor_->completer});
+    el_set(editor_->line, EL_CLIENTDATA, &editor_->callbacks);
     el_set(editor_->line, EL_PROMPT, prompt_of);
     el_set(editor_->line, EL_RPROMPT, right_prompt_of);
     el_set(editor_->line, EL_EDITOR, "emacs");
@@ -135,7 +138,6 @@ LineEditor::~LineEditor() {
     if (!editor_->history_file.empty()) {
         history(editor_->history, &event, H_SAVE, editor_->history_file.c_str());
     }
-    delete callbacks_of(editor_->line);
     el_end(editor_->line);
     history_end(editor_->history);
 }

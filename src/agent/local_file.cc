@@ -7,7 +7,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace agent {
 
@@ -35,7 +35,7 @@ tl::unexpected<base::Error> system_error(const std::string& path) {
         default:
             break;
     }
-    return base::fail(code, fmt::format("{}: {}", path, std::strerror(error)));
+    return base::fail(code, fmt::format("{}: {}", path, std::generic_category().message(error)));
 }
 
 base::WallTime to_wall(const timespec& time) {

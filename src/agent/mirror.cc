@@ -293,12 +293,12 @@ class Mirror {
             const std::string here = join(local_, path);
             const std::string there = join(remote_, path);
             const CopyOptions copy = options_.copy;
-            Meter part(meter_);
+            Meter part(&meter_);
             base::Result<std::uint64_t> moved;
             if (options_.reverse) {
-                moved = co_await upload(site_, client, here, there, copy, part);
+                moved = co_await upload(site_, client, {there, here}, copy, part);
             } else {
-                moved = co_await download(site_, client, there, here, copy, part);
+                moved = co_await download(site_, client, {there, here}, copy, part);
             }
             if (moved) {
                 ++report_.copied;

@@ -129,7 +129,7 @@ std::string format_progress(const ProgressLine& line, std::size_t columns) {
 
 Meter::Meter(const base::Clock& clock, MeterStyle style) : clock_(clock), style_(style) {}
 
-Meter::Meter(Meter& whole) : clock_(whole.clock_), whole_(&whole) {}
+Meter::Meter(Meter* whole) : clock_(whole->clock_), whole_(whole) {}
 
 Meter::~Meter() {
     end(false);

@@ -44,7 +44,7 @@ class Meter {
   public:
     Meter(const base::Clock& clock, MeterStyle style);
     // Of one file among several that are transferred together: shows itself in `whole`, which must outlive it.
-    explicit Meter(Meter& whole);
+    explicit Meter(Meter* whole);
     Meter(const Meter&) = delete;
     Meter& operator=(const Meter&) = delete;
     ~Meter();

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 
 #include "agent/local_file.h"
 #include "base/ascii.h"
@@ -98,7 +98,7 @@ base::Result<> save_segment_status(const std::string& local, const SegmentStatus
     TRY_VOID(sink->write(format_segment_status(status)));
     TRY_VOID(sink->finish(std::nullopt));
     if (std::rename(aside.c_str(), path.c_str()) != 0) {
-        return fail(Errc::kIo, fmt::format("{}: {}", path, std::strerror(errno)));
+        return fail(Errc::kIo, fmt::format("{}: {}", path, std::generic_category().message(errno)));
     }
     return {};
 }

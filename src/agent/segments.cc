@@ -23,14 +23,10 @@ constexpr base::Duration kSaveEach = std::chrono::seconds(1);
 
 class Segments {
   public:
-    Segments(FtpSite& site,
-             std::string remote,
-             std::string local,
-             const CopyOptions& options,
-             Meter& meter)
+    Segments(FtpSite& site, const CopyPaths& paths, const CopyOptions& options, Meter& meter)
         : site_(site),
-          remote_(std::move(remote)),
-          local_(std::move(local)),
+          remote_(paths.remote),
+          local_(paths.local),
           options_(options),
           meter_(meter) {}
 
@@ -38,7 +34,7 @@ class Segments {
         CO_TRY_VOID(co_await site_.client().set_type(ftp::Type::kImage));
         const auto size = co_await site_.client().size(remote_);
         if (!size || *size < 2 * kPartOctetsMin || connections == 1 || options_.ascii) {
-            co_return co_await download(site_, site_.client(), remote_, local_, options_, meter_);
+            co_return co_await download(site_, site_.client(), {remote_, local_}, options_, meter_);
         }
         const auto modified = co_await site_.client().modified(remote_);
         CO_TRY(where_, co_await site_.client().working_directory());
@@ -252,12 +248,11 @@ class Segments {
 }  // namespace
 
 base::Result<std::uint64_t> get_in_segments(FtpSite& site,
-                                            const std::string& remote,
-                                            const std::string& local,
+                                            const CopyPaths& paths,
                                             unsigned segments,
                                             const CopyOptions& options,
                                             Meter& meter) {
-    Segments work(site, remote, local, options, meter);
+    Segments work(site, paths, options, meter);
     return site.run(work.run(segments));
 }
 

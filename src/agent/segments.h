@@ -11,8 +11,7 @@ namespace agent {
 // computes it. The server must know SIZE and REST; where it does not, one connection fetches all. A part whose
 // connection is lost is fetched by the others. How many octets came.
 [[nodiscard]] base::Result<std::uint64_t> get_in_segments(FtpSite& site,
-                                                          const std::string& remote,
-                                                          const std::string& local,
+                                                          const CopyPaths& paths,
                                                           unsigned segments,
                                                           const CopyOptions& options,
                                                           Meter& meter);

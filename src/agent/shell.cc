@@ -4,13 +4,13 @@
 #include <pwd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "agent/exit_status.h"
 #include "agent/local_file.h"
 #include "agent/terminal.h"
 #include "agent/words.h"
 #include "base/ascii.h"
+#include "base/environment.h"
 
 namespace agent {
 
@@ -23,8 +23,17 @@ constexpr int kDepthMax = 8;
 constexpr std::size_t kScriptOctetsMax = std::size_t{1} << 20;
 
 std::string home_file(const std::string& name) {
-    const char* home = std::getenv("HOME");
-    return home == nullptr ? "" : std::string(home) + "/" + name;
+    const std::string home = base::environment("HOME");
+    return home.empty() ? "" : home + "/" + name;
+}
+
+// "" for a user who is not known.
+std::string home_of(const std::string& user) {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 16384> room{};
+    const int error = ::getpwnam_r(user.c_str(), &entry, room.data(), room.size(), &found);
+    return error != 0 || found == nullptr ? "" : found->pw_dir;
 }
 
 }  // namespace
@@ -35,12 +44,8 @@ std::string expand_home(const std::string& path) {
     }
     const std::size_t slash = std::min(path.find('/'), path.size());
     const std::string name = path.substr(1, slash - 1);
-    const char* home = std::getenv("HOME");
-    if (!name.empty()) {
-        const passwd* entry = ::getpwnam(name.c_str());
-        home = entry == nullptr ? nullptr : entry->pw_dir;
-    }
-    return home == nullptr ? path : home + path.substr(slash);
+    const std::string home = name.empty() ? base::environment("HOME") : home_of(name);
+    return home.empty() ? path : home + path.substr(slash);
 }
 
 std::string file_name_of(std::string_view path) {

@@ -221,6 +221,10 @@ class Shell {
     // A file of this machine: never the standard output, never a command.
     [[nodiscard]] std::string local_name(const std::string& remote) const;
     [[nodiscard]] std::string remote_name(const std::string& local) const;
+    [[nodiscard]] base::Result<Words> expand_in(const std::string& folder,
+                                                const std::string& part,
+                                                bool last);
+    [[nodiscard]] base::Result<Words> expand_glob(const std::string& pattern);
     [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern);
     [[nodiscard]] base::Result<Words> expand_local(const std::string& pattern) const;
     // For each remote file that the words stand for, and the user agrees to. What fails is said, and the next follows.

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "agent/child_process.h"
 #include "agent/local_file.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
+#include "base/environment.h"
 
 namespace agent {
 
@@ -29,9 +29,8 @@ base::Result<> run_to_its_end(const std::vector<std::string>& words, const std::
 }  // namespace
 
 std::string Shell::pager_command() const {
-    const char* pager = std::getenv("PAGER");
-    return !texts_.pager.empty() ? texts_.pager
-                                 : (pager == nullptr || *pager == '\0' ? "less" : pager);
+    const std::string chosen = texts_.pager.empty() ? base::environment("PAGER") : texts_.pager;
+    return chosen.empty() ? "less" : chosen;
 }
 
 base::Result<> Shell::on_lcd(const Words& words) {
@@ -79,10 +78,9 @@ base::Result<> Shell::on_edit(const Words& words) {
     auto done = fetch(words[1], name, copy);
     const auto before = local_sha256(name, std::nullopt);
     if (done) {
-        const char* chosen = std::getenv("EDITOR");
-        const std::string editor = !texts_.editor.empty()                 ? texts_.editor
-                                   : chosen == nullptr || *chosen == '\0' ? "vi"
-                                                                          : chosen;
+        const std::string chosen =
+            texts_.editor.empty() ? base::environment("EDITOR") : texts_.editor;
+        const std::string editor = chosen.empty() ? "vi" : chosen;
         done = run_to_its_end(tool_words(editor, name), editor);
     }
     const auto after = local_sha256(name, std::nullopt);

@@ -46,39 +46,53 @@ bool Shell::agrees(const std::string& verb, const std::string& name) {
     }
 }
 
+// What `part`, one name or glob between slashes, stands for in `folder`; `last` wants no folders.
+base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
+                                            const std::string& part,
+                                            bool last) {
+    const std::string end = last ? "" : "/";
+    if (!is_glob(part)) {
+        return Words{folder + unescape_glob(part) + end};
+    }
+    Words paths;
+    TRY(const auto entries, site().run(client().list(folder)));
+    for (const ftp::RemoteEntry& entry : entries) {
+        const bool hidden = entry.name.starts_with('.') && !part.starts_with('.');
+        if (!hidden && entry.is_directory() != last && glob_matches(part, entry.name)) {
+            paths.push_back(folder + entry.name + end);
+        }
+    }
+    return paths;
+}
+
 // Folder by folder: "*/menu/*.txt" lists each folder that the part before stands for.
+base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern) {
+    std::string_view rest = pattern;
+    Words found{pattern.starts_with('/') ? "/" : ""};
+    while (!rest.empty()) {
+        const std::string part(base::split_front(rest, '/'));
+        if (part.empty()) {
+            continue;
+        }
+        Words next;
+        for (const std::string& folder : found) {
+            TRY(Words paths, expand_in(folder, part, rest.empty()));
+            std::move(paths.begin(), paths.end(), std::back_inserter(next));
+        }
+        found = std::move(next);
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 base::Result<Shell::Words> Shell::expand_remote(const std::string& pattern) {
     if (!switches_.globbing || !is_glob(pattern)) {
         return Words{pattern};
     }
     Words paths;
     for (const std::string& alternative : expand_braces(pattern)) {
-        std::string_view rest = alternative;
-        Words found{alternative.starts_with('/') ? "/" : ""};
-        while (!rest.empty()) {
-            const std::string part(base::split_front(rest, '/'));
-            if (part.empty()) {
-                continue;
-            }
-            Words next;
-            for (const std::string& folder : found) {
-                if (!is_glob(part)) {
-                    next.push_back(folder + unescape_glob(part) + (rest.empty() ? "" : "/"));
-                    continue;
-                }
-                TRY(const auto entries, site().run(client().list(folder)));
-                for (const ftp::RemoteEntry& entry : entries) {
-                    const bool hidden = entry.name.starts_with('.') && !part.starts_with('.');
-                    if (!hidden && entry.is_directory() != rest.empty() &&
-                        glob_matches(part, entry.name)) {
-                        next.push_back(folder + entry.name + (rest.empty() ? "" : "/"));
-                    }
-                }
-            }
-            found = std::move(next);
-        }
-        std::sort(found.begin(), found.end());
-        paths.insert(paths.end(), found.begin(), found.end());
+        TRY(Words found, expand_glob(alternative));
+        std::move(found.begin(), found.end(), std::back_inserter(paths));
     }
     return paths;
 }

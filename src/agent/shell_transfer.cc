@@ -119,13 +119,13 @@ base::Result<> Shell::fetch_into(const std::string& remote, const std::string& p
 
 base::Result<> Shell::fetch(const std::string& remote, const std::string& local, CopyOptions copy) {
     Meter meter(site().loop().clock(), meter_style());
-    TRY_VOID(site().run(download(site(), client(), remote, local, copy, meter)));
+    TRY_VOID(site().run(download(site(), client(), {remote, local}, copy, meter)));
     return {};
 }
 
 base::Result<> Shell::send(const std::string& local, const std::string& remote, CopyOptions copy) {
     Meter meter(site().loop().clock(), meter_style());
-    TRY_VOID(site().run(upload(site(), client(), local, remote, copy, meter)));
+    TRY_VOID(site().run(upload(site(), client(), {remote, local}, copy, meter)));
     return {};
 }
 
@@ -232,7 +232,7 @@ base::Result<> Shell::on_pget(const Words& words) {
         local += "/" + local_name(rest[0]);
     }
     Meter meter(site().loop().clock(), meter_style());
-    TRY_VOID(get_in_segments(site(), rest[0], local, segments, copy_options(), meter));
+    TRY_VOID(get_in_segments(site(), {rest[0], local}, segments, copy_options(), meter));
     return {};
 }
 

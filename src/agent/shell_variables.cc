@@ -222,6 +222,7 @@ base::Result<> Shell::assign(std::string_view name, const std::optional<std::str
 
 std::vector<std::string> Shell::variable_names() const {
     std::vector<std::string> names;
+    names.reserve(VariableTable::kVariables.size() + VariableTable::kSwitches.size());
     for (const auto& variable : VariableTable::kVariables) {
         names.emplace_back(variable.name);
     }

@@ -10,56 +10,75 @@ bool takes_the_rest(const std::vector<std::string>& words, char c) {
     return words.empty() ? c == '!' : c == '|';
 }
 
+// Reads a line into words, letter by letter.
 struct Scan {
     std::vector<std::string> words;
     bool open_word = false;  // the last one goes on
     char open_quote = 0;
+
+    // Whether the line goes on behind `c`, the letter that stands before `rest`.
+    bool take(char c, std::string_view& rest) {
+        if (open_quote == 0 && base::is_space(c)) {
+            open_word = false;
+            return true;
+        }
+        if (!open_word && open_quote == 0 && c == '#') {
+            return false;
+        }
+        if (!open_word && open_quote == 0 && takes_the_rest(words, c)) {
+            take_rest(c, rest);
+            return false;
+        }
+        if (!open_word) {
+            words.emplace_back();
+            open_word = true;
+        }
+        take_in_word(c, rest);
+        return true;
+    }
+
+  private:
+    void take_rest(char c, std::string_view rest) {
+        std::string command(rest);
+        if (c == '!') {
+            words.emplace_back("!");
+        } else {
+            command.insert(0, 1, c);
+        }
+        const std::string_view trimmed = base::trim(command);
+        open_word = !trimmed.empty();
+        if (open_word) {
+            words.emplace_back(trimmed);
+        }
+    }
+
+    void take_in_word(char c, std::string_view& rest) {
+        if (c == '\\' && open_quote != '\'' && !rest.empty()) {
+            c = rest[0];
+            rest.remove_prefix(1);
+        } else if (open_quote != 0 && c == open_quote) {
+            open_quote = 0;
+            return;
+        } else if (open_quote == 0 && (c == '"' || c == '\'')) {
+            open_quote = c;
+            return;
+        }
+        words.back() += c;
+        // A macro's name stands right behind its $.
+        if (words.size() == 1 && words.back() == "$" && open_quote == 0) {
+            open_word = false;
+        }
+    }
 };
 
 Scan scan(std::string_view line) {
     Scan result;
-    char quote = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        char c = line[i];
-        const bool blank = quote == 0 && base::is_space(c);
-        if (blank) {
-            result.open_word = false;
-            continue;
-        }
-        if (!result.open_word && quote == 0 && c == '#') {
-            break;
-        }
-        if (!result.open_word && quote == 0 && takes_the_rest(result.words, c)) {
-            const std::string_view rest = base::trim(line.substr(i + (c == '!' ? 1 : 0)));
-            if (c == '!') {
-                result.words.emplace_back("!");
-            }
-            if (!rest.empty()) {
-                result.words.emplace_back(rest);
-            }
-            result.open_word = !rest.empty();
-            return result;
-        }
-        if (!result.open_word) {
-            result.words.emplace_back();
-            result.open_word = true;
-        }
-        if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
-            c = line[++i];
-        } else if (quote != 0 && c == quote) {
-            quote = 0;
-            continue;
-        } else if (quote == 0 && (c == '"' || c == '\'')) {
-            quote = c;
-            continue;
-        }
-        result.words.back() += c;
-        const bool alone = result.words.size() == 1 && result.words.back().size() == 1;
-        if (alone && quote == 0 && c == '$') {
-            result.open_word = false;
-        }
+    bool more = true;
+    while (more && !line.empty()) {
+        const char c = line[0];
+        line.remove_prefix(1);
+        more = result.take(c, line);
     }
-    result.open_quote = quote;
     return result;
 }
 

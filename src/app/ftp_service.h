@@ -36,6 +36,7 @@ class FtpService {
         const Config& config, FtpNeeds needs, decltype(ftp::Services::watch) watch);
     FtpService(const FtpService&) = delete;
     FtpService& operator=(const FtpService&) = delete;
+    ~FtpService() = default;
 
     // One connection. `implicit_tls`: the port begins with TLS.
     [[nodiscard]] base::Task<> serve(std::unique_ptr<net::Stream> stream, bool implicit_tls);

@@ -109,7 +109,7 @@ std::string make_list_header(std::string_view header, const account::MailingList
         if (!is_replaced(field->name)) {
             out += header.substr(field->offset, end - field->offset);
         }
-        field = std::move(next);
+        field = next;
     }
     // The iterator ends behind the empty line, where there is one.
     if (out.ends_with("\r\n\r\n")) {

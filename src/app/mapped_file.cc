@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
 #include "app/files.h"
+#include "base/environment.h"
 #include "base/unique_fd.h"
 
 namespace app {
@@ -20,8 +20,8 @@ constexpr std::size_t kChunkOctets = 256UL * 1024;
 
 // /var/tmp and not /tmp, which may itself be in memory.
 std::string temporary_folder() {
-    const char* const folder = std::getenv("TMPDIR");
-    return folder != nullptr && *folder != '\0' ? folder : "/var/tmp";
+    const std::string folder = base::environment("TMPDIR");
+    return folder.empty() ? "/var/tmp" : folder;
 }
 
 base::Result<> write_all(int fd, std::string_view octets, const std::string& name) {

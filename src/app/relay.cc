@@ -167,7 +167,7 @@ Relay::~Relay() {
 }
 
 Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config& config) {
-    std::unique_ptr<Relay> relay(new Relay(services, config));
+    std::unique_ptr<Relay> relay(new Relay(std::move(services), config));
     for (const RouteConfig& route : config.queue.routes) {
         if (!route.password_file.empty()) {
             TRY(relay->passwords_[route.password_file], read_password_file(route.password_file));

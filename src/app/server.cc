@@ -13,6 +13,7 @@
 #include "app/process.h"
 #include "app/server_parts.h"
 #include "app/service_options.h"
+#include "base/environment.h"
 #include "net/systemd.h"
 #include "net/unbound_resolver.h"
 #include "smtp/server/sender_domain.h"
@@ -30,8 +31,8 @@ constexpr unsigned kFileThreads = 16;
 // The kernel's. tests/crash asks for the one that loses with the process what was not synced, so that
 // SIGKILL does what a power cut would.
 store::FileSystem* file_system() {
-    const char* forget = std::getenv("STAFFETTA_FORGET_UNSYNCED");  // NOLINT(concurrency-mt-unsafe)
-    return forget == nullptr ? nullptr : &store::forgetful_file_system();
+    const bool forgets = !base::environment("STAFFETTA_FORGET_UNSYNCED").empty();
+    return forgets ? &store::forgetful_file_system() : nullptr;
 }
 
 base::Result<std::shared_ptr<net::TlsContext>> load_tls(const TlsConfig& config) {

@@ -86,9 +86,6 @@ template <class T, class E>
     }                                                           \
     declaration = std::move(*name)
 #define TRY_VOID_INTO(name, expression, return_keyword) \
-    do {                                                \
-        auto name = (expression);                       \
-        if (!name) {                                    \
-            return_keyword base::forward_error(name);   \
-        }                                               \
-    } while (false)
+    if (auto name = (expression); name) {               \
+    } else                                              \
+        return_keyword base::forward_error(name)

@@ -152,8 +152,8 @@ base::Result<std::unique_ptr<TwoMailboxes>> TwoMailboxes::open(store::Transactio
     TRY(two->source_,
         MailboxEditor::load(change, two->source_account_, from.mailbox, std::move(known)));
     if (from.owner != to.owner) {
-        TRY(AccountEditor other, AccountEditor::load(change, to.owner));
-        two->target_account_.emplace(std::move(other));
+        TRY(const AccountEditor other, AccountEditor::load(change, to.owner));
+        two->target_account_ = other;
     }
     if (from != to) {
         TRY(two->target_, MailboxEditor::load(change, two->target_account(), to.mailbox));

@@ -21,6 +21,7 @@ class TwoMailboxes {
         store::Transaction& change, Ref from, Ref to, SnapshotPtr known);
     TwoMailboxes(const TwoMailboxes&) = delete;
     TwoMailboxes& operator=(const TwoMailboxes&) = delete;
+    ~TwoMailboxes() = default;
 
     [[nodiscard]] MailboxEditor& source() { return *source_; }
 

@@ -29,6 +29,7 @@ class SnapshotCache {
 
     SnapshotCache(const SnapshotCache&) = delete;
     SnapshotCache& operator=(const SnapshotCache&) = delete;
+    ~SnapshotCache() = default;
 
     // The newest snapshot if the mailbox is in memory, else null. From any thread; never reads the store.
     [[nodiscard]] base::Result<SnapshotPtr> find(Ref ref);

@@ -25,9 +25,9 @@
 
 namespace mail {
 
-inline constexpr std::size_t kSummaryFieldsOctetsMax = 16 * 1024;
-inline constexpr std::size_t kSummaryHeldOctetsMax = 32 * 1024;
-inline constexpr std::size_t kSummaryAnswerOctetsMax = 4 * 1024;
+inline constexpr std::size_t kSummaryFieldsOctetsMax = std::size_t{16} * 1024;
+inline constexpr std::size_t kSummaryHeldOctetsMax = std::size_t{32} * 1024;
+inline constexpr std::size_t kSummaryAnswerOctetsMax = std::size_t{4} * 1024;
 
 // A summary lives as its packed octets and is read in place, each part only when it is asked for.
 class Summary {

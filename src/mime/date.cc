@@ -126,11 +126,10 @@ int full_year(Number number) {
 
 // "21 Nov 97" and "20 11 79" by position; "2003-07-01" and "Jul 1 2003" by the year's four digits.
 void DateReader::on_date_number(Number number) {
+    const bool month_first = year_ && !month_ && !day_;
     if (number.digits > 2 && !year_) {
         year_ = full_year(number);
-    } else if (year_ && !month_ && !day_) {
-        month_ = static_cast<unsigned>(number.value);
-    } else if (!day_) {
+    } else if (!day_ && !month_first) {
         day_ = static_cast<unsigned>(number.value);
     } else if (!month_) {
         month_ = static_cast<unsigned>(number.value);
@@ -194,7 +193,7 @@ void DateReader::on_sign() {
         }
     }
     have_zone_ = true;
-    zone_known_ = zone.value <= 9959 && zone.value % 100 < 60 && !(west && zone.value == 0);
+    zone_known_ = zone.value <= 9959 && zone.value % 100 < 60 && (!west || zone.value != 0);
     zone_minutes_ = zone_known_ ? zone.value / 100 * 60 + zone.value % 100 : 0;
     zone_minutes_ = west ? -zone_minutes_ : zone_minutes_;
 }

@@ -32,6 +32,6 @@ struct EmailBodyPart {
 // in pieces, to count its octets.
 [[nodiscard]] EmailBodyPart email_body_part(std::string_view message,
                                             const Structure& structure,
-                                            std::uint32_t part);
+                                            std::uint32_t index);
 
 }  // namespace mime

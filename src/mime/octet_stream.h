@@ -12,7 +12,7 @@
 namespace mime {
 
 // How much is asked of a source at once.
-inline constexpr std::size_t kStreamStepOctets = 64 * 1024;
+inline constexpr std::size_t kStreamStepOctets = std::size_t{64} * 1024;
 
 // Octets that can be read more than once, from anywhere: what is to be written is looked at first, to
 // choose how it travels.

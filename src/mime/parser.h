@@ -22,9 +22,9 @@ namespace mime {
 struct ParserLimits {
     std::size_t depth_max = 100;  // entities within entities
     std::size_t parts_max = 10'000;
-    std::size_t field_octets_max = 256 * 1024;      // of one kept field
-    std::size_t kept_octets_max = 4 * 1024 * 1024;  // of all kept fields together
-    std::uint8_t defects_max = 8;                   // recorded of one kind: none hides another
+    std::size_t field_octets_max = std::size_t{256} * 1024;  // of one kept field
+    std::size_t kept_octets_max = std::size_t{4} << 20;      // of all kept fields together
+    std::uint8_t defects_max = 8;  // recorded of one kind: none hides another
 };
 
 class Parser {

@@ -58,6 +58,6 @@ struct BodyParts {
 // of all files: what a full-text index takes beside the header. About `octets_max` octets at most.
 [[nodiscard]] std::string search_text(std::string_view message,
                                       const Structure& structure,
-                                      std::size_t octets_max = 4 * 1024 * 1024);
+                                      std::size_t octets_max = std::size_t{4} << 20);
 
 }  // namespace mime

@@ -196,7 +196,7 @@ void PipeStream::grant_tls() {
     out().arrived.post();
 }
 
-void PipeStream::offer_tls(std::shared_ptr<TlsContext> context) {
+void PipeStream::offer_tls(const std::shared_ptr<TlsContext>& context) {
     pipe_->options.can_start_tls = context != nullptr;
 }
 

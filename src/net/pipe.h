@@ -53,7 +53,7 @@ class PipeStream final : public Stream {
     base::Task<base::Result<>> start_tls(base::SteadyTime deadline) override;
     [[nodiscard]] bool can_start_tls() const override;
     [[nodiscard]] const TlsInfo* tls() const override;
-    void offer_tls(std::shared_ptr<TlsContext> context) override;
+    void offer_tls(const std::shared_ptr<TlsContext>& context) override;
     // Waits until the other end has called start_tls(), or grant_tls().
     base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
                                                 base::SteadyTime deadline) override;

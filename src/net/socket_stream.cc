@@ -232,8 +232,8 @@ base::Task<base::Result<>> SocketStream::start_tls(base::SteadyTime deadline) {
     co_return co_await shake_hands(deadline);
 }
 
-void SocketStream::offer_tls(std::shared_ptr<TlsContext> context) {
-    connection_.tls = std::move(context);
+void SocketStream::offer_tls(const std::shared_ptr<TlsContext>& context) {
+    connection_.tls = context;
 }
 
 base::Task<base::Result<>> SocketStream::start_tls_client(TlsClientOptions options,

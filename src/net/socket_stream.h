@@ -47,7 +47,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     base::Task<base::Result<>> start_tls(base::SteadyTime deadline) override;
     [[nodiscard]] bool can_start_tls() const override;
     [[nodiscard]] const TlsInfo* tls() const override;
-    void offer_tls(std::shared_ptr<TlsContext> context) override;
+    void offer_tls(const std::shared_ptr<TlsContext>& context) override;
     base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
                                                 base::SteadyTime deadline) override;
     [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;

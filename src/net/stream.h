@@ -118,7 +118,7 @@ class Stream {
 
     // What start_tls() uses from now on, where the listener did not say: connections that this side
     // opened or accepted by hand (FTP's data connections). Before a handshake.
-    virtual void offer_tls(std::shared_ptr<TlsContext> /*context*/) {}
+    virtual void offer_tls(const std::shared_ptr<TlsContext>& /*context*/) {}
 
     // The client's side of a handshake, in place. kDenied: the certificate does not prove the name;
     // any failure leaves a stream that can only be closed.

@@ -6,10 +6,10 @@
 #include <sys/un.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <ctime>
 
 #include "base/ascii.h"
+#include "base/environment.h"
 
 namespace net {
 namespace {
@@ -17,17 +17,12 @@ namespace {
 constexpr int kFirstFd = 3;       // SD_LISTEN_FDS_START
 constexpr unsigned kFdsMax = 64;  // nobody listens on more
 
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
-    return value == nullptr ? "" : value;
-}
-
 }  // namespace
 
 InheritedSockets InheritedSockets::take() {
-    const auto pid = base::parse_number<unsigned>(environment("LISTEN_PID"));
-    const auto count = base::parse_number<unsigned>(environment("LISTEN_FDS"), kFdsMax);
-    const std::string names = environment("LISTEN_FDNAMES");
+    const auto pid = base::parse_number<unsigned>(base::environment("LISTEN_PID"));
+    const auto count = base::parse_number<unsigned>(base::environment("LISTEN_FDS"), kFdsMax);
+    const std::string names = base::environment("LISTEN_FDNAMES");
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
         ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe): before there are threads
     }
@@ -65,7 +60,7 @@ std::vector<std::string> InheritedSockets::unused() const {
 }
 
 void notify(std::string_view assignments) {
-    const std::string path = environment("NOTIFY_SOCKET");
+    const std::string path = base::environment("NOTIFY_SOCKET");
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() < 2 || path.size() >= sizeof address.sun_path ||

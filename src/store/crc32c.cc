@@ -56,8 +56,8 @@ std::uint32_t crc32c_portable(std::string_view octets, std::uint32_t seed) {
 
 std::uint32_t crc32c(std::string_view octets, std::uint32_t seed) {
 #if defined(__x86_64__)
-    static const bool kInstruction = __builtin_cpu_supports("sse4.2") != 0;
-    if (kInstruction) {
+    static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+    if (has_instruction) {
         return crc32c_instruction(octets, seed);
     }
 #endif

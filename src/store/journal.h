@@ -34,6 +34,7 @@ class Journal {
 
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
+    ~Journal() = default;
 
     // A group: begin, stage what belongs to it, write. Staged octets have their place already.
     // kNoSpace when a new segment is needed and the disk has no room for it; kIo for ever once a sync

@@ -106,7 +106,7 @@ class PosixFile final : public File {
 
     Result<> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override {
         while (!parts.empty()) {
-            std::array<iovec, kPartsMax> vectors;
+            std::array<iovec, kPartsMax> vectors{};
             const std::size_t count = std::min(parts.size(), kPartsMax);
             for (std::size_t i = 0; i < count; ++i) {
                 // iovec serves reading too, hence no const.

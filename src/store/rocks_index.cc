@@ -78,6 +78,9 @@ class RocksSpace final : public KeySpace {
         options_.snapshot = snapshot;
     }
 
+    RocksSpace(const RocksSpace&) = delete;
+    RocksSpace& operator=(const RocksSpace&) = delete;
+
     ~RocksSpace() override {
         if (snapshot_ != nullptr) {
             db_.ReleaseSnapshot(snapshot_);

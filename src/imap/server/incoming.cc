@@ -14,7 +14,7 @@ using base::Task;
 
 namespace {
 
-constexpr std::uint64_t kPieceOctets = 64 * 1024;
+constexpr std::uint64_t kPieceOctets = std::uint64_t{64} * 1024;
 
 }  // namespace
 

@@ -26,6 +26,7 @@ class Notifier {
 
     Notifier(const Notifier&) = delete;
     Notifier& operator=(const Notifier&) = delete;
+    ~Notifier() = default;
 
     // NOTIFY SET. Tells \NoAccess, and with `status` STATUS, and begins to listen; call once. kTooLong: too
     // many mailboxes to be watched. Other errors are the store's.

@@ -86,8 +86,8 @@ inline constexpr auto kProgressEvery = std::chrono::seconds(10);
 template <class T, class Tell>
 base::Task<T> with_progress(base::Loop& loop, base::Task<T> task, Tell tell) {
     auto work = std::make_shared<detail::Work<T>>();
-    base::spawn(detail::carry_out(std::move(task), work), [work](std::exception_ptr thrown) {
-        work->thrown = std::move(thrown);
+    base::spawn(detail::carry_out(std::move(task), work), [work](const std::exception_ptr& thrown) {
+        work->thrown = thrown;
         work->ended = true;
         if (const auto handle = std::exchange(work->waiting, nullptr)) {
             handle.resume();

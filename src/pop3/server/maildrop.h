@@ -78,6 +78,8 @@ class Maildrops {
             return *this;
         }
 
+        Lock(const Lock&) = delete;
+        Lock& operator=(const Lock&) = delete;
         ~Lock();
 
       private:

@@ -220,7 +220,7 @@ base::Result<> Queueing::enter(store::Transaction& change,
 // us. Our own people's senders are that already.
 std::string Session::forwarding_sender(const Recipient& recipient) const {
     const Path& path = transaction_->sender;
-    const std::string sender = path.to_string();
+    std::string sender = path.to_string();
     const auto& srs = services_.outgoing->srs;
     const auto address = account::parse_address(sender);
     if (srs == nullptr || recipient.domain.empty() || path.is_null() || !address ||
