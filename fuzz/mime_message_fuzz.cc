@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "mime/bodystructure.h"
 #include "mime/compose.h"
 #include "mime/describe.h"
@@ -47,8 +48,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         message,
         structure,
         {.transport = mime::Transport::k7bit, .headers = mime::HeaderDowngrade::kRfc6857});
-    for (const char c : narrow) {
-        if ((static_cast<unsigned char>(c) & 0x80U) != 0) {
+    if (!base::is_ascii(narrow)) {
+        std::abort();
+    }
+    for (const mime::Part& part : structure.parts) {
+        const auto range = mime::downgraded_range(part);
+        if (range &&
+            !base::is_ascii(mime::downgrade_range(part,
+                                                  mime::slice(message, range->begin, range->end),
+                                                  mime::HeaderDowngrade::kRfc6857))) {
             std::abort();
         }
     }

@@ -47,7 +47,9 @@ class Downgrader {
             TRY_VOID(write_header(part, recoding, sink));
             at = part.body_begin;
             if (part.children.empty()) {
-                TRY_VOID(write_body(part, recoding, sink));
+                if (!changes_report(part)) {  // else it came with the header
+                    TRY_VOID(write_body(part, recoding, sink));
+                }
                 at = part.body_end;
             }
         }
@@ -63,7 +65,8 @@ class Downgrader {
     // Nothing for what is no leaf, and for a body that can stay.
     base::Result<std::optional<Recoding>> recoding_of(const Part& part) {
         std::optional<Recoding> recoding;
-        if (!part.children.empty() || options_.transport == Transport::kBinary) {
+        if (!part.children.empty() || options_.transport == Transport::kBinary ||
+            changes_report(part)) {
             return recoding;
         }
         Survey seen;
@@ -96,8 +99,17 @@ class Downgrader {
     }
 
     [[nodiscard]] bool changes_header(const Part& part) const {
-        return changes_label(part) ||
-               (options_.headers != HeaderDowngrade::kKeep && part.header_octets.has_8bit);
+        return changes_label(part) || range_of(part).has_value();
+    }
+
+    [[nodiscard]] std::optional<OctetRange> range_of(const Part& part) const {
+        return options_.headers != HeaderDowngrade::kKeep ? downgraded_range(part) : std::nullopt;
+    }
+
+    // Its body changes together with its header, and is US-ASCII then.
+    [[nodiscard]] bool changes_report(const Part& part) const {
+        const auto range = range_of(part);
+        return range && range->end > part.body_begin;
     }
 
     base::Result<> write_header(const Part& part,
@@ -107,15 +119,12 @@ class Downgrader {
         if (!changes_header(part) && !new_label) {
             return copy(part.header_begin, part.body_begin, sink);
         }
-        std::string header;
-        TRY_VOID(read_through(message_,
-                              part.header_begin,
-                              part.body_begin,
-                              [&header](std::string_view octets) -> base::Result<> {
-                                  header += octets;
-                                  return {};
-                              }));
-        std::string fields = downgrade_header(header, options_.headers, options_.to_a_labels);
+        const auto range = range_of(part);
+        TRY(std::string fields,
+            read(part.header_begin, std::max(part.body_begin, range ? range->end : 0)));
+        if (range) {
+            fields = downgrade_range(part, fields, options_.headers, options_.to_a_labels);
+        }
         if (new_label) {
             const Encoding encoding = recoding                                 ? recoding->to
                                       : options_.transport == Transport::k8bit ? Encoding::k8bit
@@ -125,6 +134,7 @@ class Downgrader {
         return sink.write(fields);
     }
 
+    // The header at the front of `header`, and what follows it.
     base::Result<std::string> relabelled(const Part& part,
                                          std::string_view header,
                                          Encoding encoding) {
@@ -152,7 +162,17 @@ class Downgrader {
                 .append(encoding_name(encoding))
                 .append("\r\n");
         }
-        return out.append("\r\n");
+        return out.append("\r\n").append(header.substr(fields.position()));
+    }
+
+    base::Result<std::string> read(std::uint64_t begin, std::uint64_t end) {
+        std::string octets;
+        TRY_VOID(
+            read_through(message_, begin, end, [&octets](std::string_view piece) -> base::Result<> {
+                octets += piece;
+                return {};
+            }));
+        return octets;
     }
 
     base::Result<bool> holds_utf8(const Part& part) {

@@ -1,9 +1,10 @@
 // Messages made fit for a peer that takes less: bodies for one without 8BITMIME or BINARYMIME (RFC 6152 3,
-// RFC 3030 3), headers for a reader without internationalized mail (RFC 6857, RFC 6858).
+// RFC 3030 3), headers for a reader without internationalized mail (RFC 6857, RFC 6858), those of its parts
+// and of the messages and reports in it (RFC 6532 3.7, RFC 6533) included.
 //
-// BUGS: a header that changes is held in memory. A signature over a part that had to change (multipart/signed,
-// DKIM) does not hold afterwards; nothing else is possible but to return the message. Comments outside
-// US-ASCII in fields that are no text are lost, and the recipients within a report (RFC 6857 4.2) stay.
+// BUGS: a header that changes is held in memory, and so is a report. A signature over a part that had to
+// change (multipart/signed, DKIM) does not hold afterwards; nothing else is possible but to return the
+// message. What is internationalized within base64 or quoted-printable stays there with its type.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "mime/octet_stream.h"
+#include "mime/section.h"
 #include "mime/structure.h"
 
 namespace mime {
@@ -57,6 +59,15 @@ struct DowngradeOptions {
                                        const Structure& structure,
                                        const DowngradeOptions& options,
                                        OctetSink& sink);
+
+// What of one part its form for a reader without internationalized mail depends on: its header, and with it
+// the body of a report. Nothing when the part stays as it is. Bodies of other parts never change.
+[[nodiscard]] std::optional<OctetRange> downgraded_range(const Part& part);
+// What stands in the place of `octets`, which are that range's. `style` is not kKeep.
+[[nodiscard]] std::string downgrade_range(const Part& part,
+                                          std::string_view octets,
+                                          HeaderDowngrade style,
+                                          ToALabels to_a_labels = nullptr);
 
 // A header block with its fields in US-ASCII.
 [[nodiscard]] std::string downgrade_header(std::string_view header,

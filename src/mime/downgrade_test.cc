@@ -198,6 +198,97 @@ TEST(DowngradeTest, WritesTheExampleOfRfc6857) {
                    "X-Unknown-Header: =?utf-8?Q?=C3=9C-CHARACTERS?=\n\n"));
 }
 
+// RFC 6857 3.1.3, with encoded words as RFC 2047 5 (2) and 8 show them.
+TEST(DowngradeTest, EncodesComments) {
+    const std::vector<std::pair<std::string_view, std::string_view>> rows = {
+        {"To: a@b (Büro)\r\n", "To: a@b (=?utf-8?Q?B=C3=BCro?=)\r\n"},
+        {"To: Al <a@b> (im Büro (2. Stock)), x@y (z)\r\n",
+         "To: Al <a@b> (im =?utf-8?Q?B=C3=BCro?= (2. Stock)), x@y (z)\r\n"},
+        // A comment that says \")\" or \"\\\" beside what must be encoded
+        {"To: a@b (ö \\) c)\r\n", "To: a@b (=?utf-8?Q?=C3=B6_=29?= c)\r\n"},
+        {"To: a@b (((ö)))\r\n", "To: a@b (((=?utf-8?B?w7Y=?=)))\r\n"},
+        {"To: \"(ö)\" <a@b> (x)\r\n", "To: =?utf-8?Q?=28=C3=B6=29?= <a@b> (x)\r\n"},
+        {"To: Jörg <a@b> (Büro) (x), c@d\r\n",
+         "To: =?utf-8?Q?J=C3=B6rg?= <a@b> (=?utf-8?Q?B=C3=BCro?=) (x), c@d\r\n"},
+        {"To: ö@b (Jörg)\r\n", "To: =?utf-8?Q?J=C3=B6rg_=C3=B6=40b?= :;\r\n"},
+        {"To: Al <ö@b> (Büro)\r\n", "To: Al =?utf-8?Q?=C3=B6=40b?= :; (=?utf-8?Q?B=C3=BCro?=)\r\n"},
+        {"Cc: G: a@b (ä), c@d;, e@f\r\n", "Cc: G: a@b (=?utf-8?B?w6Q=?=), c@d;, e@f\r\n"},
+        {"Cc: <@x,@y:a@b> (ä), \"ö, b\" <c@d>\r\n",
+         "Cc: <@x,@y:a@b> (=?utf-8?B?w6Q=?=), =?utf-8?B?w7Ys?= b <c@d>\r\n"},
+        {"Date: Sat, 21 Nov 2026 10:00:00 +0100 (mitteleuropäische Zeit)\r\n",
+         "Date: Sat, 21 Nov 2026 10:00:00 +0100 (=?utf-8?Q?mitteleurop=C3=A4ische?=\r\n Zeit)\r\n"},
+        {"MIME-Version: 1.0 (für alle)\r\n", "MIME-Version: 1.0 (=?utf-8?Q?f=C3=BCr?= alle)\r\n"},
+        {"Message-ID: <1@x> (ö)\r\n", "Message-ID: <1@x> (=?utf-8?B?w7Y=?=)\r\n"},
+        {"Content-Type: text/plain; charset=utf-8 (Übersetzung)\r\n",
+         "Content-Type: text/plain; charset=utf-8 (=?utf-8?Q?=C3=9Cbersetzung?=)\r\n"},
+        {"Content-Disposition: attachment (ö); filename=ö\r\n",
+         "Content-Disposition: attachment (=?utf-8?B?w7Y=?=); filename*=utf-8''%C3%B6\r\n"},
+        {"Received: from x (größer als y) by z (foo) for <a@b>; d\r\n",
+         "Received: from x (=?utf-8?Q?gr=C3=B6=C3=9Fer?= als y) by z (foo) for <a@b>;\r\n d\r\n"},
+        {"Received: from ä(ö\r\n", "Received: from ?? (??\r\n"},
+        {"Keywords: Käse, \"a, b\", Brot\r\n",
+         "Keywords: =?utf-8?Q?K=C3=A4se?=, \"a, b\", Brot\r\n"},
+        {"Final-Recipient: utf-8; ö\\x{2B}@b (Jörg)\r\n",
+         "Final-Recipient: utf-8; \\x{F6}\\x{2B}@b (=?utf-8?Q?J=C3=B6rg?=)\r\n"},
+    };
+    for (const auto& [header, expected] : rows) {
+        EXPECT_EQ(downgrade_header(header, HeaderDowngrade::kRfc6857),
+                  std::string(expected) + "\r\n");
+    }
+}
+
+// RFC 6533 4 and 6: what reports tell of addresses, in the forms that are US-ASCII.
+TEST(DowngradeTest, WritesReportsInAscii) {
+    const std::string message = crlf(
+        "From: MAILER-DAEMON@x\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Transfer-Encoding: 8bit\nContent-Type: text/plain; charset=utf-8\n\nFür "
+        "jörg\n"
+        "--b\nContent-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n\n"
+        "Reporting-MTA: dns; bücher.example\n\n"
+        "Original-Recipient: utf-8; jörg+x@bücher.example\n"
+        "Final-Recipient: rfc822; a@b\nAction: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 kein Jörg\n\n"
+        "Final-Recipient: rfc822; c@d\nAction: failed\nStatus: 5.1.1\n"
+        "--b\nContent-Type: message/global-headers\n\nSubject: grün\n\n"
+        "--b\nContent-Type: message/global\n\nTo: jörg@x\n\nFür jörg\n--b--\n");
+    const DowngradeOptions options{.headers = HeaderDowngrade::kRfc6857,
+                                   .to_a_labels = to_a_labels};
+    const std::string expected = crlf(
+        "From: MAILER-DAEMON@x\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Transfer-Encoding: 8bit\nContent-Type: text/plain; charset=utf-8\n\nFür "
+        "jörg\n"
+        "--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: 8bit\n\n"
+        "Reporting-MTA: dns; xn--bcher-kva.example\n\n"
+        "Original-Recipient: utf-8; j\\x{F6}rg\\x{2B}x@b\\x{FC}cher.example\n"
+        "Final-Recipient: rfc822; a@b\nAction: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 kein =?utf-8?Q?J=C3=B6rg?=\n\n"
+        "Final-Recipient: rfc822; c@d\nAction: failed\nStatus: 5.1.1\n"
+        "--b\nContent-Type: text/rfc822-headers\n\nSubject: =?utf-8?Q?gr=C3=BCn?=\n\n"
+        "--b\nContent-Type: message/rfc822\n\nTo: =?utf-8?Q?j=C3=B6rg=40x?= :;\n\nFür "
+        "jörg\n--b--\n");
+    EXPECT_EQ(downgrade(message, parse(message), options), expected);
+    EXPECT_FALSE(needs_downgrade(expected, parse(expected), options));
+
+    // With a transport that bears no more, the texts are encoded, the reports need it no more.
+    const std::string narrow = downgrade(
+        message, parse(message), {Transport::k7bit, HeaderDowngrade::kRfc6857, to_a_labels});
+    EXPECT_TRUE(base::is_ascii(narrow));
+    EXPECT_EQ(narrow.find('\0'), std::string::npos);
+    EXPECT_NE(narrow.find("Content-Type: message/delivery-status\r\n\r\nReporting-MTA"),
+              std::string::npos);
+    EXPECT_EQ(broken_property(narrow), "");
+}
+
+// Encoded, they are US-ASCII as they are, and the type is what tells the reader.
+TEST(DowngradeTest, LeavesEncodedReportsAlone) {
+    const std::string message = crlf(
+        "MIME-Version: 1.0\nContent-Type: message/global\nContent-Transfer-Encoding: base64\n\n"
+        "VG86IGrDtnJnQHgKCg==\n");
+    EXPECT_FALSE(needs_downgrade(message, parse(message), {.headers = HeaderDowngrade::kRfc6857}));
+}
+
 TEST(DowngradeTest, WritesTheExampleOfRfc6858) {  // 2.1, "EXAMPLE" as "bücher"
     EXPECT_EQ(downgrade_header("To: fred@bücher.com, Fred Foo <fred@bücher.com>\r\n",
                                HeaderDowngrade::kRfc6858),
