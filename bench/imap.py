@@ -4,18 +4,17 @@
 The same generated messages lie in the same mailboxes of both. Rounds alternate between the servers; the
 table shows medians in milliseconds, and CPU milliseconds of all processes of a server. Each figure is from
 the command's last octet to its tagged OK. "Cold" is the first SELECT after the server was started anew; what the
-kernel has cached stays, for both. --large measures staffetta alone on a million messages in one mailbox.
+kernel has cached stays, for both. --large measures staffetta alone on a million messages in one mailbox; a
+server that is alone is also asked for the memory it held at most amid each row.
 """
 
 import argparse
 import pathlib
-import random
 import re
 import resource
 import select
 import shutil
 import socket
-import ssl
 import statistics
 import subprocess
 import sys
@@ -24,94 +23,12 @@ import time
 
 import imap_peers
 import peers
+from imap_client import RARE, Client, fill, log
+from imap_idle import bench_idle_memory
+from imap_import import bench_import
 
 USERS = 12  # the first two have the mailboxes that are measured, the others take what is appended
-APPENDED_AT_ONCE = 1000
 SLOW_MS = 3000  # what takes longer is measured once
-RARE = "zyzzyva"  # in the body of every 2,000th message, and in the subject of every 1,000th
-
-
-def log(text):
-    print(f"==> {text}", file=sys.stderr, flush=True)
-
-
-class Client:
-    """A connection that sends commands and reads to their tagged OK, keeping no more than is asked for."""
-
-    def __init__(self, port, user=None, tls=False):
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=600)
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if tls:
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            self.connection = context.wrap_socket(self.connection)
-        self.number = 0
-        self.read_until(b"* OK")
-        if user:
-            self.command(f"LOGIN {user} {peers.PASSWORD}")
-
-    def read_until(self, mark):
-        """All up to a line's end behind `mark`, or the last 4 KiB of it."""
-        kept = b""
-        while True:
-            piece = self.connection.recv(1 << 20)
-            if not piece:
-                raise SystemExit(f"hung up: {kept[-200:]}")
-            kept += piece
-            if mark in kept and kept.endswith(b"\n"):
-                return kept
-            kept = kept[-4096:]
-
-    def command(self, words):
-        self.number += 1
-        tag = f"tag{self.number} ".encode()
-        words = words if isinstance(words, bytes) else words.encode()
-        self.connection.sendall(tag + words + b"\r\n")
-        answer = self.read_until(tag)
-        if tag + b"OK" not in answer:
-            raise SystemExit(f"{words[:60]}: {answer[-200:]}")
-
-    def append(self, mailbox, messages):
-        parts = [f" {{{len(text)}+}}\r\n".encode() + text for text in messages]
-        self.command(f"APPEND {mailbox}".encode() + b"".join(parts))
-
-    def close(self):
-        self.connection.close()
-
-
-class Words:
-    """Messages of a few hundred words, out of a vocabulary with the frequencies of a language."""
-
-    def __init__(self, words_each):
-        self.dice = random.Random(7)
-        letters = "abcdefghijklmnopqrstuvwxyz"
-        self.vocabulary = ["".join(self.dice.choices(letters, k=self.dice.randint(3, 10))) for _ in range(50_000)]
-        total, self.weights = 0.0, []
-        for rank in range(len(self.vocabulary)):
-            total += 1 / (rank + 10)
-            self.weights.append(total)
-        self.words_each = words_each
-
-    def message(self, number):
-        words = self.dice.choices(self.vocabulary, cum_weights=self.weights, k=self.words_each)
-        if number % 2000 == 7:
-            words[self.words_each // 2] = RARE
-        lines = [" ".join(words[i:i + 10]) for i in range(8, len(words), 10)]
-        subject = " ".join(words[:8]) + (f" {RARE}" if number % 1000 == 3 else "")
-        return "\r\n".join([
-            f"Return-Path: <{words[0]}@crepes.example>",
-            f"Received: from mx.crepes.example by mail.{peers.DOMAIN} with ESMTPS id {number:08x};",
-            "\tThu, 01 Jan 2026 00:00:00 +0000",
-            f"From: \"{words[0].title()} {words[1].title()}\" <{words[0]}@crepes.example>",
-            f"To: <bob@hamburger.example>, {words[2].title()} <{words[3]}@hamburger.example>",
-            f"Subject: {subject}",
-            "Date: Thu, 01 Jan 2026 00:00:00 +0000",
-            f"Message-ID: <{number}.{words[4]}@crepes.example>",
-            f"In-Reply-To: <{number // 2}.x@crepes.example>",
-            "MIME-Version: 1.0",
-            "Content-Type: text/plain; charset=utf-8",
-            "Content-Transfer-Encoding: 7bit",
-            "", *lines, ""]).encode()
 
 
 class Table:
@@ -120,7 +37,7 @@ class Table:
     def __init__(self, servers, rounds):
         self.servers, self.rounds = servers, rounds
         names = [server.name for server in servers]
-        heads = ["", *(f"{name} ms" for name in names), *(["times"] if len(names) > 1 else []),
+        heads = ["", *(f"{name} ms" for name in names), "times" if len(names) > 1 else "peak MiB",
                  *(f"{name} CPU ms" for name in names)]
         print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
 
@@ -128,12 +45,14 @@ class Table:
         """`act(server)` is measured, after `before(server)`; it may give its own milliseconds."""
         took = {server.name: [] for server in self.servers}
         cpu_ms = {server.name: [] for server in self.servers}
+        log(what)
         for _ in range(rounds or self.rounds):
             for server in self.servers:
                 if took[server.name] and took[server.name][0] > SLOW_MS:
                     continue
                 if before:
                     before(server)
+                self.servers[0].forget_peak()
                 cpu, began = server.cpu_s(), time.monotonic()
                 own = act(server)
                 took[server.name].append((time.monotonic() - began) * 1000 if own is None else own)
@@ -143,24 +62,16 @@ class Table:
 
     def put(self, what, values, cpu_ms, more_is_better=False):
         mine, *others = values.values()
-        ratio = [f"{(mine / others[0] if more_is_better else others[0] / max(mine, 1e-9)):,.1f}"] if others else []
-        cells = [what, *(f"{value:,.0f}" if value >= 100 else f"{value:,.2f}" for value in values.values()), *ratio,
+        if not others:
+            third = f"{self.servers[0].peak_mib():,.0f}"
+        elif more_is_better:
+            third = f"{mine / others[0]:,.1f}"
+        else:
+            # What happens before it is waited for is no number of times faster.
+            third = f"{others[0] / mine:,.1f}" if mine > 0 else ""
+        cells = [what, *(f"{value:,.0f}" if value >= 100 else f"{value:,.2f}" for value in values.values()), third,
                  *("" if value is None else f"{value:,.0f}" for value in cpu_ms.values())]
         print("| " + " | ".join(cells) + " |", flush=True)
-
-
-def fill(server, user, count, words):
-    """Puts `count` messages into INBOX, a thousand a command; gives messages a second."""
-    source = Words(words)
-    client = Client(server.imap_port, user)
-    took = 0.0
-    for begin in range(0, count, APPENDED_AT_ONCE):
-        batch = [source.message(number) for number in range(begin, min(count, begin + APPENDED_AT_ONCE))]
-        began = time.monotonic()
-        client.append("INBOX", batch)
-        took += time.monotonic() - began
-    client.close()
-    return count / took
 
 
 class MailboxRows:
@@ -329,63 +240,32 @@ def deliver(server, user, number):
 
 
 def bench_idle_notice(table, scale):
-    """From the 250 of LMTP to the EXISTS of a session amid IDLE; both sockets are watched at once."""
+    """From the 250 of LMTP to the EXISTS of a session amid IDLE, less than nothing where that comes first."""
     clients = {}
     for server in table.servers:
         clients[server.name] = client = Client(server.imap_port, server.users[3])
         client.command("SELECT INBOX")
-        client.connection.sendall(b"idle IDLE\r\n")
-        client.read_until(b"+ ")
+        client.idle()
 
     def act(server):
         peer, _, _ = deliver(server, server.users[3], 0)
         idle = clients[server.name].connection
         seen, told = {}, b""
         while len(seen) < 2:
-            for ready in select.select([peer, idle], [], [], 60)[0]:
+            readable = select.select([peer, idle], [], [], 60)[0]
+            if not readable:
+                raise SystemExit(f"{server.name}: no EXISTS within a minute")
+            for ready in readable:
                 octets = ready.recv(65536)
                 told += octets if ready is idle else b""
                 if ready is peer or b"EXISTS" in told:
                     seen.setdefault(ready, time.monotonic())
         peer.close()
-        return max(0.0, (seen[idle] - seen[peer]) * 1000)
+        return (seen[idle] - seen[peer]) * 1000
 
     table.row("LMTP 250 to EXISTS amid IDLE", act, rounds=max(3, 31 // scale))
     for client in clients.values():
         client.close()
-
-
-def idle_kib(server, count, tls, settle_s):
-    before = server.rss_kib()
-    held = []
-    for number in range(count):
-        client = Client(server.imaps_port if tls else server.imap_port, server.users[number % 10], tls)
-        client.command("SELECT INBOX")
-        client.connection.sendall(b"idle IDLE\r\n")
-        client.read_until(b"+ ")
-        held.append(client)
-    time.sleep(settle_s)
-    cost = (server.rss_kib() - before) / count
-    for client in held:
-        client.close()
-    return cost
-
-
-def bench_idle_memory(servers, quick):
-    print("\n| KiB of memory a session amid IDLE | " + " | ".join(server.name for server in servers) + " |\n"
-          + "|---" * (1 + len(servers)) + "|")
-    for tls in (False, True):
-        for count in (100, 400) if quick else (1000, 9000):
-            cells = []
-            for server in servers:
-                # A session's view sleeps after 30 s; Dovecot's hibernate after 2. A process each would need
-                # more than this machine has, where hibernation does not take them.
-                if count > 1000 and not isinstance(server, imap_peers.Staffetta):
-                    cells.append("")
-                    continue
-                server.restart()
-                cells.append(f"{idle_kib(server, count, tls, 5 if quick else 40):,.1f}")
-            print(f"| {count:,} sessions{', TLS' if tls else ''} | " + " | ".join(cells) + " |", flush=True)
 
 
 def bench_mailbox(table, user, count, words, is_small):
@@ -413,21 +293,22 @@ def parse_options():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", type=int, default=10_000)
     parser.add_argument("--middle", type=int, default=100_000)
-    parser.add_argument("--large", action="store_true", help="a million messages in one mailbox, staffetta only")
+    parser.add_argument("--large", type=int, nargs="?", const=1_000_000, metavar="MESSAGES",
+                        help="a million messages, or so many, in one mailbox; staffetta only")
     parser.add_argument("--alone", action="store_true", help="staffetta only")
     parser.add_argument("--quick", action="store_true", help="small mailboxes and one round: does it run?")
-    parser.add_argument("--only", choices=["mailboxes", "rates", "idle"])
+    parser.add_argument("--only", choices=["mailboxes", "rates", "idle", "import"])
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.small, options.middle = 1, 1000, 5000
-    options.alone = options.alone or options.large
+    options.alone = options.alone or bool(options.large)
     return options
 
 
 def run(options, servers, tools):
     table = Table(servers, options.rounds)
     if options.large:
-        bench_mailbox(table, servers[0].users[1], 1_000_000, 40, is_small=False)
+        bench_mailbox(table, servers[0].users[1], options.large, 40, is_small=False)
         return
     scale = 10 if options.quick else 1
     if options.only in (None, "mailboxes"):
@@ -436,6 +317,8 @@ def run(options, servers, tools):
     if options.only in (None, "rates"):
         bench_rates(table, tools, scale)
         bench_idle_notice(table, scale)
+    if options.only in (None, "import"):
+        bench_import(table, 30_000 // scale)
     if options.only in (None, "idle"):
         bench_idle_memory(servers, options.quick)
 
