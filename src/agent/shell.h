@@ -226,7 +226,7 @@ class Shell {
                                                 bool last);
     [[nodiscard]] base::Result<Words> expand_glob(const std::string& pattern);
     [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern);
-    [[nodiscard]] base::Result<Words> expand_local(const std::string& pattern) const;
+    [[nodiscard]] base::Result<Words> expand_local(const std::string& word) const;
     // For each remote file that the words stand for, and the user agrees to. What fails is said, and the next follows.
     base::Result<> for_each_remote(
         const Words& words, const std::function<base::Result<>(const std::string& path)>& step);

@@ -59,7 +59,7 @@ base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
     for (const ftp::RemoteEntry& entry : entries) {
         const bool hidden = entry.name.starts_with('.') && !part.starts_with('.');
         if (!hidden && entry.is_directory() != last && glob_matches(part, entry.name)) {
-            paths.push_back(folder + entry.name + end);
+            paths.push_back(std::string(folder).append(entry.name).append(end));
         }
     }
     return paths;

@@ -1,13 +1,12 @@
 // The interactive client's connections: open, user, bookmarks, gateways.
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "agent/bookmarks.h"
 #include "agent/netrc.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
 #include "base/ascii.h"
+#include "base/environment.h"
 
 namespace agent {
 
@@ -114,12 +113,13 @@ base::Result<> Shell::reopen() {
 base::Result<FtpLogin> Shell::login_for(const FtpUrl& url) {
     TRY(FtpLogin login, find_login(url, site().settings()));
     if (login.guessed && !arguments_.anonymous && is_interactive()) {
-        const char* self = std::getenv("USER");
-        const auto name = ask(fmt::format("Name ({}): ", self == nullptr ? "anonymous" : self));
+        const std::string user = base::environment("USER");
+        const std::string self = user.empty() ? "anonymous" : user;
+        const auto name = ask(fmt::format("Name ({}): ", self));
         if (!name) {
             return fail(Errc::kDenied, "no name");
         }
-        login.user = !name->empty() ? *name : (self == nullptr ? "anonymous" : self);
+        login.user = name->empty() ? self : *name;
         login.password.clear();
     }
     if (login.password.empty() && is_interactive()) {

@@ -113,14 +113,31 @@ mail::Delivery LocalConnection::make_delivery(const Job& job, const MessageCopy&
                          .text = "from the queue"}};
 }
 
-// One change for all of them: who gets the message is marked as having it.
+struct Waiting {
+    queue::RecipientId id;
+    account::Address address;
+};
+
+// Into one mailbox; the recipient is marked as having it, or has gone meanwhile.
+Result<mail::DeliveryOutcome> deliver_to(store::Transaction& change,
+                                         const Waiting& one,
+                                         mail::Delivery delivery,
+                                         base::WallTime now) {
+    TRY(const auto account, account::find_account(change, one.address));
+    if (!account || account->disabled) {
+        return mail::DeliveryOutcome{.account = 0, .delivered = false, .gone = true};
+    }
+    delivery.recipients = {{account->id, account->address, {}, account->quota_octets}};
+    TRY(const auto outcomes, mail::deliver_into(change, delivery, now));
+    if (outcomes.front().delivered) {
+        TRY_VOID(queue::set_progress(change, one.id, queue::kProgressEnd));
+    }
+    return outcomes.front();
+}
+
+// One change for all of them.
 base::Task<Result<LocalConnection::Outcomes>> LocalConnection::deliver(const Job& job,
                                                                        Recipients recipients) {
-    struct Waiting {
-        queue::RecipientId id;
-        account::Address address;
-    };
-
     std::vector<Waiting> waiting;
     for (const Job::Recipient* recipient : recipients) {
         waiting.push_back(
@@ -136,18 +153,8 @@ base::Task<Result<LocalConnection::Outcomes>> LocalConnection::deliver(const Job
                        make_delivery(job, copy)](store::Transaction& transaction) -> Result<> {
         outcomes->clear();
         for (const Waiting& one : waiting) {
-            TRY(const auto account, account::find_account(transaction, one.address));
-            if (!account || account->disabled) {
-                outcomes->push_back({.account = 0, .delivered = false, .gone = true});
-                continue;
-            }
-            mail::Delivery alone = delivery;
-            alone.recipients = {{account->id, account->address, {}, account->quota_octets}};
-            TRY(const auto outcome, mail::deliver_into(transaction, alone, now));
-            outcomes->push_back(outcome.front());
-            if (outcome.front().delivered) {
-                TRY_VOID(queue::set_progress(transaction, one.id, queue::kProgressEnd));
-            }
+            TRY(const auto outcome, deliver_to(transaction, one, delivery, now));
+            outcomes->push_back(outcome);
         }
         return {};
     };

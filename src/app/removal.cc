@@ -14,15 +14,16 @@ base::Result<> finish(store::Store& store,
         TRY_VOID(files->remove_account(id));
     }
     bool done = false;
+    const auto remove_some = [&](store::Transaction& change) -> base::Result<> {
+        TRY(done, mail::remove_account_mail(change, id, messages_max));
+        if (done) {
+            TRY_VOID(files::remove_account_records(change, id));
+            account::end_removal(change, id);
+        }
+        return {};
+    };
     while (!done) {
-        TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
-            TRY(done, mail::remove_account_mail(change, id, messages_max));
-            if (done) {
-                TRY_VOID(files::remove_account_records(change, id));
-                account::end_removal(change, id);
-            }
-            return {};
-        }));
+        TRY_VOID(store.change_and_wait(remove_some));
     }
     return {};
 }

@@ -199,8 +199,8 @@ Result<std::string> Beneath::resolve(std::string_view path) const {
 }
 
 Result<std::string> Beneath::real_path(int fd) const {
-    std::array<char, PATH_MAX> top;
-    std::array<char, PATH_MAX> found;
+    std::array<char, PATH_MAX> top;    // NOLINT(*-member-init): readlink fills it
+    std::array<char, PATH_MAX> found;  // NOLINT(*-member-init): readlink fills it
     const auto read = [](int which, std::span<char> into) -> std::string_view {
         const std::string link = "/proc/self/fd/" + std::to_string(which);
         const ssize_t octets = ::readlink(link.c_str(), into.data(), into.size());

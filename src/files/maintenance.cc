@@ -151,24 +151,37 @@ Result<> copy_tree(const std::string& from, const std::string& to) {
     return {};
 }
 
+namespace {
+
+// Removes what a folder holds; the folders in it are left, and added to `folders` with its path before.
+Result<> remove_files_of(int directory,
+                         const std::string& path,
+                         std::vector<std::string>& folders) {
+    TRY(UniqueFd fd, open_folder(directory, path));
+    TRY(Directory names, Directory::of(std::move(fd)));
+    while (true) {
+        TRY(const char* entry, names.next());
+        if (entry == nullptr) {
+            return {};
+        }
+        if (::unlinkat(names.fd(), entry, 0) == 0) {
+            continue;
+        }
+        if (errno != EISDIR && errno != EPERM) {
+            return fail_errno(errno);
+        }
+        folders.push_back(path + "/" + entry);
+    }
+}
+
+}  // namespace
+
 Result<> remove_tree(int directory, const std::string& name) {
     // Deepest last: a folder is removed when what it held is gone.
     std::vector<std::string> folders{name};
     for (std::size_t i = 0; i < folders.size(); ++i) {
-        TRY(UniqueFd fd, open_folder(directory, folders[i]));
-        TRY(Directory names, Directory::of(std::move(fd)));
-        while (true) {
-            TRY(const char* entry, names.next());
-            if (entry == nullptr) {
-                break;
-            }
-            if (::unlinkat(names.fd(), entry, 0) != 0) {
-                if (errno != EISDIR && errno != EPERM) {
-                    return fail_errno(errno);
-                }
-                folders.push_back(folders[i] + "/" + entry);
-            }
-        }
+        const std::string path = folders[i];
+        TRY_VOID(remove_files_of(directory, path, folders));
     }
     for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
         if (::unlinkat(directory, folder->c_str(), AT_REMOVEDIR) != 0) {

@@ -70,7 +70,7 @@ Entry make_entry(const struct statx& status, const VolumeSettings& settings) {
 }
 
 std::string read_link(int directory, const char* name) {
-    std::array<char, PATH_MAX> target;
+    std::array<char, PATH_MAX> target;  // NOLINT(*-member-init): readlink fills it
     const ssize_t octets = ::readlinkat(directory, name, target.data(), target.size());
     return {target.data(), octets < 0 ? 0 : static_cast<std::size_t>(octets)};
 }

@@ -6,7 +6,7 @@ namespace mail {
 namespace {
 
 constexpr base::Duration kShare = std::chrono::milliseconds(2);
-constexpr std::size_t kReadOctets = 64 * 1024;
+constexpr std::size_t kReadOctets = std::size_t{64} * 1024;
 
 }  // namespace
 

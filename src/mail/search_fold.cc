@@ -70,14 +70,14 @@ bool is_white(char c) {
 }
 
 void map_8bit(std::string& out, std::string_view& rest) {
-    static const TwoOctetTable kTable;
+    static const TwoOctetTable table;
     const std::string_view before = rest;
     const auto point = static_cast<Point>(mime::take_utf8(rest));
     const std::string_view octets = before.substr(0, before.size() - rest.size());
     if (octets.size() == 1) {  // not UTF-8
         out += octets;
     } else if (point <= TwoOctetTable::kLast) {
-        out += kTable[point];
+        out += table[point];
     } else {
         append_mapped(out, point);
     }

@@ -401,10 +401,10 @@ class Comparison {
             const Snapshot::Chunk* const now = chunk(newer_, right);
             const bool use_old = old != nullptr && (now == nullptr || old->number <= now->number);
             const bool use_now = now != nullptr && (old == nullptr || now->number <= old->number);
-            static const Pages kNone;
+            static const Pages none;
             if (!use_old || !use_now || old != now) {
-                compare_pages(use_old ? old->pages : kNone,
-                              use_now ? now->pages : kNone,
+                compare_pages(use_old ? old->pages : none,
+                              use_now ? now->pages : none,
                               use_now ? newer_.starts_[right] : 0);
             }
             left += use_old ? 1 : 0;

@@ -33,7 +33,7 @@ enum Bit : std::uint8_t {
 constexpr std::uint8_t kBitsMax = (1U << 7U) - 1;
 
 // A day has no more minutes: mime::parse_date gives no other zone.
-constexpr std::int64_t kOffsetMinutesMax = 24 * 60 * 100;
+constexpr std::int64_t kOffsetMinutesMax = std::int64_t{24} * 60 * 100;
 
 // What a listing needs of a header, and what the common clients ask for by name. In lower case, by length.
 constexpr std::array kKeptFields = std::to_array<std::string_view>({

@@ -63,7 +63,7 @@ void UidSet::add(Uid first, Uid last) {
     });
     auto end = begin;
     Range merged{first, last};
-    while (end != ranges_.end() && !(end->first > last && end->first - last > 1)) {
+    while (end != ranges_.end() && (end->first <= last || end->first - last <= 1)) {
         merged.first = std::min(merged.first, end->first);
         merged.last = std::max(merged.last, end->last);
         ++end;

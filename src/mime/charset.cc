@@ -168,7 +168,7 @@ class IconvConverter {
         // iconv's interface is not const-correct; it does not write to its input.
         char* in = const_cast<char*>(octets.data());
         std::size_t left = octets.size();
-        std::array<char, 4096> buffer;
+        std::array<char, 4096> buffer;  // NOLINT(*-member-init): iconv fills it
         while (left > 0) {
             char* to = buffer.data();
             std::size_t room = buffer.size();
@@ -189,7 +189,7 @@ class IconvConverter {
     }
 
     void flush(std::string& out) {
-        std::array<char, 64> buffer;
+        std::array<char, 64> buffer{};
         char* to = buffer.data();
         std::size_t room = buffer.size();
         iconv(handle_, nullptr, nullptr, &to, &room);

@@ -165,21 +165,26 @@ std::string format_disposition_field(const DispositionNotification& notification
     return text;
 }
 
+// What programs read of a report: its type, as "delivery-status", and its groups of fields.
+struct MachineReport {
+    std::string_view kind;
+    std::string content;
+};
+
 // RFC 6522 3: a text for people, the report for programs, and the message or its header.
 base::Result<std::string> build_report(const Draft& draft,
-                                       std::string_view kind,
-                                       std::string content,
+                                       MachineReport for_programs,
                                        const std::optional<ReportedMessage>& original,
                                        base::Random& random,
                                        const BuildOptions& options) {
     Entity report;
     report.type = {"multipart", "report", {}};
-    report.type.parameters.set("report-type", kind);
+    report.type.parameters.set("report-type", for_programs.kind);
     report.children.push_back(draft_entity(draft));
     Entity& machine = report.children.emplace_back();
-    const bool is_global = !base::is_ascii(content);
-    machine.type = {"message", (is_global ? "global-" : "") + std::string(kind), {}};
-    machine.content = std::move(content);
+    const bool is_global = !base::is_ascii(for_programs.content);
+    machine.type = {"message", (is_global ? "global-" : "") + std::string(for_programs.kind), {}};
+    machine.content = std::move(for_programs.content);
     if (original) {
         Entity& part = report.children.emplace_back();
         part.type = original->header_only ? ContentType{"text", "rfc822-headers", {}}
@@ -284,7 +289,7 @@ base::Result<std::string> build_dsn(const Draft& draft,
                                     base::Random& random,
                                     const BuildOptions& options) {
     return build_report(
-        draft, "delivery-status", format_delivery_status(status), original, random, options);
+        draft, {"delivery-status", format_delivery_status(status)}, original, random, options);
 }
 
 base::Result<std::string> build_mdn(const Draft& draft,
@@ -293,8 +298,7 @@ base::Result<std::string> build_mdn(const Draft& draft,
                                     base::Random& random,
                                     const BuildOptions& options) {
     return build_report(draft,
-                        "disposition-notification",
-                        format_disposition_notification(notification),
+                        {"disposition-notification", format_disposition_notification(notification)},
                         original,
                         random,
                         options);

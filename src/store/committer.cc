@@ -210,7 +210,7 @@ Result<> Committer::write(DiskTransaction& transaction, Space space) {
         live = transaction.account(live_);
         journal_.stage_commit(encode_commit(views_of(transaction.writes())));
     }
-    const auto written = journal_.write_group();
+    auto written = journal_.write_group();
     publish();
     octets_written_ = journal_.octets_written();
     if (!written || !has_commit) {
@@ -273,7 +273,10 @@ void Committer::report(std::vector<Outcome>& group, const Result<>& written) {
                             {"reason", written.error().text}});
     }
     for (Outcome& outcome : group) {
-        auto result = outcome.result && !written ? written : std::move(outcome.result);
+        auto result = std::move(outcome.result);
+        if (result && !written) {
+            result = written;
+        }
         if (auto* const item = std::get_if<ChangeItem>(&outcome.item)) {
             commits_ += result ? 1 : 0;
             item->done(std::move(result));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "base/ascii.h"
@@ -28,19 +29,20 @@ std::optional<EntryType> type_of_letter(char letter) {
     }
 }
 
-// "rwxr-xr-x", with s, S, t and T in the places of x.
+// "rwxr-xr-x", with s and t in the places of x, S and T where x is not granted as well.
 std::optional<unsigned> parse_mode(std::string_view text) {
+    constexpr std::array<unsigned, 3> kSpecial{04000U, 02000U, 01000U};  // setuid, setgid, sticky
     unsigned mode = 0;
     for (std::size_t i = 0; i < 9; ++i) {
         const char c = text[i];
         const unsigned bit = 0400U >> i;
-        if (c == '-' || c == 'S' || c == 'T') {
-            mode |= c == '-' ? 0 : (i == 8 ? 01000U : (i == 2 ? 04000U : 02000U));
-        } else if (c == "rwx"[i % 3]) {
+        if (c == "rwx"[i % 3]) {
             mode |= bit;
+        } else if (c == 'S' || c == 'T') {
+            mode |= kSpecial[i / 3];
         } else if (i % 3 == 2 && (c == 's' || c == 't')) {
-            mode |= bit | (i == 8 ? 01000U : (i == 2 ? 04000U : 02000U));
-        } else {
+            mode |= bit | kSpecial[i / 3];
+        } else if (c != '-') {
             return std::nullopt;
         }
     }
@@ -102,7 +104,7 @@ std::optional<RemoteEntry> parse_netware(const Words& line, const ListingClock& 
     const std::size_t bracket = first.find('[');
     const bool apart = first.size() == 1 && line.size() > 1 && line.words[1].starts_with('[');
     const auto type = type_of_letter(first[0]);
-    if (!type || !(apart || bracket == 1)) {
+    if (!type || (!apart && bracket != 1)) {
         return std::nullopt;
     }
     RemoteEntry entry;

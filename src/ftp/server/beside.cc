@@ -23,7 +23,7 @@ void Session::begin_transfer() {
     job_.reset();
     outcome_.reset();
     abort_asked_ = false;
-    base::spawn(run_transfer(), [this](std::exception_ptr thrown) {
+    base::spawn(run_transfer(), [this](const std::exception_ptr& thrown) {
         if (thrown) {
             transfer_bug_ = thrown;
             outcome_ = reply(451, "The server failed");

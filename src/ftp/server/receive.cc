@@ -70,18 +70,22 @@ Task<Result<>> Transfer::receive_encoded(net::Stream& stream, files::Upload& upl
             CO_TRY_VOID(co_await store(decoded, upload));
             co_return base::forward_error(received);
         }
-        const std::string_view view = *received;
         // The view lasts until something suspends, and storing does.
-        std::string wire(view);
+        std::string wire(*received);
         while (!wire.empty()) {
             CO_TRY(const std::size_t taken, decode(decoder, wire, decoded, first));
             wire.erase(0, taken);
-            if (decoded.size() >= kStoreOctets || !notices_.empty()) {
-                CO_TRY_VOID(co_await store(decoded, upload));
-            }
+            CO_TRY_VOID(co_await store_when_much(decoded, upload));
         }
     }
     CO_TRY_VOID(decoder.finish(decoded));
+    co_return co_await store(decoded, upload);
+}
+
+Task<Result<>> Transfer::store_when_much(std::string& decoded, files::Upload& upload) {
+    if (decoded.size() < kStoreOctets && notices_.empty()) {
+        co_return Result<>();
+    }
     co_return co_await store(decoded, upload);
 }
 

@@ -105,6 +105,9 @@ class Transfer {
                                                    std::string& decoded,
                                                    std::uint64_t first);
     [[nodiscard]] base::Task<base::Result<>> store(std::string& decoded, files::Upload& upload);
+    // The same once a write is worth its while, or the client waits to be told of a marker.
+    [[nodiscard]] base::Task<base::Result<>> store_when_much(std::string& decoded,
+                                                             files::Upload& upload);
 
     [[nodiscard]] base::Task<> pace(std::uint64_t octets);
     [[nodiscard]] std::uint64_t piece_octets() const;

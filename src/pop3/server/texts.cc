@@ -14,7 +14,7 @@ constexpr std::array kLanguageNames{
 };
 
 struct Row {
-    Text text;
+    Text text{};
     std::array<std::string_view, kLanguageNames.size()> words;
 };
 
