@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr char kWordEnd = '\n';  // no word contains it
 
-constexpr std::size_t kChunkWordOctets = 32 * 1024;
-constexpr std::size_t kChunkPostingOctets = 128 * 1024;
+constexpr std::size_t kChunkWordOctets = std::size_t{32} * 1024;
+constexpr std::size_t kChunkPostingOctets = std::size_t{128} * 1024;
 
 // What a word costs in the builder's map beside its text.
 constexpr std::size_t kWordOverheadOctets = 128;

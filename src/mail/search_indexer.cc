@@ -290,6 +290,7 @@ base::Task<base::Result<bool>> SearchIndexer::step(base::Loop& loop,
         CO_TRY_VOID(co_await erase(loop, std::move(next.garbage)));
     } else if (!next.merge.empty()) {
         std::vector<std::string> heads;
+        heads.reserve(next.merge.size());
         for (const SearchBlock& block : next.merge) {
             heads.push_back(index_block_key(account, block.first));
         }

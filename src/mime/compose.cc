@@ -19,9 +19,9 @@ namespace mime {
 namespace {
 
 constexpr std::size_t kReferencesMax = 30;
-constexpr std::size_t kQuotedOctetsMax = 256 * 1024;
+constexpr std::size_t kQuotedOctetsMax = std::size_t{256} * 1024;
 // A text beyond this belongs into an attachment; see ForwardAs::kAttachment.
-constexpr std::size_t kForwardedOctetsMax = 8 * 1024 * 1024;
+constexpr std::size_t kForwardedOctetsMax = std::size_t{8} << 20;
 
 // RFC 5321 2.4: domains compare without case; local parts do in all use that matters here.
 bool same_address(const Mailbox& a, const Mailbox& b) {

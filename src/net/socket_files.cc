@@ -16,8 +16,8 @@ using Kind = Attempt::Kind;
 namespace {
 
 // One try: some tenths of a millisecond, so that the loop's other sessions do not wait long.
-constexpr std::uint64_t kSendOctets = 512 * 1024;
-constexpr std::uint64_t kReceiveOctets = 1024 * 1024;
+constexpr std::uint64_t kSendOctets = std::uint64_t{512} * 1024;
+constexpr std::uint64_t kReceiveOctets = std::uint64_t{1024} * 1024;
 // The disk is asked, and looked at again; after so many times the read just waits for it.
 constexpr unsigned kDiskLooksMax = 200;
 constexpr auto kDiskLook = std::chrono::milliseconds(1);

@@ -126,9 +126,9 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
                    name = destination->name](store::Transaction& transaction) -> Result<> {
         for (const Settled& entry : settled) {
             notifier_.trace(transaction, entry.id.queue_id, message, entry.kind, entry.text);
-            const auto written = entry.outcome == Outcome::kDeferred
-                                     ? defer(transaction, entry.id, entry.reply, now, entry.due)
-                                     : finish(transaction, entry.id);
+            auto written = entry.outcome == Outcome::kDeferred
+                               ? defer(transaction, entry.id, entry.reply, now, entry.due)
+                               : finish(transaction, entry.id);
             // An administrator may have removed it meanwhile.
             if (!written && written.error().code != base::Errc::kNotFound) {
                 return written;

@@ -97,7 +97,7 @@ class Scheduler {
     [[nodiscard]] bool is_due(const std::string& name);
     void activate(const std::string& name);
     void review(const DestinationRef& destination);
-    [[nodiscard]] bool may_connect(const Destination& destination) const;
+    [[nodiscard]] bool may_connect(const Destination& it) const;
     void wait_for_connection(const DestinationRef& destination);
     void review_waiting();
     void pause(const DestinationRef& destination);

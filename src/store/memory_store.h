@@ -34,6 +34,8 @@ class MemoryStore final : public Store {
     MemoryStore();
     // `loop` must outlive the store.
     explicit MemoryStore(base::Loop& loop, MemoryOptions options = {});
+    MemoryStore(const MemoryStore&) = delete;
+    MemoryStore& operator=(const MemoryStore&) = delete;
     ~MemoryStore() override;
 
     [[nodiscard]] std::unique_ptr<Reader> snapshot() const override;

@@ -148,7 +148,7 @@ void append_date(std::string& out, base::WallTime time, base::WallTime now) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    out += kMonths.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3);
+    out += kMonths.substr((static_cast<unsigned>(date.month()) - std::size_t{1}) * 3, 3);
     out += ' ';
     append_padded(out, static_cast<unsigned>(date.day()), 2, ' ');
     out += ' ';

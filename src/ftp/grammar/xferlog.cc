@@ -22,14 +22,15 @@ std::string format_time(base::WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    return fmt::format("{} {} {:2} {:02}:{:02}:{:02} {}",
-                       kDays.substr(std::chrono::weekday(day).c_encoding() * 3, 3),
-                       kMonths.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3),
-                       static_cast<unsigned>(date.day()),
-                       clock.hours().count(),
-                       clock.minutes().count(),
-                       clock.seconds().count(),
-                       static_cast<int>(date.year()));
+    return fmt::format(
+        "{} {} {:2} {:02}:{:02}:{:02} {}",
+        kDays.substr(std::size_t{std::chrono::weekday(day).c_encoding()} * 3, 3),
+        kMonths.substr((static_cast<unsigned>(date.month()) - std::size_t{1}) * 3, 3),
+        static_cast<unsigned>(date.day()),
+        clock.hours().count(),
+        clock.minutes().count(),
+        clock.seconds().count(),
+        static_cast<int>(date.year()));
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim_at(base::Loop& 
     ports_.insert_or_assign({local.address, number}, port);
     auto claim = make_claim(port, client);
     port->accepting = true;
-    base::spawn(accept_for_all(port), [](std::exception_ptr thrown) {
+    base::spawn(accept_for_all(port), [](const std::exception_ptr& thrown) {
         if (thrown) {
             std::rethrow_exception(thrown);
         }

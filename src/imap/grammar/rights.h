@@ -20,7 +20,7 @@ struct SetAclArguments {
 };
 
 // kInvalid: a letter that is no right.
-[[nodiscard]] base::Result<SetAclArguments> parse_set_acl(std::string_view arguments);
+[[nodiscard]] base::Result<SetAclArguments> parse_set_acl(std::string_view text);
 
 inline constexpr std::size_t kMetadataEntriesMax = 100;
 
@@ -32,7 +32,7 @@ struct GetMetadataArguments {
     static constexpr std::uint32_t kEndless = 0xffffffff;
 };
 
-[[nodiscard]] base::Result<GetMetadataArguments> parse_get_metadata(std::string_view arguments);
+[[nodiscard]] base::Result<GetMetadataArguments> parse_get_metadata(std::string_view text);
 
 struct SetMetadataArguments {
     struct Change {
@@ -44,6 +44,6 @@ struct SetMetadataArguments {
     std::vector<Change> changes;
 };
 
-[[nodiscard]] base::Result<SetMetadataArguments> parse_set_metadata(std::string_view arguments);
+[[nodiscard]] base::Result<SetMetadataArguments> parse_set_metadata(std::string_view text);
 
 }  // namespace imap
