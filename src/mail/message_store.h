@@ -53,6 +53,7 @@ struct MessageInfo {
     std::uint64_t octets = 0;  // as RETR sends it before dot-stuffing, CRLF counted as two
     base::WallTime received;   // in whole seconds
     bool seen = false;
+    bool has_surrogate = false;  // and `octets` are the surrogate's: measure_surrogates()
 };
 
 // One message that a client fetched, as its snapshot had it.
@@ -87,6 +88,14 @@ class MessageStore {
     // kNotFound: it was removed meanwhile.
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_message(
         const MessageInfo& message) const;
+    // For a session that knows no internationalized mail (mail/surrogate.h): marks the messages of one account
+    // that go out as surrogates, and gives them the surrogates' sizes. Nearly none need more than a look at
+    // their record.
+    [[nodiscard]] base::Task<base::Result<>> measure_surrogates(
+        base::Loop& loop, std::vector<MessageInfo>& messages) const;
+    // As open_message(), for one that is marked.
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<store::BlobReader>>> open_surrogate(
+        base::Loop& loop, MessageInfo message) const;
     // The id that its trace and our logs have it under; empty for one that came by other ways than SMTP.
     [[nodiscard]] base::Result<std::string> queue_id(const MessageInfo& message) const;
     // Removes these messages together or not at all; those that are gone already are no error.

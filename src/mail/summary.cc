@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/check.h"
 #include "mime/envelope.h"
+#include "mime/packed_structure.h"
 #include "mime/preview.h"
 #include "mime/section.h"
 #include "mime/text.h"
@@ -191,7 +192,7 @@ std::optional<std::string> preview_of(std::string_view held, const mime::Structu
 }
 
 // The root's envelope is made of kept fields: they are not kept twice.
-std::string packed_structure(mime::Structure structure) {
+std::string pack_without_envelope(mime::Structure structure) {
     structure.parts.front().envelope.clear();
     return mime::pack(structure);
 }
@@ -302,10 +303,17 @@ std::optional<std::string_view> Summary::preview() const {
     return std::string_view(packed_).substr(fields_begin_ + fields_octets_, preview_octets_);
 }
 
-base::Result<mime::Structure> Summary::structure() const {
+std::string_view Summary::packed_structure() const {
     const std::size_t begin = fields_begin_ + fields_octets_ + preview_octets_;
-    TRY(mime::Structure structure,
-        mime::unpack(std::string_view(packed_).substr(begin, structure_octets_)));
+    return std::string_view(packed_).substr(begin, structure_octets_);
+}
+
+bool Summary::is_ascii() const {
+    return mime::packed_is_ascii(packed_structure());
+}
+
+base::Result<mime::Structure> Summary::structure() const {
+    TRY(mime::Structure structure, mime::unpack(packed_structure()));
     mime::FieldIterator iterator(fields());
     while (const auto field = iterator.next()) {
         if (is_envelope_field(field->name)) {
@@ -356,7 +364,7 @@ Summary Summarizer::finish() {
                        : std::string();
     const std::string body = keepable(
         mime::format_body(structure, mime::BodyForm::kBodyStructure, mime::HeaderForm::kAscii));
-    const std::string packed = packed_structure(std::move(structure));
+    const std::string packed = pack_without_envelope(std::move(structure));
 
     store::RecordWriter writer(kVersion);
     writer.u8(static_cast<std::uint8_t>(

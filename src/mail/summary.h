@@ -63,6 +63,8 @@ class Summary {
     // been seen; mime::make_preview of the whole message tells.
     [[nodiscard]] std::optional<std::string_view> preview() const;
     [[nodiscard]] base::Result<mime::Structure> structure() const;
+    // Whether all of the message is US-ASCII; false where it is not known.
+    [[nodiscard]] bool is_ascii() const;
 
     // The answers that were formatted when the summary was made: the envelope, and BODYSTRUCTURE. Nothing
     // when they are longer than kSummaryAnswerOctetsMax, or others in this form, or not known.
@@ -79,6 +81,7 @@ class Summary {
         bool is_plain = false;
     };
 
+    [[nodiscard]] std::string_view packed_structure() const;
     [[nodiscard]] std::optional<std::string_view> text_of(const Answer& answer,
                                                           mime::HeaderForm form) const;
 

@@ -15,6 +15,7 @@
 #include <array>
 #include <utility>
 
+#include "mime/packed_structure.h"
 #include "mime/structure.h"
 
 namespace mime {
@@ -148,6 +149,8 @@ class Reader {
     }
 
     void part(Part& part);
+    // What stands before the part's texts.
+    std::uint64_t offsets_and_bits(Part& part);
 
     // a + b, unless that overflows.
     std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
@@ -162,7 +165,7 @@ class Reader {
     bool ok_ = true;
 };
 
-void Reader::part(Part& part) {
+std::uint64_t Reader::offsets_and_bits(Part& part) {
     part.body_begin = sum(part.header_begin, number());
     part.body_end = sum(part.body_begin, number());
     part.lines = number();
@@ -171,6 +174,11 @@ void Reader::part(Part& part) {
     part.has_type = (bits & kHasType) != 0;
     part.header_octets = from_bits(bits >> kHeaderOctetsShift);
     part.body_octets = from_bits(bits >> kBodyOctetsShift);
+    return bits;
+}
+
+void Reader::part(Part& part) {
+    const std::uint64_t bits = offsets_and_bits(part);
     part.type.type = string();
     part.type.subtype = string();
     part.type.parameters = parameters();
@@ -247,6 +255,21 @@ base::Result<Structure> unpack(std::string_view octets) {
         return base::fail(base::Errc::kCorrupt, "message structure cannot be read");
     }
     return structure;
+}
+
+bool packed_is_ascii(std::string_view octets) {
+    if (!octets.starts_with(kVersion)) {
+        return false;
+    }
+    Reader reader(octets.substr(1));
+    // The message's octets, lines and parts; then the root, whose body is all that is in it: its distance
+    // to a parent, and its begin.
+    for (int numbers = 0; numbers < 5; ++numbers) {
+        static_cast<void>(reader.number());
+    }
+    Part root;
+    static_cast<void>(reader.offsets_and_bits(root));
+    return reader.ok() && !root.header_octets.has_8bit && !root.body_octets.has_8bit;
 }
 
 }  // namespace mime

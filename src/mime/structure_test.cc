@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "mime/packed_structure.h"
 #include "mime/parser.h"
 
 namespace mime {
@@ -32,6 +33,18 @@ TEST(StructureTest, RefusesWhatItDidNotPack) {
     for (std::size_t octets = 0; octets < packed.size(); ++octets) {
         EXPECT_FALSE(unpack(packed.substr(0, octets))) << octets;
     }
+}
+
+TEST(StructureTest, TellsAsciiWithoutUnpacking) {
+    EXPECT_TRUE(packed_is_ascii(pack(parse("A: b\r\n\r\nc\r\n"))));
+    EXPECT_FALSE(packed_is_ascii(pack(parse("A: \xc3\xb6\r\n\r\nc\r\n"))));
+    EXPECT_FALSE(packed_is_ascii(pack(parse("A: b\r\n\r\n\xc3\xb6\r\n"))));
+    const std::string packed =
+        pack(parse("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xb6\r\n\r\nplain\r\n"));
+    EXPECT_FALSE(packed_is_ascii(packed));
+    EXPECT_FALSE(packed_is_ascii(""));
+    EXPECT_FALSE(packed_is_ascii("\x02" + packed.substr(1)));
+    EXPECT_FALSE(packed_is_ascii(packed.substr(0, 4)));
 }
 
 TEST(StructureTest, SurvivesDamage) {

@@ -7,7 +7,6 @@
 #include "base/ascii.h"
 #include "pop3/grammar/command.h"
 #include "pop3/grammar/multiline.h"
-#include "pop3/grammar/surrogate.h"
 
 namespace pop3 {
 namespace {
@@ -243,31 +242,6 @@ TEST(TopCutterTest, EndsBehindTheLastLineCutAnywhere) {
     EXPECT_EQ(top_of({"no body\r\n"}, 3), "no body\r\n");
     EXPECT_EQ(top_of({"A: 1\n\nbare\nlines\n"}, 1), "A: 1\n\nbare\n");
     EXPECT_EQ(top_of({"\r\nno header\r\nx\r\n"}, 1), "\r\nno header\r\n");
-}
-
-TEST(SurrogateTest, Headers) {
-    expect_rows(
-        {
-            {"Subject: plain\r\n\r\ngr\xc3\xbcn\r\n", "Subject: plain\r\n\r\ngr\xc3\xbcn\r\n"},
-            {"Subject: gr\xc3\xbcn\r\n\r\ngr\xc3\xbcn\r\n",
-             "Subject: =?utf-8?Q?gr=C3=BCn?=\r\n\r\ngr\xc3\xbcn\r\n"},
-            {"To: bob@b\xc3\xbc"
-             "cher.example\r\n\r\n",
-             "To: bob@xn--bcher-kva.example\r\n\r\n"},
-            {"Subject: gr\xfcn\r\n\r\nbody", "Subject: gr\xfcn\r\n\r\nbody"},
-            {"Subject: gr\xc3\xbcn\r\n", "Subject: gr\xc3\xbcn\r\n"},
-            {"", ""},
-        },
-        [](std::string head) {
-            make_surrogate(head, [](std::string_view domain) -> std::optional<std::string> {
-                return domain ==
-                               "b\xc3\xbc"
-                               "cher.example"
-                           ? std::optional<std::string>("xn--bcher-kva.example")
-                           : std::nullopt;
-            });
-            return head;
-        });
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Task<Result<Reply>> Session::on_pass(std::string arguments) {
     if (!identity) {
         co_return login_failed(identity.error(), "USER");
     }
-    co_return enter_transaction(std::move(*identity));
+    co_return co_await enter_transaction(std::move(*identity));
 }
 
 Task<Result<Reply>> Session::on_apop(std::string arguments) {
@@ -66,7 +66,7 @@ Task<Result<Reply>> Session::on_apop(std::string arguments) {
     if (!identity) {
         co_return login_failed(identity.error(), "APOP");
     }
-    co_return enter_transaction(std::move(*identity));
+    co_return co_await enter_transaction(std::move(*identity));
 }
 
 Task<Result<Reply>> Session::on_auth(std::string arguments) {
@@ -121,7 +121,7 @@ Task<Result<Reply>> Session::authenticate(std::unique_ptr<account::SaslServer> s
         }
         auto* const success = std::get_if<account::SaslSuccess>(&*step);
         if (success != nullptr && !success->octets) {
-            co_return enter_transaction(std::move(success->identity));
+            co_return co_await enter_transaction(std::move(success->identity));
         }
         // RFC 5034 4: +OK has no room for the mechanism's last words, so they go out as a challenge
         // that is answered by nothing.
@@ -132,8 +132,10 @@ Task<Result<Reply>> Session::authenticate(std::unique_ptr<account::SaslServer> s
             co_return std::move(next.error());
         }
         if (success != nullptr) {
-            co_return next->empty() ? enter_transaction(std::move(success->identity))
-                                    : protest(error_reply(say(Text::kBadSaslResponse)));
+            if (!next->empty()) {
+                co_return protest(error_reply(say(Text::kBadSaslResponse)));
+            }
+            co_return co_await enter_transaction(std::move(success->identity));
         }
         response = std::move(*next);
     }
@@ -192,40 +194,54 @@ Reply Session::login_failed(const base::Error& error, std::string_view mechanism
 }
 
 // RFC 1939 4: the maildrop is opened, or the session stays in the AUTHORIZATION state.
-Reply Session::enter_transaction(account::Identity identity) {
+Task<Result<Reply>> Session::enter_transaction(account::Identity identity) {
     auto lock = services_.maildrops.open(identity.account.id,
                                          options_.exclusive,
                                          std::chrono::seconds(options_.login_delay_s),
                                          now());
     if (!lock && lock.error().code == Errc::kInUse) {
-        return error_reply(say(Text::kInUse), kInUseCode);
+        co_return error_reply(say(Text::kInUse), kInUseCode);
     }
     if (!lock) {
-        return error_reply(say(Text::kLoginDelay, options_.login_delay_s), kLoginDelayCode);
+        co_return error_reply(say(Text::kLoginDelay, options_.login_delay_s), kLoginDelayCode);
     }
-    auto inbox = services_.messages.open_inbox(identity.account.id);
+    auto inbox = co_await open_maildrop(identity.account.id);
     if (!inbox) {
         services_.log.error("maildrop cannot be opened",
                             {{"session", id_}, {"error", inbox.error().text}});
         const bool damaged = inbox.error().code == Errc::kCorrupt;
-        return damaged ? error_reply(say(Text::kMaildropDamaged), kSystemPermanent)
-                       : error_reply(say(Text::kStoreFails), kSystemTemporary);
+        co_return damaged ? error_reply(say(Text::kMaildropDamaged), kSystemPermanent)
+                          : error_reply(say(Text::kStoreFails), kSystemTemporary);
     }
     const std::string name = identity.account.address.to_string();
+    note_login(identity);
+    auto& open = state_.emplace<Transaction>(
+        std::move(identity.account), Maildrop(std::move(*inbox)), std::move(*lock));
+    co_return ok_reply(
+        say(Text::kLoggedIn, name, say_messages(open.maildrop.messages(), open.maildrop.octets())));
+}
+
+// UTF8 comes before the login (RFC 6856 2): it is known now in which form messages will go out, and sizes
+// are those of that form.
+Task<Result<mail::MailboxView>> Session::open_maildrop(account::AccountId account) {
+    CO_TRY(mail::MailboxView inbox, services_.messages.open_inbox(account));
+    if (!utf8_) {
+        CO_TRY_VOID(co_await services_.messages.measure_surrogates(loop_, inbox.messages));
+    }
+    co_return inbox;
+}
+
+void Session::note_login(const account::Identity& identity) {
     services_.log.info("logged in",
                        {{"session", id_},
                         {"peer", lines_.stream().peer().to_string()},
-                        {"account", name},
+                        {"account", identity.account.address.to_string()},
                         {"mechanism", identity.mechanism},
                         {"tls", lines_.stream().tls() != nullptr ? "yes" : "no"}});
     services_.metrics
         .counter(
             "staffetta_logins_total", "Logins by result", {{"protocol", "pop3"}, {"result", "ok"}})
         .add();
-    auto& open = state_.emplace<Transaction>(
-        std::move(identity.account), Maildrop(std::move(*inbox)), std::move(*lock));
-    return ok_reply(
-        say(Text::kLoggedIn, name, say_messages(open.maildrop.messages(), open.maildrop.octets())));
 }
 
 Task<Result<Reply>> Session::on_stls(std::string /*arguments*/) {

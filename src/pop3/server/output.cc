@@ -86,17 +86,18 @@ Task<Result<>> Session::send_content(Reply::Content content) {
     }
     const auto put = [this](std::string_view octets) { lines_.put(octets); };
     std::string chunk = std::move(content.first);
+    std::uint64_t offset = chunk.size();
     std::uint64_t sent = 0;
     while (true) {
         const std::size_t octets = top ? top->feed(chunk) : chunk.size();
         stuffer.feed(std::string_view(chunk).substr(0, octets), put);
         sent += octets;
         CO_TRY_VOID(co_await flush_if_full());
-        if (content.offset == size || (top && top->done())) {
+        if (offset == size || (top && top->done())) {
             break;
         }
-        CO_TRY(chunk, co_await read_chunk(*content.octets, content.offset, std::move(chunk)));
-        content.offset += chunk.size();
+        CO_TRY(chunk, co_await read_chunk(*content.octets, offset, std::move(chunk)));
+        offset += chunk.size();
     }
     lines_.put(stuffer.end());
     count_sent(content.number, !top, sent);

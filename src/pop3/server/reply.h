@@ -36,9 +36,8 @@ struct Reply {
     struct Content {
         std::uint32_t number = 0;
         std::optional<std::uint32_t> body_lines;  // TOP's n
-        std::string first;                        // its first octets, as they go out
+        std::string first;                        // its first octets
         std::unique_ptr<store::BlobReader> octets;
-        std::uint64_t offset = 0;  // where `octets` goes on behind them
     };
 
     enum class Then : std::uint8_t { kGoOn, kClose, kStartTls };

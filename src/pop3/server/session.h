@@ -101,7 +101,10 @@ class Session {
     // authorization.cc
     [[nodiscard]] account::LoginContext login_context() const;
     [[nodiscard]] Reply login_failed(const base::Error& error, std::string_view mechanism);
-    [[nodiscard]] Reply enter_transaction(account::Identity identity);
+    [[nodiscard]] base::Task<base::Result<Reply>> enter_transaction(account::Identity identity);
+    [[nodiscard]] base::Task<base::Result<mail::MailboxView>> open_maildrop(
+        account::AccountId account);
+    void note_login(const account::Identity& identity);
     [[nodiscard]] base::Task<base::Result<Reply>> authenticate(
         std::unique_ptr<account::SaslServer> server, std::optional<std::string> response);
     // A challenge and the client's response to it, or what to reply when there is none.

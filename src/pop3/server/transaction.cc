@@ -3,9 +3,7 @@
 
 #include <utility>
 
-#include "account/address.h"
 #include "pop3/grammar/command.h"
-#include "pop3/grammar/surrogate.h"
 #include "pop3/server/session.h"
 
 namespace pop3 {
@@ -98,26 +96,27 @@ Task<Result<Reply>> Session::on_top(std::string arguments) {
     co_return co_await open_content(*number, top->lines);
 }
 
-// The first chunk is read before the status line goes out: a session without UTF8 may get another header,
-// and with it another number of octets.
+// The first chunk is read before the status line goes out: a message that cannot be read is refused in words.
 Task<Result<Reply>> Session::open_content(std::uint32_t number,
                                           std::optional<std::uint32_t> body_lines) {
-    auto octets = services_.messages.open_message(transaction().maildrop.entry(number).message);
+    const mail::MessageInfo message = transaction().maildrop.entry(number).message;
+    Result<std::unique_ptr<store::BlobReader>> octets;
+    if (message.has_surrogate) {
+        octets = co_await services_.messages.open_surrogate(loop_, message);
+    } else {
+        octets = services_.messages.open_message(message);
+    }
     if (!octets) {
         co_return content_fails(number, octets.error());
     }
-    Reply::Content content{number, body_lines, {}, std::move(*octets), 0};
+    Reply::Content content{number, body_lines, {}, std::move(*octets)};
     auto first = co_await read_chunk(*content.octets, 0, {});
     if (!first) {
         co_return content_fails(number, first.error());
     }
     content.first = std::move(*first);
-    content.offset = content.first.size();
-    if (!utf8_) {
-        make_surrogate(content.first, &account::a_labels);
-    }
-    const std::uint64_t size = content.octets->size() - content.offset + content.first.size();
-    Reply reply = ok_reply(body_lines ? say(Text::kTopFollows) : say(Text::kOctets, size));
+    Reply reply =
+        ok_reply(body_lines ? say(Text::kTopFollows) : say(Text::kOctets, content.octets->size()));
     reply.body = std::move(content);
     co_return reply;
 }
