@@ -47,9 +47,7 @@ class Downgrader {
             TRY_VOID(write_header(part, recoding, sink));
             at = part.body_begin;
             if (part.children.empty()) {
-                if (!changes_report(part)) {  // else it came with the header
-                    TRY_VOID(write_body(part, recoding, sink));
-                }
+                TRY_VOID(write_body(part, recoding, sink));
                 at = part.body_end;
             }
         }
@@ -192,6 +190,9 @@ class Downgrader {
     base::Result<> write_body(const Part& part,
                               const std::optional<Recoding>& recoding,
                               OctetSink& sink) {
+        if (changes_report(part)) {  // it came with the header
+            return {};
+        }
         if (!recoding) {
             return copy(part.body_begin, part.body_end, sink);
         }

@@ -171,6 +171,22 @@ struct MachineReport {
     std::string content;
 };
 
+// RFC 6522 3, or RFC 6533 6 where its header is internationalized and the way bears that.
+ContentType original_type(const ReportedMessage& original, HeaderForm form) {
+    const std::string_view octets = original.octets;
+    FieldIterator fields(octets);
+    while (fields.next()) {
+    }
+    const std::string_view header = octets.substr(0, fields.position());
+    const bool is_global =
+        form == HeaderForm::kUtf8 && !base::is_ascii(header) && base::is_utf8(header);
+    if (original.header_only) {
+        return is_global ? ContentType{"message", "global-headers", {}}
+                         : ContentType{"text", "rfc822-headers", {}};
+    }
+    return {"message", is_global ? "global" : "rfc822", {}};
+}
+
 // RFC 6522 3: a text for people, the report for programs, and the message or its header.
 base::Result<std::string> build_report(const Draft& draft,
                                        MachineReport for_programs,
@@ -187,8 +203,7 @@ base::Result<std::string> build_report(const Draft& draft,
     machine.content = std::move(for_programs.content);
     if (original) {
         Entity& part = report.children.emplace_back();
-        part.type = original->header_only ? ContentType{"text", "rfc822-headers", {}}
-                                          : ContentType{"message", "rfc822", {}};
+        part.type = original_type(*original, options.form);
         part.content = original->octets;
     }
     Draft header = draft;

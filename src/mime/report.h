@@ -108,7 +108,7 @@ struct ReportedMessage {
 };
 
 // The whole report message, with Auto-Submitted: auto-replied (RFC 3834 5). It must travel with an empty
-// reverse-path.
+// reverse-path. In HeaderForm::kUtf8 an original whose header is UTF-8 has the types of RFC 6533.
 [[nodiscard]] base::Result<std::string> build_dsn(const Draft& draft,
                                                   const DeliveryStatus& status,
                                                   const std::optional<ReportedMessage>& original,

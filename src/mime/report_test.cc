@@ -171,6 +171,38 @@ TEST(ReportTest, WritesAddressesOutsideAsciiAsGlobal) {
     EXPECT_EQ(decoded_content(message, structure.parts[report->original]), "Subject: \xe9\r\n");
 }
 
+TEST(ReportTest, TypesOriginalsByTheirHeader) {
+    base::SeededRandom random(1);
+
+    struct Row {
+        std::string original;
+        bool header_only;
+        HeaderForm form;
+        std::string_view type;
+    };
+
+    const std::vector<Row> rows = {
+        {"Subject: grün\r\n", true, HeaderForm::kUtf8, "message/global-headers"},
+        {"Subject: grün\r\n\r\nx\r\n", false, HeaderForm::kUtf8, "message/global"},
+        {"Subject: x\r\n\r\ngrün\r\n", false, HeaderForm::kUtf8, "message/rfc822"},
+        {"Subject: gr\xfcn\r\n", true, HeaderForm::kUtf8, "text/rfc822-headers"},
+        {"Subject: grün\r\n", true, HeaderForm::kAscii, "text/rfc822-headers"},
+        {"Subject: grün\r\n\r\nx\r\n", false, HeaderForm::kAscii, "message/rfc822"},
+    };
+    for (const Row& row : rows) {
+        const std::string message = build_dsn(notice(),
+                                              full_status(),
+                                              ReportedMessage{row.original, row.header_only},
+                                              random,
+                                              {.form = row.form, .allow_8bit = true})
+                                        .value();
+        const Structure structure = parse(message);
+        const Part& part = structure.parts[find_report(message, structure)->original];
+        EXPECT_EQ(part.type.type + "/" + part.type.subtype, row.type) << row.original;
+        EXPECT_EQ(body_of(message, part), row.original);
+    }
+}
+
 // RFC 8098 9
 constexpr std::string_view kDisplayed =
     "Reporting-UA: joes-pc.cs.example.com; Foomail 97.1\r\n"
