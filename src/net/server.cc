@@ -50,7 +50,7 @@ std::shared_ptr<const Service> make_service(ListenOptions options,
     if (server.metrics != nullptr) {
         const base::Labels labels = {{"service", options.service}};
         service->accepted =
-            &server.metrics->counter("staffetta_connections_total", "Connections accepted", labels);
+            &server.metrics->counter("staffetta_accepted_total", "Connections accepted", labels);
         service->refused = &server.metrics->counter(
             "staffetta_connections_refused_total", "Connections turned away by a limit", labels);
         service->failed_handshakes =

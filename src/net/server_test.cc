@@ -315,7 +315,7 @@ TEST_P(ServerTest, CountsConnections) {
     EXPECT_THAT(
         metrics.prometheus_text(),
         testing::AllOf(HasSubstr("staffetta_connections_open{service=\"test\"} 1\n"),
-                       HasSubstr("staffetta_connections_total{service=\"test\"} 1\n"),
+                       HasSubstr("staffetta_accepted_total{service=\"test\"} 1\n"),
                        HasSubstr("staffetta_connections_refused_total{service=\"test\"} 1")));
     server_->stop(20s);
     EXPECT_THAT(metrics.prometheus_text(),

@@ -36,16 +36,16 @@ Meters::Meters(base::Metrics& metrics) {
     add_verb("unknown");
     for (std::size_t i = 0; i < kResults; ++i) {
         messages_[i] = counter("staffetta_messages_total",
-                               "Messages by the reply to them",
+                               "Messages by result",
                                {{"result", std::string(kResultNames[i])}});
     }
-    message_octets_ = counter("staffetta_message_octets_total", "Octets of accepted messages", {});
+    message_octets_ = counter("staffetta_message_octets_total", "Octets of messages", {});
     const std::string_view logins = "staffetta_logins_total";
-    logins_good_ = counter(logins, "Attempts to log in", {{"result", "success"}});
-    logins_bad_ = counter(logins, "Attempts to log in", {{"result", "failure"}});
+    logins_good_ = counter(logins, "Logins by result", {{"result", "ok"}});
+    logins_bad_ = counter(logins, "Logins by result", {{"result", "denied"}});
     const std::string_view connections = "staffetta_connections_total";
-    connections_clear_ = counter(connections, "Connections that began", {{"tls", "no"}});
-    connections_tls_ = counter(connections, "Connections that began", {{"tls", "yes"}});
+    connections_clear_ = counter(connections, "Connections", {{"tls", "no"}});
+    connections_tls_ = counter(connections, "Connections", {{"tls", "yes"}});
     open_connections_ =
         &metrics.gauge("staffetta_connections", "Open connections", {{"protocol", "smtp"}});
     commit_seconds_ = &metrics.histogram("staffetta_commit_seconds",

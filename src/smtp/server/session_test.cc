@@ -130,8 +130,8 @@ TEST_F(SessionTest, shows_watchers_no_secret) {
     EXPECT_NE(seen.find("*** (26 octets)\r\n"), std::string::npos) << seen;
     EXPECT_NE(seen.find("C: MAIL FROM:<a@foo.com>\r\n"), std::string::npos) << seen;
     EXPECT_EQ(world_.log_text.find("AGFAZm"), std::string::npos);
-    EXPECT_EQ(count("staffetta_logins_total{protocol=\"smtp\",result=\"success\"}"), 1U);
-    EXPECT_EQ(count("staffetta_logins_total{protocol=\"smtp\",result=\"failure\"}"), 1U);
+    EXPECT_EQ(count("staffetta_logins_total{protocol=\"smtp\",result=\"ok\"}"), 1U);
+    EXPECT_EQ(count("staffetta_logins_total{protocol=\"smtp\",result=\"denied\"}"), 1U);
 }
 
 base::Task<DomainVerdict> fail_a_check(base::Loop& /*loop*/, std::string /*domain*/) {
