@@ -262,6 +262,12 @@ base::Result<> erase_of_inbox(store::Transaction& transaction) {
     return {};
 }
 
+template <KeyTag kTag>
+base::Result<> damage_of_inbox(store::Transaction& transaction) {
+    transaction.put(mailbox_key(kTag, {1, kInbox}), "?");
+    return {};
+}
+
 const Damage kDamages[] = {
     {"there is mail of account 1, which does not exist",
      [](store::Transaction& t) {
@@ -314,6 +320,46 @@ const Damage kDamages[] = {
     {"email 1 of account 1 lies in 0 places, 1 are counted",
      inflict<change_entry, [](Entry& entry) { entry.email = 2; }>},
     {"its record says 8", inflict<change_email, [](EmailRecord& email) { email.octets = 8; }>},
+    {"email 1 of account 1: its summary is damaged",
+     inflict<change_email, [](EmailRecord& email) { email.summary = "?"; }>},
+    {"email 1 of account 1: its record is damaged",
+     [](store::Transaction& t) -> base::Result<> {
+         t.put(email_key(1, 1), "?");
+         return {};
+     }},
+    {"account 1: its mail counters are damaged",
+     [](store::Transaction& t) -> base::Result<> {
+         t.put(counters_key(1), "?");
+         return {};
+     }},
+    {"account 1: the sums of a mailbox are damaged", damage_of_inbox<KeyTag::kState>},
+    {"a mailbox' record is damaged", damage_of_inbox<KeyTag::kMailbox>},
+    {"mailbox 1 of account 1 lies below one that does not exist",
+     [](store::Transaction& t) -> base::Result<> {
+         TRY(auto inbox, load_mailbox(t, {1, kInbox}));
+         inbox->parent = 99;
+         t.put(mailbox_key(KeyTag::kMailbox, {1, kInbox}), encode(*inbox));
+         t.put(name_key(1, inbox->parent, inbox->name), encode_number(kInbox));
+         return {};
+     }},
+    {"mailbox 1 of account 1: its history is damaged",
+     [](store::Transaction& t) -> base::Result<> {
+         t.put(vanished_key({1, kInbox}, 1), "?");
+         return {};
+     }},
+    {"email 1 of account 1 has two sizes",
+     [](store::Transaction& t) -> base::Result<> {
+         const std::string key = page_key({1, kInbox}, 0);
+         TRY(const auto record, t.get(key));
+         TRY(const PagePtr page, decode_page(0, *record));
+         PageDraft changed = draft_of(*page);
+         Entry again = changed.entries.front();
+         ++again.uid;
+         ++again.octets;
+         changed.entries.push_back(again);
+         t.put(key, encode(changed));
+         return {};
+     }},
     {"its text is missing",
      inflict<change_email, [](EmailRecord& email) { email.blob.sha256[0] ^= 1U; }>},
 };

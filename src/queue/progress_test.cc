@@ -5,6 +5,7 @@
 #include "queue/inside.h"
 #include "queue/manage.h"
 #include "queue/queue.h"
+#include "queue/records.h"
 #include "store/memory_store.h"
 
 namespace queue {
@@ -92,6 +93,39 @@ TEST_F(ProgressTest, OfNobodyIsDamage) {
         return {};
     });
     EXPECT_THAT(findings(), ElementsAre(HasSubstr("recipient 7 of message gone")));
+}
+
+// Whatever record is lost or cut short, check() has something to say; progress alone may go.
+TEST_F(ProgressTest, CheckNamesEveryRecordThatIsLostOrDamaged) {
+    std::vector<std::pair<std::string, std::string>> records;
+    ASSERT_TRUE(
+        store_.snapshot()->scan("", "\xff", [&](std::string_view key, std::string_view value) {
+            if (!key.starts_with(progress_prefix())) {
+                records.emplace_back(key, value);
+            }
+            return true;
+        }));
+    ASSERT_GT(records.size(), 10U);
+    const auto put = [this](const std::string& key, std::string_view value) {
+        change([&](store::Transaction& tx) -> base::Result<> {
+            tx.put(key, value);
+            return {};
+        });
+    };
+    for (const auto& record : records) {
+        const std::string& key = record.first;
+        change([&key](store::Transaction& tx) -> base::Result<> {
+            tx.erase(key);
+            return {};
+        });
+        EXPECT_THAT(findings(), testing::Not(IsEmpty())) << testing::PrintToString(key);
+        if (record.second.size() > 1) {
+            put(key, std::string_view(record.second).substr(0, record.second.size() - 1));
+            EXPECT_THAT(findings(), testing::Not(IsEmpty())) << testing::PrintToString(key);
+        }
+        put(key, record.second);
+        ASSERT_THAT(findings(), IsEmpty()) << testing::PrintToString(key);
+    }
 }
 
 }  // namespace
