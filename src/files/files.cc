@@ -103,7 +103,10 @@ Files::Files(std::shared_ptr<Volumes> volumes, base::Pool& pool)
     : volumes_(std::move(volumes)),
       pool_(pool) {}
 
-Files::~Files() = default;
+// What still gathers is written down by whoever has the store.
+Files::~Files() {
+    volumes_->flush();
+}
 
 Result<std::unique_ptr<Files>> Files::start(Options options,
                                             store::Store& store,

@@ -239,6 +239,9 @@ class Tree {
     std::string name_;
     Actor actor_;
 
+    // Runs what changes the tree on the pool, and sees to it that it is written down soon.
+    template <class F>
+    [[nodiscard]] base::Task<base::Result<>> change(base::Loop& loop, F function);
     [[nodiscard]] std::shared_ptr<const Deed> deed() const;
 };
 

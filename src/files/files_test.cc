@@ -231,12 +231,14 @@ TEST_F(FilesTest, FilesTakeWhatMailLeavesOfTheQuota) {
     EXPECT_EQ(put(*tree, "/a", "1234567").error().code, Errc::kOverQuota);
     store(*tree, "/a", "123456");
     EXPECT_EQ(run(tree->usage(loop_))->octets_limit, 6U);
+    files_->settle();
     EXPECT_EQ(account::outside_octets(*store_.snapshot(), id).value(), 6U);
     // What makes place counts as room.
     store(*tree, "/a", "654321");
     mail = 10;
     EXPECT_EQ(put(*tree, "/b", "1").error().code, Errc::kOverQuota);
     ASSERT_TRUE(run(tree->remove(loop_, "/a")));
+    files_->settle();
     EXPECT_EQ(account::outside_octets(*store_.snapshot(), id).value(), 0U);
     mail = 0;
     store(*tree, "/a", "123");

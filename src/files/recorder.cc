@@ -12,6 +12,7 @@ constexpr std::size_t kNotesMax = 10'000;
 // So many are worth a change of their own.
 constexpr std::size_t kNotesAtOnce = 256;
 constexpr auto kNotesPause = std::chrono::seconds(1);
+constexpr auto kDeltasPause = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -52,10 +53,29 @@ void Recorder::note(std::string volume, std::string path, TraceEvent event) {
     send_if_due();
 }
 
+void Recorder::send_in_time(base::Loop& loop) {
+    base::SteadyTime when;
+    {
+        const std::lock_guard lock(mutex_);
+        if (armed_ || gathering_.deltas.empty()) {
+            return;
+        }
+        armed_ = true;
+        when = next_deltas_at_;
+    }
+    loop.call_at(when, [self = shared_from_this()] {
+        {
+            const std::lock_guard lock(self->mutex_);
+            self->armed_ = false;
+        }
+        self->send_if_due();
+    });
+}
+
 void Recorder::flush() {
     {
         const std::lock_guard lock(mutex_);
-        hurry_ = !gathering_.notes.empty();
+        hurry_ = !gathering_.notes.empty() || !gathering_.deltas.empty();
     }
     send_if_due();
 }
@@ -67,8 +87,10 @@ void Recorder::settle() {
 }
 
 bool Recorder::is_due() const {
-    return !gathering_.deltas.empty() || gathering_.notes.size() >= kNotesAtOnce || hurry_ ||
-           (!gathering_.notes.empty() && clock_.steady() >= next_notes_at_);
+    const base::SteadyTime now = clock_.steady();
+    return (!gathering_.deltas.empty() && now >= next_deltas_at_) ||
+           gathering_.notes.size() >= kNotesAtOnce || hurry_ ||
+           (!gathering_.notes.empty() && now >= next_notes_at_);
 }
 
 void Recorder::send_if_due() {
@@ -80,7 +102,9 @@ void Recorder::send_if_due() {
         }
         busy_ = true;
         hurry_ = false;
-        next_notes_at_ = clock_.steady() + kNotesPause;
+        const base::SteadyTime now = clock_.steady();
+        next_deltas_at_ = now + kDeltasPause;
+        next_notes_at_ = now + kNotesPause;
         batch = std::make_shared<Batch>(std::exchange(gathering_, Batch{.last = gathering_.last}));
     }
     store_.submit([batch, shares = shares_quota_](

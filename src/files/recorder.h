@@ -12,14 +12,16 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "files/ledger.h"
 #include "files/trace.h"
 #include "store/store.h"
 
 namespace files {
 
-// One change is on its way at a time; what comes meanwhile gathers and is the next. So the cost of a
-// thousand small files is a few changes. What was only fetched waits for company, a second at most between two
+// One change is on its way at a time, and two do not begin within a tenth of a second; what comes meanwhile gathers
+// and is the next. So a thousand small files cost ten syncs a second, which do not wait in line with their own. What
+// was only fetched waits for company, a second at most between two
 // sessions' ends: to read files must not keep the disk busy with writing so down. Thread-safe; shared by what it
 // waits for.
 class Recorder : public std::enable_shared_from_this<Recorder> {
@@ -36,6 +38,9 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     // The first count of a volume, or one that was not written down for mail yet.
     void set(const std::string& volume, Counts counts);
     void note(std::string volume, std::string path, TraceEvent event);
+    // Behind book(), for whoever has a loop: what had to gather is sent when its time has come, even if nothing
+    // else happens. On the loop's thread.
+    void send_in_time(base::Loop& loop);
     // Sends what has gathered.
     void flush();
     // The same, and waits until it is written down. On a thread that may wait, and that the store does not need.
@@ -71,8 +76,10 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     Batch gathering_;
     bool busy_ = false;
     bool hurry_ = false;  // flush() was called
-    base::SteadyTime
-        next_notes_at_{};        // not before, unless they are many or there is more than notes
+    bool armed_ = false;  // a timer is on its way
+    // Not before, unless notes are many.
+    base::SteadyTime next_deltas_at_{};
+    base::SteadyTime next_notes_at_{};
     std::uint64_t written_ = 0;  // Batch::last of what is written down
 };
 

@@ -178,10 +178,18 @@ base::Task<Result<std::optional<std::uint64_t>>> Tree::partial(base::Loop& loop,
                      });
 }
 
+template <class F>
+base::Task<Result<>> Tree::change(base::Loop& loop, F function) {
+    const std::shared_ptr<const Mounts> mounts = mounts_;
+    auto changed = co_await pool_.run(loop, std::move(function));
+    mounts->volumes().send_in_time(loop);
+    co_return changed;
+}
+
 base::Task<Result<>> Tree::make_directory(base::Loop& loop,
                                           std::string path,
                                           unsigned permissions) {
-    return pool_.run(
+    return change(
         loop, [mounts = mounts_, path = std::move(path), permissions, by = deed()]() -> Result<> {
             TRY(const Place place, mounts->find(path, kMakeDirectory, LastLink::kKeep));
             TRY_VOID(place.volume->make_directory(place.path, permissions));
@@ -191,7 +199,7 @@ base::Task<Result<>> Tree::make_directory(base::Loop& loop,
 }
 
 base::Task<Result<>> Tree::remove_directory(base::Loop& loop, std::string path) {
-    return pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
+    return change(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
         TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
         TRY_VOID(place.volume->remove_directory(place.path));
         note_deed(place, *by, "removed", "a folder");
@@ -200,7 +208,7 @@ base::Task<Result<>> Tree::remove_directory(base::Loop& loop, std::string path) 
 }
 
 base::Task<Result<>> Tree::remove(base::Loop& loop, std::string path) {
-    return pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
+    return change(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
         TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
         TRY_VOID(place.volume->remove(place.path));
         note_deed(place, *by, "removed", "");
@@ -209,10 +217,10 @@ base::Task<Result<>> Tree::remove(base::Loop& loop, std::string path) {
 }
 
 base::Task<Result<>> Tree::rename(base::Loop& loop, std::string from, std::string to) {
-    return pool_.run(loop,
-                     [mounts = mounts_, from = std::move(from), to = std::move(to), by = deed()] {
-                         return rename_place(*mounts, from, to, *by);
-                     });
+    return change(loop,
+                  [mounts = mounts_, from = std::move(from), to = std::move(to), by = deed()] {
+                      return rename_place(*mounts, from, to, *by);
+                  });
 }
 
 base::Task<Result<>> Tree::set_modified(base::Loop& loop, std::string path, base::WallTime time) {
@@ -230,16 +238,16 @@ base::Task<Result<>> Tree::set_mode(base::Loop& loop, std::string path, unsigned
 }
 
 base::Task<Result<>> Tree::symlink(base::Loop& loop, std::string target, std::string path) {
-    return pool_.run(loop,
-                     [mounts = mounts_,
-                      target = std::move(target),
-                      path = std::move(path),
-                      by = deed()]() -> Result<> {
-                         TRY(const Place place, mounts->find(path, kCreate, LastLink::kKeep));
-                         TRY_VOID(place.volume->make_link(target, place.path));
-                         note_deed(place, *by, "made", "a link to " + target);
-                         return {};
-                     });
+    return change(loop,
+                  [mounts = mounts_,
+                   target = std::move(target),
+                   path = std::move(path),
+                   by = deed()]() -> Result<> {
+                      TRY(const Place place, mounts->find(path, kCreate, LastLink::kKeep));
+                      TRY_VOID(place.volume->make_link(target, place.path));
+                      note_deed(place, *by, "made", "a link to " + target);
+                      return {};
+                  });
 }
 
 base::Task<Result<>> Tree::copy(base::Loop& loop, std::string from, std::string to) {

@@ -379,7 +379,11 @@ base::Task<Result<>> Upload::write(base::Loop& loop, std::string_view octets) {
 }
 
 base::Task<Result<>> Upload::commit(base::Loop& loop) {
-    return pool_.run(loop, [state = state_] { return commit_upload(*state); });
+    // This object may be gone by then.
+    const std::shared_ptr<UploadState> state = state_;
+    auto committed = co_await pool_.run(loop, [state] { return commit_upload(*state); });
+    state->place.volume->send_in_time(loop);
+    co_return committed;
 }
 
 }  // namespace files

@@ -134,6 +134,9 @@ class Volume : public std::enable_shared_from_this<Volume> {
     void book(Delta delta);
     void note(std::string_view path, TraceEvent event);
 
+    // Behind both: Recorder::send_in_time().
+    void send_in_time(base::Loop& loop) { recorder_->send_in_time(loop); }
+
   private:
     [[nodiscard]] base::Result<> unlink(std::string_view path, int flags);
 

@@ -1,6 +1,8 @@
-// A loop for tests of code that uses threads: the test's thread runs it until a task has ended. A test that
-// needs time uses FakeLoop.
+// A loop for tests of code that uses threads: the test's thread runs it until a task has ended. Its timers never
+// come: a test that needs time uses FakeLoop.
 #pragma once
+
+#include <functional>
 
 #include "base/blocking_loop.h"
 #include "base/clock.h"
@@ -14,6 +16,13 @@ struct OwnClock {
 class WaitingLoop final : private OwnClock, public base::BlockingLoop {
   public:
     WaitingLoop() : base::BlockingLoop(system_clock) {}
+
+    TimerId call_at(base::SteadyTime /*when*/, std::function<void()> /*callback*/) override {
+        return ++timers_;
+    }
+
+  private:
+    TimerId timers_ = 0;
 };
 
 }  // namespace fakes
