@@ -70,12 +70,30 @@ class Listing {
         : pool_(pool),
           state_(std::move(state)) {}
 
-    // The next entries; none at the end. A name that is removed meanwhile may be missing.
+    // The next entries; none at the end. A name that is removed meanwhile may be missing. The ones behind them
+    // are read while the caller works on these.
     [[nodiscard]] base::Task<base::Result<std::vector<Entry>>> next(base::Loop& loop);
 
   private:
+    using Batch = base::Result<std::vector<Entry>>;
+
+    // What is being read ahead, and who reads it.
+    struct Ahead {
+        explicit Ahead(base::Loop& loop) : batch(loop) {}
+
+        base::Handover<Batch> batch;
+        std::optional<base::Task<>> reading;
+    };
+
+    void read_ahead(base::Loop& loop);
+    [[nodiscard]] static base::Task<> read(base::Pool& pool,
+                                           base::Loop& loop,
+                                           std::shared_ptr<State> state,
+                                           std::function<void(Batch)> giver);
+
     base::Pool& pool_;
     std::shared_ptr<State> state_;
+    std::unique_ptr<Ahead> ahead_;
 };
 
 // A file open for reading: what it was when it was opened, even when another takes its place.

@@ -72,8 +72,30 @@ Result<std::shared_ptr<Listing::State>> open_listing(std::shared_ptr<const Mount
                                                            .shares_listed = false});
 }
 
+base::Task<> Listing::read(base::Pool& pool,
+                           base::Loop& loop,
+                           std::shared_ptr<State> state,
+                           std::function<void(Batch)> giver) {
+    giver(co_await pool.run(loop, [state] { return next_batch(*state); }));
+}
+
+void Listing::read_ahead(base::Loop& loop) {
+    ahead_ = std::make_unique<Ahead>(loop);
+    ahead_->reading = read(pool_, loop, state_, ahead_->batch.giver());
+    ahead_->reading->start();
+}
+
 base::Task<Result<std::vector<Entry>>> Listing::next(base::Loop& loop) {
-    return pool_.run(loop, [state = state_] { return next_batch(*state); });
+    if (!ahead_) {
+        read_ahead(loop);
+    }
+    Batch batch = co_await ahead_->batch;
+    if (batch && !batch->empty()) {
+        read_ahead(loop);
+    } else {
+        ahead_.reset();
+    }
+    co_return batch;
 }
 
 }  // namespace files
