@@ -74,6 +74,8 @@ bool Player::prepare_network(std::string_view word, std::string_view rest) {
         pipe_.client.address = rest;
     } else if (word == "tls") {
         pipe_.implicit_tls = true;
+    } else if (word == "server-name") {
+        pipe_.tls.server_name = rest;  // SNI
     } else if (word == "certificate") {
         // What a client certificate that was verified says of its owner.
         while (!rest.empty()) {

@@ -194,6 +194,12 @@ Session::Answer Session::on_host(std::string arguments) {
     if (!is_host(name)) {
         co_return reply(501, "Usage: HOST name, or an address in brackets");
     }
+    // RFC 6066 3: a client does not ask for a name other than its handshake's; the certificate it was shown
+    // proved that one.
+    const net::TlsInfo* const tls = lines_.stream().tls();
+    if (tls != nullptr && !tls->server_name.empty() && !base::iequals(name, tls->server_name)) {
+        co_return reply(504, "TLS was begun for another host; connect again for this one");
+    }
     const std::string& local = lines_.stream().local().address;
     const bool here = base::iequals(name, options_.hostname) || name == '[' + local + ']';
     const bool known =
