@@ -13,6 +13,7 @@ import pathlib
 import re
 import resource
 import shutil
+import signal
 import socket
 import ssl
 import statistics
@@ -174,6 +175,7 @@ def bench_idle(options, table, peers):
 def bench_limits(options, table):
     bare_loop(options, table, "RETR clear, 1 stream", serve_sendfile, drain)
     bare_loop(options, table, "STOR clear, 1 stream", serve_splice, pour)
+    bare_loop(options, table, "STOR clear, 1 stream, synced", serve_splice_and_sync, pour)
     openssl_server(options, table)
 
 
@@ -236,13 +238,17 @@ def serve_sendfile(connection, path):
     connection.close()
 
 
-def serve_splice(connection, path):
+def serve_splice(connection, path, ending=lambda fd: None):
     reader, writer = os.pipe()
     with open(str(path) + ".new", "wb") as file:
         while count := os.splice(connection.fileno(), writer, BUFFER):
             while count:
                 count -= os.splice(reader, file.fileno(), count)
-        os.fsync(file.fileno())
+        ending(file.fileno())
+
+
+def serve_splice_and_sync(connection, path):
+    serve_splice(connection, path, os.fdatasync)
 
 
 ROWS = {"streams": bench_streams, "small": bench_small, "logins": bench_logins, "listing": bench_listing, "idle": bench_idle}
@@ -280,6 +286,7 @@ def start(options, peer):
 
 def main():
     options = parse_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # the servers are ended on the way out
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     table = Table(options.servers)

@@ -1,42 +1,19 @@
 """The FTP servers that `scripts/bench ftp` measures side by side, each in a folder of its own on a loopback port.
 
-Their Debian packages exclude one another, so they are unpacked instead of installed. vsftpd and proftpd serve an
-anonymous tree and check no password; pure-ftpd and staffetta have one account. Each forgets nothing of its
-packager's settings but what a benchmark cannot work with (one client address, no delays).
+vsftpd and proftpd serve an anonymous tree and check no password; pure-ftpd and staffetta have one account. Each
+forgets nothing of its packager's settings but what a benchmark cannot work with (one client address, no delays).
 """
 
+import contextlib
 import os
 import pathlib
 import pwd
+import signal
 import subprocess
 import textwrap
 
-from peers import DOMAIN, PASSWORD, Peer, free_port, wait_for_port
-
-PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "libmemcached11", "libmemcachedutil2", "libhashkit2", "pure-ftpd",
-            "pure-ftpd-common", "libsodium23"]
-
-
-def unpack(folder):
-    """The packages below `folder`, once."""
-    root = folder / "root"
-    if not root.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", *PACKAGES], cwd=folder, check=True, capture_output=True)
-        for package in folder.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, folder / "unpacking"], check=True)
-        (folder / "unpacking").rename(root)
-    return root
-
-
-def make_certificate(folder):
-    """key.pem, cert.pem, and both.pem with both of them."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "30", "-subj", "/CN=localhost"],
-                   check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return both
+from peers import DOMAIN, PASSWORD, Peer, family, free_port, wait_for_port
+from peer_tools import make_certificate, unpack_ftp_servers
 
 
 class FtpPeer(Peer):
@@ -62,7 +39,7 @@ class FtpPeer(Peer):
     def run(self, *command):
         environment = {**os.environ}
         if self.root:
-            environment["LD_LIBRARY_PATH"] = str(self.root / "usr/lib/x86_64-linux-gnu")
+            environment["LD_LIBRARY_PATH"] = f"{self.root}/usr/lib/x86_64-linux-gnu:{self.root}/lib/x86_64-linux-gnu"
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, env=environment)
         wait_for_port(self.port)
@@ -71,9 +48,21 @@ class FtpPeer(Peer):
         return [self.process.pid]
 
     def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait(60)
+        """Ends the server, and what it leaves of its sessions."""
+        if not self.process:
+            return
+        left = family(self.roots())
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for pid, stat in left.items():
+            # The same process still, and not another of that number (field 22: when it was started).
+            if family([pid]).get(pid, [None] * 20)[19] == stat[19]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 class Vsftpd(FtpPeer):
@@ -204,7 +193,7 @@ KINDS = {kind.name: kind for kind in (Vsftpd, Proftpd, PureFtpd)}
 
 def make_peers(names, folder, program):
     """Each server, started, with an empty /pub that clients may write."""
-    root = unpack(pathlib.Path("build/ftp-peers").absolute())
+    root = unpack_ftp_servers(pathlib.Path("build/ftp-peers").absolute())
     for name in names:
         home = pathlib.Path(folder) / name
         yield KINDS[name](home, root) if name in KINDS else Staffetta(home, program)

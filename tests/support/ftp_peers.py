@@ -1,11 +1,9 @@
 """The FTP servers that Debian packages, as peers of our client: vsftpd, proftpd and pure-ftpd.
 
-The packages exclude one another, so none is installed: each is downloaded once below the build's folder and
-unpacked there. Every server is `with Kind() as server:`, has one writable folder `server.url` and listens on
+Every server is `with Kind() as server:`, has one writable folder `server.url` and listens on
 loopback; its certificate is its own authority (server.certificate).
 """
 
-import fcntl
 import os
 import pathlib
 import shutil
@@ -14,48 +12,10 @@ import subprocess
 import tempfile
 
 import harness
+from peer_tools import free_port, make_certificate, unpack_ftp_servers
 
 USER, PASSWORD = "green", "crepes and ketchup"
-# With the libraries that nothing else on a machine may have brought.
-PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd", "pure-ftpd-common", "libmemcached11",
-            "libmemcachedutil2", "libhashkit2", "libhiredis0.14", "libwrap0", "libnsl2", "libtirpc3", "libsodium23",
-            "libpcre2-posix3"]
 BUILD = pathlib.Path(os.environ.get("STAFFETTA_BUILD_DIR", pathlib.Path(harness.PROGRAM).parent)).resolve()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def unpack():
-    """The folder that stands for / of all three packages; made by the first test that asks, kept for the next."""
-    folder = BUILD / "ftp-peers"
-    root = folder / "root"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # ctest runs several of us
-        if not root.exists():
-            making = folder / "making"
-            shutil.rmtree(making, ignore_errors=True)
-            subprocess.run(["apt-get", "download", *PACKAGES], cwd=folder, check=True, capture_output=True)
-            for package in folder.glob("*.deb"):
-                subprocess.run(["dpkg-deb", "-x", package, making], check=True)
-            making.rename(root)
-    return root
-
-
-def make_certificate(folder, name="localhost"):
-    """`folder`/cert.pem and key.pem, and both.pem for those who want one file."""
-    done = harness.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                       "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "30", "-subj",
-                       f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
-    assert done.returncode == 0, done.stderr
-    both = folder / "both.pem"
-    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    both.chmod(0o600)
-    return folder / "cert.pem"
 
 
 class Peer:
@@ -64,7 +24,7 @@ class Peer:
     certificate_name = "localhost"
 
     def __init__(self):
-        self.root = unpack()
+        self.root = unpack_ftp_servers(BUILD / "ftp-peers")
         self.libraries = {"LD_LIBRARY_PATH":
                           f"{self.root}/usr/lib/x86_64-linux-gnu:{self.root}/lib/x86_64-linux-gnu"}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ftp-peer-", dir="/tmp"))
@@ -76,7 +36,8 @@ class Peer:
             self.owner = (65534, 65534)  # nobody
             os.chown(self.home / "in", *self.owner)
         self.port = free_port()
-        self.certificate = make_certificate(self.folder, self.certificate_name)
+        make_certificate(self.folder, self.certificate_name)
+        self.certificate = self.folder / "cert.pem"
         self.url = f"ftp://{USER}:{PASSWORD.replace(' ', '%20')}@localhost:{self.port}/in/"
 
     def __enter__(self):
