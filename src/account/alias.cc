@@ -240,8 +240,11 @@ class Resolver {
         if (account.disabled) {
             met_disabled_ = true;
         } else if (accounts_.insert(account.id).second) {
-            resolution_.local.push_back(
-                {account.id, std::move(account.address), detail, account.quota_octets});
+            resolution_.local.push_back({account.id,
+                                         std::move(account.address),
+                                         detail,
+                                         account.quota_octets,
+                                         account.quota_messages});
         }
     }
 

@@ -24,6 +24,7 @@ struct Account {
     std::string full_name;           // "Fred Smith" or empty
     bool disabled = false;           // may neither log in nor receive
     std::uint64_t quota_octets = 0;  // 0: none
+    std::uint64_t quota_messages = 0;
     bool administrator = false;
 };
 
@@ -33,6 +34,10 @@ struct LocalRecipient {
     Address address;     // the account's own
     std::string detail;  // what stood behind the '+', or empty
     std::uint64_t quota_octets = 0;
+    std::uint64_t quota_messages = 0;
+
+    // Takes the message whatever it has already.
+    void forget_quotas() { quota_octets = quota_messages = 0; }
 };
 
 // Where mail for one address goes; each account and each remote address once, whatever the aliases say.

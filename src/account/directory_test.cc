@@ -160,6 +160,7 @@ TEST_F(DirectoryTest, UpdatesMoveEveryIndex) {
         account->full_name = "Frederick Smith";
         account->administrator = true;
         account->quota_octets = 1'000'000'000'000;
+        account->quota_messages = 500;
         return update_account(change, *account);
     });
     const auto reader = store_.snapshot();
@@ -168,6 +169,7 @@ TEST_F(DirectoryTest, UpdatesMoveEveryIndex) {
     EXPECT_EQ(who("postmaster@hamburger.example"), "2");
     EXPECT_THAT(verify(*reader, "fred smith").value(), IsEmpty());
     EXPECT_EQ(verify(*reader, "frederick smith").value().at(0).quota_octets, 1'000'000'000'000U);
+    EXPECT_EQ(verify(*reader, "frederick smith").value().at(0).quota_messages, 500U);
     EXPECT_EQ(list_accounts(*reader, "hamburger.example").value().size(), 2U);
     EXPECT_EQ(change([this](store::Transaction& t) -> base::Result<> {
                   TRY(auto account, find_account(t, fred_));

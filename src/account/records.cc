@@ -196,6 +196,9 @@ std::string encode_account(const Account& account) {
     record.u8(static_cast<std::uint8_t>((account.disabled ? kDisabledFlag : 0U) |
                                         (account.administrator ? kAdministratorFlag : 0U)));
     record.varint(account.quota_octets);
+    if (account.quota_messages != 0) {
+        record.varint(account.quota_messages);
+    }
     return std::move(record).record();
 }
 
@@ -210,6 +213,7 @@ base::Result<Account> decode_account(AccountId id, std::string_view record) {
     account.disabled = (flags & kDisabledFlag) != 0;
     account.administrator = (flags & kAdministratorFlag) != 0;
     account.quota_octets = reader.varint();
+    account.quota_messages = reader.at_end() ? 0 : reader.varint();
     TRY_VOID(reader.finish());
     return account;
 }

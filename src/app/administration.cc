@@ -12,6 +12,7 @@
 #include "app/index_worker.h"
 #include "app/removal.h"
 #include "app/units.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "files/trace.h"
 #include "mail/message_store.h"
@@ -100,6 +101,14 @@ base::Result<> apply_options(const AdminRequest& request, account::Account& acco
                                               value));
             }
             account.quota_octets = *octets;
+        } else if (name == "quota-messages") {
+            const auto messages = base::parse_u64(value, UINT64_MAX);
+            if (!messages) {
+                return base::fail(
+                    base::Errc::kInvalid,
+                    fmt::format("\"{}\" is no number of messages; 0 is for no limit", value));
+            }
+            account.quota_messages = *messages;
         } else if (name == "administrator") {
             account.administrator = value == "yes";
         } else if (name == "disabled") {
@@ -133,6 +142,9 @@ std::string describe(const account::Account& account) {
     }
     if (account.quota_octets != 0) {
         line += "  quota " + format_size(account.quota_octets);
+    }
+    if (account.quota_messages != 0) {
+        line += fmt::format("  at most {} messages", account.quota_messages);
     }
     if (account.administrator) {
         line += "  administrator";

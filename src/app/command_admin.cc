@@ -10,6 +10,7 @@ void account_options(CLI::App& command, AdminCall& call) {
     text_option(command, call, "name", "TEXT", "The person's full name, as \"Fred Smith\"");
     text_option(
         command, call, "quota", "SIZE", "The most that the mailbox holds, as 1GiB; 0: no limit");
+    text_option(command, call, "quota-messages", "N", "The most messages; 0: no limit");
     flag_option(command,
                 call,
                 "administrator",

@@ -127,7 +127,8 @@ Result<mail::DeliveryOutcome> deliver_to(store::Transaction& change,
     if (!account || account->disabled) {
         return mail::DeliveryOutcome{.account = 0, .delivered = false, .gone = true};
     }
-    delivery.recipients = {{account->id, account->address, {}, account->quota_octets}};
+    delivery.recipients = {
+        {account->id, account->address, {}, account->quota_octets, account->quota_messages}};
     TRY(const auto outcomes, mail::deliver_into(change, delivery, now));
     if (outcomes.front().delivered) {
         TRY_VOID(queue::set_progress(change, one.id, queue::kProgressEnd));

@@ -56,7 +56,7 @@ Result<> deliver_notice(store::Transaction& change,
         return base::fail(base::Errc::kNotFound, "a list takes no notices");
     }
     for (account::LocalRecipient& local : recipients.local) {
-        local.quota_octets = 0;
+        local.forget_quotas();
     }
     mail::Delivery delivery{
         .blob = notice.blob,

@@ -178,6 +178,10 @@ class AccountCheck {
             findings_.add("{} has messages with keywords that have no name", where);
         }
         check_vanished(where, *ref, *state);
+        const auto recent = load_first_recent(reader_, *ref);
+        if (!recent || *recent > state->uid_next) {
+            findings_.add("{} has told of messages that never came", where);
+        }
         if (ref->mailbox >= counters_.next_mailbox ||
             state->uid_validity > counters_.uid_validity ||
             state->highest_modseq > counters_.modseq) {

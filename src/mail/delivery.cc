@@ -6,28 +6,27 @@
 #include <map>
 #include <utility>
 
-#include "account/usage.h"
 #include "base/check.h"
 #include "mail/emails.h"
 #include "mail/mailbox_editor.h"
 #include "mail/mailbox_tree.h"
 #include "mail/message_store.h"
+#include "mail/quota.h"
 #include "mail/records.h"
 
 namespace mail {
 namespace {
 
-// What the account's files take of a quota that they share is not there for mail.
-base::Result<bool> over_quota(const store::Reader& reader,
-                              account::AccountId account,
+// One message of so many octets.
+base::Result<bool> is_refused(const store::Reader& reader,
+                              const account::LocalRecipient& recipient,
                               const AccountCounters& counters,
-                              std::uint64_t quota_octets,
                               std::uint64_t octets) {
-    if (quota_octets == 0) {
-        return false;
-    }
-    TRY(const std::uint64_t left, account::mail_limit(reader, account, quota_octets));
-    return octets > left || counters.octets > left - octets;
+    return is_over_quota(reader,
+                         recipient.account,
+                         counters,
+                         {recipient.quota_octets, recipient.quota_messages},
+                         {octets, 1});
 }
 
 // A new email and its entry in the INBOX of one account.
@@ -80,12 +79,7 @@ base::Result<StoredFor> deliver_to(store::Transaction& change,
         return stored;
     }
     TRY(AccountEditor editor, AccountEditor::load(change, recipient.account));
-    TRY(const bool refused,
-        over_quota(change,
-                   recipient.account,
-                   editor.counters(),
-                   recipient.quota_octets,
-                   delivery.blob.size()));
+    TRY(const bool refused, is_refused(change, recipient, editor.counters(), delivery.blob.size()));
     if (refused) {
         stored.event.kind = "refused";
         stored.event.text = fmt::format("{} is over quota", address);
@@ -143,12 +137,11 @@ base::Task<base::Result<std::vector<DeliveryOutcome>>> MessageStore::deliver(
     co_return std::move(*outcomes);
 }
 
-base::Result<bool> MessageStore::fits(account::AccountId account,
-                                      std::uint64_t quota_octets,
+base::Result<bool> MessageStore::fits(const account::LocalRecipient& recipient,
                                       std::uint64_t octets) const {
     const auto snapshot = store_.snapshot();
-    TRY(const AccountCounters counters, load_counters(*snapshot, account));
-    TRY(const bool refused, over_quota(*snapshot, account, counters, quota_octets, octets));
+    TRY(const AccountCounters counters, load_counters(*snapshot, recipient.account));
+    TRY(const bool refused, is_refused(*snapshot, recipient, counters, octets));
     return !refused;
 }
 

@@ -220,6 +220,7 @@ base::Result<> empty_mailbox(store::Transaction& change,
     }
     change.erase(mailbox_key(KeyTag::kState, ref));
     change.erase(mailbox_key(KeyTag::kKeywords, ref));
+    change.erase(mailbox_key(KeyTag::kRecent, ref));
     return {};
 }
 

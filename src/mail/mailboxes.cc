@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <utility>
 
-#include "account/usage.h"
 #include "mail/mailboxes_impl.h"
+#include "mail/page_record.h"
 #include "store/key.h"
 
 namespace mail {
@@ -67,6 +68,42 @@ base::Task<base::Result<SnapshotPtr>> Mailboxes::open(base::Loop& loop, Ref ref)
         return ears->cache.load(*store, ref);
     };
     co_return co_await parts_->pool.run(loop, std::move(load));
+}
+
+base::Result<Uid> Mailboxes::first_recent(Ref ref, Uid uid_next) const {
+    return parts_->recents.first(ref, uid_next);
+}
+
+base::Result<Uid> Mailboxes::take_recent(Ref ref, Uid uid_next) {
+    return parts_->recents.take(ref, uid_next);
+}
+
+base::Result<std::uint64_t> Mailboxes::count_recent(const MailboxInfo& info) const {
+    TRY(const Uid first, parts_->recents.first(info.ref, info.uid_next));
+    if (first == 1) {
+        return info.messages;
+    }
+    constexpr Uid kPagesMax = 256;
+    if (page_of(info.uid_next) - page_of(first) > kPagesMax) {
+        return std::min<std::uint64_t>(info.messages, info.uid_next - first);
+    }
+    std::uint64_t count = 0;
+    base::Result<> damage;
+    const auto visit = [&](std::string_view key, std::string_view record) {
+        const auto name = parse_page_key(key);
+        const auto page = decode_page(name ? name->page : 0, record);
+        if (!name || !page) {
+            damage = base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
+            return false;
+        }
+        const auto is_recent = [first](const Entry& entry) { return entry.uid >= first; };
+        count += static_cast<std::uint64_t>(std::ranges::count_if((*page)->entries, is_recent));
+        return true;
+    };
+    TRY_VOID(parts_->store.snapshot()->scan(
+        page_key(info.ref, page_of(first)), page_key(info.ref, page_of(info.uid_next) + 1), visit));
+    TRY_VOID(std::move(damage));
+    return count;
 }
 
 base::Result<Vanished> Mailboxes::vanished_since(Ref ref, Modseq modseq) const {
@@ -132,16 +169,14 @@ std::int64_t seconds(base::WallTime time) {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-base::Result<> check_quota(const store::Reader& reader,
-                           AccountEditor& account,
-                           std::uint64_t octets) {
+base::Result<> check_quota(const store::Reader& reader, AccountEditor& account, Amount more) {
     TRY(const auto owner, account::find_account(reader, account.id()));
     if (!owner) {
         return base::fail(base::Errc::kNotFound, "the account has gone");
     }
-    const std::uint64_t used = account.counters().octets;
-    TRY(const std::uint64_t limit, account::mail_limit(reader, account.id(), owner->quota_octets));
-    if (owner->quota_octets != 0 && (octets > limit || used > limit - octets)) {
+    const Amount limits{owner->quota_octets, owner->quota_messages};
+    TRY(const bool over, is_over_quota(reader, account.id(), account.counters(), limits, more));
+    if (over) {
         return base::fail(base::Errc::kOverQuota, "the account is over quota");
     }
     return {};

@@ -193,6 +193,14 @@ class Mailboxes {
     // the caller's rights are his to check (MailboxInfo::rights).
     [[nodiscard]] base::Task<base::Result<SnapshotPtr>> open(base::Loop& loop, Ref ref);
 
+    // \Recent (RFC 3501 2.3.2): the first UID that no session was told of, `uid_next` at most. With take_recent()
+    // those below `uid_next` are nobody else's any more: SELECT and its news take, EXAMINE and STATUS look. What was
+    // taken is on the disk a little later; after a crash it may be recent once more.
+    [[nodiscard]] base::Result<Uid> first_recent(Ref ref, Uid uid_next) const;
+    [[nodiscard]] base::Result<Uid> take_recent(Ref ref, Uid uid_next);
+    // How many messages are recent. BUGS: of more than 16,384 UIDs behind others those that have gone count.
+    [[nodiscard]] base::Result<std::uint64_t> count_recent(const MailboxInfo& info) const;
+
     // All or nothing. kNotFound: the target has gone (TRYCREATE); kOverQuota; kTooLong: no UIDs or no
     // room for keywords left.
     [[nodiscard]] base::Task<base::Result<Appended>> append(base::Loop& loop,

@@ -8,6 +8,8 @@
 #include "mail/mailbox_editor.h"
 #include "mail/mailbox_tree.h"
 #include "mail/mailboxes.h"
+#include "mail/quota.h"
+#include "mail/recents.h"
 #include "mail/records.h"
 #include "mail/snapshot_cache.h"
 
@@ -33,6 +35,7 @@ struct Mailboxes::Parts {
     base::Pool& pool;
     const MailboxLimits limits;
     std::shared_ptr<Ears> ears;
+    Recents recents{store};
 
     // The snapshot that a change may start from, if it is in memory.
     [[nodiscard]] SnapshotPtr known(Ref ref) const {
@@ -78,6 +81,6 @@ struct Mailboxes::Parts {
 // kOverQuota unless so much more fits; kNotFound when the account has gone.
 [[nodiscard]] base::Result<> check_quota(const store::Reader& reader,
                                          AccountEditor& account,
-                                         std::uint64_t octets);
+                                         Amount more);
 
 }  // namespace mail

@@ -25,12 +25,12 @@ TraceEvent deleted_event(base::WallTime time) {
 
 using Messages = std::vector<NewMessage>;
 
-std::uint64_t octets_of(const Messages& messages) {
-    std::uint64_t octets = 0;
+Amount amount_of(const Messages& messages) {
+    Amount amount{.octets = 0, .messages = messages.size()};
     for (const NewMessage& message : messages) {
-        octets += message.blob.size();
+        amount.octets += message.blob.size();
     }
-    return octets;
+    return amount;
 }
 
 base::Result<> append_messages(store::Transaction& change,
@@ -43,7 +43,7 @@ base::Result<> append_messages(store::Transaction& change,
     TRY(const Rights rights, rights_of(change, user, to));
     TRY(AccountEditor account, AccountEditor::load(change, to.owner));
     TRY(MailboxEditor mailbox, open_editor(change, account, to.mailbox, {}));
-    TRY_VOID(check_quota(change, account, octets_of(messages)));
+    TRY_VOID(check_quota(change, account, amount_of(messages)));
     TRY_VOID(append_all(change, mailbox, account, messages, rights, now, appended));
     TRY_VOID(mailbox.save());
     account.save(change);

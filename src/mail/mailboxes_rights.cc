@@ -217,7 +217,7 @@ base::Result<Quota> Mailboxes::quota(account::AccountId owner) const {
     Quota quota;
     quota.root = account->address.to_string();
     quota.storage_octets = {counters.octets, account->quota_octets};
-    quota.messages.used = counters.messages;
+    quota.messages = {counters.messages, account->quota_messages};
     quota.mailboxes = {counters.mailboxes, parts_->limits.mailboxes_max};
     quota.annotation_octets = {counters.annotation_octets, parts_->limits.annotations_octets_max};
     return quota;

@@ -147,6 +147,21 @@ TEST_F(MailboxesTest, QuotaBoundsWhatIsAppended) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_F(MailboxesTest, QuotaBoundsTheNumberOfMessages) {
+    set_quota(1, 0, 3);
+    const Ref inbox = ref(1, "INBOX");
+    append(inbox, {"1", "2"});
+    const auto over = run(mailboxes_.append(loop_, 1, inbox, new_messages({"3", "4"})));
+    EXPECT_EQ(over.error().code, Errc::kOverQuota);
+    const Ref other = ref(1, "Archive");
+    EXPECT_EQ(run(mailboxes_.copy(loop_, 1, inbox, {1, 2}, other)).error().code, Errc::kOverQuota);
+    EXPECT_TRUE(run(mailboxes_.copy(loop_, 1, inbox, {1, 1}, other)));
+    EXPECT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {1, 2}, other)));
+    EXPECT_TRUE(run(mailboxes_.replace(loop_, 1, other, 1, other, new_messages({"5"})[0])));
+    EXPECT_EQ(mailboxes_.quota(1)->messages.limit, 3U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(MailboxesTest, KeywordsThatNobodyUsesMakeRoom) {
     const Ref inbox = ref(1, "INBOX");
     append(inbox, {"x\r\n"});

@@ -109,11 +109,11 @@ base::Result<> check_target_quota(store::Transaction& change,
     if (remove && two.share_account()) {
         return {};
     }
-    std::uint64_t octets = 0;
+    Amount amount{.octets = 0, .messages = entries.size()};
     for (const Entry& entry : entries) {
-        octets += entry.octets;
+        amount.octets += entry.octets;
     }
-    return check_quota(change, two.target_account(), octets);
+    return check_quota(change, two.target_account(), amount);
 }
 
 base::Result<> append_entries(store::Transaction& change,
@@ -273,7 +273,7 @@ base::Task<base::Result<Appended>> Mailboxes::replace(
             return base::fail(base::Errc::kNotFound, "the message has gone");
         }
         AccountEditor& account = two->target_account();
-        TRY_VOID(check_quota(change, account, messages.front().blob.size()));
+        TRY_VOID(check_quota(change, account, {messages.front().blob.size(), 1}));
         TRY_VOID(append_all(change, two->target(), account, messages, rights, now, appended));
         TRY_VOID(two->save(change));
         TraceEvent event;

@@ -78,9 +78,8 @@ class MessageStore {
     // quota is left out and said so; an error means that nobody got it (kNoSpace, kIo).
     [[nodiscard]] base::Task<base::Result<std::vector<DeliveryOutcome>>> deliver(
         base::Loop& loop, Delivery delivery) const;
-    // Would `octets` more fit? For RCPT's early answer; deliver() decides.
-    [[nodiscard]] base::Result<bool> fits(account::AccountId account,
-                                          std::uint64_t quota_octets,
+    // Would one more message of `octets` fit? For RCPT's early answer; deliver() decides.
+    [[nodiscard]] base::Result<bool> fits(const account::LocalRecipient& recipient,
                                           std::uint64_t octets) const;
 
     // The INBOX of an account; empty when nothing ever came.

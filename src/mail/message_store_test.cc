@@ -76,9 +76,21 @@ TEST_F(MessageStoreTest, WhoIsOverQuotaIsLeftOut) {
     EXPECT_TRUE((*outcomes)[1].delivered);
     EXPECT_TRUE((*outcomes)[2].delivered);
     EXPECT_THAT(messages_.open_inbox(1)->messages, IsEmpty());
-    EXPECT_FALSE(messages_.fits(2, 10, 1).value());
-    EXPECT_TRUE(messages_.fits(2, 11, 1).value());
-    EXPECT_TRUE(messages_.fits(2, 0, 1U << 30U).value());
+    EXPECT_FALSE(messages_.fits(recipient(2, 10), 1).value());
+    EXPECT_TRUE(messages_.fits(recipient(2, 11), 1).value());
+    EXPECT_TRUE(messages_.fits(recipient(2, 0), 1U << 30U).value());
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MessageStoreTest, AQuotaCountsMessagesToo) {
+    account::LocalRecipient one = recipient(1);
+    one.quota_messages = 1;
+    EXPECT_TRUE(messages_.fits(one, 1U << 30U).value());
+    EXPECT_TRUE((*deliver("1", {one}))[0].delivered);
+    EXPECT_FALSE(messages_.fits(one, 1).value());
+    EXPECT_FALSE((*deliver("2", {one}))[0].delivered);
+    one.forget_quotas();
+    EXPECT_TRUE((*deliver("3", {one}))[0].delivered);
     EXPECT_THAT(findings(), IsEmpty());
 }
 
@@ -98,11 +110,11 @@ TEST_F(MessageStoreTest, FilesTakeTheirPartOfAQuota) {
         account::set_outside_octets(transaction, 1, 5);
         return {};
     }));
-    EXPECT_FALSE(messages_.fits(1, 14, 10).value());
-    EXPECT_TRUE(messages_.fits(1, 15, 10).value());
+    EXPECT_FALSE(messages_.fits(recipient(1, 14), 10).value());
+    EXPECT_TRUE(messages_.fits(recipient(1, 15), 10).value());
     EXPECT_FALSE((*deliver("0123456789", {recipient(1, 14)}))[0].delivered);
     EXPECT_TRUE((*deliver("0123456789", {recipient(1, 15)}))[0].delivered);
-    EXPECT_FALSE(messages_.fits(1, 3, 0).value());
+    EXPECT_FALSE(messages_.fits(recipient(1, 3), 0).value());
 }
 
 TEST_F(MessageStoreTest, AFullDiskStoresNothingForAnybody) {
@@ -295,6 +307,11 @@ const Damage kDamages[] = {
          return {};
      }},
     {"in mailbox 1, which does not exist", erase_of_inbox<KeyTag::kState>},
+    {"mailbox 1 of account 1 has told of messages that never came",
+     [](store::Transaction& t) -> base::Result<> {
+         t.put(mailbox_key(KeyTag::kRecent, {1, kInbox}), encode_number(3));
+         return {};
+     }},
     {"mailbox 1 of account 1 has no place in the tree", erase_of_inbox<KeyTag::kMailbox>},
     {"mailbox 1 (INBOX) of account 1 cannot be found by its name",
      [](store::Transaction& t) -> base::Result<> {

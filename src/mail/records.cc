@@ -294,4 +294,13 @@ base::Result<std::vector<std::string>> load_keywords(const store::Reader& reader
     return names ? std::move(*names) : std::vector<std::string>();
 }
 
+base::Result<Uid> load_first_recent(const store::Reader& reader, Ref ref) {
+    TRY(const auto number, load(reader, mailbox_key(KeyTag::kRecent, ref), decode_number));
+    Uid first = 1;
+    if (number && (!narrow(*number, first) || first == 0)) {
+        return too_wide();
+    }
+    return first;
+}
+
 }  // namespace mail

@@ -19,18 +19,19 @@ namespace mail {
 
 // Every key of ours begins with one of these; other rooms have others.
 enum class KeyTag : std::uint8_t {
-    kCounters = 'm',      // account
-    kMailbox = 'M',       // account mailbox: its place in the tree
-    kName = 'p',          // account parent name: which mailbox that is
-    kState = 'C',         // account mailbox: what lies in it, in sum; only where messages may lie
-    kKeywords = 'W',      // account mailbox: the names of Entry::keywords
-    kPage = 'U',          // account mailbox page
-    kVanished = 'V',      // account mailbox modseq: the UIDs that went with it
-    kEmail = 'E',         // account email
-    kCopies = 'e',        // account block: emails of which there is more than one entry
-    kThread = 'h',        // account hash: the thread of a Message-ID
-    kGarbage = 'g',       // account modseq number: emails whose entries have gone
-    kAcl = 'R',           // account mailbox sign who: rights
+    kCounters = 'm',  // account
+    kMailbox = 'M',   // account mailbox: its place in the tree
+    kName = 'p',      // account parent name: which mailbox that is
+    kState = 'C',     // account mailbox: what lies in it, in sum; only where messages may lie
+    kKeywords = 'W',  // account mailbox: the names of Entry::keywords
+    kPage = 'U',      // account mailbox page
+    kRecent = 'c',    // account mailbox: the first UID that no session was told of (RFC 3501 2.3.2)
+    kVanished = 'V',  // account mailbox modseq: the UIDs that went with it
+    kEmail = 'E',     // account email
+    kCopies = 'e',    // account block: emails of which there is more than one entry
+    kThread = 'h',    // account hash: the thread of a Message-ID
+    kGarbage = 'g',   // account modseq number: emails whose entries have gone
+    kAcl = 'R',       // account mailbox sign who: rights
     kSharedWith = 'r',    // who account mailbox: nothing more
     kSubscription = 's',  // user path: nothing more
     kAnnotation = 'K',    // account mailbox user name
@@ -124,5 +125,7 @@ struct PageName {
                                                                    Ref ref);
 [[nodiscard]] base::Result<std::vector<std::string>> load_keywords(const store::Reader& reader,
                                                                    Ref ref);
+// 1, the first of all, when nobody ever looked at the mailbox.
+[[nodiscard]] base::Result<Uid> load_first_recent(const store::Reader& reader, Ref ref);
 
 }  // namespace mail

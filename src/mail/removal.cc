@@ -21,6 +21,7 @@ namespace {
 constexpr std::array kMany = {KeyTag::kVanished, KeyTag::kThread};
 constexpr std::array kRest = {KeyTag::kState,
                               KeyTag::kKeywords,
+                              KeyTag::kRecent,
                               KeyTag::kMailbox,
                               KeyTag::kName,
                               KeyTag::kSubscription,

@@ -85,7 +85,9 @@ class Both:
         self.server.admin("account", "set", "green@crepes.example", "--disable")
         with self.assertRaises(poplib.error_proto):
             self.log_in("green@crepes.example", "green's")
-        self.server.admin("account", "set", "green@crepes.example", "--enable", "--quota", "0")
+        self.server.admin("account", "set", "green@crepes.example", "--enable", "--quota", "0",
+                          "--quota-messages", "500")
+        self.assertIn("green@crepes.example  \"Green\"  at most 500 messages", self.server.admin("account", "list"))
         self.assertEqual(self.log_in("green@crepes.example", "green's"), 0)
         self.server.admin("account", "remove", "green@crepes.example")
         with self.assertRaises(poplib.error_proto):

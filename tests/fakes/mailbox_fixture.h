@@ -70,10 +70,11 @@ class MailboxFixture : public MailFixture {
         return octets;
     }
 
-    void set_quota(account::AccountId id, std::uint64_t octets) {
+    void set_quota(account::AccountId id, std::uint64_t octets, std::uint64_t messages = 0) {
         EXPECT_TRUE(change([&](store::Transaction& transaction) -> base::Result<> {
             TRY(auto account, account::find_account(transaction, id));
             account->quota_octets = octets;
+            account->quota_messages = messages;
             return account::update_account(transaction, *account);
         }));
     }

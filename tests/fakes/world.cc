@@ -101,6 +101,12 @@ void World::add_user(std::string_view address,
     });
 }
 
+void World::set_message_quota(std::string_view address, std::uint64_t limit) {
+    account::Account account = find(address);
+    account.quota_messages = limit;
+    change([account](store::Transaction& tx) { return account::update_account(tx, account); });
+}
+
 void World::disable(std::string_view address) {
     account::Account account = find(address);
     account.disabled = true;
@@ -144,9 +150,17 @@ void World::add_message(std::string_view address, std::string_view octets) {
         .queue_id = random.token(10),
         .message_id = {},
         .return_path = {},
-        .recipients = {{account.id, account.address, {}, account.quota_octets}},
+        .recipients =
+            {{account.id, account.address, {}, account.quota_octets, account.quota_messages}},
         .accepted = {.time = clock.now(), .kind = "accepted", .session = {}, .text = {}}};
     must(run(messages.deliver(loop, std::move(delivery))));
+}
+
+void World::tell_of_messages(std::string_view address) {
+    const mail::Ref inbox{find(address).id, mail::kInbox};
+    must(mailboxes.take_recent(inbox, must(run(mailboxes.open(loop, inbox)))->uid_next()));
+    // What is written behind it is written after it.
+    change([](store::Transaction& /*tx*/) { return base::Result<>(); });
 }
 
 std::vector<std::string> World::inbox(std::string_view address) {

@@ -68,9 +68,13 @@ class World {
     void add_alias(std::string_view address, const std::vector<std::string>& members);
     void add_list(std::string_view address, account::Posting posting);
     void join_list(std::string_view list, std::string_view who, account::Membership membership);
+    // How many messages it may have; zero is no limit.
+    void set_message_quota(std::string_view address, std::uint64_t limit);
     void disable(std::string_view address);
     // Puts a message into an INBOX without any protocol.
     void add_message(std::string_view address, std::string_view octets);
+    // None of them is \Recent any more (RFC 3501 2.3.2).
+    void tell_of_messages(std::string_view address);
 
     // The messages of an INBOX, whole, in order.
     [[nodiscard]] std::vector<std::string> inbox(std::string_view address);

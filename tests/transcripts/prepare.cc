@@ -47,8 +47,12 @@ bool Player::prepare_world(std::string_view word, std::string_view rest) {
     } else if (word == "owner") {
         const std::string list(base::split_front(rest, '='));
         world_.join_list(list, rest, account::Membership::kOwner);
-    } else if (word == "message") {
-        world_.add_message(split_word(rest).first, quoted(rest));
+    } else if (word == "message" || word == "recent") {
+        const auto address = split_word(rest).first;
+        world_.add_message(address, quoted(rest));
+        if (word == "message") {
+            world_.tell_of_messages(address);
+        }
     } else if (word == "legacy") {
         const std::string address(base::split_front(rest, ':'));
         world_.set_legacy_secret(address, rest);
@@ -112,7 +116,7 @@ void Player::prepare_list(std::string_view text) {
     }
 }
 
-// users NAME[@domain][:password[:quota]][/Full_Name] ...
+// users NAME[@domain][:password[:quota[:messages]]][/Full_Name] ...
 void Player::prepare_users(std::string_view text) {
     while (!text.empty()) {
         std::string_view user = base::split_front(text, ' ');
@@ -125,8 +129,11 @@ void Player::prepare_users(std::string_view text) {
         const std::string whole = address.find('@') == std::string_view::npos
                                       ? fmt::format("{}@{}", address, first_domain_)
                                       : std::string(address);
-        world_.add_user(
-            whole, password.empty() ? "secret" : password, base::parse_u64(user).value_or(0), name);
+        const std::uint64_t octets = base::parse_u64(base::split_front(user, ':')).value_or(0);
+        world_.add_user(whole, password.empty() ? "secret" : password, octets, name);
+        if (const auto messages = base::parse_u64(user)) {
+            world_.set_message_quota(whole, *messages);
+        }
     }
 }
 

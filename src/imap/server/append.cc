@@ -77,8 +77,13 @@ std::optional<Reply> Appending::judge_size(std::uint64_t octets) const {
         return no("messages may not be that large", "TOOBIG");
     }
     const auto quota = session_.mailboxes().quota(target_.ref.owner);
-    if (quota && quota->storage_octets.limit != 0 &&
-        quota->storage_octets.used + octets_ + octets > quota->storage_octets.limit) {
+    const auto exceeds = [](const mail::Quota::Resource& resource, std::uint64_t more) {
+        return resource.limit != 0 && resource.used + more > resource.limit;
+    };
+    // What REPLACE puts in the place of another is no message more.
+    const std::size_t messages = messages_.size() + (is_replace_ ? 0 : 1);
+    if (quota &&
+        (exceeds(quota->storage_octets, octets_ + octets) || exceeds(quota->messages, messages))) {
         return no("over quota", "OVERQUOTA");
     }
     return std::nullopt;

@@ -34,9 +34,6 @@ std::string list_line(const Session& session, std::string_view attributes, std::
 }
 
 std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items) {
-    const auto recent = [&] {
-        return info.uid_next - session.services().recents.first(info.ref, info.uid_next, false);
-    };
     std::string text;
     const auto add = [&](StatusItem item, std::string_view name, auto value) {
         if ((items & item) != 0) {
@@ -45,7 +42,9 @@ std::string status_line(Session& session, const mail::MailboxInfo& info, std::ui
         }
     };
     add(kStatusMessages, "MESSAGES", info.messages);
-    add(kStatusRecent, "RECENT", recent());
+    if ((items & kStatusRecent) != 0) {
+        add(kStatusRecent, "RECENT", session.mailboxes().count_recent(info).value_or(0));
+    }
     add(kStatusUidNext, "UIDNEXT", info.uid_next);
     add(kStatusUidValidity, "UIDVALIDITY", info.uid_validity);
     add(kStatusUnseen, "UNSEEN", info.unseen);

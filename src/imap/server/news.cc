@@ -1,6 +1,7 @@
 // What happened in the selected mailbox meanwhile, as untagged answers (RFC 9051 7.4.1, 7.5, RFC 7162 3.2.10).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -38,6 +39,15 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
     co_return co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid);
 }
 
+// RFC 3501 2.3.2: of the messages from `first` on, those that nobody was told of are this session's. When the
+// store does not say, all are.
+void Session::claim_recent(mail::Uid first) {
+    const mail::Uid next = view_->told()->uid_next();
+    const auto recent = view_->read_only() ? services_.mailboxes.first_recent(view_->ref(), next)
+                                           : services_.mailboxes.take_recent(view_->ref(), next);
+    view_->add_recent(std::max(first, recent.value_or(first)), next);
+}
+
 // Expunges first, by descending number, so that none of them moves one still to be told; then the new
 // count; then flags, by the numbers that hold from then on.
 Task<Result<>> Session::put_news(View::News news, bool with_uid) {
@@ -50,6 +60,7 @@ Task<Result<>> Session::put_news(View::News news, bool with_uid) {
         }
     }
     if (news.has_more) {
+        claim_recent(news.first_new);
         lines_.put(fmt::format("* {} EXISTS\r\n", view_->told()->size()));
         if (!enabled(kRev2)) {
             lines_.put(fmt::format("* {} RECENT\r\n", view_->recent_count()));

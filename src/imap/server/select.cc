@@ -165,13 +165,11 @@ Task<Handled> open(Session& session, const Request& request, bool read_only) {
     constexpr mail::Rights kChanges =
         mail::kRightSeen | mail::kRightWrite | mail::kRightDeleteMessages | mail::kRightExpunge;
     read_only = read_only || (info->rights & kChanges) == 0;
-    const mail::Uid recent =
-        session.services().recents.first(info->ref, (*snapshot)->uid_next(), !read_only);
     if (arguments->condstore) {
         session.enable(kCondstore);
     }
-    session.select(
-        std::make_unique<View>(std::move(*info), std::move(*snapshot), read_only, recent));
+    session.select(std::make_unique<View>(std::move(*info), std::move(*snapshot), read_only));
+    session.claim_recent(1);
     put_mailbox(session);
     if (arguments->qresync) {
         CO_TRY_VOID(co_await resynchronize(session, std::move(*arguments->qresync)));

@@ -15,7 +15,6 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/task.h"
-#include "imap/server/recents.h"
 #include "imap/server/uidonly.h"
 #include "mail/mailboxes.h"
 #include "net/line_stream.h"
@@ -55,8 +54,7 @@ struct Services {
     // A watcher for the session's dialogue, or an empty one. May be empty itself.
     std::function<net::LineStream::Watcher(std::string_view session_id, const net::Endpoint& peer)>
         watch;
-    Recents recents{};               // shared by all sessions,
-    UidOnlyMisuse uidonly_misuse{};  // as this
+    UidOnlyMisuse uidonly_misuse{};  // shared by all sessions
 };
 
 // Serves one connection and returns when it is closed. A failed CHECK is caught here, logged, and costs

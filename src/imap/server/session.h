@@ -104,6 +104,9 @@ class Session {
     // stay as they are.
     [[nodiscard]] base::Task<base::Result<>> tell_news(bool may_expunge, bool with_uid);
 
+    // news.cc: makes those messages from that UID on \Recent here that no other session was told of.
+    void claim_recent(mail::Uid first);
+
     // notify.cc: what RFC 5465 makes of it.
     [[nodiscard]] Notifier* notifier() { return notifier_.get(); }
 

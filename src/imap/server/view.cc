@@ -1,23 +1,18 @@
 #include "imap/server/view.h"
 
-#include <limits>
 #include <utility>
 
 #include "base/check.h"
 
 namespace imap {
 
-View::View(mail::MailboxInfo info,
-           mail::SnapshotPtr snapshot,
-           bool read_only,
-           mail::Uid first_recent)
+View::View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool read_only)
     : info_(std::move(info)),
       told_(std::move(snapshot)),
       flags_told_(told_),
       latest_(told_),
       keywords_told_(told_->keywords()),
-      read_only_(read_only),
-      first_recent_(first_recent) {}
+      read_only_(read_only) {}
 
 const mail::Entry& View::current(const mail::Entry& told) const {
     if (told_ == latest_) {
@@ -51,13 +46,22 @@ std::optional<mail::UidSet> View::resolve(const SequenceSet& set, bool is_uids) 
     return uids;
 }
 
+void View::add_recent(mail::Uid first, mail::Uid next) {
+    if (first < next) {
+        recent_.add(first, next - 1);
+    }
+}
+
 mail::UidSet View::recent() const {
-    const mail::Uid last = std::numeric_limits<mail::Uid>::max();
-    return first_recent_ == last ? mail::UidSet() : told_->intersect({first_recent_, last});
+    return told_->intersect(recent_);
 }
 
 std::size_t View::recent_count() const {
-    return told_->size() - told_->lower_bound(first_recent_);
+    std::size_t count = 0;
+    for (const mail::UidSet::Range& range : recent_.ranges()) {
+        count += told_->lower_bound(range.last + 1) - told_->lower_bound(range.first);
+    }
+    return count;
 }
 
 void View::note_told(mail::UidSet uids, mail::Modseq modseq) {

@@ -22,11 +22,7 @@ namespace imap {
 
 class View {
   public:
-    // `first_recent`: messages from that UID on are \Recent here.
-    View(mail::MailboxInfo info,
-         mail::SnapshotPtr snapshot,
-         bool read_only,
-         mail::Uid first_recent);
+    View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool read_only);
 
     [[nodiscard]] mail::Ref ref() const { return info_.ref; }
 
@@ -56,7 +52,10 @@ class View {
 
     [[nodiscard]] const mail::UidSet& saved_result() const { return saved_; }
 
-    [[nodiscard]] bool is_recent(mail::Uid uid) const { return uid >= first_recent_; }
+    // Messages from `first` on and below `next` are \Recent here.
+    void add_recent(mail::Uid first, mail::Uid next);
+
+    [[nodiscard]] bool is_recent(mail::Uid uid) const { return recent_.contains(uid); }
 
     [[nodiscard]] mail::UidSet recent() const;
     [[nodiscard]] std::size_t recent_count() const;
@@ -128,7 +127,7 @@ class View {
     mail::SnapshotPtr latest_;
     std::vector<std::string> keywords_told_;
     bool read_only_;
-    mail::Uid first_recent_;
+    mail::UidSet recent_;  // or were, before they went
     mail::UidSet saved_;
     mail::UidSet known_;  // by note_told()
     mail::Modseq known_modseq_ = 0;

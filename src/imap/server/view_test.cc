@@ -43,10 +43,10 @@ mail::SnapshotPtr snapshot(const std::map<mail::Uid, mail::Modseq>& messages,
     return std::make_shared<const mail::Snapshot>(std::move(head), std::move(list));
 }
 
-View view_of(const std::map<mail::Uid, mail::Modseq>& messages, mail::Uid first_recent = 1000) {
+View view_of(const std::map<mail::Uid, mail::Modseq>& messages) {
     mail::MailboxInfo info;
     info.rights = mail::kAllRights;
-    return {std::move(info), snapshot(messages), false, first_recent};
+    return {std::move(info), snapshot(messages), false};
 }
 
 std::vector<std::uint32_t> changed_numbers(const View::News& news) {
@@ -149,10 +149,16 @@ TEST(View, TellsNewKeywordsOnce) {
 }
 
 TEST(View, KnowsWhatIsRecent) {
-    const View view = view_of({{1, 0}, {5, 0}, {6, 0}}, 5);
-    EXPECT_EQ(view.recent_count(), 2U);
-    EXPECT_EQ(view.recent().to_text(), "5:6");
+    View view = view_of({{1, 0}, {5, 0}, {6, 0}, {8, 0}, {9, 0}});
+    EXPECT_EQ(view.recent_count(), 0U);
+    view.add_recent(4, 7);
+    view.add_recent(9, 10);
+    view.add_recent(10, 10);
+    EXPECT_EQ(view.recent_count(), 3U);
+    EXPECT_EQ(view.recent().to_text(), "5:6,9");
     EXPECT_FALSE(view.is_recent(1));
+    EXPECT_TRUE(view.is_recent(6));
+    EXPECT_FALSE(view.is_recent(8));
 }
 
 }  // namespace

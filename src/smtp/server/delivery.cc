@@ -51,7 +51,9 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
     for (const Recipient& recipient : transaction.recipients) {
         const bool alone = stands_alone(recipient);
         for (account::LocalRecipient local : recipient.local) {
-            local.quota_octets = alone ? local.quota_octets : 0;
+            if (!alone) {
+                local.forget_quotas();
+            }
             const auto same = std::find_if(delivery.recipients.begin(),
                                            delivery.recipients.end(),
                                            [&](const account::LocalRecipient& other) {
@@ -60,7 +62,7 @@ mail::Delivery Session::make_delivery(store::NewBlob blob, const Incoming& incom
             if (same == delivery.recipients.end()) {
                 delivery.recipients.push_back(std::move(local));
             } else if (!alone) {
-                same->quota_octets = 0;
+                same->forget_quotas();
             }
         }
     }

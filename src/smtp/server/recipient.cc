@@ -174,10 +174,10 @@ std::optional<Reply> Session::judge_post(const store::Reader& reader,
 std::optional<Reply> Session::judge_quota(const account::LocalRecipient& recipient) const {
     const std::uint64_t octets =
         std::max<std::uint64_t>(transaction_->parameters.size.value_or(1), 1);
-    if (recipient.quota_octets == 0) {
+    if (recipient.quota_octets == 0 && recipient.quota_messages == 0) {
         return std::nullopt;
     }
-    const auto fits = services_.messages.fits(recipient.account, recipient.quota_octets, octets);
+    const auto fits = services_.messages.fits(recipient, octets);
     if (!fits) {
         return directory_silence();
     }
@@ -188,7 +188,7 @@ std::optional<Reply> Session::judge_quota(const account::LocalRecipient& recipie
 }
 
 Reply quota_refusal(const account::LocalRecipient& recipient, std::uint64_t octets) {
-    if (octets > recipient.quota_octets) {
+    if (recipient.quota_octets != 0 && octets > recipient.quota_octets) {
         return {552, {5, 2, 2}, "the message is larger than the whole mailbox may be"};
     }
     return {452, {4, 2, 2}, "the mailbox is full"};
