@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kReplyLineOctetsMax = std::size_t{16} * 1024;
 constexpr int kSecurityDone = 234;  // RFC 4217 4.1
+// RFC 959 4.2: another reply follows a 1yz. More than any server has to say.
+constexpr int kPreliminariesMax = 100;
 
 bool is_one_line(std::string_view line) {
     return line.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -30,6 +32,13 @@ bool moves(std::string_view line) {
         "CWD", "CDUP", "XCWD", "XCUP", "USER", "ACCT", "REIN", "SMNT", "HOST"};
     const std::string verb = base::to_upper(base::split_front(line, ' '));
     return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
+}
+
+// RFC 7151 3.1: what HOST may name. An address is no choice among names: it is left unsaid.
+bool is_domain_name(std::string_view host) {
+    const bool spelled = std::all_of(
+        host.begin(), host.end(), [](char c) { return base::is_alnum(c) || c == '-' || c == '.'; });
+    return spelled && std::any_of(host.begin(), host.end(), base::is_alpha);
 }
 
 }  // namespace
@@ -131,9 +140,7 @@ Client::Async<void> Client::dial() {
 // RFC 959 5.4: 120 says when, 220 says now.
 Client::Async<void> Client::greet() {
     CO_TRY(ServerReply reply, co_await read_reply());
-    while (reply.is_preliminary()) {
-        CO_TRY(reply, co_await read_reply());
-    }
+    CO_TRY(reply, co_await settle(std::move(reply)));
     if (!reply.is_done()) {
         co_return tl::unexpected(error_of(reply));
     }
@@ -191,6 +198,7 @@ Client::Async<void> Client::set_protection(bool protect) {
 
 // RFC 959 5.4: USER, PASS and ACCT, each as far as the server asks.
 Client::Async<void> Client::login(std::string user, std::string password, std::string account) {
+    CO_TRY_VOID(co_await name_host());
     CO_TRY(ServerReply reply, co_await command("USER " + user));
     if (reply.code == 331) {
         CO_TRY(reply, co_await command("PASS " + password));
@@ -229,6 +237,19 @@ Client::Async<void> Client::learn_features() {
         std::string_view line = base::trim(reply.lines[i]);
         const std::string name = base::to_upper(base::split_front(line, ' '));
         features_.insert_or_assign(name, std::string(line));
+    }
+    co_return base::Result<>();
+}
+
+// RFC 7151 3: which of the server's names is meant, before anybody logs in there. A server that does not know the name
+// (504) serves whom it serves: its other clients say no name either.
+Client::Async<void> Client::name_host() {
+    if (!is_domain_name(options_.host)) {
+        co_return base::Result<>();
+    }
+    CO_TRY_VOID(co_await learn_features());
+    if (has("HOST")) {
+        CO_TRY_VOID(co_await command("HOST " + options_.host));
     }
     co_return base::Result<>();
 }
@@ -296,11 +317,19 @@ Client::Async<ServerReply> Client::command(std::string line) {
     co_return co_await read_reply();
 }
 
-Client::Async<ServerReply> Client::conclude() {
-    ServerReply reply = last_reply_;
-    while (reply.is_preliminary()) {
-        CO_TRY(reply, co_await read_reply(base::SteadyTime::max()));
+Client::Async<ServerReply> Client::settle(ServerReply reply, bool for_ever) {
+    for (int i = 0; reply.is_preliminary(); ++i) {
+        if (i == kPreliminariesMax) {
+            lost_ = true;
+            co_return fail(Errc::kSyntax, "the server never comes to an end: " + reply.to_string());
+        }
+        CO_TRY(reply, co_await read_reply(for_ever ? base::SteadyTime::max() : deadline()));
     }
+    co_return reply;
+}
+
+Client::Async<ServerReply> Client::conclude() {
+    CO_TRY(ServerReply reply, co_await settle(last_reply_, true));
     if (!reply.is_done()) {
         co_return tl::unexpected(error_of(reply));
     }
@@ -309,9 +338,7 @@ Client::Async<ServerReply> Client::conclude() {
 
 Client::Async<ServerReply> Client::perform(std::string line) {
     CO_TRY(ServerReply reply, co_await command(std::move(line)));
-    while (reply.is_preliminary()) {
-        CO_TRY(reply, co_await read_reply());
-    }
+    CO_TRY(reply, co_await settle(std::move(reply)));
     if (!reply.is_done()) {
         co_return tl::unexpected(error_of(reply));
     }

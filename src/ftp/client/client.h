@@ -1,11 +1,12 @@
 // ftp::Client, the user's side of FTP: the control connection (RFC 959 4, RFC 1123 4.1), its protection and
-// that of the data (RFC 4217), and transfers over data connections of its own (RFC 2428, RFC 3659).
+// that of the data (RFC 4217), and transfers over data connections of its own (RFC 2428, RFC 3659). A server that has
+// several names is told which one is meant (RFC 7151).
 //
 // TLS is used where the server offers it, and its certificate must prove the host's name. Each data connection
 // resumes the control connection's TLS session: a server may demand that, and it proves who sends the data.
 //
 // BUGS: one transfer at a time; the control connection is not read while data flows, so that an early 4xx is
-// seen only when the data connection ends. No GSS-API (RFC 2228), no HOST.
+// seen only when the data connection ends. No GSS-API (RFC 2228).
 #pragma once
 
 #include <cstdint>
@@ -116,7 +117,7 @@ class Client {
     // Up to the greeting, and TLS. kRefused, kUnreachable, kTimeout: nobody there; kDenied: the certificate
     // does not prove the name; kUnsupported: TLS was required and is not offered.
     [[nodiscard]] Async<void> connect();
-    // kDenied. Afterwards features() are known and names are UTF-8 (RFC 2640).
+    // First says HOST where the server knows it. kDenied. Afterwards features() are known and names are UTF-8 (RFC 2640).
     [[nodiscard]] Async<void> login(std::string user, std::string password, std::string account);
     [[nodiscard]] Async<void> quit();
     // REIN: back to before the login.
@@ -188,6 +189,8 @@ class Client {
     [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
     // The octets of "LIST -la" and the like; kTooLong past 256 MiB.
     [[nodiscard]] Async<std::string> listing(std::string command_line);
+    // The same as they come, however many.
+    [[nodiscard]] Async<void> listing_into(std::string command_line, ByteSink& sink);
 
     // How many octets went through. kNotFound, kDenied ...: the server's reply; kIo, kNoSpace: the sink's
     // or source's; kReset: abort(), or the connection.
@@ -214,10 +217,14 @@ class Client {
     [[nodiscard]] Async<void> start_tls();
     [[nodiscard]] Async<void> protect();
     [[nodiscard]] Async<void> learn_features();
+    [[nodiscard]] Async<void> name_host();
     [[nodiscard]] Async<void> send(std::string line);
     [[nodiscard]] Async<ServerReply> read_reply(base::SteadyTime deadline);
 
     [[nodiscard]] Async<ServerReply> read_reply() { return read_reply(deadline()); }
+
+    // What follows `reply` until one is not 1yz; each may take until `patience`, or for ever.
+    [[nodiscard]] Async<ServerReply> settle(ServerReply reply, bool for_ever = false);
 
     [[nodiscard]] Async<void> open_channel(DataChannel& channel);
     [[nodiscard]] Async<void> open_passive(DataChannel& channel);

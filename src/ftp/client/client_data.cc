@@ -137,12 +137,15 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
     }
     // After 1yz one more reply comes; without it the refusal was the reply.
     if (last_reply_.is_preliminary()) {
-        CO_TRY(const ServerReply reply, co_await read_reply());
+        auto reply = co_await settle(last_reply_);  // 110 is a restart marker
         // A data connection that broke has a reason, and the server knows it: "552 over quota".
         const bool broke = !outcome && (outcome.error().code == Errc::kReset ||
                                         outcome.error().code == Errc::kEof);
-        if ((outcome || broke) && !reply.is_done() && !channel.enough) {
-            co_return tl::unexpected(error_of(reply));
+        if ((outcome || broke) && !channel.enough) {
+            CO_TRY_VOID(reply);
+            if (!reply->is_done()) {
+                co_return tl::unexpected(error_of(*reply));
+            }
         }
     }
     co_return outcome;
@@ -177,8 +180,9 @@ Client::Async<void> Client::finish_abort() {
     }
     CO_TRY_VOID(co_await send("NOOP"));
     // 200 is NOOP's alone: ABOR has 225 and 226, a transfer 226, 250, 426 and 451.
+    const base::SteadyTime end = loop_.clock().steady() + kFarewell;
     while (reply.code != 200) {
-        CO_TRY(reply, co_await read_reply(loop_.clock().steady() + kFarewell));
+        CO_TRY(reply, co_await read_reply(end));
     }
     co_return base::Result<>();
 }

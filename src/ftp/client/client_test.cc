@@ -51,7 +51,7 @@ class ClientTest : public testing::Test {
 
     static ClientOptions options() {
         ClientOptions options;
-        options.host = "ftp.hamburger.example";
+        options.host = "192.0.2.21";
         options.addresses = {at(21)};
         return options;
     }
@@ -128,6 +128,59 @@ TEST_F(ClientTest, LogsInAndLearnsFeatures) {
     EXPECT_TRUE(login.result());
     EXPECT_TRUE(client_.has("MLST"));
     EXPECT_EQ(client_.features().at("MLST"), "type*;size*;");
+}
+
+// RFC 7151 3: before the login, to a server that was called by a name and knows HOST.
+TEST_F(ClientTest, SaysWhichHostIsMeant) {
+    connect();
+    client_.options().host = "ftp.hamburger.example";
+    auto login = client_.login("alice", "secret", "");
+    login.start();
+    EXPECT_EQ(heard(), "FEAT\r\n");
+    say("211-Features:\r\n HOST\r\n211 End\r\n");
+    EXPECT_EQ(heard(), "HOST ftp.hamburger.example\r\n");
+    say("504 no such host here\r\n");  // then it serves whom it serves
+    EXPECT_EQ(heard(), "USER alice\r\n");
+    say("230 in\r\n");
+    EXPECT_EQ(heard(), "FEAT\r\n");  // RFC 2389 3.2: the login may change the answer
+    say("211-Features:\r\n MLST size*;\r\n211 End\r\n");
+    ASSERT_TRUE(login.done());
+    EXPECT_TRUE(login.result());
+    EXPECT_FALSE(client_.has("HOST"));
+}
+
+TEST_F(ClientTest, SaysNoHostToAServerThatDoesNotKnowIt) {
+    connect();
+    client_.options().host = "ftp.hamburger.example";
+    auto login = client_.login("alice", "secret", "");
+    login.start();
+    EXPECT_EQ(heard(), "FEAT\r\n");
+    say("530 log in first\r\n");
+    EXPECT_EQ(heard(), "USER alice\r\n");
+}
+
+TEST_F(ClientTest, LeavesAServerThatNeverComesToAnEnd) {
+    connect();
+    auto task = client_.perform("NOOP");
+    task.start();
+    for (int i = 0; i < 1000 && !task.done(); ++i) {
+        say("100 wait\r\n");
+    }
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kSyntax);
+    EXPECT_FALSE(client_.is_connected());
+}
+
+TEST_F(ClientTest, LeavesAServerWhoseReplyIsWithoutEnd) {
+    connect();
+    auto task = client_.perform("STAT");
+    task.start();
+    for (int i = 0; i < 1000 && !task.done(); ++i) {
+        say("211-" + std::string(1000, 'x') + "\r\n");
+    }
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kTooLong);
+    EXPECT_FALSE(client_.is_connected());
 }
 
 TEST_F(ClientTest, TellsWhyALoginWasRefused) {
@@ -426,6 +479,48 @@ TEST_F(ClientTest, ListsOnlyNamesThatMayBeFiles) {
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), 1U);
     EXPECT_EQ(entries->front().name, "a");
+}
+
+// What a client that knows MLSD hears, however it is cut.
+class FactListingTest : public ClientTest {
+  protected:
+    base::Result<std::vector<RemoteEntry>> list(const std::vector<std::string>& pieces) {
+        connect();
+        auto login = client_.login("alice", "secret", "");
+        login.start();
+        say("230 in\r\n");
+        say("211-Features:\r\n MLST size*;\r\n211 End\r\n");
+        static_cast<void>(heard());
+        auto task = client_.list("");
+        task.start();
+        auto data = serve_passive();
+        EXPECT_EQ(heard(), "MLSD\r\n");
+        say("150 here\r\n");
+        for (const std::string& piece : pieces) {
+            data->push(piece);
+            loop_.run_ready();
+        }
+        data->close();
+        say("226 done\r\n");
+        EXPECT_TRUE(task.done());
+        return task.result();
+    }
+};
+
+TEST_F(FactListingTest, IsTheSameHoweverItIsCut) {
+    const auto entries =
+        list({"type=cdir; .\r\ntype=fi", "le;size=5; a\r", "\ntype=file; ../b\r\n", "type=dir; c"});
+    ASSERT_TRUE(entries);
+    ASSERT_EQ(entries->size(), 2U);
+    EXPECT_EQ(entries->at(0).name, "a");
+    EXPECT_EQ(entries->at(0).size, 5U);
+    EXPECT_EQ(entries->at(1).name, "c");
+}
+
+TEST_F(FactListingTest, EndsAtALineWithoutEnd) {
+    const auto entries = list(std::vector<std::string>(100, std::string(1000, 'x')));
+    ASSERT_FALSE(entries);
+    EXPECT_EQ(entries.error().code, Errc::kTooLong);
 }
 
 }  // namespace

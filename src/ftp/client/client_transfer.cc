@@ -16,6 +16,14 @@ namespace {
 
 constexpr std::size_t kChunkOctets = std::size_t{128} * 1024;
 constexpr std::size_t kListingOctetsMax = std::size_t{256} * 1024 * 1024;
+constexpr std::size_t kListingLineOctetsMax = std::size_t{64} * 1024;
+constexpr std::size_t kEntriesMax = 2'000'000;  // of one folder
+
+// Not the folder itself, nor the one above, nor what no local file may be called.
+bool is_wanted(const RemoteEntry& entry) {
+    return entry.type != EntryType::kCurrent && entry.type != EntryType::kParent &&
+           is_plain_name(entry.name);
+}
 
 class TextSink final : public ByteSink {
   public:
@@ -28,6 +36,42 @@ class TextSink final : public ByteSink {
     }
 
     std::string text;
+};
+
+// A listing of facts, entry by entry: its text is never in memory as a whole.
+class FactSink final : public ByteSink {
+  public:
+    explicit FactSink(std::vector<RemoteEntry>& entries) : entries_(entries) {}
+
+    base::Result<> write(std::string_view octets) override {
+        while (!octets.empty()) {
+            const std::size_t end = octets.find('\n');
+            line_ += octets.substr(0, end);
+            if (line_.size() > kListingLineOctetsMax || entries_.size() > kEntriesMax) {
+                return fail(Errc::kTooLong, "a listing longer than any folder");
+            }
+            if (end == std::string_view::npos) {
+                return {};
+            }
+            take_line();
+            octets.remove_prefix(end + 1);
+        }
+        return {};
+    }
+
+    // A last line without an end.
+    void take_line() {
+        for (RemoteEntry& entry : parse_fact_listing(line_)) {
+            if (is_wanted(entry)) {
+                entries_.push_back(std::move(entry));
+            }
+        }
+        line_.clear();
+    }
+
+  private:
+    std::vector<RemoteEntry>& entries_;
+    std::string line_;
 };
 
 // The representation's decoder, or none where the octets are the file's.
@@ -212,25 +256,28 @@ Client::Async<std::string> Client::listing(std::string command_line) {
     co_return std::move(sink.text);
 }
 
+Client::Async<void> Client::listing_into(std::string command_line, ByteSink& sink) {
+    CO_TRY_VOID(co_await transfer(std::move(command_line), TransferOptions(), &sink, nullptr));
+    co_return base::Result<>();
+}
+
 Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
     const std::string arguments = path.empty() ? "" : " " + path;
     std::vector<RemoteEntry> entries;
     if (options_.use_mlsd && (has("MLSD") || has("MLST"))) {
-        CO_TRY(const std::string text, co_await listing("MLSD" + arguments));
-        entries = parse_fact_listing(text);
-    } else {
-        const auto text = co_await listing("LIST" + arguments);
-        if (!text && last_reply_.code == 450) {
-            co_return fail(Errc::kNotFound,
-                           text.error().text);  // proftpd of a folder that is not there
-        }
-        CO_TRY_VOID(text);
-        entries = parse_listing(*text, {.now = loop_.clock().now()});
+        FactSink sink(entries);
+        CO_TRY_VOID(co_await listing_into("MLSD" + arguments, sink));
+        sink.take_line();
+        co_return entries;
     }
-    std::erase_if(entries, [](const RemoteEntry& entry) {
-        return entry.type == EntryType::kCurrent || entry.type == EntryType::kParent ||
-               !is_plain_name(entry.name);
-    });
+    const auto text = co_await listing("LIST" + arguments);
+    if (!text && last_reply_.code == 450) {
+        co_return fail(Errc::kNotFound,
+                       text.error().text);  // proftpd of a folder that is not there
+    }
+    CO_TRY_VOID(text);
+    entries = parse_listing(*text, {.now = loop_.clock().now()});
+    std::erase_if(entries, [](const RemoteEntry& entry) { return !is_wanted(entry); });
     co_return entries;
 }
 
