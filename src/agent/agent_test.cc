@@ -7,8 +7,10 @@
 #include "agent/ftp_arguments.h"
 #include "agent/ftp_url.h"
 #include "agent/glob.h"
+#include "agent/listing_sink.h"
 #include "agent/mirror.h"
 #include "agent/netrc.h"
+#include "agent/path_filter.h"
 #include "agent/progress.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
@@ -116,6 +118,12 @@ TEST(Terminal, IsNotCommandedByServers) {
     EXPECT_EQ(without_controls("\xc2\x9b"
                                "31m \xc3\xa9 \xc2\xa0"),
               "?31m \xc3\xa9 \xc2\xa0");
+    // ISO 8859's own, where the text is no UTF-8; the letters stay.
+    EXPECT_EQ(without_controls("caf\xe9 \x9b"
+                               "31m"),
+              "caf\xe9 ?31m");
+    EXPECT_EQ(without_controls("txt.\u202eexe \u2066x\u2069 \u200f"), "txt.?exe ?x? \u200f");
+    EXPECT_EQ(on_one_line("a\nb\tc\x1b"), "a?b?c?");
 }
 
 TEST(Words, AreParted) {
@@ -171,21 +179,92 @@ TEST(Arguments, AreRead) {
     }
 }
 
-TEST(Mirror, Filters) {
-    MirrorOptions options;
-    options.exclude = {"*.bak", "secret/*"};
-    EXPECT_TRUE(passes_filters(options, "a/b.txt", false));
-    EXPECT_FALSE(passes_filters(options, "a/b.bak", false));
-    EXPECT_FALSE(passes_filters(options, "secret/x", false));
-    options = {};
-    options.include = {"*.txt"};
-    EXPECT_TRUE(passes_filters(options, "b.txt", false));
-    EXPECT_FALSE(passes_filters(options, "b.bin", false));
-    EXPECT_TRUE(passes_filters(options, "folder", true));
+TEST(PathFilter, LeavesOutWhatIsExcluded) {
+    PathFilter filter;
+    filter.exclude_glob("*.bak");
+    filter.exclude_glob("secret/*");
+    EXPECT_TRUE(filter.passes("a/b.txt", false));
+    EXPECT_FALSE(filter.passes("a/b.bak", false));
+    EXPECT_FALSE(filter.passes("secret/x", false));
+}
+
+TEST(PathFilter, LeavesOutWhatIsNotIncluded) {
+    PathFilter filter;
+    filter.include_glob("*.txt");
+    EXPECT_TRUE(filter.passes("b.txt", false));
+    EXPECT_FALSE(filter.passes("b.bin", false));
+    EXPECT_TRUE(filter.passes("folder", true));
+}
+
+TEST(PathFilter, LooksForExpressionsInTheWholePath) {
+    PathFilter filter;
+    ASSERT_TRUE(filter.exclude_expression("^(cache|tmp)/"));
+    ASSERT_TRUE(filter.exclude_expression("[0-9]{4}-[0-9]{2}"));
+    ASSERT_TRUE(filter.include_expression("\\.keep$"));
+    EXPECT_FALSE(filter.passes("cache", true));
+    EXPECT_TRUE(filter.passes("cache", false));  // a file of that name
+    EXPECT_FALSE(filter.passes("cache/x", false));
+    EXPECT_TRUE(filter.passes("cache/x.keep", false));
+    EXPECT_TRUE(filter.passes("a/cache", true));
+    EXPECT_FALSE(filter.passes("logs/2026-01.txt", false));
+    EXPECT_TRUE(filter.passes("logs/2026.txt", false));
+    EXPECT_TRUE(filter.passes("cr\u00eape \xff", false));
+}
+
+TEST(PathFilter, RefusesWhatIsNoExpressionOrTooLarge) {
+    for (const std::string_view bad : {"(", "a**b(", "[", "\\1", "((a{1000}){1000}){1000}"}) {
+        PathFilter filter;
+        const auto added = filter.exclude_expression(bad);
+        ASSERT_FALSE(added) << bad;
+        EXPECT_EQ(added.error().code, base::Errc::kSyntax);
+    }
+}
+
+TEST(PathFilter, TakesLinearTime) {
+    PathFilter filter;
+    // What takes exponential time where expressions are tried by going back.
+    ASSERT_TRUE(filter.exclude_expression("^(a+)+$"));
+    EXPECT_TRUE(filter.passes(std::string(5000, 'a') + "b", false));
+}
+
+class Collector final : public ftp::ByteSink {
+  public:
+    base::Result<> write(std::string_view octets) override {
+        text += octets;
+        largest = std::max(largest, octets.size());
+        return {};
+    }
+
+    std::string text;
+    std::size_t largest = 0;
+};
+
+TEST(ListingSink, HandsOnLinesHoweverTheyAreCut) {
+    const std::string_view text = "a\r\nred\x1b[31m\r\ncr\u00eape\r\n\u009b2J";
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+        Collector below;
+        ListingSink sink(below, true);
+        ASSERT_TRUE(sink.write(text.substr(0, cut)));
+        ASSERT_TRUE(sink.write(text.substr(cut)));
+        ASSERT_TRUE(sink.finish());
+        EXPECT_EQ(below.text, "a\nred?[31m\ncr\u00eape\n?2J") << cut;
+    }
+}
+
+TEST(ListingSink, KeepsNoLineWithoutEnd) {
+    Collector below;
+    ListingSink sink(below, false);
+    const std::string piece(1000, 'x');
+    for (int i = 0; i < 10'000; ++i) {
+        ASSERT_TRUE(sink.write(piece));
+    }
+    ASSERT_TRUE(sink.finish());
+    EXPECT_EQ(below.text.size(), 10'000'000U);
+    EXPECT_LE(below.largest, 70'000U);
 }
 
 TEST(Shell, KnowsBsdsVerbs) {
-    // All that tnftp has.
+    // All that tnftp has; then what lftp's users type besides.
     std::string_view verbs =
         "! $ account append ascii bell binary bye case cd cdup chmod close cr debug "
         "delete dir disconnect edit epsv epsv4 epsv6 exit features fget form ftp gate get "
@@ -194,7 +273,8 @@ TEST(Shell, KnowsBsdsVerbs) {
         "page passive pdir pls pmlsd preserve progress prompt proxy put pwd quit quote "
         "rate rcvbuf recv reget remopts rename reset restart rhelp rmdir rstatus runique "
         "send sendport set site size sndbuf status struct sunique system tenex throttle "
-        "trace type umask unset usage user verbose xferbuf ? ";
+        "trace type umask unset usage user verbose xferbuf ? "
+        "alias bookmark cat du find jobs kill lls mirror mv pget queue rm source wait ";
     while (!verbs.empty()) {
         const std::string_view verb = base::split_front(verbs, ' ');
         EXPECT_TRUE(std::any_of(Shell::commands().begin(),

@@ -9,6 +9,7 @@
 #include "agent/ftp_arguments.h"
 #include "agent/ftp_copy.h"
 #include "agent/glob.h"
+#include "agent/listing_sink.h"
 #include "agent/local_file.h"
 #include "agent/mirror.h"
 #include "agent/segments.h"
@@ -24,7 +25,7 @@ using base::fail;
 namespace {
 
 int complain(const base::Error& error) {
-    fmt::print(stderr, "staffetta ftp: {}\n", error.text);
+    fmt::print(stderr, "{}\n", wrapped("staffetta ftp: " + without_controls(error.text)));
     return ftp_exit_status(error.code);
 }
 
@@ -244,14 +245,14 @@ class OneShot {
             return status;
         }
         const std::string verb = arguments_.names_only ? "NLST" : "LIST";
-        const auto text =
-            site_.run(site_.client().listing(url->path.empty() ? verb : verb + " " + url->path));
-        if (!text) {
-            return complain(text.error());
+        const auto standard = FileSink::standard();
+        ListingSink sink(*standard, is_shown(STDOUT_FILENO));
+        const auto listed = site_.run(
+            site_.client().listing_into(url->path.empty() ? verb : verb + " " + url->path, sink));
+        if (!listed) {
+            return complain(listed.error());
         }
-        const std::string lines = without_returns(*text);
-        const auto written =
-            FileSink::standard()->write(is_shown(STDOUT_FILENO) ? without_controls(lines) : lines);
+        const auto written = sink.finish();
         return written ? int{kFtpOk} : complain(written.error());
     }
 
@@ -277,11 +278,11 @@ class OneShot {
     int tell(const MirrorReport& report, bool dry_run) const {
         if (dry_run || arguments_.settings.verbose) {
             for (const std::string& action : report.actions) {
-                fmt::print("{}\n", action);
+                fmt::print("{}\n", is_shown(STDOUT_FILENO) ? on_one_line(action) : action);
             }
         }
         for (const std::string& failure : report.failures) {
-            fmt::print(stderr, "staffetta ftp: {}\n", failure);
+            fmt::print(stderr, "staffetta ftp: {}\n", without_controls(failure));
         }
         if (!arguments_.quiet) {
             fmt::print("{}\n", format_report(report, dry_run));

@@ -53,7 +53,9 @@ Transfers:
   -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue
   -e COMMAND                   interactive: do this first; may be given again
 Mirror:
-  -R, --reverse                upload; -x, --exclude GLOB and -I, --include GLOB choose by name or path
+  -R, --reverse                upload
+  -x, --exclude GLOB           leave out what is called so; -I, --include GLOB wins over it
+  --exclude-regex RX           the same for paths in which RX is found; --include-regex RX
   --delete                     remove what the source has not;  --dry-run  only say what would be done
   -P, --parallel N             so many transfers at a time;  --only-newer  keep what is newer there
 
@@ -223,7 +225,7 @@ class Reader {
         return {};
     }
 
-    static const std::array<Option, 40> kOptions;
+    static const std::array<Option, 42> kOptions;
 
     const std::vector<std::string>& arguments_;
     FtpArguments& into_;
@@ -233,7 +235,7 @@ class Reader {
 
 using A = FtpArguments;
 
-constexpr std::array<Reader::Option, 40> Reader::kOptions{{
+constexpr std::array<Reader::Option, 42> Reader::kOptions{{
     {"user",
      "u",
      nullptr,
@@ -304,16 +306,24 @@ constexpr std::array<Reader::Option, 40> Reader::kOptions{{
      "x",
      nullptr,
      [](A& a, const std::string& v) {
-         a.mirror.exclude.push_back(v);
+         a.mirror.filter.exclude_glob(v);
          return base::Result<>();
      }},
+    {"exclude-regex",
+     "",
+     nullptr,
+     [](A& a, const std::string& v) { return a.mirror.filter.exclude_expression(v); }},
     {"include",
      "I",
      nullptr,
      [](A& a, const std::string& v) {
-         a.mirror.include.push_back(v);
+         a.mirror.filter.include_glob(v);
          return base::Result<>();
      }},
+    {"include-regex",
+     "",
+     nullptr,
+     [](A& a, const std::string& v) { return a.mirror.filter.include_expression(v); }},
     {"delete", "", [](A& a) { a.mirror.remove = true; }, nullptr},
     {"dry-run", "", [](A& a) { a.mirror.dry_run = true; }, nullptr},
     {"only-newer", "", [](A& a) { a.mirror.only_newer = true; }, nullptr},

@@ -50,8 +50,8 @@ void show_dialogue(bool sent, std::string_view line, std::optional<base::Duratio
 
 // What is said on the way to what the user wants; BSD's client does not show it either.
 bool is_incidental(std::string_view line) {
-    constexpr std::array<std::string_view, 20> kVerbs{
-        "AUTH", "EPRT", "EPSV", "FEAT", "HASH", "MDTM", "MFMT", "MLSD", "NOOP", "OPTS",
+    constexpr std::array<std::string_view, 21> kVerbs{
+        "AUTH", "EPRT", "EPSV", "FEAT", "HASH", "HOST", "MDTM", "MFMT", "MLSD", "NOOP",   "OPTS",
         "PASV", "PBSZ", "PORT", "PROT", "PWD",  "RANG", "REST", "SIZE", "TYPE", "XSHA256"};
     const std::string_view verb = base::split_front(line, ' ');
     return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();

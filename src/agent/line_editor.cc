@@ -153,7 +153,11 @@ std::optional<std::string> LineEditor::read(const std::string& prompt,
     errno = 0;
     const char* text = el_gets(editor_->line, &count);
     if (text == nullptr || count <= 0) {
-        return errno == EINTR ? std::optional<std::string>("") : std::nullopt;
+        if (errno != EINTR) {
+            return std::nullopt;
+        }
+        fmt::print("^C\n");  // the line is given up, and stays to be read
+        return "";
     }
     std::string line(text, static_cast<std::size_t>(count));
     while (line.ends_with('\n') || line.ends_with('\r')) {

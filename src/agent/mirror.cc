@@ -8,8 +8,8 @@
 #include <optional>
 #include <set>
 
-#include "agent/glob.h"
 #include "agent/local_file.h"
+#include "agent/remote_tree.h"
 
 namespace agent {
 
@@ -17,25 +17,7 @@ using base::Errc;
 
 namespace {
 
-// What stands in the way of a server that lists folders without end.
-constexpr std::size_t kDepthMax = 64;
-constexpr std::size_t kEntriesMax = 5'000'000;
-
 using Tree = std::map<std::string, ftp::RemoteEntry>;  // by path below the top
-
-std::string join(const std::string& folder, const std::string& name) {
-    if (folder.empty()) {
-        return name;
-    }
-    return folder.ends_with('/') ? folder + name : folder + "/" + name;
-}
-
-bool matches_any(const std::vector<std::string>& patterns, std::string_view path) {
-    const std::string_view name = path.substr(path.rfind('/') + 1);
-    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-        return glob_matches(pattern, name) || glob_matches(pattern, path);
-    });
-}
 
 class Mirror {
   public:
@@ -78,60 +60,28 @@ class Mirror {
         report_.failures.push_back(fmt::format("{}: {}", path, error.text));
     }
 
-    // Breadth first, without recursion: the server decides how deep it goes.
     base::Task<base::Result<>> read_remote() {
         where_ = (co_await site_.client().working_directory()).value_or("");
-        std::vector<std::string> folders{""};
-        for (std::size_t i = 0; i < folders.size() && there_.size() < kEntriesMax; ++i) {
-            const std::string folder = folders[i];
-            auto entries = co_await list_remote(join(remote_, folder));
-            if (!entries) {
-                if (i > 0) {
-                    note_failure(folder, entries.error());
-                    whole_ = false;
-                    continue;
-                }
-                if (options_.reverse && entries.error().code == Errc::kNotFound) {
-                    co_return base::Result<>();  // it will be made
-                }
-                co_return base::forward_error(entries);
-            }
-            for (ftp::RemoteEntry& entry : *entries) {
-                const std::string path = join(folder, entry.name);
-                if (entry.is_directory() && passes_filters(options_, path, true)) {
-                    look_into(path, folders);
-                }
-                keep(there_, path, std::move(entry));
-            }
-        }
-        whole_ = whole_ && there_.size() < kEntriesMax;
-        co_return base::Result<>();
-    }
-
-    void look_into(const std::string& path, std::vector<std::string>& folders) {
-        const auto depth = std::count(path.begin(), path.end(), '/');
-        if (static_cast<std::size_t>(depth) < kDepthMax) {
-            folders.push_back(path);
-        } else {
-            report_.failures.push_back(path + ": folders are nested too deeply");
+        TreeWalk walk;
+        walk.on_entry = [this](const std::string& path, ftp::RemoteEntry entry) {
+            const bool into = entry.is_directory() && options_.filter.passes(path, true);
+            keep(there_, path, std::move(entry));
+            return into;
+        };
+        walk.on_failure = [this](const std::string& path, const base::Error& error) {
+            note_failure(path, error);
             whole_ = false;
+        };
+        const auto walked = co_await walk_tree(site_, remote_, std::move(walk));
+        if (!walked && options_.reverse && walked.error().code == Errc::kNotFound) {
+            co_return base::Result<>();  // it will be made
         }
-    }
-
-    base::Task<base::Result<std::vector<ftp::RemoteEntry>>> list_remote(std::string folder) {
-        auto entries = co_await site_.client().list(folder);
-        for (unsigned tries = 0; !entries;) {
-            if (!co_await site_.try_again(site_.client(), entries.error().code, tries, where_)) {
-                break;
-            }
-            entries = co_await site_.client().list(folder);
-        }
-        co_return entries;
+        co_return walked;
     }
 
     void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) const {
         const bool wanted = entry.is_directory() || entry.type == ftp::EntryType::kFile;
-        if (wanted && passes_filters(options_, path, entry.is_directory())) {
+        if (wanted && options_.filter.passes(path, entry.is_directory())) {
             tree.insert_or_assign(path, std::move(entry));
         }
     }
@@ -141,8 +91,8 @@ class Mirror {
         std::vector<std::string> folders{""};
         for (std::size_t i = 0; i < folders.size(); ++i) {
             std::error_code failed;
-            for (const auto& item : fs::directory_iterator(join(local_, folders[i]), failed)) {
-                const std::string path = join(folders[i], item.path().filename().string());
+            for (const auto& item : fs::directory_iterator(join_path(local_, folders[i]), failed)) {
+                const std::string path = join_path(folders[i], item.path().filename().string());
                 const auto status = status_of(item.path().string(), false);
                 if (!status || status->is_link) {
                     continue;
@@ -154,7 +104,7 @@ class Mirror {
                                                   : ftp::EntryType::kOther;
                 entry.size = status->size;
                 entry.modified = status->modified;
-                if (entry.is_directory() && passes_filters(options_, path, true)) {
+                if (entry.is_directory() && options_.filter.passes(path, true)) {
                     folders.push_back(path);
                 }
                 keep(here_, path, std::move(entry));
@@ -162,7 +112,7 @@ class Mirror {
             if (failed && options_.reverse) {
                 return base::fail(
                     Errc::kNotFound,
-                    fmt::format("{}: {}", join(local_, folders[i]), failed.message()));
+                    fmt::format("{}: {}", join_path(local_, folders[i]), failed.message()));
             }
         }
         return {};
@@ -198,14 +148,15 @@ class Mirror {
                 continue;
             }
             if (options_.reverse) {
-                const auto made = site_.run(site_.client().make_directory(join(remote_, path)));
+                const auto made =
+                    site_.run(site_.client().make_directory(join_path(remote_, path)));
                 if (!made) {
                     note_failure(path, made.error());
                 }
                 continue;
             }
             std::error_code failed;
-            std::filesystem::create_directory(join(local_, path), failed);
+            std::filesystem::create_directory(join_path(local_, path), failed);
             if (failed) {
                 report_.failures.push_back(fmt::format("{}: {}", path, failed.message()));
             }
@@ -290,8 +241,8 @@ class Mirror {
     base::Task<> copy_with(ftp::Client& client) {
         while (next_ < files_.size() && client.is_connected() && !site_.is_interrupted()) {
             const std::string path = files_[next_++];
-            const std::string here = join(local_, path);
-            const std::string there = join(remote_, path);
+            const std::string here = join_path(local_, path);
+            const std::string there = join_path(remote_, path);
             const CopyOptions copy = options_.copy;
             Meter part(&meter_);
             base::Result<std::uint64_t> moved;
@@ -353,13 +304,13 @@ class Mirror {
 
     base::Result<> remove_there(const std::string& path, bool folder) {
         ftp::Client& client = site_.client();
-        return site_.run(folder ? client.remove_directory(join(remote_, path))
-                                : client.remove(join(remote_, path)));
+        return site_.run(folder ? client.remove_directory(join_path(remote_, path))
+                                : client.remove(join_path(remote_, path)));
     }
 
     base::Result<> remove_here(const std::string& path) {
         std::error_code failed;
-        std::filesystem::remove(join(local_, path), failed);
+        std::filesystem::remove(join_path(local_, path), failed);
         return failed ? base::Result<>(base::fail(Errc::kIo, failed.message())) : base::Result<>();
     }
 
@@ -391,17 +342,6 @@ std::string format_report(const MirrorReport& report, bool dry_run) {
                        report.folders == 1 ? "" : "s",
                        report.removed,
                        report.failures.size());
-}
-
-bool passes_filters(const MirrorOptions& options, std::string_view path, bool folder) {
-    if (matches_any(options.include, path)) {
-        return true;
-    }
-    if (matches_any(options.exclude, path)) {
-        return false;
-    }
-    // A folder is looked into for what is included.
-    return folder || options.include.empty() || !options.exclude.empty();
 }
 
 base::Result<MirrorReport> mirror(FtpSite& site,

@@ -11,6 +11,7 @@
 
 #include "agent/ftp_copy.h"
 #include "agent/ftp_site.h"
+#include "agent/path_filter.h"
 #include "agent/progress.h"
 
 namespace agent {
@@ -21,10 +22,7 @@ struct MirrorOptions {
     bool dry_run = false;
     bool only_newer = false;  // a file of another size that is newer at the target stays
     unsigned parallel = 1;
-    // Globs against the name, and against the path below the top. Included wins; with only includes the rest of
-    // the files is left out.
-    std::vector<std::string> include = {};
-    std::vector<std::string> exclude = {};
+    PathFilter filter = {};
     CopyOptions copy = {};
 };
 
@@ -48,8 +46,5 @@ struct MirrorReport {
 
 // "3 copied (1.2 MiB), 4 unchanged, ..."
 [[nodiscard]] std::string format_report(const MirrorReport& report, bool dry_run);
-
-// Whether the filters let `path` (below the top) pass.
-[[nodiscard]] bool passes_filters(const MirrorOptions& options, std::string_view path, bool folder);
 
 }  // namespace agent

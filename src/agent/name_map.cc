@@ -65,6 +65,16 @@ std::string put_together(std::string_view pattern,
     return text;
 }
 
+// A component of it is "..".
+bool climbs(std::string_view path) {
+    while (!path.empty()) {
+        if (base::split_front(path, '/') == "..") {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string translate_name(std::string_view name, std::string_view in, std::string_view out) {
@@ -107,7 +117,10 @@ std::string rename_by(const NameMap& map, std::string_view name) {
     if (!map.characters_in.empty()) {
         mapped = translate_name(mapped, map.characters_in, map.characters_out);
     }
-    return map.pattern_in.empty() ? mapped : map_name(mapped, map.pattern_in, map.pattern_out);
+    if (!map.pattern_in.empty()) {
+        mapped = map_name(mapped, map.pattern_in, map.pattern_out);
+    }
+    return climbs(mapped) && !climbs(map.pattern_out) ? std::string(name) : mapped;
 }
 
 }  // namespace agent

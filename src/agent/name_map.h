@@ -25,6 +25,7 @@ struct NameMap {
                                    std::string_view in,
                                    std::string_view out);
 
+// All three. A name that would come to lead out of its folder ("..:x" by "$1:$2", "$1/$2") stays what it was.
 [[nodiscard]] std::string rename_by(const NameMap& map, std::string_view name);
 
 }  // namespace agent

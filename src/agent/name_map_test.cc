@@ -45,5 +45,16 @@ TEST(NameMap, GoesFromCaseToPattern) {
     EXPECT_EQ(rename_by({}, "READ_ME"), "READ_ME");
 }
 
+TEST(NameMap, LeadsNowhereThatTheUserDidNotName) {
+    NameMap map;
+    map.pattern_in = "$1:$2";
+    map.pattern_out = "$1/$2";
+    EXPECT_EQ(rename_by(map, "a:b"), "a/b");
+    EXPECT_EQ(rename_by(map, "..:b"), "..:b");
+    EXPECT_EQ(rename_by(map, "a:.."), "a:..");
+    map.pattern_out = "../$1-$2";
+    EXPECT_EQ(rename_by(map, "a:b"), "../a-b");
+}
+
 }  // namespace
 }  // namespace agent

@@ -16,6 +16,7 @@ namespace {
 constexpr base::Duration kRedraw = std::chrono::milliseconds(200);
 constexpr std::size_t kBarMin = 8;
 constexpr std::size_t kBarMax = 40;
+constexpr std::size_t kInterruptColumns = 2;  // "^C", which the terminal writes behind the line
 
 double seconds_of(base::Duration span) {
     return std::chrono::duration<double>(span).count();
@@ -42,6 +43,7 @@ std::string shorten(std::string_view name, std::size_t columns) {
     while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xc0U) == 0x80) {
         ++from;  // not into a character of several octets
     }
+    from += name[std::min(from, name.size() - 1)] == '/' ? 1 : 0;
     return std::string(name.substr(from));
 }
 
@@ -135,12 +137,15 @@ Meter::~Meter() {
     end(false);
 }
 
-void Meter::begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already) {
+void Meter::begin(std::string_view name,
+                  std::optional<std::uint64_t> total,
+                  std::uint64_t already) {
     if (whole_ != nullptr) {
-        whole_->name_ = std::move(name);
+        whole_->part_ = on_one_line(name);
         return;
     }
-    name_ = std::move(name);
+    name_ = on_one_line(name);
+    part_.clear();
     total_ = total;
     already_ = already;
     moved_ = 0;
@@ -191,13 +196,13 @@ void Meter::draw(bool finished) {
         return;
     }
     drawn_ = clock_.steady();
-    const std::string line = format_progress({.name = name_,
+    const std::string line = format_progress({.name = finished || part_.empty() ? name_ : part_,
                                               .done = already_ + moved_,
                                               .total = total_,
                                               .moved = moved_,
                                               .elapsed = elapsed(),
                                               .finished = finished},
-                                             terminal_columns());
+                                             terminal_columns() - kInterruptColumns);
     show_status_line(line, finished);
 }
 

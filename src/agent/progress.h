@@ -49,7 +49,9 @@ class Meter {
     Meter& operator=(const Meter&) = delete;
     ~Meter();
 
-    void begin(std::string name, std::optional<std::uint64_t> total, std::uint64_t already = 0);
+    void begin(std::string_view name,
+               std::optional<std::uint64_t> total,
+               std::uint64_t already = 0);
     void add(std::uint64_t octets);
     // The last state stays on the screen, on a line of its own; with `done` false nothing does.
     void end(bool done = true);
@@ -67,6 +69,7 @@ class Meter {
     Meter* const whole_ = nullptr;
     bool running_ = false;
     std::string name_;
+    std::string part_;  // what of it is on its way
     std::optional<std::uint64_t> total_;
     std::uint64_t already_ = 0;
     std::uint64_t moved_ = 0;

@@ -52,11 +52,6 @@ std::string file_name_of(std::string_view path) {
     return std::string(path.substr(path.rfind('/') + 1));
 }
 
-std::string without_returns(std::string text) {
-    std::erase(text, '\r');
-    return text;
-}
-
 Shell::Shell(const FtpArguments& arguments) : here_(arguments.settings), arguments_(arguments) {
     switches_.ask_each = arguments.ask_each;
     switches_.globbing = arguments.globbing;
@@ -130,8 +125,8 @@ int Shell::run_line(const std::string& line) {
 }
 
 base::Result<> Shell::dispatch(const Words& words) {
-    TRY(const Command* command, find(words[0]));
-    Words whole = words;
+    Words whole = without_alias(words);
+    TRY(const Command* command, find(whole[0]));
     whole[0] = command->name;  // abbreviations end here
     if (whole.size() > 1 && whole.back() == "&") {
         if ((command->flags & kBackground) == 0) {
@@ -149,12 +144,18 @@ base::Result<> Shell::dispatch(const Words& words) {
 base::Result<> Shell::call(const Command& command, const Words& words) {
     const std::size_t count = words.size() - 1;
     if (count < command.words_min || count > command.words_max) {
-        return fail(Errc::kSyntax, fmt::format("usage: {} {}", command.name, command.syntax));
+        return tl::unexpected(usage_of(command.name));
     }
     if ((command.flags & kConnected) != 0 && !site().is_open()) {
         TRY_VOID(reopen());
     }
     return (this->*command.handler)(words);
+}
+
+base::Error Shell::usage_of(std::string_view verb) const {
+    const auto command = find(verb);
+    return {.code = Errc::kSyntax,
+            .text = fmt::format("usage: {} {}", verb, command ? (*command)->syntax : "")};
 }
 
 // Whole, or as much as is unambiguous, as BSD's client has it.
@@ -231,7 +232,7 @@ int Shell::show_error(const base::Error& error) {
         *captured_ += error.text + "\n";
     } else if (!shown) {
         clear_status_line();
-        fmt::print(stderr, "{}\n", without_controls(error.text));
+        fmt::print(stderr, "{}\n", wrapped(without_controls(error.text)));
     }
     return status_;
 }

@@ -132,6 +132,8 @@ class Shell {
     // Listings.
     base::Result<> on_list(const Words& words);
     base::Result<> on_multiple_list(const Words& words);
+    base::Result<> on_find(const Words& words);
+    base::Result<> on_du(const Words& words);
 
     // The server's files.
     base::Result<> on_cd(const Words& words);
@@ -139,6 +141,7 @@ class Shell {
     base::Result<> on_pwd(const Words& words);
     base::Result<> on_delete(const Words& words);
     base::Result<> on_mdelete(const Words& words);
+    base::Result<> on_rm(const Words& words);
     base::Result<> on_rename(const Words& words);
     base::Result<> on_mkdir(const Words& words);
     base::Result<> on_rmdir(const Words& words);
@@ -167,11 +170,13 @@ class Shell {
     // This machine.
     base::Result<> on_lcd(const Words& words);
     base::Result<> on_lpwd(const Words& words);
+    base::Result<> on_lls(const Words& words);
     base::Result<> on_lpage(const Words& words);
     base::Result<> on_shell(const Words& words);
     base::Result<> on_help(const Words& words);
     base::Result<> on_macdef(const Words& words);
     base::Result<> on_macro(const Words& words);
+    base::Result<> on_alias(const Words& words);
     base::Result<> on_source(const Words& words);
     base::Result<> on_jobs(const Words& words);
     base::Result<> on_queue(const Words& words);
@@ -182,6 +187,8 @@ class Shell {
 
     // Command lines (shell.cc).
     [[nodiscard]] base::Result<const Command*> find(std::string_view verb) const;
+    [[nodiscard]] base::Error usage_of(std::string_view verb) const;
+    [[nodiscard]] Words without_alias(const Words& words) const;
     base::Result<> dispatch(const Words& words);
     base::Result<> call(const Command& command, const Words& words);
     base::Result<> run_file(const std::string& path);
@@ -214,6 +221,9 @@ class Shell {
                                         const std::optional<std::string>& value);
     [[nodiscard]] std::vector<std::string> variable_names() const;
 
+    // What a glob of the server's names stands for.
+    enum class Wanted : std::uint8_t { kFiles, kFolders, kBoth };
+
     // Transfers (shell_transfer.cc, shell_many.cc).
     [[nodiscard]] bool agrees(const std::string& verb, const std::string& name);
     [[nodiscard]] CopyOptions copy_options() const;
@@ -223,21 +233,28 @@ class Shell {
     [[nodiscard]] std::string remote_name(const std::string& local) const;
     [[nodiscard]] base::Result<Words> expand_in(const std::string& folder,
                                                 const std::string& part,
-                                                bool last);
-    [[nodiscard]] base::Result<Words> expand_glob(const std::string& pattern);
-    [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern);
+                                                Wanted wanted);
+    [[nodiscard]] base::Result<Words> expand_glob(const std::string& pattern, Wanted last);
+    [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern, Wanted last);
     [[nodiscard]] base::Result<Words> expand_local(const std::string& word) const;
-    // For each remote file that the words stand for, and the user agrees to. What fails is said, and the next follows.
+    // For each remote file, or folder as well, that the words stand for, and the user agrees to. What fails is said, and
+    // the next follows.
     base::Result<> for_each_remote(
-        const Words& words, const std::function<base::Result<>(const std::string& path)>& step);
+        const Words& words,
+        const std::function<base::Result<>(const std::string& path)>& step,
+        Wanted wanted = Wanted::kFiles);
+    [[nodiscard]] std::function<void(const std::string&, const base::Error&)> tell_failure(
+        std::string top);
+    base::Result<> remove_tree(const std::string& top);
     base::Result<> copy_to_proxy(const Words& words, bool to_second, const std::string& verb);
     base::Result<> fetch(const std::string& remote, const std::string& local, CopyOptions copy);
     base::Result<> fetch_as_named(const Words& words, CopyOptions copy);
     base::Result<> fetch_into(const std::string& remote, const std::string& place);
     base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);
-    // To "-", "|COMMAND" or a file.
-    base::Result<> write_text(const std::string& text, const std::string& place);
+    // What `write` writes goes to "-", "|COMMAND" or a file, as it comes, as lines of this machine.
+    base::Result<> write_to(const std::string& place,
+                            const std::function<base::Result<>(ftp::ByteSink& out)>& write);
     [[nodiscard]] std::string pager_command() const;
 
     ShellConnection here_;
@@ -257,6 +274,7 @@ class Shell {
     int status_ = 0;
     int depth_ = 0;  // of macros and files in macros and files
     std::map<std::string, Words> macros_;
+    std::map<std::string, Words> aliases_;
     std::optional<std::string> recorded_macro_;
     Jobs jobs_;
     std::string* captured_ = nullptr;
@@ -266,7 +284,5 @@ class Shell {
 // What stands in place of a leading ~: the home of its owner.
 [[nodiscard]] std::string expand_home(const std::string& path);
 [[nodiscard]] std::string file_name_of(std::string_view path);
-// A server's listing as lines of this machine.
-[[nodiscard]] std::string without_returns(std::string text);
 
 }  // namespace agent

@@ -49,6 +49,14 @@ base::Result<> Shell::on_lpwd(const Words& /*words*/) {
     return {};
 }
 
+base::Result<> Shell::on_lls(const Words& words) {
+    Words program{"ls"};
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        program.push_back(expand_home(words[i]));
+    }
+    return run_to_its_end(program, program[0]);
+}
+
 base::Result<> Shell::on_lpage(const Words& words) {
     return run_to_its_end(tool_words(pager_command(), expand_home(words[1])), pager_command());
 }

@@ -1,4 +1,7 @@
-// The interactive client's macros: macdef and $, as .netrc has them too.
+// The interactive client's macros, macdef and $, as .netrc has them too; and aliases.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "agent/shell.h"
 #include "agent/words.h"
 #include "base/ascii.h"
@@ -60,6 +63,40 @@ base::Result<> Shell::on_macdef(const Words& words) {
     recorded_macro_ = words[1];
     macros_[words[1]].clear();
     return {};
+}
+
+// alias NAME WORDS, alias NAME "WORDS"; without words it is one no more.
+base::Result<> Shell::on_alias(const Words& words) {
+    if (words.size() == 1) {
+        for (const auto& [name, meaning] : aliases_) {
+            say(fmt::format("{}: {}\n", name, fmt::join(meaning, " ")));
+        }
+        return {};
+    }
+    if (words.size() == 2) {
+        aliases_.erase(words[1]);
+        return {};
+    }
+    Words meaning(words.begin() + 2, words.end());
+    if (meaning.size() == 1) {
+        meaning = split_words(meaning[0]).value_or(Words());
+    }
+    if (meaning.empty()) {
+        return fail(Errc::kSyntax, words[1] + " must mean something");
+    }
+    aliases_[words[1]] = std::move(meaning);
+    return {};
+}
+
+// Once: an alias may bear the name of the verb that it means.
+Shell::Words Shell::without_alias(const Words& words) const {
+    const auto alias = aliases_.find(words[0]);
+    if (alias == aliases_.end()) {
+        return words;
+    }
+    Words whole = alias->second;
+    whole.insert(whole.end(), words.begin() + 1, words.end());
+    return whole;
 }
 
 // With $i in it a macro runs once for each word.

@@ -46,11 +46,12 @@ bool Shell::agrees(const std::string& verb, const std::string& name) {
     }
 }
 
-// What `part`, one name or glob between slashes, stands for in `folder`; `last` wants no folders.
+// What `part`, one name or glob between slashes, stands for in `folder`.
 base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
                                             const std::string& part,
-                                            bool last) {
-    const std::string end = last ? "" : "/";
+                                            Wanted wanted) {
+    const bool only_folders = wanted == Wanted::kFolders;
+    const std::string end = only_folders ? "/" : "";
     if (!is_glob(part)) {
         return Words{folder + unescape_glob(part) + end};
     }
@@ -58,7 +59,8 @@ base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
     TRY(const auto entries, site().run(client().list(folder)));
     for (const ftp::RemoteEntry& entry : entries) {
         const bool hidden = entry.name.starts_with('.') && !part.starts_with('.');
-        if (!hidden && entry.is_directory() != last && glob_matches(part, entry.name)) {
+        const bool fits = wanted == Wanted::kBoth || entry.is_directory() == only_folders;
+        if (!hidden && fits && glob_matches(part, entry.name)) {
             paths.push_back(std::string(folder).append(entry.name).append(end));
         }
     }
@@ -66,7 +68,7 @@ base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
 }
 
 // Folder by folder: "*/menu/*.txt" lists each folder that the part before stands for.
-base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern) {
+base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern, Wanted last) {
     std::string_view rest = pattern;
     Words found{pattern.starts_with('/') ? "/" : ""};
     while (!rest.empty()) {
@@ -76,7 +78,7 @@ base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern) {
         }
         Words next;
         for (const std::string& folder : found) {
-            TRY(Words paths, expand_in(folder, part, rest.empty()));
+            TRY(Words paths, expand_in(folder, part, rest.empty() ? last : Wanted::kFolders));
             std::move(paths.begin(), paths.end(), std::back_inserter(next));
         }
         found = std::move(next);
@@ -85,13 +87,13 @@ base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern) {
     return found;
 }
 
-base::Result<Shell::Words> Shell::expand_remote(const std::string& pattern) {
+base::Result<Shell::Words> Shell::expand_remote(const std::string& pattern, Wanted last) {
     if (!switches_.globbing || !is_glob(pattern)) {
         return Words{pattern};
     }
     Words paths;
     for (const std::string& alternative : expand_braces(pattern)) {
-        TRY(Words found, expand_glob(alternative));
+        TRY(Words found, expand_glob(alternative, last));
         std::move(found.begin(), found.end(), std::back_inserter(paths));
     }
     return paths;
@@ -125,9 +127,11 @@ base::Result<Shell::Words> Shell::expand_local(const std::string& word) const {
 }
 
 base::Result<> Shell::for_each_remote(
-    const Words& words, const std::function<base::Result<>(const std::string& path)>& step) {
+    const Words& words,
+    const std::function<base::Result<>(const std::string& path)>& step,
+    Wanted wanted) {
     for (std::size_t i = 1; i < words.size(); ++i) {
-        TRY(const Words paths, expand_remote(words[i]));
+        TRY(const Words paths, expand_remote(words[i], wanted));
         if (paths.empty()) {
             show_error({.code = Errc::kNotFound, .text = words[i] + ": nothing matches"});
         }

@@ -41,21 +41,22 @@ base::Result<> Shell::on_list(const Words& words) {
     const std::string command =
         verb == "nlist" ? "NLST" : (verb.ends_with("mlsd") ? "MLSD" : "LIST");
     const std::string folder = words.size() > 1 && !words[1].empty() ? " " + words[1] : "";
-    TRY(const std::string text, site().run(client().listing(command + folder)));
     const std::string place = verb.starts_with('p') ? "|" + pager_command() : "-";
-    return write_text(without_returns(text), words.size() > 2 ? words[2] : place);
+    return write_to(words.size() > 2 ? words[2] : place, [&](ftp::ByteSink& out) {
+        return site().run(client().listing_into(command + folder, out));
+    });
 }
 
 // mls, mdir: the last word says where to put it.
 base::Result<> Shell::on_multiple_list(const Words& words) {
-    std::string all;
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-        const std::string command = words[0] == "mls" ? "NLST " : "LIST ";
-        TRY(const std::string text, site().run(client().listing(command + words[i])));
-        all += words.size() > 3 ? fmt::format("{}:\n", words[i]) : "";
-        all += without_returns(text);
-    }
-    return write_text(all, words.back());
+    const std::string command = words[0] == "mls" ? "NLST " : "LIST ";
+    return write_to(words.back(), [&](ftp::ByteSink& out) -> base::Result<> {
+        for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+            TRY_VOID(out.write(words.size() > 3 ? words[i] + ":\n" : ""));
+            TRY_VOID(site().run(client().listing_into(command + words[i], out)));
+        }
+        return {};
+    });
 }
 
 // Where that leads is asked at once: a connection that is lost later comes back to it.
@@ -71,7 +72,7 @@ base::Result<> Shell::on_cdup(const Words& /*words*/) {
 
 base::Result<> Shell::on_pwd(const Words& /*words*/) {
     TRY(const std::string path, site().run(client().working_directory()));
-    say(path + "\n");
+    say_foreign(path + "\n");
     return {};
 }
 
@@ -80,7 +81,9 @@ base::Result<> Shell::on_delete(const Words& words) {
 }
 
 base::Result<> Shell::on_rename(const Words& words) {
-    return site().run(client().rename(words[1], words[2]));
+    const std::string& target = words[2];
+    return site().run(client().rename(
+        words[1], target.ends_with('/') ? target + file_name_of(words[1]) : target));
 }
 
 base::Result<> Shell::on_mkdir(const Words& words) {
@@ -131,7 +134,7 @@ base::Result<> Shell::on_command(const Words& words) {
 
 base::Result<> Shell::on_features(const Words& /*words*/) {
     for (const auto& [name, parameters] : client().features()) {
-        say(fmt::format("{}{}{}\n", name, parameters.empty() ? "" : " ", parameters));
+        say_foreign(fmt::format("{}{}{}\n", name, parameters.empty() ? "" : " ", parameters));
     }
     return {};
 }

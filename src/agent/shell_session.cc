@@ -51,10 +51,10 @@ base::Result<> Shell::open(FtpUrl url) {
     TRY_VOID(site().open(first, std::nullopt));
     apply_settings();
     if (const net::TlsInfo* tls = client().tls()) {
-        say(fmt::format("{} with {}{}\n",
-                        tls->version,
-                        tls->cipher,
-                        tls->distrust.empty() ? "" : "; NOT PROVEN: " + tls->distrust));
+        say_foreign(fmt::format("{} with {}{}\n",
+                                tls->version,
+                                tls->cipher,
+                                tls->distrust.empty() ? "" : "; NOT PROVEN: " + tls->distrust));
     } else {
         say("No TLS: everything can be read on the way.\n");
     }

@@ -7,6 +7,7 @@
 
 #include "agent/child_process.h"
 #include "agent/exit_status.h"
+#include "agent/listing_sink.h"
 #include "agent/local_file.h"
 #include "agent/segments.h"
 #include "agent/shell.h"
@@ -76,20 +77,31 @@ std::string Shell::remote_name(const std::string& local) const {
     return rename_by(names, file_name_of(local));
 }
 
-base::Result<> Shell::write_text(const std::string& text, const std::string& place) {
+base::Result<> Shell::write_to(const std::string& place,
+                               const std::function<base::Result<>(ftp::ByteSink& out)>& write) {
+    const auto write_lines = [&write](ftp::ByteSink& below, bool clean) -> base::Result<> {
+        ListingSink lines(below, clean);
+        TRY_VOID(write(lines));
+        return lines.finish();
+    };
+    const bool on_screen = place.empty() || place == "-";
     if (place.starts_with('|')) {
         TRY(const auto sink, ProcessSink::start(shell_words(place.substr(1))));
-        const auto written = sink->write(text);
+        const auto written = write_lines(*sink, false);
         TRY_VOID(sink->finish());
+        static_cast<void>(take_interrupt());
         return sink->wants_no_more() ? base::Result<>() : written;
     }
-    if (place.empty() || place == "-") {
-        say_foreign(text);
-        return {};
+    if (on_screen && captured_ != nullptr) {
+        TextSink sink;
+        const auto written = write_lines(sink, true);
+        say(sink.text);
+        return written;
     }
-    TRY(const auto sink, FileSink::open(expand_home(place), 0));
-    TRY_VOID(sink->write(text));
-    return sink->finish(std::nullopt);
+    LateSink sink(on_screen ? "-" : expand_home(place));
+    const auto written = write_lines(sink, on_screen && is_shown(STDOUT_FILENO));
+    TRY_VOID(sink.finish(std::nullopt, written.has_value()));
+    return written;
 }
 
 // To "-" or "|COMMAND", as it comes.

@@ -344,6 +344,10 @@ base::Result<> Shell::on_buffers(const Words& words) {
 }
 
 base::Result<> Shell::on_ntrans(const Words& words) {
+    if (words.size() > 2 && words[2].find('/') != std::string::npos) {
+        // A server's name would choose the folder.
+        return fail(Errc::kInvalid, "no character of a name can become a /");
+    }
     names_.characters_in = words.size() > 1 ? words[1] : "";
     names_.characters_out = words.size() > 2 ? words[2] : "";
     return {};

@@ -5,9 +5,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
+
+#include "base/ascii.h"
 
 namespace agent {
 namespace {
@@ -32,6 +35,27 @@ std::optional<std::string> read_plain_line() {
             return "";  // SIGINT: the line is given up
         }
     }
+}
+
+// How many octets the first character has in UTF-8; 1 for an octet that begins none.
+std::size_t character_octets(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t octets = lead >= 0xf0 ? 4 : (lead >= 0xe0 ? 3 : (lead >= 0xc2 ? 2 : 1));
+    const std::string_view character = text.substr(0, octets);
+    return character.size() == octets && base::is_utf8(character) ? octets : 1;
+}
+
+// C0 and DEL; C1, as characters of UTF-8 and as the octets of ISO 8859 that they are to other terminals; and what turns
+// the direction of text round, so that "exe.txt" is read where "txt.exe" is written (Unicode 9, bidirectional formatting).
+bool commands_terminal(std::string_view character) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1) {
+        const bool plain = character == "\n" || character == "\t";
+        return (first < 0x20 && !plain) || (first >= 0x7f && first < 0xa0);
+    }
+    return (character >= "\u0080" && character <= "\u009f") ||
+           (character >= "\u202a" && character <= "\u202e") ||
+           (character >= "\u2066" && character <= "\u2069");
 }
 
 void show_prompt(std::string_view prompt) {
@@ -60,17 +84,38 @@ std::size_t terminal_columns() {
 }
 
 std::string without_controls(std::string_view text) {
-    std::string clean(text);
-    for (std::size_t i = 0; i < clean.size(); ++i) {
-        const auto octet = static_cast<unsigned char>(clean[i]);
-        const auto next = static_cast<unsigned char>(i + 1 < clean.size() ? clean[i + 1] : 0);
-        if ((octet < 0x20 && octet != '\n' && octet != '\t') || octet == 0x7f) {
-            clean[i] = '?';
-        } else if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
-            clean.replace(i, 2, "?");
-        }
+    std::string clean;
+    clean.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t octets = character_octets(text);
+        const std::string_view character = text.substr(0, octets);
+        clean += commands_terminal(character) ? "?" : character;
+        text.remove_prefix(octets);
     }
     return clean;
+}
+
+std::string on_one_line(std::string_view text) {
+    std::string line = without_controls(text);
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, '?');
+    return line;
+}
+
+std::string wrapped(std::string text) {
+    const std::size_t columns = terminal_columns();
+    if (!is_shown(STDERR_FILENO)) {
+        return text;
+    }
+    for (std::size_t begin = 0; text.size() - begin > columns;) {
+        const std::size_t space = text.rfind(' ', begin + columns);
+        if (space == std::string::npos || space <= begin) {
+            break;  // a word that is wider than the terminal
+        }
+        text[space] = '\n';
+        begin = space + 1;
+    }
+    return text;
 }
 
 void show_status_line(std::string_view line, bool stays) {

@@ -20,9 +20,14 @@ namespace agent {
 // How many characters a line may have without being wrapped; 79 where nobody looks.
 [[nodiscard]] std::size_t terminal_columns();
 
-// With '?' for what a terminal would obey: control characters but line end and tabulator, of ASCII and, in UTF-8, of ISO
-// 8859 (U+0080 to U+009F). What a server sends is not for our terminal to execute.
+// With '?' for what a terminal would obey: control characters but line end and tabulator, of ASCII and of ISO 8859 (U+0080
+// to U+009F), and what changes the direction of text. What a server sends is not for our terminal to execute.
 [[nodiscard]] std::string without_controls(std::string_view text);
+// The same without line ends and tabulators, too: for a name in a line that is drawn in place.
+[[nodiscard]] std::string on_one_line(std::string_view text);
+
+// Lines broken between words, as wide as the terminal where standard error is shown there; else as it is.
+[[nodiscard]] std::string wrapped(std::string text);
 
 // Draws a line on standard error in place of the one drawn before; with `stays` what follows begins below it.
 void show_status_line(std::string_view line, bool stays);

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -139,6 +140,116 @@ class Faults(unittest.TestCase):
         self.ftp("get", hostile.url + "*", cwd=into)
         self.assertEqual(sorted(os.listdir(into)), sorted(names[:-1]))
         self.assertFalse((self.folder / "escaped").exists())
+
+    def test_facts_lead_nowhere_else(self):
+        names = ["plain", "../above", "/etc/absolute", "a/../../b", "..", "bell\x07", "red\x1b[31m", "two\tparts"]
+        hostile = self.enterContext(ScriptedServer({name: b"x" for name in names}, features=["MLST size*;"]))
+        for number, words in enumerate((["mirror", hostile.url, "copy"], ["get", hostile.url + "*"])):
+            into = self.folder / str(number)
+            into.mkdir()
+            self.ftp(*words, cwd=into)
+            self.assertEqual(os.listdir(into / "copy" if words[0] == "mirror" else into), ["plain"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["0", "1"])
+
+    def test_replies_do_not_command_the_terminal(self):
+        hostile = self.enterContext(ScriptedServer(answers={"PASS": "530 \x1b]0;owned\x07no"}))
+        refused = self.ftp("ls", hostile.url, status=77)
+        self.assertIn("530 ?]0;owned?no", refused.stderr)
+
+    def test_names_of_the_server_cannot_climb_by_nmap(self):
+        hostile = self.enterContext(ScriptedServer({"..:escaped": b"x", "menu:plate": b"y"}))
+        into = self.folder / "into"
+        (into / "menu").mkdir(parents=True)
+        self.ftp("-i", hostile.url, text="nmap $1:$2 $1/$2\nmget .* *\n", cwd=into)
+        self.assertEqual(sorted(os.listdir(into)), ["..:escaped", "menu"])
+        self.assertEqual((into / "menu" / "plate").read_text(), "y")
+        self.ftp(hostile.url, text="ntrans : /\n", status=76)
+
+    def test_lines_without_end(self):
+        class Long(ScriptedServer):
+            def listing(self):
+                return "-rw-r--r-- 1 a b 1 Jan  1  2024 " + "x" * 10_000_000
+
+            facts = listing
+
+        long = self.enterContext(Long())
+        self.assertEqual(len(self.ftp("ls", long.url).stdout), 10_000_032)
+        self.ftp("get", long.url + "y*", status=66)
+        facts = self.enterContext(Long(features=["MLST size*;"]))
+        self.assertIn("longer than any folder", self.ftp("get", facts.url + "y*", status=76).stderr)
+
+    def test_replies_without_end(self):
+        for verb, reply in (("PASS", "230-" + "x" * 20_000), ("PASS", "230-in\r\n" * 20_000),
+                            ("PASS", "120 soon\r\n" * 200)):
+            hostile = self.enterContext(ScriptedServer(answers={verb: reply}))
+            self.ftp("ls", hostile.url, status=76)
+
+    def test_a_million_names_in_constant_memory(self):
+        class Endless(ScriptedServer):
+            names = 10
+
+            def listing(self):
+                return "".join(f"-rw-r--r-- 1 a b 1 Jan  1  2024 a rather long name {n}\r\n"
+                               for n in range(self.names))
+
+        server = self.enterContext(Endless())
+
+        def kibibytes():
+            child = subprocess.Popen([pathlib.Path(harness.PROGRAM).resolve(), "ftp", "ls", server.url],
+                                     stdout=subprocess.PIPE)
+            lines = sum(piece.count(b"\n") for piece in iter(lambda: child.stdout.read(1 << 16), b""))
+            child.stdout.close()
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual((lines, child.returncode), (server.names, 0))
+            return usage.ru_maxrss
+
+        few = kibibytes()
+        server.names = 1_000_000
+        self.assertLess(kibibytes() - few, 8 * 1024)
+
+    # What scripts rely on.
+
+    def test_exit_statuses(self):
+        """Each status that is documented, as often as there are ways to it."""
+        (self.folder / "here").write_text("x")
+        there = self.there.url
+        closed = f"ftp://127.0.0.1:{ftp_peers.free_port()}/"
+
+        class Nonsense(ScriptedServer):
+            greeting = "HTTP/1.1 400 Bad Request"
+
+        class Busy(ScriptedServer):
+            greeting = "421 too many"
+
+        def answering(**answers):
+            return self.enterContext(ScriptedServer({"small": b"x"}, answers=answers)).url
+
+        cut = self.enterContext(ScriptedServer({"small": b"xx"}))
+        cut.cuts = [1]
+        cutting = cut.url + "small"
+        rows = {
+            0: [["get", there + "small"], ["put", "here", there], ["ls", there]],
+            64: [["get"], ["get", "gopher://h/"], ["--no-such-option"], ["mirror", "--exclude-regex", "(", there, "x"]],
+            66: [["get", there + "nothing"], ["put", "nothing", there], ["--cacert", "nothing", "ls", there]],
+            68: [["ls", "ftp://no-such-host.invalid/"]],
+            69: [["ls", closed], ["--tls", "required", "ls", there]],
+            73: [["get", there + "small", "-o", "/dev/full"], ["put", "here", answering(STOR="552 quota")],
+                 ["put", "here", answering(STOR="452 disk")]],
+            74: [["--retry", "0", "get", cutting, "-o", "part"], ["mirror", answering(RETR="550 no"), "copy"]],
+            75: [["--retry", "0", "ls", answering(EPSV="425 later")], ["ls", self.enterContext(Busy()).url]],
+            76: [["ls", self.enterContext(Nonsense()).url], ["put", "here", answering(STOR="502 what?")]],
+            77: [["ls", answering(PASS="530 wrong")], ["get", answering(RETR="553 no") + "small"]],
+        }
+        for status, lines in rows.items():
+            for words in lines:
+                with self.subTest(status=status, words=words):
+                    self.ftp(*words, status=status)
+        root = pathlib.Path(__file__).resolve().parents[2]
+        page = (root / "docs/man/staffetta-ftp.1").read_text().split(".SH EXIT STATUS")[1].split(".SH")[0]
+        self.assertEqual(sorted(int(number) for number in re.findall(r"^\.B (\d+)$", page, re.MULTILINE)), sorted(rows))
+        guide = (root / "docs/guide/ftp-client.md").read_text()
+        self.assertEqual(sorted(int(number) for number in re.findall(r"^\| (\d+) \|", guide, re.MULTILINE)), sorted(rows))
 
     def test_pipes_of_the_user_run(self):
         self.ftp(self.there.url, text="get small |cat >'piped here'\n!echo 'a  b' >shell\n")

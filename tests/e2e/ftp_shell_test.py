@@ -122,6 +122,33 @@ class Terminal(unittest.TestCase):
         self.expect("ftp> ")
         self.type("size large", "2000000 large")  # still in step
 
+    def test_line_that_is_given_up(self):
+        self.child.send("delete al")
+        self.expect("delete al")
+        self.child.sendintr()
+        self.expect(r"\^C\r\nftp> ")
+        self.type("size x", "550")
+
+    def test_listing_stands_between_its_replies(self):
+        (self.folder / "letter").write_text("x")
+        self.type("put letter", "226")
+        self.type("ls", r"150 [^\r]*\r\n[^\r]*letter\r\n226 ")
+
+    def test_tree(self):
+        (self.folder / "menu" / "carte").mkdir(parents=True)
+        for number in range(3):
+            (self.folder / "menu" / "carte" / f"plat {number}.txt").write_text("crepes\n")
+        self.type("mirror -R menu", r"3 files 100%.*\r\n3 copied \(21\), 0 unchanged, 1 folder made")
+        self.type("find menu -name *2.txt", r"menu/carte/plat 2\.txt\r\n")
+        self.type("lls menu", "carte")
+        self.child.sendline("rm -r menu")
+        self.expect(r"rm menu \[y/n/a/p/q/\?\] ")
+        self.child.sendline("n")
+        self.expect("ftp> ")
+        self.type("find menu", "menu/carte/")
+        self.type("rm -x menu", "usage: rm")
+        self.type("rm -rf menu", "3 files and 2 folders removed")
+
     def test_edit(self):
         (self.folder / "letter").write_text("Bonjour\n")
         self.type("put letter", "226")
@@ -136,6 +163,17 @@ class Narrow(Terminal):
     columns = 44
     test_session = test_completion = test_jobs_and_bookmarks = None
     test_settings = test_second_word_is_a_pipe = test_interrupt = test_edit = None
+    test_line_that_is_given_up = test_listing_stands_between_its_replies = test_tree = None
+
+    def test_errors_break_between_words(self):
+        self.type("set tls required", "")
+        self.type("set verify on", "")
+        self.child.sendline(f"open localhost {self.server.port}")
+        self.expect("without proof\r\n")
+        said = self.child.before[self.child.before.index("TLS handshake"):]
+        for line in said.split("\r\n"):
+            self.assertLess(len(line), self.columns, said)
+        self.assertIn("goes on", said.replace("\r\n", " "))
 
     def test_meter_does_not_wrap(self):
         (self.folder / "a rather long name.bin").write_bytes(bytes(400_000))
@@ -174,7 +212,8 @@ class Hostile(unittest.TestCase):
 
 
     def test_listing_does_not_command_the_terminal(self):
-        with ScriptedServer({"red\x1b[31m": b"x", "bell\x07": b""}) as server, \
+        answers = {"PWD": '257 "/blue\x1b[34m"', "FEAT": "211-All\r\n green\x1b[32m\r\n211 End"}
+        with ScriptedServer({"red\x1b[31m": b"x", "bell\x07": b""}, answers) as server, \
                 tempfile.TemporaryDirectory() as folder:
             child = Terminal.start(server.url, folder, folder, 80)
             self.addCleanup(child.close, force=True)
@@ -187,6 +226,12 @@ class Hostile(unittest.TestCase):
             child.expect("red.*\r\n.*bell.*\r\n")
             self.assertIn("red?[31m", child.match[0])
             self.assertIn("bell?", child.match[0])
+            child.sendline("features")
+            child.expect(r"GREEN\?\[32M\r\n")
+            child.sendline("pwd")
+            child.expect(r"/blue\?\[34m\r\n")
+            child.sendline("set prompt %/=")
+            child.expect(r"/blue\?\[34m=")
 
 
 if __name__ == "__main__":

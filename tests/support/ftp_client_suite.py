@@ -111,6 +111,41 @@ class OneShot:
         self.ftp("mirror", "--delete", self.url + "tree", copy)
         self.assertEqual(digest(tree), digest(copy))
 
+    def test_mirror_of_what_expressions_choose(self):
+        tree = self.folder / "tree"
+        for path in ("cache/a.txt", "menu/2026-01.txt", "menu/carte.txt", "menu/cache"):
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_text(path)
+        filters = ["--exclude-regex", "(^|/)cache/", "--exclude-regex=[0-9]{4}-[0-9]{2}"]
+        self.ftp("mirror", "-R", *filters, tree, self.url + "tree")
+        self.ftp("mirror", self.url + "tree", self.folder / "copy")
+        self.assertEqual(sorted(str(path.relative_to(self.folder / "copy"))
+                                for path in (self.folder / "copy").rglob("*")),
+                         ["menu", "menu/cache", "menu/carte.txt"])
+
+    def test_trees_at_the_prompt(self):
+        tree = self.folder / "tree"
+        for path, octets in (("a/b/one", 1000), ("a/two", 500), ("three.txt", 24)):
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_bytes(bytes(octets))
+        self.ftp("mirror", "-R", tree, self.url + "tree")
+
+        def at_the_prompt(*lines):
+            # What a server says of its own accord, its welcome, goes to standard error.
+            return self.ftp("-i", self.url + "tree", text="".join(line + "\n" for line in lines)).stdout
+
+        self.assertIn("a/\nthree.txt\na/b/\na/two\na/b/one\n", at_the_prompt("find"))
+        self.assertIn("three.txt\n", at_the_prompt("find -name *.txt"))
+        self.assertNotIn("one", at_the_prompt("find -d 2"))
+        self.assertRegex(at_the_prompt("find -l a"), r"(?m)^ +500  [0-9-]{10} [0-9:]{5} +a/two$")
+        self.assertIn("5\n", at_the_prompt("find . |wc -l"))
+        self.assertRegex(at_the_prompt("du -b"), r"(?m)^ +1000  a/b\n +1500  a\n +1524  \.$")
+        self.assertRegex(at_the_prompt("du -s a"), r"(?m)^ +1\.5 KiB  a$")
+        at_the_prompt("mv three.txt a/", "alias away rm -r", "away a/b")
+        self.assertIn("a/\na/three.txt\na/two\n", at_the_prompt("find"))
+        self.ftp("-i", self.url + "tree", text="rm -r ..\n", status=76)
+        self.ftp("-i", self.url + "tree", text="rm a\n", status=66)
+
     def test_globs(self):
         for name in ("a1.txt", "a2.txt", "b.txt"):
             (self.folder / name).write_text(name)

@@ -9,14 +9,18 @@ class ScriptedServer:
     """`with ScriptedServer(files) as server:` serves `files` {name: octets} on loopback, in clear.
 
     server.cuts: each RETR and STOR takes one number away, and both connections break after so many octets.
-    server.seen: the commands of all sessions, in order. A subclass may answer a command itself, by reply().
+    server.seen: the commands of all sessions, in order. server.answers: {verb: reply} instead of what it would say;
+    server.greeting likewise. A subclass may answer a command itself, by reply(), and list what it likes.
     """
 
-    def __init__(self, files=None):
+    greeting = "220 scripted"
+
+    def __init__(self, files=None, answers=None, features=()):
         self.files = dict(files or {})
+        self.answers = dict(answers or {})
         self.cuts = []
         self.seen = []
-        self.features = ["SIZE", "MDTM", "REST STREAM"]
+        self.features = ["SIZE", "MDTM", "REST STREAM", *features]
         scripted = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -47,14 +51,18 @@ class ScriptedServer:
 
     def reply(self, verb, argument):
         """A subclass's own answer to a command, or None."""
-        return None
+        return self.answers.get(verb)
 
     def listing(self):
         return "".join(f"-rw-r--r-- 1 a b {len(octets)} Jan  1  2024 {name}\r\n"
                        for name, octets in self.files.items())
 
+    def facts(self):
+        return "".join(f"type=file;size={len(octets)};modify=20240101000000; {name}\r\n"
+                       for name, octets in self.files.items())
+
     def serve(self, lines, connection, state):
-        self.say(connection, "220 scripted")
+        self.say(connection, self.greeting)
         for line in lines:
             text = line.decode().rstrip("\r\n")
             self.seen.append(text)
@@ -86,14 +94,15 @@ class ScriptedServer:
         elif verb == "REST":
             state["rest"] = int(argument)
             self.say(connection, "350 go on")
-        elif verb in ("LIST", "RETR", "STOR", "APPE") and (verb != "RETR" or name in self.files):
+        elif verb in ("LIST", "MLSD", "RETR", "STOR", "APPE") and (verb != "RETR" or name in self.files):
             return self.transfer(connection, state, verb, name)
         else:
             self.say(connection, "550 no" if verb in ("SIZE", "MDTM", "RETR") else "502 not here")
         return True
 
     def transfer(self, connection, state, verb, name):
-        cut = self.cuts.pop(0) if self.cuts and verb != "LIST" else None
+        listings = {"LIST": self.listing, "MLSD": self.facts}
+        cut = self.cuts.pop(0) if self.cuts and verb not in listings else None
         rest, state["rest"] = state["rest"], 0
         self.say(connection, "150 here it comes")
         data, _ = state["door"].accept()
@@ -102,7 +111,7 @@ class ScriptedServer:
                 before = self.files.get(name, b"") if verb == "APPE" else b""
                 self.files[name] = before + self.receive(data, cut)
             else:
-                octets = self.listing().encode() if verb == "LIST" else self.files[name][rest:]
+                octets = listings[verb]().encode() if verb in listings else self.files[name][rest:]
                 data.sendall(octets if cut is None else octets[:cut])
         if cut is not None:
             connection.shutdown(socket.SHUT_RDWR)
