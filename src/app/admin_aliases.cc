@@ -5,6 +5,7 @@
 
 #include "account/alias_file.h"
 #include "account/directory.h"
+#include "app/admin_members.h"
 #include "app/administration.h"
 
 namespace app {
@@ -69,15 +70,7 @@ std::string report_refused(std::size_t taken, const std::vector<Imported>& refus
 }  // namespace
 
 Administration::Outcome Administration::alias_set(const AdminRequest& request) const {
-    std::vector<account::Address> members;
-    for (std::size_t i = 1; i < request.arguments.size(); ++i) {
-        auto member = account::parse_address(request.arguments[i]);
-        if (!member) {
-            return base::fail(member.error().code,
-                              fmt::format("{}: {}", request.arguments[i], member.error().text));
-        }
-        members.push_back(std::move(*member));
-    }
+    TRY(auto members, members_of(request));
     const std::size_t count = members.size();
     auto change = [alias = request.arguments[0],
                    members = std::move(members)](store::Transaction& transaction) {

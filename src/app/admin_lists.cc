@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "account/mailing_list.h"
+#include "app/admin_members.h"
 #include "app/administration.h"
 
 namespace app {
@@ -91,15 +92,7 @@ using Move = Result<> (*)(store::Transaction&, const Address&, Membership, const
 // Everybody who is named, or nobody: the list first, then who joins or leaves.
 Result<std::size_t> move_members(store::Store& store, const AdminRequest& request, Move move) {
     TRY(const Address list, account::parse_address(request.arguments.front()));
-    std::vector<Address> members;
-    for (std::size_t i = 1; i < request.arguments.size(); ++i) {
-        auto member = account::parse_address(request.arguments[i]);
-        if (!member) {
-            return base::fail(member.error().code,
-                              fmt::format("{}: {}", request.arguments[i], member.error().text));
-        }
-        members.push_back(std::move(*member));
-    }
+    TRY(const auto members, members_of(request));
     TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> Result<> {
         for (const Address& member : members) {
             TRY_VOID(move(change, list, membership_of(request), member));

@@ -143,47 +143,38 @@ class Section {
     }
 
     void addresses(std::string_view key, std::vector<std::string>& values) {
-        each_text(key, [&](const toml::value<std::string>& item) {
-            const auto endpoint = parse_listen_address(item.get());
-            if (endpoint) {
-                values.push_back(item.get());
-                return;
-            }
-            complain(item,
-                     key,
-                     fmt::format("\"{}\" is no address to listen on: {}; write \"0.0.0.0:25\", "
-                                 "\"[::]:25\" or \"unix:/run/staffetta.sock\"",
-                                 item.get(),
-                                 endpoint.error().text));
+        texts_unless(key, values, [](const std::string& text) -> std::string {
+            const auto endpoint = parse_listen_address(text);
+            return endpoint ? ""
+                            : fmt::format(
+                                  "\"{}\" is no address to listen on: {}; write "
+                                  "\"0.0.0.0:25\", \"[::]:25\" or "
+                                  "\"unix:/run/staffetta.sock\"",
+                                  text,
+                                  endpoint.error().text);
         });
     }
 
     void name_servers(std::string_view key, std::vector<std::string>& values) {
-        each_text(key, [&](const toml::value<std::string>& item) {
-            const auto endpoint = net::parse_endpoint(item.get());
-            if (endpoint && !endpoint->is_unix()) {
-                values.push_back(item.get());
-                return;
-            }
-            complain(item,
-                     key,
-                     fmt::format("\"{}\" is no name server; write \"192.0.2.53:53\" or "
-                                 "\"[2001:db8::53]:53\"",
-                                 item.get()));
+        texts_unless(key, values, [](const std::string& text) -> std::string {
+            const auto endpoint = net::parse_endpoint(text);
+            return endpoint && !endpoint->is_unix()
+                       ? ""
+                       : fmt::format(
+                             "\"{}\" is no name server; write \"192.0.2.53:53\" or "
+                             "\"[2001:db8::53]:53\"",
+                             text);
         });
     }
 
     void blocks(std::string_view key, std::vector<std::string>& values) {
-        each_text(key, [&](const toml::value<std::string>& item) {
-            if (net::AddressBlock::parse(item.get())) {
-                values.push_back(item.get());
-                return;
-            }
-            complain(item,
-                     key,
-                     fmt::format("\"{}\" is no network; write \"192.0.2.0/24\", "
-                                 "\"2001:db8::/32\" or a single address",
-                                 item.get()));
+        texts_unless(key, values, [](const std::string& text) -> std::string {
+            return net::AddressBlock::parse(text)
+                       ? ""
+                       : fmt::format(
+                             "\"{}\" is no network; write \"192.0.2.0/24\", "
+                             "\"2001:db8::/32\" or a single address",
+                             text);
         });
     }
 
@@ -323,6 +314,19 @@ class Section {
             complain(*node, key, fmt::format("is {}; write {}", type_name(*node), wanted));
         }
         return value;
+    }
+
+    // Those of a list that `objection` says nothing against.
+    template <class Objection>
+    void texts_unless(std::string_view key, std::vector<std::string>& values, Objection objection) {
+        each_text(key, [&](const toml::value<std::string>& item) {
+            const std::string complaint = objection(item.get());
+            if (complaint.empty()) {
+                values.push_back(item.get());
+            } else {
+                complain(item, key, complaint);
+            }
+        });
     }
 
     template <class Take>

@@ -251,6 +251,21 @@ std::string program() {
     return near.empty() ? "staffetta" : near.string();
 }
 
+void print_how_to_keep_files(const MailServer& server,
+                             const fs::path& folder,
+                             const Passwords& passwords) {
+    fmt::print(R"(
+  Bob keeps his files, by FTP:
+    curl    curl -u {0}:{1} --ssl-reqd --cacert {3} -T FILE ftp://localhost:{2}/
+    ours    {4} ftp --cacert {3} ftp://bob%40hamburger.example:{1}@localhost:{2}/         then help
+)",
+               kBob,
+               passwords.bob,
+               port_of(server, "ftp"),
+               (folder / "cert.pem").string(),
+               program());
+}
+
 void print_how_to_go_on(const MailServer& server, const fs::path& folder) {
     const int smtp = port_of(server, "smtp");
     fmt::print(R"(
@@ -290,6 +305,7 @@ int run_demo(MailServer& server, const fs::path& folder, const Passwords& passwo
     fmt::print("\n  Alice has just sent Bob a message through the SMTP port: {}\n", *id);
     print_how_to_read(server, folder, passwords);
     print_how_to_read_by_imap(server, folder, passwords);
+    print_how_to_keep_files(server, folder, passwords);
     print_how_to_go_on(server, folder);
     run_until_signal(server);
     return kExitOk;
