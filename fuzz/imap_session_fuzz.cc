@@ -41,14 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
          {"Subject: 1\r\n\r\none\r\n", "two", "From: a@b\r\nContent-Type: text/html\r\n\r\n<p>x"}) {
         world.add_message(kUser, message);
     }
-    imap::Services services{.store = world.store,
-                            .authenticator = *world.authenticator,
-                            .mailboxes = world.mailboxes,
-                            .clock = world.clock,
-                            .random = world.random,
-                            .log = world.log,
-                            .metrics = world.metrics,
-                            .watch = {}};
+    auto services = world.services<imap::Services>();
     auto options = std::make_shared<imap::ServerOptions>();
     options->hostname = "x.example";
     net::PipeOptions pipe;

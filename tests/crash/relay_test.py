@@ -12,13 +12,14 @@ import hashlib
 import os
 import pathlib
 import random
+import re
 import smtplib
-import socket
 import sys
 import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import smtp_sink
 from harness import ALICE, BOB, PATIENCE_S, Server
 
 KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "4"))
@@ -35,80 +36,29 @@ class Copy:
         self.digest, self.reign, self.heard = digest, reign, False
 
 
-class Sink:
+class Sink(smtp_sink.Sink):
+    extensions = ["PIPELINING", "8BITMIME"]
+
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.reign = 0  # how often the relay was killed
         self.arrived = {}  # (number, recipient): [Copy]
-        self.changed = threading.Condition()
         self.dice = random.Random(SEED)
-        threading.Thread(target=self.accept_all, daemon=True).start()
 
-    def accept_all(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+    def refusal(self, recipient):
+        return "451 4.2.0 later, please" if self.dice.random() < 0.03 else None
 
-    def serve(self, connection):
-        connection.settimeout(PATIENCE_S)
-        try:
-            with connection, connection.makefile("rwb") as peer:
-                self.converse(peer)
-        except OSError:
-            pass  # it was killed
+    def hangs_up(self):
+        return self.dice.random() < 0.02
 
-    def converse(self, peer):
-        def say(text):
-            peer.write(text.encode() + b"\r\n")
-            peer.flush()
+    def go_on(self, taken):
+        for copy in taken or []:
+            copy.heard = True
 
-        say("220 sink.example")
-        recipients = []
-        copies = []
-        while line := peer.readline():
-            for copy in copies:
-                copy.heard = True
-            copies = []
-            verb = line[:4].upper()
-            if verb == b"EHLO":
-                say("250-sink.example\r\n250-PIPELINING\r\n250 8BITMIME")
-            elif verb == b"RCPT":
-                if self.dice.random() < 0.03:
-                    say("451 4.2.0 later, please")
-                    continue
-                recipients.append(line.decode().split("<")[1].split(">")[0])
-                say("250 2.1.5 ok")
-            elif verb == b"DATA":
-                if not recipients:
-                    say("554 5.5.1 nobody")
-                    continue
-                say("354 go on")
-                copies = self.take(peer, recipients)
-                if self.dice.random() < 0.02:
-                    return
-                say("250 2.0.0 taken")
-                recipients = []
-            elif verb == b"QUIT":
-                say("221 bye")
-                return
-            else:
-                recipients = []
-                say("250 2.0.0 ok")
-
-    def take(self, peer, recipients):
-        """Reads a message."""
-        lines = []
-        while (line := peer.readline()) != b".\r\n":
-            if not line.endswith(b"\r\n"):
-                raise ConnectionAbortedError("a part of a message is no message")
-            lines.append(line[1:] if line.startswith(b".") else line)
-        split = lines.index(b"\r\n")
-        number = int(next(line for line in lines[:split] if line.startswith(b"X-Number: "))[10:])
-        digest = hashlib.sha256(b"".join(lines[split + 1:])).hexdigest()
+    def take(self, sender, recipients, text):
+        header, body = text.split(b"\r\n\r\n", 1)
+        number = int(re.search(rb"^X-Number: (\d+)", header, re.MULTILINE)[1])
+        digest = hashlib.sha256(body).hexdigest()
         with self.changed:
             copies = [Copy(digest, self.reign) for _ in recipients]
             for recipient, copy in zip(recipients, copies):
@@ -167,8 +117,7 @@ class Relaying(unittest.TestCase):
     def crash(self, what):
         print(f"seed {SEED}, {KILLS} kills: {what}", flush=True)
         dice = random.Random(SEED)
-        sink = Sink()
-        self.addCleanup(sink.listener.close)
+        sink = self.enterContext(Sink())
         route = f'to = "127.0.0.1:{sink.port}"\ntls = "never"\n'
         server = Server(options='[queue]\nrelay_networks = ["127.0.0.1"]\nretry_first = "1s"\nretry_longest = "2s"\n'
                         + "".join(f'[[route]]\ndomain = "far{n}.example"\n{route}' for n in range(3)))

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """IMAP through the programs that people use: mutt at a terminal, offlineimap and getmail that fetch, imapfilter that sorts."""
 
-import imaplib
 import pathlib
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, letter, run
+from harness import ALICE, BOB, PASSWORDS, SERVICES, ServerTest, letter, run
 
 EXPECT_S = 60  # each wait; shorter than the patience with the whole
 MESSAGES = 60
@@ -26,15 +25,8 @@ class ClientTest(ServerTest):
         self.folder = self.server.folder / self.id().rsplit(".", 1)[-1]
         self.folder.mkdir()
 
-    def open(self, user=BOB):
-        client = imaplib.IMAP4_SSL("localhost", self.server.ports["imaps"], timeout=PATIENCE_S,
-                                   ssl_context=self.server.tls())
-        self.addCleanup(client.shutdown)
-        client.login(user, PASSWORDS[user])
-        return client
-
     def fill(self, count, mailbox="INBOX"):
-        client = self.open()
+        client = self.open_imap()
         for n in range(count):
             status, data = client.append(mailbox, r"(\Seen)" if n % 2 else None, None,
                                          crlf(letter(subject=f"message {n}", body=f"body {n}\nCafé\n" * (n + 1))))

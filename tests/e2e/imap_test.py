@@ -19,13 +19,6 @@ class ImapTest(ServerTest):
     options = "[auth]\nallow_plaintext = true\n"
     services = [*SERVICES, "imap", "imaps"]
 
-    def open(self, user=BOB):
-        client = imaplib.IMAP4_SSL("localhost", self.server.ports["imaps"], timeout=PATIENCE_S,
-                                   ssl_context=self.server.tls())
-        self.addCleanup(client.shutdown)
-        client.login(user, PASSWORDS[user])
-        return client
-
     def ok(self, answer):
         status, data = answer
         self.assertEqual(status, "OK", data)
@@ -50,7 +43,7 @@ class Imaplib(ImapTest):
     def test_message_arrives_whole(self):
         body = "".join(f"line {n}\r\n" for n in range(20000))
         self.server.send(letter(body=body))
-        client = self.open()
+        client = self.open_imap()
         self.assertEqual(self.ok(client.select()), [b"1"])
         (_, message), _ = self.ok(client.fetch("1", "(BODY.PEEK[])"))
         self.assertTrue(message.endswith(body.encode()), message[-200:])
@@ -60,7 +53,7 @@ class Imaplib(ImapTest):
         self.assertEqual([item[1] for item in answered if isinstance(item, tuple)], [b"0\r\nl"])
 
     def test_mailboxes(self):
-        client = self.open()
+        client = self.open_imap()
         listed = b"\n".join(self.ok(client.list()))
         for use in (b"\\Drafts", b"\\Sent", b"\\Junk", b"\\Trash", b"\\Archive"):
             self.assertIn(use, listed)
@@ -73,7 +66,7 @@ class Imaplib(ImapTest):
         self.ok(client.delete("Recipes"))
 
     def test_append_store_copy_move_expunge(self):
-        client = self.open()
+        client = self.open_imap()
         self.ok(client.create("Work"))
         for n in range(3):
             data = self.ok(client.append("Work", r"(\Flagged)", '"17-Jul-1996 02:44:25 -0700"',
@@ -97,7 +90,7 @@ class Imaplib(ImapTest):
         self.ok(client.delete("Work"))
 
     def test_search(self):
-        client = self.open()
+        client = self.open_imap()
         for subject, text in (("Ketchup", "red"), ("Pickles", "green"), ("=?UTF-8?Q?Caf=C3=A9?=", "black")):
             self.server.send(letter(subject=subject, body=text + "\r\n"))
         self.assertEqual(self.ok(client.select()), [b"3"])
@@ -108,7 +101,7 @@ class Imaplib(ImapTest):
         self.assertEqual(self.ok(client.search(None, "NOT", "OR", "TEXT", "red", "TEXT", "green")), [b"3"])
 
     def test_big_append_is_refused_before_it_is_sent(self):
-        client = self.open()
+        client = self.open_imap()
         client.send(b"x1 APPEND INBOX {99000000}\r\n")
         self.assertRegex(client.readline(), rb"x1 NO \[TOOBIG\]")
         self.ok(client.noop())
@@ -140,7 +133,7 @@ class Idle(ImapTest):
         self.hear(r"\+ ")
         self.server.send(letter())
         self.hear(r"\* 1 EXISTS")
-        other = self.open()
+        other = self.open_imap()
         other.select()
         other.store("1", "+FLAGS", r"(\Flagged \Deleted)")
         self.hear(r"\* 1 FETCH .*\\Flagged \\Deleted")
@@ -164,7 +157,7 @@ class Idle(ImapTest):
         self.server.start()
 
     def test_thirty_connections_of_one_person(self):
-        clients = [self.open() for _ in range(30)]
+        clients = [self.open_imap() for _ in range(30)]
         for client in clients:
             self.ok(client.select())
 
@@ -225,7 +218,7 @@ SyncState *
 
     def test_to_and_fro(self):
         config, local = self.write_config()
-        client = self.open()
+        client = self.open_imap()
         message = letter().replace("\n", "\r\n").encode()
         for n in range(10):  # one command, a tenth of the messages
             parts = b"".join(b" (\\Seen) {%d+}\r\n%s" % (len(message) + 5, message + b"%03d\r\n" % i)
@@ -266,7 +259,7 @@ SyncState *
             texts.add(text)
             (recipes / "cur" / f"{n}.test:2,{'FRS'[:n % 4]}").write_text(text)
         self.sync(config)
-        client = self.open()
+        client = self.open_imap()
         self.assertEqual(self.ok(client.select("Recipes")), [str(MESSAGES).encode()])
         for key, count in (("FLAGGED", 750), ("ANSWERED", 500), ("SEEN", 250)):
             self.assertEqual(len(self.ok(client.search(None, key))[0].split()), count)

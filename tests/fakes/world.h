@@ -93,17 +93,28 @@ class World {
         return std::move(*value);
     }
 
-    // The aggregate of references that both protocols' sessions want.
+    // The aggregate of references that a protocol's sessions want: IMAP's know mailboxes, the others an INBOX.
     template <class Services>
     [[nodiscard]] Services services() {
-        return Services{.store = store,
-                        .authenticator = *authenticator,
-                        .messages = messages,
-                        .clock = clock,
-                        .random = random,
-                        .log = log,
-                        .metrics = metrics,
-                        .watch = {}};
+        if constexpr (requires(const Services& wanted) { wanted.mailboxes; }) {
+            return {.store = store,
+                    .authenticator = *authenticator,
+                    .mailboxes = mailboxes,
+                    .clock = clock,
+                    .random = random,
+                    .log = log,
+                    .metrics = metrics,
+                    .watch = {}};
+        } else {
+            return {.store = store,
+                    .authenticator = *authenticator,
+                    .messages = messages,
+                    .clock = clock,
+                    .random = random,
+                    .log = log,
+                    .metrics = metrics,
+                    .watch = {}};
+        }
     }
 
   private:

@@ -70,14 +70,7 @@ ImapModelRun::ImapModelRun(std::uint64_t seed)
       options_(std::make_shared<imap::ServerOptions>()) {
     world_.add_domain("crepes.example");
     world_.add_user(kUser, "secret");
-    services_.reset(new imap::Services{.store = world_.store,
-                                       .authenticator = *world_.authenticator,
-                                       .mailboxes = world_.mailboxes,
-                                       .clock = world_.clock,
-                                       .random = world_.random,
-                                       .log = world_.log,
-                                       .metrics = world_.metrics,
-                                       .watch = {}});
+    services_.reset(new imap::Services(world_.services<imap::Services>()));
     for (const std::string& name : kMailboxes) {
         model_[name] = {};
     }

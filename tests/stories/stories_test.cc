@@ -1,47 +1,26 @@
 // Every story of tests/stories/*.txt.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "base/ascii.h"
+#include "fakes/test_files.h"
 #include "stories/story.h"
 
 namespace stories {
 namespace {
 
-std::vector<std::filesystem::path> story_files() {
-    std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator("tests/stories")) {
-        if (entry.path().extension() == ".txt") {
-            paths.push_back(entry.path());
-        }
-    }
-    std::sort(paths.begin(), paths.end());
-    return paths;
-}
-
-std::string test_name(const std::filesystem::path& path) {
-    std::string name = path.stem().string();
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return !base::is_alnum(c); }, '_');
-    return name;
-}
-
 class StoryFile : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(StoryFile, IsSo) {
-    std::ifstream in(GetParam(), std::ios::binary);
     Story story;
-    const auto fault = story.play(std::string(std::istreambuf_iterator<char>(in), {}));
+    const auto fault = story.play(fakes::read_whole(GetParam()));
     EXPECT_FALSE(fault.has_value()) << fault.value_or("");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, StoryFile, testing::ValuesIn(story_files()), [](const auto& tested) {
-    return test_name(tested.param);
-});
+INSTANTIATE_TEST_SUITE_P(All,
+                         StoryFile,
+                         testing::ValuesIn(fakes::files_below("tests/stories")),
+                         [](const auto& tested) { return fakes::test_name(tested.param.stem()); });
 
 TEST(StoryTest, NoticesWhatIsWrong) {
     const std::string begin =

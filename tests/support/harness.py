@@ -4,6 +4,7 @@ A test waits for events (a line of the log, the end of a process), never for tim
 below only keep a broken run from hanging.
 """
 
+import imaplib
 import os
 import pathlib
 import poplib
@@ -173,6 +174,11 @@ class Server:
         drop.pass_(self.people[user])
         return drop
 
+    def open_imap(self, user=BOB):
+        client = imaplib.IMAP4_SSL("localhost", self.ports["imaps"], timeout=PATIENCE_S, ssl_context=self.tls())
+        client.login(user, self.people[user])
+        return client
+
     def messages(self, user=BOB, utf8=False):
         """Every message of a maildrop, as octets; with `utf8` as a client gets them that said UTF8."""
         drop = self.open_maildrop(user, utf8)
@@ -233,6 +239,12 @@ class ServerTest(unittest.TestCase):
             for number in range(drop.stat()[0]):
                 drop.dele(number + 1)
             drop.quit()
+
+    def open_imap(self, user=BOB):
+        """Logged in; hung up after the test."""
+        client = self.server.open_imap(user)
+        self.addCleanup(client.shutdown)
+        return client
 
     def assert_ran(self, done, status=0):
         self.assertEqual(done.returncode, status, done.stdout + done.stderr + "".join(self.server.log[-20:]))

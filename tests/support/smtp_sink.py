@@ -2,6 +2,7 @@
 
 `with Sink() as sink:` listens on sink.port; sink.open() and sink.close() as well. sink.copies counts what each
 recipient got, sink.letters has (sender, recipients, octets) of each message. Recipients in sink.strangers get 550.
+A subclass may refuse more, remember otherwise and hang up: refusal(), take(), hangs_up(), go_on().
 """
 
 import collections
@@ -13,6 +14,8 @@ PATIENCE_S = 120
 
 
 class Sink:
+    extensions = ["8BITMIME", "SMTPUTF8", "DSN"]
+
     def __init__(self, strangers=()):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -62,27 +65,32 @@ class Sink:
             peer.flush()
 
         say("220 sink.example ESMTP")
-        sender, recipients = "", []
+        sender, recipients, taken = "", [], None
         for line in iter(peer.readline, b""):
+            self.go_on(taken)
+            taken = None
             verb = line[:4].upper()
             path = re.search(rb"<(.*?)>", line)
             if verb == b"EHLO":
-                say("250-sink.example\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN")
+                say("250-" + "\r\n250-".join(["sink.example", *self.extensions[:-1]]))
+                say("250 " + self.extensions[-1])
             elif verb == b"MAIL":
                 sender, recipients = path[1].decode(), []
                 say("250 2.1.0 ok")
             elif verb == b"RCPT":
-                if path[1].decode() in self.strangers:
-                    say("550 5.1.1 nobody of that name")
-                else:
+                refusal = self.refusal(path[1].decode())
+                if not refusal:
                     recipients.append(path[1].decode())
-                    say("250 2.1.5 ok")
+                say(refusal or "250 2.1.5 ok")
             elif verb == b"DATA" and not recipients:
                 say("554 5.5.1 nobody to send to")
             elif verb == b"DATA":
                 say("354 go on")
-                self.take(sender, recipients, self.read_text(peer))
+                taken = self.take(sender, recipients, self.read_text(peer))
+                if self.hangs_up():
+                    return
                 say("250 2.0.0 ok")
+                recipients = []
             elif verb == b"QUIT":
                 say("221 2.0.0 bye")
                 return
@@ -93,10 +101,21 @@ class Sink:
     def read_text(peer):
         lines = []
         for line in iter(peer.readline, b".\r\n"):
-            if not line:
-                raise ConnectionResetError
+            if not line.endswith(b"\r\n"):
+                raise ConnectionResetError("a part of a message is no message")
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
+
+    def refusal(self, recipient):
+        """The reply to a recipient who is not taken."""
+        return "550 5.1.1 nobody of that name" if recipient in self.strangers else None
+
+    def hangs_up(self):
+        """Instead of the reply to a message that was taken."""
+        return False
+
+    def go_on(self, taken):
+        """The other side has spoken again behind what take() gave back: it heard the reply."""
 
     def take(self, sender, recipients, text):
         with self.changed:

@@ -4,36 +4,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "base/ascii.h"
+#include "fakes/test_files.h"
 #include "transcripts/client_player.h"
 
 namespace transcripts {
 namespace {
 
 Transcript read_transcript(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    auto parsed = parse_transcript(std::string(std::istreambuf_iterator<char>(in), {}));
+    auto parsed = parse_transcript(fakes::read_whole(path));
     EXPECT_TRUE(parsed.has_value()) << parsed.error().text;
     return parsed.value_or(Transcript());
-}
-
-std::vector<std::filesystem::path> client_transcripts() {
-    std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator("tests/transcripts/smtp-client")) {
-        paths.push_back(entry.path());
-    }
-    std::sort(paths.begin(), paths.end());
-    return paths;
-}
-
-std::string test_name(const std::filesystem::path& path) {
-    std::string name = path.stem().string();
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return !base::is_alnum(c); }, '_');
-    return name;
 }
 
 class ClientTranscript : public testing::TestWithParam<std::filesystem::path> {
@@ -69,8 +50,8 @@ TEST_P(ClientTranscript, CutAfterEachLine) {
 
 INSTANTIATE_TEST_SUITE_P(All,
                          ClientTranscript,
-                         testing::ValuesIn(client_transcripts()),
-                         [](const auto& tested) { return test_name(tested.param); });
+                         testing::ValuesIn(fakes::files_below("tests/transcripts/smtp-client")),
+                         [](const auto& tested) { return fakes::test_name(tested.param.stem()); });
 
 std::optional<std::string> play_text(std::string_view text) {
     const auto transcript = parse_transcript(text);

@@ -160,14 +160,7 @@ base::Task<smtp::DomainVerdict> answer(smtp::DomainVerdict verdict) {
 void Player::make_services() {
     smtp_services_.reset(new smtp::Services(world_.services<smtp::Services>()));
     pop3_services_.reset(new pop3::Services(world_.services<pop3::Services>()));
-    imap_services_.reset(new imap::Services{.store = world_.store,
-                                            .authenticator = *world_.authenticator,
-                                            .mailboxes = world_.mailboxes,
-                                            .clock = world_.clock,
-                                            .random = world_.random,
-                                            .log = world_.log,
-                                            .metrics = world_.metrics,
-                                            .watch = {}});
+    imap_services_.reset(new imap::Services(world_.services<imap::Services>()));
     smtp_services_->check_sender_domain = [this](base::Loop& loop, std::string domain) {
         return ask_dns_ ? smtp::look_up_sender_domain(world_.resolver, loop, std::move(domain))
                         : answer(sender_domain_);

@@ -4,45 +4,27 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
-#include "base/ascii.h"
+#include "fakes/test_files.h"
 #include "transcripts/player.h"
 
 namespace transcripts {
 namespace {
 
-std::string read_file(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::vector<std::filesystem::path> all_transcripts() {
-    std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator("tests/transcripts")) {
-        const bool of_client = entry.path().parent_path().filename() == "smtp-client";
-        if (entry.path().extension() == ".txt" && !of_client) {
-            paths.push_back(entry.path());
-        }
-    }
-    std::sort(paths.begin(), paths.end());
+    auto paths = fakes::files_below("tests/transcripts");
+    std::erase_if(paths, [](const std::filesystem::path& path) {
+        return path.parent_path().filename() == "smtp-client";
+    });
     return paths;
-}
-
-std::string test_name(const std::filesystem::path& path) {
-    std::string name = path.parent_path().filename().string() + "_" + path.stem().string();
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return !base::is_alnum(c); }, '_');
-    return name;
 }
 
 class TranscriptFile : public testing::TestWithParam<std::filesystem::path> {
   protected:
     void SetUp() override {
-        auto parsed = parse_transcript(read_file(GetParam()));
+        auto parsed = parse_transcript(fakes::read_whole(GetParam()));
         ASSERT_TRUE(parsed.has_value()) << parsed.error().text;
         transcript_ = std::move(*parsed);
         ASSERT_FALSE(transcript_.title.empty()) << "no '# title' line";
@@ -99,7 +81,11 @@ TEST_P(TranscriptFile, CutAfterEachLine) {
 INSTANTIATE_TEST_SUITE_P(All,
                          TranscriptFile,
                          testing::ValuesIn(all_transcripts()),
-                         [](const auto& tested) { return test_name(tested.param); });
+                         [](const auto& tested) {
+                             const std::filesystem::path& path = tested.param;
+                             return fakes::test_name(path.parent_path().filename().string() + "_" +
+                                                     path.stem().string());
+                         });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TranscriptFile);
 
 std::optional<std::string> play_text(std::string_view text, PlayOptions options = {}) {

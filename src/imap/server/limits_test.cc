@@ -42,14 +42,7 @@ class LimitsTest : public testing::Test {
         world_.add_domain("crepes.example");
         world_.add_user("alice@crepes.example", "secret");
         world_.add_message("alice@crepes.example", "Subject: 1\r\n\r\n");
-        services_.reset(new Services{.store = world_.store,
-                                     .authenticator = *world_.authenticator,
-                                     .mailboxes = world_.mailboxes,
-                                     .clock = world_.clock,
-                                     .random = world_.random,
-                                     .log = world_.log,
-                                     .metrics = world_.metrics,
-                                     .watch = {}});
+        services_.reset(new Services(world_.services<Services>()));
         net::PipeOptions pipe;
         pipe.client.address = "127.0.0.1";
         pipe.buffer_octets = std::size_t{4} << 20U;
