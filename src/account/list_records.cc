@@ -79,6 +79,7 @@ std::string encode_list(const MailingList& list) {
         .text(list.description)
         .u8(static_cast<std::uint8_t>(list.posting))
         .text(list.unsubscribe_url)
+        .varint(list.failures_max)
         .record();
 }
 
@@ -90,6 +91,9 @@ base::Result<MailingList> decode_list(std::string_view domain, std::string_view 
     list.description = reader.text();
     const std::uint8_t posting = reader.u8();
     list.unsubscribe_url = reader.text();
+    if (!reader.at_end()) {  // written since failures are counted
+        list.failures_max = static_cast<std::uint32_t>(reader.varint());
+    }
     TRY_VOID(reader.finish());
     if (posting > static_cast<std::uint8_t>(Posting::kAnybody)) {
         return base::fail(base::Errc::kCorrupt, "nobody knows who may post to the list");
@@ -98,13 +102,26 @@ base::Result<MailingList> decode_list(std::string_view domain, std::string_view 
     return list;
 }
 
-std::string encode_member(const Address& member) {
-    return RecordWriter(kVersion).text(member.local).record();
+std::string encode_member(const Member& member) {
+    RecordWriter writer(kVersion);
+    writer.text(member.address.local);
+    if (member.failures != 0) {
+        writer.varint(member.failures)
+            .u64(static_cast<std::uint64_t>(member.last_failure.time_since_epoch().count()))
+            .boolean(member.suspended);
+    }
+    return writer.record();
 }
 
-base::Result<Address> decode_member(const ListKey& key, std::string_view record) {
+base::Result<Member> decode_member(const ListKey& key, std::string_view record) {
     RecordReader reader(record, kVersion);
-    Address member{std::string(reader.text()), key.member.domain};
+    Member member{.address = {std::string(reader.text()), key.member.domain}, .last_failure = {}};
+    if (!reader.at_end()) {
+        member.failures = static_cast<std::uint32_t>(reader.varint());
+        member.last_failure =
+            base::WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(reader.u64())));
+        member.suspended = reader.boolean();
+    }
     TRY_VOID(reader.finish());
     return member;
 }

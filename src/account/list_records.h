@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "account/list_bounces.h"
 #include "account/mailing_list.h"
 #include "base/result.h"
 
@@ -34,8 +35,8 @@ struct ListKey {
 // `domain` is the key's.
 [[nodiscard]] base::Result<MailingList> decode_list(std::string_view domain,
                                                     std::string_view record);
-// The local part as it was written.
-[[nodiscard]] std::string encode_member(const Address& member);
-[[nodiscard]] base::Result<Address> decode_member(const ListKey& key, std::string_view record);
+// Of members and owners: the local part as it was written, and failures where there were any.
+[[nodiscard]] std::string encode_member(const Member& member);
+[[nodiscard]] base::Result<Member> decode_member(const ListKey& key, std::string_view record);
 
 }  // namespace account

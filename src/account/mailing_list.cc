@@ -201,25 +201,9 @@ base::Result<> visit_members(const store::Reader& reader,
                              Membership membership,
                              const std::optional<Address>& after,
                              const std::function<bool(const Address& member)>& visit) {
-    base::Result<> readable;
-    const auto read_member = [&](std::string_view key,
-                                 std::string_view record) -> base::Result<Address> {
-        TRY(const ListKey parsed, parse_list_key(key));
-        return decode_member(parsed, record);
-    };
-    const std::string prefix = members_prefix(list, membership);
-    // The first key behind that of `after`, of which there is no extension.
-    const std::string first = after ? member_key(list, membership, *after) + '\0' : prefix;
-    TRY_VOID(reader.scan(
-        first, store::prefix_end(prefix), [&](std::string_view key, std::string_view record) {
-            const auto member = read_member(key, record);
-            if (!member) {
-                readable = tl::unexpected(member.error());
-                return false;
-            }
-            return visit(*member);
-        }));
-    return readable;
+    return visit_member_states(reader, list, membership, after, [&visit](const Member& member) {
+        return visit(member.address);
+    });
 }
 
 base::Result<bool> is_member(const store::Reader& reader,
@@ -285,7 +269,7 @@ base::Result<> join_list(store::Transaction& change,
         return fail(Errc::kExists, who.to_string() + " has joined already");
     }
     TRY_VOID(check_new_member(change, list, who));
-    change.put(member_key(list, membership, who), encode_member(who));
+    change.put(member_key(list, membership, who), encode_member({.address = who}));
     return {};
 }
 

@@ -29,6 +29,9 @@ struct MailingList {
     std::string description;  // what people see in List-Id (RFC 2919 2), or empty
     Posting posting = Posting::kMembers;
     std::string unsubscribe_url;  // "https://...", for one click (RFC 8058), or empty
+    // On so many days mail for a member may fail before they get nothing more (list_bounces.h). 0: nobody counts, and
+    // every notice goes to the owners.
+    std::uint32_t failures_max = 5;
 };
 
 // Which of a list's names an address is.

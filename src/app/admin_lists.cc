@@ -3,9 +3,12 @@
 
 #include <utility>
 
+#include "account/list_bounces.h"
 #include "account/mailing_list.h"
 #include "app/admin_members.h"
 #include "app/administration.h"
+#include "base/ascii.h"
+#include "base/log.h"
 
 namespace app {
 namespace {
@@ -35,6 +38,14 @@ Result<> apply_options(const AdminRequest& request, MailingList& list) {
                                               value));
             }
             list.posting = *posting;
+        } else if (name == "suspend-after") {
+            const auto days = base::parse_number<std::uint32_t>(value);
+            if (!days) {
+                return base::fail(
+                    base::Errc::kInvalid,
+                    fmt::format("\"{}\" is no number of days; write 5, or 0 for never", value));
+            }
+            list.failures_max = *days;
         }
     }
     return {};
@@ -76,6 +87,24 @@ Result<MailingList> existing_list(const store::Reader& reader, std::string_view 
         return base::fail(base::Errc::kNotFound, fmt::format("{}: there is no such list", text));
     }
     return std::move(*list);
+}
+
+// `list members --bouncing`
+Result<std::string> bouncing_members(const store::Reader& reader, const Address& list) {
+    std::string text;
+    TRY_VOID(account::visit_member_states(
+        reader, list, Membership::kMember, std::nullopt, [&text](const account::Member& member) {
+            if (member.failures != 0) {
+                text += fmt::format("{}  failed on {} day{}, last {}{}\n",
+                                    member.address.to_string(),
+                                    member.failures,
+                                    member.failures == 1 ? "" : "s",
+                                    base::format_rfc3339(member.last_failure),
+                                    member.suspended ? ", suspended" : "");
+            }
+            return true;
+        }));
+    return text;
 }
 
 // `list import` gives the same names again and again.
@@ -167,6 +196,9 @@ Administration::Outcome Administration::list_list(const AdminRequest& request) c
 Administration::Outcome Administration::list_members(const AdminRequest& request) const {
     const auto reader = store_.snapshot();
     TRY(const MailingList list, existing_list(*reader, request.arguments[0]));
+    if (option(request, "bouncing") == "yes") {
+        return bouncing_members(*reader, list.address);
+    }
     return names_of(*reader, list.address, membership_of(request));
 }
 
@@ -182,6 +214,18 @@ Administration::Outcome Administration::list_leave(const AdminRequest& request) 
     TRY(const std::size_t count, move_members(store_, request, account::leave_list));
     return fmt::format(
         "{} left {}\n", count_text(count, membership_of(request)), request.arguments[0]);
+}
+
+Administration::Outcome Administration::list_resume(const AdminRequest& request) const {
+    const auto resume = [](store::Transaction& change,
+                           const Address& list,
+                           Membership /*membership*/,
+                           const Address& who) {
+        return account::resume_member(change, list, who);
+    };
+    TRY(const std::size_t count, move_members(store_, request, resume));
+    return fmt::format(
+        "{} of {} resumed\n", count_text(count, Membership::kMember), request.arguments[0]);
 }
 
 }  // namespace app

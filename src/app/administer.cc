@@ -44,23 +44,32 @@ base::Result<> restore(const std::string& from, const Config& config) {
 
 }  // namespace
 
-int administer_command(const std::string& config_file, const AdminRequest& request) {
+int administer_command(const std::string& config_file, AdminRequest request) {
     const auto config = read_config(config_file);
     if (!config) {
         return report(config.error(), kExitConfig);
     }
-    const auto answered = ask_running(*config, request);
-    if (answered) {
-        return print(*answered);
+    std::unique_ptr<OfflineStore> offline;
+    while (true) {
+        auto answered = offline ? base::Result<AdminReply>(offline->run(request))
+                                : ask_running(*config, request);
+        if (!answered && answered.error().code == base::Errc::kUnavailable) {
+            auto opened = OfflineStore::open(*config);
+            if (!opened) {
+                return report(opened.error());
+            }
+            offline = std::move(*opened);
+            continue;
+        }
+        if (!answered) {
+            return report(answered.error());
+        }
+        const int status = print(*answered);
+        if (answered->next.empty()) {
+            return status;
+        }
+        request.options["from"] = std::move(answered->next);
     }
-    if (answered.error().code != base::Errc::kUnavailable) {
-        return report(answered.error());
-    }
-    auto offline = OfflineStore::open(*config);
-    if (!offline) {
-        return report(offline.error());
-    }
-    return print((*offline)->run(request));
 }
 
 int restore_command(const std::string& directory, const std::string& config_file) {

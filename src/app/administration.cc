@@ -33,7 +33,7 @@ struct AdminTable {
         std::size_t arguments_max;
     };
 
-    static constexpr std::array<Row, 48> kRows{{
+    static constexpr std::array<Row, 49> kRows{{
         {"account add", &Administration::account_add, 1, 1},
         {"account list", &Administration::account_list, 0, 1},
         {"account password", &Administration::account_password, 1, 1},
@@ -60,6 +60,7 @@ struct AdminTable {
         {"list list", &Administration::list_list, 0, 1},
         {"list members", &Administration::list_members, 1, 1},
         {"list remove", &Administration::list_remove, 1, 1},
+        {"list resume", &Administration::list_resume, 2, kMany},
         {"list set", &Administration::list_set, 1, 1},
         {"list show", &Administration::list_show, 1, 1},
         {"mailbox acl", &Administration::mailbox_acl, 2, 2},
@@ -192,11 +193,18 @@ AdminReply Administration::run(const AdminRequest& request) const {
                                     request.command,
                                     request.arguments.size())};
     }
-    auto outcome = (this->*row->handler)(request);
-    if (outcome) {
-        return {.status = kExitOk, .text = std::move(*outcome)};
+    base::Result<AdminReply> reply;
+    if (request.command == "queue list" && option(request, "json") == "yes") {
+        reply = queue_page(request);
+    } else {
+        reply = (this->*row->handler)(request).map([](std::string text) {
+            return AdminReply{.status = kExitOk, .text = std::move(text)};
+        });
     }
-    base::Error error = std::move(outcome.error());
+    if (reply) {
+        return std::move(*reply);
+    }
+    base::Error error = std::move(reply.error());
     if (!request.arguments.empty() &&
         error.text.find(request.arguments.front()) == std::string::npos) {
         error = with_subject(std::move(error), request.arguments.front());

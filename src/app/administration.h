@@ -42,6 +42,8 @@ inline constexpr const char* kBackupFiles = "/files";
 struct AdminReply {
     int status = 0;    // ExitStatus
     std::string text;  // for standard output, or for standard error when the status is not 0
+    // The answer is longer than one reply is to be: the same request with this as its option "from" goes on.
+    std::string next = {};
 };
 
 class Administration {
@@ -121,9 +123,11 @@ class Administration {
     [[nodiscard]] Outcome list_members(const AdminRequest& request) const;
     [[nodiscard]] Outcome list_join(const AdminRequest& request) const;
     [[nodiscard]] Outcome list_leave(const AdminRequest& request) const;
+    [[nodiscard]] Outcome list_resume(const AdminRequest& request) const;
 
     // Messages on their way out (queue_admin.cc).
     [[nodiscard]] Outcome queue_list(const AdminRequest& request) const;
+    [[nodiscard]] base::Result<AdminReply> queue_page(const AdminRequest& request) const;
     [[nodiscard]] Outcome queue_show(const AdminRequest& request) const;
     [[nodiscard]] Outcome queue_destinations(const AdminRequest& request) const;
     [[nodiscard]] Outcome queue_act(const AdminRequest& request) const;

@@ -16,6 +16,12 @@ void list_options(CLI::App& command, AdminCall& call) {
                 "unsubscribe-url",
                 "URL",
                 "A page that takes RFC 8058's one-click request, as https://...; empty for none");
+    text_option(
+        command,
+        call,
+        "suspend-after",
+        "DAYS",
+        "On how many days mail for a member may fail before they get nothing more; 0: never");
 }
 
 void list_argument(CLI::App& command, AdminCall& call) {
@@ -66,9 +72,24 @@ void add_list_commands(CLI::App& top, Action& action) {
     add_admin(list, "members", "Print who is on it", [](CLI::App& c, AdminCall& call) {
         list_argument(c, call);
         owner_flag(c, call);
+        flag_option(c,
+                    call,
+                    "bouncing",
+                    {"bouncing", "yes"},
+                    "Only members for whom mail has failed, with what is known of that");
     });
     add_admin(list, "join", "Put people on it", list_and_members);
     add_admin(list, "leave", "Take people off it", list_and_members);
+    add_admin(list,
+              "resume",
+              "Let members on again for whom mail has failed",
+              [](CLI::App& c, AdminCall& call) {
+                  c.add_option("LIST-AND-ADDRESSES",
+                               call.request.arguments,
+                               "A list's address, then those of members")
+                      ->required()
+                      ->expected(2, 10'000);
+              });
     add_list_import(list);
 }
 

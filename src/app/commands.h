@@ -39,7 +39,7 @@ struct SetupOptions {
 [[nodiscard]] int setup_command(const SetupOptions& options);
 
 // Runs `request` on the running server, or on its store while it is stopped.
-[[nodiscard]] int administer_command(const std::string& config, const AdminRequest& request);
+[[nodiscard]] int administer_command(const std::string& config, AdminRequest request);
 
 // The store of `config` becomes what `directory` holds. The server must be stopped.
 [[nodiscard]] int restore_command(const std::string& directory, const std::string& config);

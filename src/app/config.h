@@ -178,6 +178,10 @@ struct LimitsConfig {
 struct QueueConfig {
     bool enabled = true;                      // false: 451 to whoever may send there
     std::vector<std::string> relay_networks;  // who sends there without logging in
+    bool complete_messages = false;           // of theirs: Date, Message-ID, rewriting
+    std::string complete_domain;              // for their addresses without one; empty: none
+    std::vector<std::string> relay_domains;   // to which anybody may send (smtp::RelayDomains)
+    std::string relay_recipients;             // a file with who is there; empty: anybody may be
     base::Duration lifetime = std::chrono::hours(24 * 5);
     base::Duration delay_notice = std::chrono::hours(4);
     base::Duration retry_first = std::chrono::minutes(5);

@@ -5,9 +5,11 @@
 #include <limits>
 #include <utility>
 
+#include "account/address.h"
 #include "app/config.h"
 #include "app/config_section.h"
 #include "app/files.h"
+#include "smtp/server/relay_domains.h"
 
 namespace app {
 namespace {
@@ -232,6 +234,21 @@ void read_queue(Section section, QueueConfig& queue) {
     section.flag("enabled", queue.enabled);
     section.flag("srs", queue.srs);
     section.blocks("relay_networks", queue.relay_networks);
+    section.flag("complete_messages", queue.complete_messages);
+    section.text("complete_domain", queue.complete_domain);
+    if (!queue.complete_domain.empty() && !account::normalize_domain(queue.complete_domain)) {
+        section.refuse(
+            "complete_domain",
+            fmt::format("\"{}\" is no domain; write \"example.org\"", queue.complete_domain));
+    }
+    section.texts("relay_domains", queue.relay_domains);
+    if (const auto made = smtp::RelayDomains::make(queue.relay_domains, std::nullopt); !made) {
+        section.refuse(
+            "relay_domains",
+            fmt::format("{}; write \"example.org\", or \".example.org\" for all below it",
+                        made.error().text));
+    }
+    section.text("relay_recipients_file", queue.relay_recipients);
     section.duration("lifetime", queue.lifetime, std::chrono::minutes(1));
     section.duration("delay_notice", queue.delay_notice, std::chrono::minutes(1));
     section.duration("retry_first", queue.retry_first, std::chrono::seconds(1));
@@ -315,6 +332,7 @@ void make_paths_absolute(Config& config) {
     make_absolute(folder, config.tls.client_ca);
     make_absolute(folder, config.dns.trust_anchor);
     make_absolute(folder, config.queue.trusted_authorities);
+    make_absolute(folder, config.queue.relay_recipients);
     for (RouteConfig& route : config.queue.routes) {
         make_absolute(folder, route.password_file);
     }

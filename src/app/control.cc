@@ -140,7 +140,11 @@ base::Task<> serve_control(std::unique_ptr<net::Stream> stream,
         const Administration* const runner = &administration;
         auto work = [runner, asked = *request] { return runner->run(asked); };
         const AdminReply reply = co_await pool.run(loop, std::move(work));
-        lines.put(fmt::format("status {}\n{}", reply.status, reply.text));
+        lines.put(fmt::format("status {}{}{}\n{}",
+                              reply.status,
+                              reply.next.empty() ? "" : " ",
+                              reply.next,
+                              reply.text));
     } else {
         lines.put(fmt::format("status {}\n{}\n", int{kExitUsage}, request.error().text));
     }
@@ -158,15 +162,16 @@ base::Result<AdminReply> ask_server(const net::Endpoint& endpoint, const AdminRe
     TRY(const std::string status, server.read_line());
     TRY(std::string text, server.read_to_end());
     constexpr std::string_view kStatus = "status ";
-    const auto number = status.starts_with(kStatus)
-                            ? base::parse_u64(std::string_view(status).substr(kStatus.size()), 255)
-                            : std::nullopt;
+    std::string_view next = status;
+    next.remove_prefix(status.starts_with(kStatus) ? kStatus.size() : status.size());
+    const auto number = base::parse_u64(base::split_front(next, ' '), 255);
     if (!number) {
         return base::fail(
             base::Errc::kUnsupported,
             fmt::format("{} is not staffetta's control socket", endpoint.to_string()));
     }
-    return AdminReply{.status = static_cast<int>(*number), .text = std::move(text)};
+    return AdminReply{
+        .status = static_cast<int>(*number), .text = std::move(text), .next = std::string(next)};
 }
 
 }  // namespace app

@@ -1,5 +1,6 @@
 #include "app/control.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include "fakes/fake_loop.h"
 #include "mail/message_store.h"
 #include "net/pipe.h"
+#include "queue/queue.h"
 #include "store/memory_store.h"
 
 namespace app {
@@ -248,6 +250,52 @@ TEST(PeerWatch, IsForOneAddressOnly) {
     const PeerWatch watch = make_peer_watch("192.0.2.1");
     EXPECT_TRUE(watch("s1", {.address = "192.0.2.1", .port = 1, .path = {}}));
     EXPECT_FALSE(watch("s1", {.address = "192.0.2.2", .port = 1, .path = {}}));
+}
+
+// A queue of any length is listed by many replies, which are one array together.
+TEST_F(Inside, ListsALongQueueReplyByReply) {
+    auto writer = store_.new_blob();
+    auto appended = writer->append(loop_, "Subject: to many\r\n\r\n");
+    appended.start();
+    loop_.run_for({});
+    ASSERT_TRUE(appended.done());
+    queue::NewMessage message{.blob = writer->finish().value(),
+                              .queue_id = "m1",
+                              .sender = "alice@crepes.example",
+                              .envelope_id = {},
+                              .message_id = {},
+                              .recipients = {},
+                              .release = {}};
+    for (int i = 0; i < 25'000; ++i) {
+        message.recipients.push_back(
+            {.address = {fmt::format("u{}", i), "hamburger.example"}, .original = {}});
+    }
+    const auto route = [](const account::Address& recipient, std::string_view) {
+        return "mx:" + recipient.domain;
+    };
+    ASSERT_TRUE(store_.change_and_wait([&](store::Transaction& change) {
+        return queue::enqueue(change, message, route, {}, clock_.now());
+    }));
+    std::string whole;
+    std::string next;
+    std::size_t replies = 0;
+    do {
+        const AdminReply reply = run("queue list", {}, {{"json", "yes"}, {"from", next}});
+        ASSERT_EQ(reply.status, 0) << reply.text;
+        whole += reply.text;
+        next = reply.next;
+        ++replies;
+    } while (!next.empty());
+    EXPECT_EQ(replies, 3U);
+    EXPECT_THAT(whole, StartsWith("[\n  {\n    \"queue_id\": \"m1\""));
+    EXPECT_THAT(whole, testing::EndsWith("  }\n]\n"));
+    std::size_t members = 0;
+    for (std::size_t at = 0; (at = whole.find("\n  {\n", at)) != std::string::npos; ++at) {
+        EXPECT_EQ(whole[at - 1], members == 0 ? '[' : ',');
+        ++members;
+    }
+    EXPECT_EQ(members, 25'000U);
+    EXPECT_NE(run("queue list", {}, {{"json", "yes"}, {"from", "m1"}}).status, 0);
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ InsideTransport::connect(base::Loop& loop, std::string destination) {
     if (destination.starts_with(queue::kListPrefix)) {
         co_return make_list_connection(services_, loop);
     }
+    if (destination.starts_with(queue::kBouncesPrefix)) {
+        co_return make_bounces_connection(services_, loop);
+    }
     if (destination == queue::kLocalDestination) {
         co_return make_local_connection(services_, loop);
     }

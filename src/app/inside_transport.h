@@ -2,11 +2,13 @@
 // messages for mailboxes here that could not be delivered when they came. Everything else goes outside.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "queue/notifier.h"
 #include "queue/transport.h"
 #include "smtp/server/outgoing.h"
 #include "store/store.h"
@@ -18,6 +20,9 @@ struct InsideServices {
     const base::Clock& clock;
     base::Random& random;
     const smtp::Outgoing& outgoing;  // for what a list sends on
+    // As queue::Surroundings has it, for what owners of lists are told.
+    std::function<base::Result<>(store::Transaction& change, const queue::PlannedNotice& notice)>
+        deliver_notice = {};
 };
 
 class InsideTransport final : public queue::Transport {
@@ -35,9 +40,11 @@ class InsideTransport final : public queue::Transport {
     queue::Transport& outside_;
 };
 
-// The two kinds of work, a file each. They need no connection, and so are never unreachable.
+// The three kinds of work, a file each. They need no connection, and so are never unreachable.
 [[nodiscard]] std::unique_ptr<queue::Connection> make_list_connection(InsideServices services,
                                                                       base::Loop& loop);
+[[nodiscard]] std::unique_ptr<queue::Connection> make_bounces_connection(InsideServices services,
+                                                                         base::Loop& loop);
 [[nodiscard]] std::unique_ptr<queue::Connection> make_local_connection(InsideServices services,
                                                                        base::Loop& loop);
 

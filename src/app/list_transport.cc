@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "account/list_bounces.h"
 #include "account/mailing_list.h"
 #include "app/inside_transport.h"
 #include "app/list_header.h"
@@ -33,7 +34,6 @@ using queue::RecipientReport;
 
 // Each change keeps all others waiting for its length: some milliseconds.
 constexpr std::size_t kMembersAtOnce = 500;
-constexpr std::size_t kIdOctets = 12;
 
 RecipientReport failed(std::string enhanced, std::string text) {
     return {Outcome::kFailed, {.enhanced = std::move(enhanced), .text = std::move(text)}};
@@ -190,18 +190,23 @@ Result<Batch> Expansion::next_batch() {
         TRY(after, account::parse_address(progress_));
     }
     const auto reader = services_.store.snapshot();
-    std::vector<Address> members;
-    TRY_VOID(account::visit_members(
-        *reader, list_.address, Membership::kMember, after, [&members](const Address& member) {
-            members.push_back(member);
-            return members.size() < kMembersAtOnce;
-        }));
+    std::vector<account::Member> members;
+    TRY_VOID(account::visit_member_states(*reader,
+                                          list_.address,
+                                          Membership::kMember,
+                                          after,
+                                          [&members](const account::Member& member) {
+                                              members.push_back(member);
+                                              return members.size() < kMembersAtOnce;
+                                          }));
     Batch batch;
-    for (const Address& member : members) {
-        TRY_VOID(add_member(*reader, member, batch));
+    for (const account::Member& member : members) {
+        if (!member.suspended) {
+            TRY_VOID(add_member(*reader, member.address, batch));
+        }
     }
     batch.progress = members.size() < kMembersAtOnce ? std::string(queue::kProgressEnd)
-                                                     : members.back().to_string();
+                                                     : members.back().address.to_string();
     return batch;
 }
 
@@ -283,7 +288,7 @@ queue::NewMessage Expansion::make_message(std::string queue_id) const {
 
 // The batch's members get their mail, and the list goes on behind them: both or neither.
 store::Change Expansion::make_change(Batch batch) const {
-    const std::string queue_id = services_.random.token(kIdOctets);
+    const std::string queue_id = queue::make_queue_id(services_.clock.now(), services_.random);
     mail::Delivery delivery = make_delivery(queue_id);
     delivery.recipients = std::move(batch.local);
     queue::NewMessage message = make_message(queue_id);

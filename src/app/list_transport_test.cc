@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <map>
 
+#include "account/list_bounces.h"
 #include "account/mailing_list.h"
 #include "app/inside_transport.h"
 #include "fakes/world.h"
+#include "mime/report.h"
 #include "queue/inside.h"
 #include "queue/manage.h"
 #include "queue/scheduler.h"
@@ -118,6 +120,43 @@ class ListTransportTest : public testing::Test {
         scheduler_.nudge({kTeam});
     }
 
+    // What a server says of a message from the list comes to LIST-bounces.
+    void report(const std::string& octets) {
+        auto writer = world_.store.new_blob();
+        ASSERT_TRUE(world_.run(writer->append(world_.loop, octets)));
+        queue::NewMessage message{
+            .blob = writer->finish().value(),
+            .queue_id = queue::make_queue_id(world_.clock.now(), world_.random),
+            .sender = {},
+            .recipients = {{.address = at("team-bounces@crepes.example"),
+                            .original = {},
+                            .notify = 0,
+                            .destination = kBounces}},
+            .release = {}};
+        world_.change([&](store::Transaction& change) {
+            return queue::enqueue(change, message, outgoing_.route, {}, world_.clock.now());
+        });
+        scheduler_.nudge({kBounces});
+        world_.loop.run_for(5s);
+    }
+
+    void report_failure(const std::string& who) {
+        const mime::Draft draft{.from = {mime::Mailbox{.local = "d", .domain = "foo.com"}},
+                                .subject = "failed"};
+        mime::DeliveryStatus status{.reporting_mta = "dns; mx.foo.com"};
+        status.recipients = {{.final_recipient = "rfc822; " + who,
+                              .action = mime::DsnAction::kFailed,
+                              .status = "5.1.1",
+                              .diagnostic_code = "smtp; 550 5.1.1 no such user"}};
+        report(mime::build_dsn(draft, status, std::nullopt, world_.random).value());
+    }
+
+    account::Member member(std::string_view who) {
+        return account::find_member(*world_.store.snapshot(), at("team@crepes.example"), at(who))
+            .value()
+            .value();
+    }
+
     std::size_t waiting() {
         std::size_t count = 0;
         EXPECT_TRUE(queue::list(
@@ -143,6 +182,7 @@ class ListTransportTest : public testing::Test {
     std::string notice() { return world_.inbox("notices@crepes.example").at(0); }
 
     static inline const std::string kTeam = "list:team@crepes.example";
+    static inline const std::string kBounces = "bounces:team@crepes.example";
 
     fakes::World world_;
     Outside outside_;
@@ -152,7 +192,15 @@ class ListTransportTest : public testing::Test {
                     std::string_view) { return "mx:" + recipient.domain; },
         .lifetimes = {},
         .nudge = [this](std::vector<std::string> names) { scheduler_.nudge(std::move(names)); }};
-    InsideTransport inside_{{world_.store, world_.clock, world_.random, outgoing_}, outside_};
+    InsideTransport inside_{
+        {world_.store,
+         world_.clock,
+         world_.random,
+         outgoing_,
+         [this](store::Transaction& change, const queue::PlannedNotice& notice) {
+             return keep_notice(change, notice);
+         }},
+        outside_};
     queue::Scheduler scheduler_{
         {.loop = world_.loop,
          .store = world_.store,
@@ -273,6 +321,38 @@ TEST_F(ListTransportTest, GoesOnBehindAMemberWhoHasLeft) {
     EXPECT_TRUE(std::all_of(outside_.taken.begin(), outside_.taken.end(), [](const auto& taken) {
         return taken.second == 1;
     }));
+    EXPECT_EQ(waiting(), 0U);
+}
+
+// RFC 3464: failures are counted, a day once; who has too many gets nothing more, and the owners hear of it.
+TEST_F(ListTransportTest, SuspendsAMemberForWhomMailFails) {
+    join({"smith@foo.com", "jones@foo.com"});
+    for (std::uint32_t day = 1; day <= 5; ++day) {
+        EXPECT_THAT(told_, IsEmpty());
+        report_failure("Smith@foo.com");
+        report_failure("smith@foo.com");
+        EXPECT_EQ(member("smith@foo.com").failures, day);
+        world_.loop.run_for(24h);
+    }
+    EXPECT_TRUE(member("smith@foo.com").suspended);
+    EXPECT_FALSE(member("jones@foo.com").suspended);
+    EXPECT_THAT(told_, ElementsAre("team-owner@crepes.example"));
+    EXPECT_THAT(notice(), HasSubstr("    smith@foo.com: 550 5.1.1 no such user\r\n"));
+    EXPECT_THAT(notice(), HasSubstr("Auto-Submitted: auto-generated\r\n"));
+    post();
+    world_.loop.run_for(5s);
+    EXPECT_THAT(outside_.taken, ElementsAre(Pair("jones@foo.com", 1)));
+    EXPECT_EQ(waiting(), 0U);
+}
+
+TEST_F(ListTransportTest, HandsOnWhatIsAboutNobodyOnTheList) {
+    join({"smith@foo.com"});
+    report_failure("eve@foo.com");
+    report("Subject: holidays\r\n\r\nI am away\r\n");
+    EXPECT_THAT(told_, ElementsAre("team-owner@crepes.example", "team-owner@crepes.example"));
+    EXPECT_THAT(world_.inbox("notices@crepes.example").at(1),
+                HasSubstr("Subject: holidays\r\n\r\nI am away\r\n"));
+    EXPECT_EQ(member("smith@foo.com").failures, 0U);
     EXPECT_EQ(waiting(), 0U);
 }
 

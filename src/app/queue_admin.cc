@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/administration.h"
+#include "app/exit_status.h"
 #include "app/units.h"
 #include "base/ascii.h"
 #include "base/log.h"
@@ -19,6 +20,7 @@ using base::Result;
 
 constexpr std::size_t kRecipientsAtOnce = 1000;
 constexpr std::uint64_t kCountMax = 1'000'000;
+constexpr std::size_t kRecipientsInAReply = 10'000;
 constexpr std::uint64_t kShownMax = 1000;  // recipients in a table; a queue may have a million
 
 Result<queue::Filter> read_filter(const AdminRequest& request, base::WallTime now) {
@@ -89,7 +91,9 @@ std::string describe(const queue::Listed& listed,
     if (recipient.held || recipient.returned) {
         text += fmt::format("  {}", state_of(recipient));
     } else if (next > now) {
-        text += fmt::format("  next attempt in {}", about(next - now));
+        const bool asked = recipient.attempts == 0 && !listed.message.release_request.empty();
+        text += fmt::format(
+            "  {} in {}", asked ? "its sender has it sent" : "next attempt", about(next - now));
     } else {
         text += "  under way";
     }
@@ -162,6 +166,7 @@ void add_json(mime::JsonWriter& json, const queue::Listed& listed) {
     json.member("octets", listed.message.octets);
     json.member("message_id", listed.message.message_id);
     json.member("sender", listed.message.sender);
+    json.member("release_request", listed.message.release_request);
     json.member("recipient", recipient.address);
     json.member("destination", recipient.destination);
     json.member("state", state_of(recipient));
@@ -178,28 +183,70 @@ void add_json(mime::JsonWriter& json, const queue::Listed& listed) {
     json.close();
 }
 
+// place = queue-id "/" number; empty: the begin.
+Result<queue::RecipientId> read_place(std::string_view text) {
+    queue::RecipientId place;
+    if (text.empty()) {
+        return place;
+    }
+    const std::size_t slash = text.rfind('/');
+    const auto number = slash == std::string_view::npos
+                            ? std::nullopt
+                            : base::parse_number<std::uint32_t>(text.substr(slash + 1));
+    if (!number) {
+        return base::fail(Errc::kInvalid, fmt::format("\"{}\" is no place in the queue", text));
+    }
+    place.queue_id = text.substr(0, slash);
+    place.number = *number;
+    return place;
+}
+
+// `array` is a whole one; of several, each but the first begins with the comma that it needs.
+std::string part_of_array(const std::string& array, bool first, bool last) {
+    if (first && last) {
+        return array;
+    }
+    std::string_view members = std::string_view(array).substr(1, array.rfind(']') - 1);
+    members = members.substr(0, members.find_last_not_of(" \n") + 1);
+    return fmt::format("{}{}{}",
+                       first             ? "["
+                       : members.empty() ? ""
+                                         : ",",
+                       members,
+                       last ? "\n]\n" : "");
+}
+
 }  // namespace
 
 Administration::Outcome Administration::queue_list(const AdminRequest& request) const {
     const base::WallTime now = clock_.now();
     TRY(const queue::Filter filter, read_filter(request, now));
     const auto reader = store_.snapshot();
-    if (option(request, "json") == "yes") {
-        mime::JsonWriter json;
-        json.open_array();
-        TRY_VOID(queue::list(*reader, filter, [&](const queue::Listed& listed) {
-            add_json(json, listed);
-            return true;
-        }));
-        json.close();
-        return json.take();
-    }
     Table table(*reader, now);
     TRY_VOID(queue::list(*reader, filter, [&](const queue::Listed& listed) {
         table.add(listed);
         return true;
     }));
     return table.take();
+}
+
+// `queue list --json`: as many as one reply holds. All replies together are one array.
+Result<AdminReply> Administration::queue_page(const AdminRequest& request) const {
+    TRY(const queue::Filter filter, read_filter(request, clock_.now()));
+    const std::string begin = option(request, "from");
+    TRY(const queue::RecipientId from, read_place(begin));
+    const auto reader = store_.snapshot();
+    mime::JsonWriter json;
+    json.open_array();
+    TRY(const auto next,
+        queue::list_some(
+            *reader, filter, from, kRecipientsInAReply, [&json](const queue::Listed& listed) {
+                add_json(json, listed);
+            }));
+    json.close();
+    return AdminReply{.status = kExitOk,
+                      .text = part_of_array(json.take(), begin.empty(), !next),
+                      .next = next ? fmt::format("{}/{}", next->queue_id, next->number) : ""};
 }
 
 Administration::Outcome Administration::queue_destinations(const AdminRequest& /*request*/) const {

@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "account/directory.h"
+#include "account/list_bounces.h"
 #include "app/files.h"
 #include "app/own_addresses.h"
 #include "base/check.h"
 #include "mail/message_store.h"
 #include "mail/trace.h"
 #include "net/tls_client_context.h"
+#include "queue/inside.h"
 #include "queue/manage.h"
 
 namespace app {
@@ -44,12 +46,34 @@ Result<account::Resolution> find_recipients(store::Transaction& change,
     return resolution;
 }
 
+queue::NewMessage notice_message(const queue::PlannedNotice& notice) {
+    return {.blob = notice.blob,
+            .queue_id = notice.queue_id,
+            .sender = {},
+            .envelope_id = {},
+            .message_id = {},
+            .recipients = {},
+            .release = {},
+            .double_bounce = notice.double_bounce};
+}
+
 // A notice is a message like any other, with an empty reverse-path. Quotas do not keep it away: who sent
 // more than fits must still learn what became of it.
 Result<> deliver_notice(store::Transaction& change,
                         const queue::PlannedNotice& notice,
                         const smtp::Outgoing& outgoing,
                         base::WallTime now) {
+    if (const auto address = account::parse_address(notice.to)) {
+        TRY(const auto list, account::find_bounced_list(change, *address));
+        if (list) {
+            queue::NewMessage message = notice_message(notice);
+            message.recipients.push_back({.address = *address,
+                                          .original = {},
+                                          .notify = 0,
+                                          .destination = queue::bounces_destination(*list)});
+            return queue::enqueue(change, message, outgoing.route, outgoing.lifetimes, now);
+        }
+    }
     TRY(account::Resolution recipients,
         find_recipients(change, notice.to, outgoing.srs.get(), now));
     if (recipients.local.empty() && recipients.remote.empty()) {
@@ -70,14 +94,7 @@ Result<> deliver_notice(store::Transaction& change,
     if (recipients.remote.empty()) {
         return {};
     }
-    queue::NewMessage message{.blob = notice.blob,
-                              .queue_id = notice.queue_id,
-                              .sender = {},
-                              .envelope_id = {},
-                              .message_id = {},
-                              .recipients = {},
-                              .release = {},
-                              .double_bounce = notice.double_bounce};
+    queue::NewMessage message = notice_message(notice);
     for (const account::Address& address : recipients.remote) {
         // Whatever NOTIFY says by default: with an empty sender only postmaster can be told of its end.
         message.recipients.push_back({.address = address, .original = {}, .notify = 0});
@@ -151,15 +168,17 @@ base::Task<> stop_scheduler(queue::Scheduler& scheduler, std::shared_ptr<std::pr
 
 Relay::Relay(RelayServices services, const Config& config)
     : services_(std::move(services)),
-      routes_(config.queue.routes),
       outgoing_{
-          .route = [this](
-                       const account::Address& recipient,
-                       std::string_view sender) { return routes_.destination(recipient, sender); },
+          .route = [this](const account::Address& recipient,
+                          std::string_view sender) { return route(recipient, sender); },
           .lifetimes = {.longest = config.queue.lifetime,
                         .delay_notice = config.queue.delay_notice},
           .nudge =
-              [this](std::vector<std::string> destinations) { nudge(std::move(destinations)); }},
+              [this](std::vector<std::string> destinations) { nudge(std::move(destinations)); },
+          .check_way =
+              [this](base::Loop& loop, account::Address recipient, std::string sender) {
+                  return check_way(loop, std::move(recipient), std::move(sender));
+              }},
       options_(scheduler_options(config)) {}
 
 Relay::~Relay() {
@@ -168,11 +187,8 @@ Relay::~Relay() {
 
 Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config& config) {
     std::unique_ptr<Relay> relay(new Relay(std::move(services), config));
-    for (const RouteConfig& route : config.queue.routes) {
-        if (!route.password_file.empty()) {
-            TRY(relay->passwords_[route.password_file], read_password_file(route.password_file));
-        }
-    }
+    TRY(auto ways, read_ways(config));
+    relay->ways_.set(std::move(ways));
     if (config.queue.srs) {
         TRY(relay->outgoing_.srs, open_srs(relay->services_));
     }
@@ -180,8 +196,24 @@ Result<std::unique_ptr<Relay>> Relay::open(RelayServices services, const Config&
     return relay;
 }
 
+Result<std::shared_ptr<const Relay::Ways>> Relay::read_ways(const Config& config) {
+    Ways ways{.routes = Routes(config.queue.routes), .passwords = {}};
+    for (const RouteConfig& route : config.queue.routes) {
+        if (!route.password_file.empty()) {
+            TRY(ways.passwords[route.password_file], read_password_file(route.password_file));
+        }
+    }
+    return std::make_shared<const Ways>(std::move(ways));
+}
+
+std::string Relay::route(const account::Address& recipient, std::string_view sender) const {
+    return ways_.get()->routes.destination(recipient, sender);
+}
+
 Result<> Relay::open_transport(const Config& config) {
     const auto mx_port = static_cast<std::uint16_t>(config.queue.mx_port);
+    mx_ = {.own_names = {config.hostname},
+           .own_addresses = own_addresses(config.listen.smtp, mx_port)};
     TRY(auto tls, net::TlsClientContext::load({.authorities = config.queue.trusted_authorities}));
     transport_ = std::make_unique<smtp::QueueTransport>(
         network_,
@@ -189,17 +221,18 @@ Result<> Relay::open_transport(const Config& config) {
         services_.random,
         smtp::QueueTransportOptions{
             .hostname = config.hostname,
-            .mx = {.own_names = {config.hostname},
-                   .own_addresses = own_addresses(config.listen.smtp, mx_port)},
+            .mx = mx_,
             .mx_port = mx_port,
             .tls_context = std::move(tls),
             .find_way = [this](std::string_view destination) { return find_way(destination); },
             .watch = [this](const net::Endpoint& peer) { return watch(peer); }});
-    inside_ = std::make_unique<InsideTransport>(InsideServices{.store = services_.store,
-                                                               .clock = services_.clock,
-                                                               .random = services_.random,
-                                                               .outgoing = outgoing_},
-                                                *transport_);
+    inside_ = std::make_unique<InsideTransport>(
+        InsideServices{.store = services_.store,
+                       .clock = services_.clock,
+                       .random = services_.random,
+                       .outgoing = outgoing_,
+                       .deliver_notice = surroundings().deliver_notice},
+        *transport_);
     return {};
 }
 
@@ -210,13 +243,14 @@ net::LineStream::Watcher Relay::watch(const net::Endpoint& peer) const {
 }
 
 void Relay::reroute() {
-    const auto ask = [this](const queue::Listed& listed) {
+    const auto ways = ways_.get();
+    const auto ask = [&ways](const queue::Listed& listed) {
         const auto address = account::parse_address(listed.recipient.address);
         return address && Routes::is_route(listed.recipient.destination)
-                   ? routes_.destination(*address, listed.message.sender)
+                   ? ways->routes.destination(*address, listed.message.sender)
                    : std::string();
     };
-    const auto moved = queue::reroute(services_.store, ask, routes_.fingerprint());
+    const auto moved = queue::reroute(services_.store, ask, ways->routes.fingerprint());
     if (!moved) {
         services_.log.error("the queue was not asked for its new routes",
                             {{"reason", moved.error().text}});
@@ -226,7 +260,8 @@ void Relay::reroute() {
 }
 
 std::optional<smtp::Way> Relay::find_way(std::string_view destination) const {
-    const auto found = routes_.find(destination);
+    const auto ways = ways_.get();
+    const auto found = ways->routes.find(destination);
     if (!found) {
         return std::nullopt;
     }
@@ -237,12 +272,24 @@ std::optional<smtp::Way> Relay::find_way(std::string_view destination) const {
                   .tls = tls_use_of(found->route.tls)};
     if (!found->route.username.empty()) {
         way.login = account::SaslCredentials{found->route.username,
-                                             passwords_.at(found->route.password_file)};
+                                             ways->passwords.at(found->route.password_file)};
     }
     if (!found->route.source.empty()) {
         way.source = net::Endpoint{.address = found->route.source, .port = 0, .path = {}};
     }
     return way;
+}
+
+// A route by name leads somewhere as long as it stands; only where the DNS decides there may be nowhere to go.
+base::Task<std::optional<smtp::Reply>> Relay::check_way(base::Loop& loop,
+                                                        account::Address recipient,
+                                                        std::string sender) const {
+    const auto way = find_way(route(recipient, sender));
+    if (!way || way->kind != smtp::Way::Kind::kMx) {
+        co_return std::nullopt;
+    }
+    co_return co_await smtp::judge_passing_on(
+        services_.resolver, loop, services_.random, way->host, mx_);
 }
 
 queue::Surroundings Relay::surroundings() const {
@@ -288,9 +335,12 @@ void Relay::start(base::Loop& loop) {
 }
 
 void Relay::stop(base::Duration patience) {
-    if (!scheduler_ || std::exchange(stopped_, true)) {
-        return;
+    if (scheduler_ && !std::exchange(stopped_, true)) {
+        stop_sending(patience);
     }
+}
+
+void Relay::stop_sending(base::Duration patience) {
     auto done = std::make_shared<std::promise<void>>();
     auto stopped = done->get_future();
     loop_->post([this, done = std::move(done)] {
@@ -300,6 +350,24 @@ void Relay::stop(base::Duration patience) {
         loop_->post([this] { transport_->close_all(); });
         stopped.wait();
     }
+}
+
+Result<> Relay::reload(const Config& config, base::Duration patience) {
+    TRY(auto ways, read_ways(config));
+    const bool others = ways->routes.fingerprint() != ways_.get()->routes.fingerprint();
+    ways_.set(std::move(ways));
+    if (!others || !scheduler_ || stopped_) {
+        return {};
+    }
+    stop_sending(patience);
+    // Whoever was queued by the old routes, up to this very moment, is in the store behind this change.
+    const auto barrier =
+        services_.store.change_and_wait([](store::Transaction&) { return Result<>(); });
+    if (barrier) {
+        reroute();
+    }
+    loop_->post([this] { scheduler_->start(); });
+    return barrier;
 }
 
 }  // namespace app

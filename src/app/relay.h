@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/current.h"
 #include "app/inside_transport.h"
 #include "app/peer_watch.h"
 #include "app/routes.h"
@@ -47,6 +48,12 @@ class Relay {
     // Somebody in the queue is due. From any thread.
     void nudge(std::vector<std::string> destinations);
 
+    // Takes the routes of `config` and their passwords instead of those of before, from any thread but the loop's;
+    // connections that are open go on as they began. Where other destinations come of it, nothing is sent until
+    // everybody who waits has been asked anew: it waits for what is under way, for `patience` at most, then for
+    // the disk. On a fault, as of open(), the old routes stay.
+    [[nodiscard]] base::Result<> reload(const Config& config, base::Duration patience);
+
     // Asks the routes anew for who waits where they have changed, then begins to send, on `loop`; before
     // there are sessions.
     void start(base::Loop& loop);
@@ -58,15 +65,29 @@ class Relay {
     Relay(RelayServices services, const Config& config);
 
     [[nodiscard]] queue::Surroundings surroundings() const;
+
+    // The routes and what they need. Replaced as a whole.
+    struct Ways {
+        Routes routes;
+        std::map<std::string, std::string> passwords;  // by the file's name
+    };
+
+    [[nodiscard]] static base::Result<std::shared_ptr<const Ways>> read_ways(const Config& config);
+    [[nodiscard]] std::string route(const account::Address& recipient,
+                                    std::string_view sender) const;
     [[nodiscard]] std::optional<smtp::Way> find_way(std::string_view destination) const;
+    [[nodiscard]] base::Task<std::optional<smtp::Reply>> check_way(base::Loop& loop,
+                                                                   account::Address recipient,
+                                                                   std::string sender) const;
+    void stop_sending(base::Duration patience);
     [[nodiscard]] base::Result<> open_transport(const Config& config);
     [[nodiscard]] net::LineStream::Watcher watch(const net::Endpoint& peer) const;
     void reroute();
 
     RelayServices services_;
-    Routes routes_;
-    std::map<std::string, std::string> passwords_;  // by the file's name
+    Current<Ways> ways_;
     net::SystemNetwork network_;
+    smtp::MxOptions mx_;
     std::unique_ptr<smtp::QueueTransport> transport_;
     smtp::Outgoing outgoing_;
     std::unique_ptr<InsideTransport> inside_;  // which hands to the other what leaves the server

@@ -24,6 +24,7 @@ namespace app {
 namespace {
 
 constexpr std::size_t kPoolQueueMax = 100'000;
+constexpr auto kReroutePatience = std::chrono::seconds(30);
 constexpr unsigned kAdministrationThreads = 2;
 // Many wait for the disk at once, and the file system syncs for all of them together.
 constexpr unsigned kFileThreads = 16;
@@ -202,16 +203,40 @@ void MailServer::start() {
     net::notify_ready();
 }
 
+void MailServer::Parts::reload_certificates() {
+    const auto done = tls->reload();
+    if (done) {
+        log->info("certificates reloaded");
+    } else {
+        log->error("certificates not reloaded; the old ones stay", {{"reason", done.error().text}});
+    }
+}
+
+base::Result<> MailServer::Parts::reload_settings() {
+    TRY(Config fresh, read_config(config.file));
+    TRY(const smtp::RelayDomains domains, relay_domains(fresh.queue));
+    if (relay) {
+        TRY_VOID(relay->reload(fresh, kReroutePatience));
+    }
+    config.queue.relay_networks = std::move(fresh.queue.relay_networks);
+    config.queue.complete_messages = fresh.queue.complete_messages;
+    config.queue.complete_domain = std::move(fresh.queue.complete_domain);
+    config.rewrites = std::move(fresh.rewrites);
+    set_smtp_settings(domains);
+    return {};
+}
+
 void MailServer::reload() {
     net::notify_reloading();
     if (parts_->tls) {
-        const auto done = parts_->tls->reload();
-        if (done) {
-            parts_->log->info("certificates reloaded");
-        } else {
-            parts_->log->error("certificates not reloaded; the old ones stay",
-                               {{"reason", done.error().text}});
-        }
+        parts_->reload_certificates();
+    }
+    const auto done = parts_->reload_settings();
+    if (done) {
+        parts_->log->info("routes and relay settings reloaded");
+    } else {
+        parts_->log->error("routes and relay settings not reloaded; the old ones stay",
+                           {{"reason", done.error().text}});
     }
     net::notify_ready();
 }
@@ -219,7 +244,7 @@ void MailServer::reload() {
 void MailServer::keep_house() {
     const auto now = parts_->clock.steady();
     if (parts_->certificate_check.now(now) && parts_->tls && parts_->tls->changed_on_disk()) {
-        reload();
+        parts_->reload_certificates();
     }
     if (parts_->trace_expiry.now(now)) {
         parts_->expire_traces();

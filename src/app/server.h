@@ -30,7 +30,8 @@ class MailServer {
 
     // Begins to accept.
     void start();
-    // Reads certificates and keys again; on a fault the old ones stay.
+    // Reads certificates and keys again, and of the configuration the routes, who may relay, and what is rewritten;
+    // on a fault the old ones stay.
     void reload();
     // Work that is due, a little of it: call it every second or so.
     void keep_house();

@@ -28,9 +28,17 @@ base::Result<> MailServer::Parts::listen_on(const std::string& service,
     return {};
 }
 
+void MailServer::Parts::set_smtp_settings(const smtp::RelayDomains& relay_domains) {
+    for (const smtp::Port port : {smtp::Port::kRelay, smtp::Port::kSubmission, smtp::Port::kLmtp}) {
+        smtp_settings.at(static_cast<std::size_t>(port))
+            .set(smtp_options(config, port, relay_domains));
+    }
+}
+
 net::Serve MailServer::Parts::serve_smtp(smtp::Port port) {
-    return [this, options = smtp_options(config, port)](std::unique_ptr<net::Stream> stream) {
-        return smtp::serve(std::move(stream), options, *smtp);
+    return [this, &settings = smtp_settings.at(static_cast<std::size_t>(port))](
+               std::unique_ptr<net::Stream> stream) {
+        return smtp::serve(std::move(stream), settings.get(), *smtp);
     };
 }
 
@@ -54,6 +62,8 @@ base::Result<> MailServer::Parts::listen() {
         TRY(const net::AddressBlock block, net::AddressBlock::parse(proxy));
         common.proxies.push_back(block);
     }
+    TRY(const smtp::RelayDomains domains, relay_domains(config.queue));
+    set_smtp_settings(domains);
     TRY_VOID(listen_smtp(common));
     TRY_VOID(listen_pop3(common));
     TRY_VOID(listen_imap(common));

@@ -2,6 +2,7 @@
 // housekeeping.cc include this.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "account/authenticator.h"
 #include "app/administration.h"
 #include "app/config.h"
+#include "app/current.h"
 #include "app/ftp_service.h"
 #include "app/index_worker.h"
 #include "app/metrics_http.h"
@@ -83,6 +85,7 @@ struct MailServer::Parts {
     RefreshMetrics refresh;
     std::shared_ptr<net::TlsContext> tls;
     std::vector<BoundService> bound;
+    std::array<Current<smtp::ServerOptions>, 3> smtp_settings;  // by smtp::Port
     Due certificate_check{config.tls.check_every};
     Due trace_expiry{kTraceExpiry};
     Due email_collection{kEmailCollection};
@@ -100,6 +103,7 @@ struct MailServer::Parts {
 
     // server_listen.cc: binds every port.
     [[nodiscard]] base::Result<> listen();
+    void set_smtp_settings(const smtp::RelayDomains& relay_domains);
     [[nodiscard]] net::Serve serve_smtp(smtp::Port port);
     [[nodiscard]] net::Serve serve_pop3();
     [[nodiscard]] net::Serve serve_imap();
@@ -115,6 +119,9 @@ struct MailServer::Parts {
     // server.cc: everything behind the ports.
     [[nodiscard]] base::Result<> open_store(const std::string& trace_peer);
     [[nodiscard]] base::Result<> open_relay(const PeerWatch& watch);
+    void reload_certificates();
+    // Of the configuration what the queue and SMTP can take while they run.
+    [[nodiscard]] base::Result<> reload_settings();
 
     // housekeeping.cc: what is done beside the sessions, a little at a time.
     void refresh_metrics();

@@ -1,12 +1,18 @@
 #include "app/service_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "app/files.h"
 #include "mail/records.h"
 
 namespace app {
 namespace {
+
+constexpr std::size_t kRecipientsOctetsMax = std::size_t{64}
+                                             << 20U;  // a million addresses and more
 
 std::chrono::seconds seconds(base::Duration duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
@@ -35,7 +41,21 @@ account::AuthenticatorOptions authenticator_options(const Config& config) {
     return options;
 }
 
-std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, smtp::Port port) {
+base::Result<smtp::RelayDomains> relay_domains(const QueueConfig& config) {
+    if (config.relay_recipients.empty()) {
+        return smtp::RelayDomains::make(config.relay_domains, std::nullopt);
+    }
+    TRY(const std::string recipients, read_file(config.relay_recipients, kRecipientsOctetsMax));
+    auto made = smtp::RelayDomains::make(config.relay_domains, recipients);
+    if (!made) {
+        made.error().text = fmt::format("{}: {}", config.relay_recipients, made.error().text);
+    }
+    return made;
+}
+
+std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config,
+                                                        smtp::Port port,
+                                                        const smtp::RelayDomains& relay_domains) {
     smtp::ServerOptions options;
     options.port = port;
     options.hostname = config.hostname;
@@ -62,6 +82,9 @@ std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config, sm
             options.relay_networks.push_back(*block);
         }
     }
+    options.complete_messages = config.queue.complete_messages;
+    options.complete_domain = config.queue.complete_domain;
+    options.relay_domains = relay_domains;
     return std::make_shared<const smtp::ServerOptions>(std::move(options));
 }
 

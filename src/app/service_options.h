@@ -14,8 +14,10 @@
 namespace app {
 
 [[nodiscard]] account::AuthenticatorOptions authenticator_options(const Config& config);
-[[nodiscard]] std::shared_ptr<const smtp::ServerOptions> smtp_options(const Config& config,
-                                                                      smtp::Port port);
+[[nodiscard]] std::shared_ptr<const smtp::ServerOptions> smtp_options(
+    const Config& config, smtp::Port port, const smtp::RelayDomains& relay_domains = {});
+// kSyntax, kNotFound: what is wrong with the domains, or with the file of recipients.
+[[nodiscard]] base::Result<smtp::RelayDomains> relay_domains(const QueueConfig& config);
 [[nodiscard]] std::shared_ptr<const pop3::ServerOptions> pop3_options(const Config& config);
 [[nodiscard]] std::shared_ptr<const imap::ServerOptions> imap_options(const Config& config);
 // The networks in `config` were read by check_ftp_networks().

@@ -37,11 +37,12 @@ template <class Record>
 using TextRow = std::pair<std::string_view, std::string Record::*>;
 
 // RFC 3464 2.2
-constexpr std::array<TextRow<DeliveryStatus>, 4> kMessageTexts = {{
+constexpr std::array<TextRow<DeliveryStatus>, 5> kMessageTexts = {{
     {"Original-Envelope-Id", &DeliveryStatus::original_envelope_id},
     {"Reporting-MTA", &DeliveryStatus::reporting_mta},
     {"DSN-Gateway", &DeliveryStatus::dsn_gateway},
     {"Received-From-MTA", &DeliveryStatus::received_from_mta},
+    {"Future-Release-Request", &DeliveryStatus::future_release_request},
 }};
 // RFC 3464 2.3
 constexpr std::array<TextRow<DsnRecipient>, 6> kRecipientTexts = {{

@@ -48,6 +48,7 @@ struct DeliveryStatus {
     std::string reporting_mta;
     std::string dsn_gateway;
     std::string received_from_mta;
+    std::string future_release_request;  // RFC 4865: "for;3600", "until;2026-01-01T00:00:00Z"
     std::optional<Date> arrival;
     std::vector<DsnRecipient> recipients;
 

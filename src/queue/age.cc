@@ -20,7 +20,8 @@ constexpr std::size_t kAtOnce = 20;           // messages that grow old at the s
 constexpr std::size_t kRecipientsMax = 1000;  // of one message in one change
 constexpr auto kAgain = std::chrono::minutes(1);
 constexpr auto kLookMax = std::chrono::minutes(10);  // a clock may be set
-constexpr auto kLate = std::chrono::minutes(1);      // for a change to be on disk
+constexpr auto kBetweenLooks = std::chrono::seconds(1);
+constexpr auto kLate = std::chrono::minutes(1);  // for a change to be on disk
 
 // The last word about a recipient that was never attempted itself, since nobody was reached.
 RemoteReply last_word(const RecipientRecord& recipient,
@@ -52,6 +53,7 @@ void Scheduler::look_at_ages() {
         return;
     }
     const base::WallTime now = services_.loop.clock().now();
+    ages_looked_at_ = services_.loop.clock().steady();
     const bool whole = age_timer_ == 0;
     const std::string first = whole ? age_prefix() : age_key(ages_seen_ - kLate, {});
     const std::string last =
@@ -92,6 +94,19 @@ void Scheduler::look_at_ages_in(base::Duration span) {
         age_timer_ = 0;
         look_at_ages();
     });
+}
+
+// For each message that is queued, since its age may be told at once; but a busy queue is looked at once a second.
+void Scheduler::look_at_ages_soon() {
+    const base::SteadyTime next = ages_looked_at_ + kBetweenLooks;
+    if (next <= services_.loop.clock().steady()) {
+        look_at_ages();
+    } else if (age_soon_timer_ == 0) {
+        age_soon_timer_ = services_.loop.call_at(next, [this] {
+            age_soon_timer_ = 0;
+            look_at_ages();
+        });
+    }
 }
 
 // What has become of age in a message: read at once, then told and committed.
@@ -170,14 +185,23 @@ base::Task<> Scheduler::grow_old(std::string queue_id) {
     const auto walked = list(*reader, {.queue_id = queue_id}, [&](const Listed& listed) {
         return judge_age(*reader, listed, old);
     });
-    const std::size_t given_up = old.given_up.size();
+    const std::vector<RecipientId> given_up = old.given_up;
     const bool rest = old.rest;
+    // Who is told now that the message came to nothing does not get it meanwhile.
+    given_up_.insert(given_up.begin(), given_up.end());
     auto notices = co_await notifier_.plan(queue_id, old.message, old.told);
+    const bool queued = !notices.empty();
     const bool committed =
         walked.has_value() && co_await commit(age_change(std::move(old), std::move(notices)));
     ageing_.erase(queue_id);
+    for (const RecipientId& id : given_up) {
+        given_up_.erase(id);
+    }
     if (committed) {
-        failed_.add(given_up);
+        failed_.add(given_up.size());
+        if (queued) {
+            tick();
+        }
         look_at_ages();
     }
     if ((!committed || rest) && !stopping_) {

@@ -19,7 +19,8 @@ Result<std::vector<RecipientId>> Scheduler::next_recipients(const store::Reader&
     std::vector<RecipientId> found;
     const auto visit = [&](std::string_view key, std::string_view) {
         auto entry = parse_schedule_key(key);
-        if (!entry || destination.in_flight.contains(entry->recipient)) {
+        if (!entry || destination.in_flight.contains(entry->recipient) ||
+            given_up_.contains(entry->recipient)) {
             return true;
         }
         if (found.empty()) {

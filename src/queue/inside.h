@@ -11,6 +11,8 @@ namespace queue {
 
 // "list:team@crepes.example": a mailing list, to be handed to its members.
 inline constexpr std::string_view kListPrefix = "list:";
+// "bounces:team@crepes.example": what could not be delivered to that list's members, to be counted.
+inline constexpr std::string_view kBouncesPrefix = "bounces:";
 // Mailboxes here, for what could not be delivered in the commit that took it: held back until a moment
 // (RFC 4865), or over quota.
 inline constexpr std::string_view kLocalDestination = "local:";
@@ -21,6 +23,10 @@ inline constexpr std::string_view kProgressExpanded = "expanded";
 
 [[nodiscard]] inline std::string list_destination(const account::Address& list) {
     return std::string(kListPrefix) + list.to_string();
+}
+
+[[nodiscard]] inline std::string bounces_destination(const account::Address& list) {
+    return std::string(kBouncesPrefix) + list.to_string();
 }
 
 }  // namespace queue

@@ -24,16 +24,31 @@ bool address_matches(std::string_view pattern, std::string_view address) {
            base::iequals(pattern, address.substr(address.size() - pattern.size()));
 }
 
-// Visits recipients that match from `from` on. One message is held at a time.
+constexpr std::size_t kLookedAtInAChange = 5000;  // some milliseconds, for which all others wait
+constexpr std::size_t kAll = SIZE_MAX;
+
+// Where a walk through the queue begins and how far it goes; `next` is where it stopped short.
+struct Stretch {
+    RecipientId from = {};
+    std::size_t looked_at_max = kAll;
+    std::optional<RecipientId> next = {};
+};
+
+// Visits recipients that match. One message is held at a time.
 Result<> walk(const Reader& reader,
               const Filter& filter,
-              const RecipientId& from,
+              Stretch& stretch,
               const std::function<bool(const Listed&)>& visit) {
     std::string queue_id;
     std::optional<MessageRecord> message;
     Result<> damage;
+    std::size_t looked_at = 0;
     const auto on_recipient = [&](std::string_view key, std::string_view value) -> Result<bool> {
         TRY(const RecipientId id, parse_recipient_key(key));
+        if (looked_at++ == stretch.looked_at_max) {
+            stretch.next = id;
+            return false;
+        }
         if (id.queue_id != queue_id || !message) {
             TRY(message, load_message(reader, id.queue_id));
             queue_id = id.queue_id;
@@ -42,11 +57,15 @@ Result<> walk(const Reader& reader,
         if (!message || !filter.matches(id.queue_id, *message) || !filter.matches(recipient)) {
             return true;
         }
-        return visit({id, *message, recipient});
+        if (!visit({id, *message, recipient})) {
+            stretch.next = id;
+            return false;
+        }
+        return true;
     };
     const std::string all =
         filter.queue_id.empty() ? recipient_prefix() : recipient_prefix(filter.queue_id);
-    const std::string first = std::max(all, recipient_key(from));
+    const std::string first = std::max(all, recipient_key(stretch.from));
     TRY_VOID(reader.scan(
         first, store::prefix_end(all), [&](std::string_view key, std::string_view value) {
             auto more = on_recipient(key, value);
@@ -65,13 +84,20 @@ Result<> hold(Transaction& change, const RecipientId& id, RecipientRecord recipi
     return {};
 }
 
-Result<> send_now(Transaction& change,
-                  const RecipientId& id,
-                  RecipientRecord recipient,
-                  base::WallTime now) {
+// Its sender has it wait for a moment that is yet to come (RFC 4865).
+bool awaits_release(const MessageRecord& message,
+                    const RecipientRecord& recipient,
+                    base::WallTime now) {
+    return !message.release_request.empty() && recipient.attempts == 0 && recipient.due > now;
+}
+
+Result<> send_at(Transaction& change,
+                 const RecipientId& id,
+                 RecipientRecord recipient,
+                 base::WallTime when) {
     change.erase(schedule_key({recipient.destination, recipient.due, id}));
     recipient.held = false;
-    recipient.due = now;
+    recipient.due = when;
     change.put(recipient_key(id), encode(recipient));
     return reschedule(change, id, recipient, true);
 }
@@ -89,15 +115,21 @@ Result<> give_back(Transaction& change,
     return message ? set_age_event(change, id.queue_id, *message, now) : Result<>();
 }
 
-Result<> act_on(Transaction& change,
-                Action action,
-                const RecipientId& id,
-                const RecipientRecord& recipient,
-                base::WallTime now) {
+// Somebody whom an action means, as found.
+struct Meant {
+    RecipientId id;
+    RecipientRecord recipient;
+    bool awaits_release = false;
+};
+
+Result<> act_on(Transaction& change, Action action, const Meant& meant, base::WallTime now) {
+    const auto& [id, recipient, awaits] = meant;
     switch (action) {
         case Action::kRetry:
+            return send_at(change, id, recipient, now);
         case Action::kRelease:
-            return send_now(change, id, recipient, now);
+            // What an administrator held goes on waiting for its sender's moment.
+            return send_at(change, id, recipient, recipient.held && awaits ? recipient.due : now);
         case Action::kHold:
             return hold(change, id, recipient);
         case Action::kRemove:
@@ -108,14 +140,18 @@ Result<> act_on(Transaction& change,
     return {};
 }
 
-// What the action would change nothing about.
-bool applies(Action action, const RecipientRecord& recipient) {
+// Not to what it would change nothing about. Before its sender's moment a message goes only when it is
+// released by its name: who has a whole destination tried anew does not mean it.
+bool applies(Action action, const Filter& filter, const Meant& meant) {
+    const RecipientRecord& recipient = meant.recipient;
     switch (action) {
         case Action::kRetry:
+            return !recipient.held && !recipient.returned && !meant.awaits_release;
         case Action::kHold:
             return !recipient.held && !recipient.returned;
         case Action::kRelease:
-            return recipient.held;
+            return recipient.held ||
+                   (meant.awaits_release && !filter.queue_id.empty() && !recipient.returned);
         case Action::kRemove:
         case Action::kReturn:
             return !recipient.returned;
@@ -145,7 +181,26 @@ bool Filter::matches(const RecipientRecord& entry) const {
 Result<> list(const Reader& reader,
               const Filter& filter,
               const std::function<bool(const Listed& listed)>& visit) {
-    return walk(reader, filter, {}, visit);
+    Stretch whole;
+    return walk(reader, filter, whole, visit);
+}
+
+Result<std::optional<RecipientId>> list_some(
+    const Reader& reader,
+    const Filter& filter,
+    const RecipientId& from,
+    std::size_t recipients_max,
+    const std::function<void(const Listed& listed)>& visit) {
+    Stretch stretch{.from = from};
+    std::size_t visited = 0;
+    TRY_VOID(walk(reader, filter, stretch, [&](const Listed& listed) {
+        if (visited++ == recipients_max) {
+            return false;
+        }
+        visit(listed);
+        return true;
+    }));
+    return std::move(stretch.next);
 }
 
 Result<Step> act(Transaction& change,
@@ -154,24 +209,25 @@ Result<Step> act(Transaction& change,
                  const std::optional<RecipientId>& from,
                  std::size_t recipients_max,
                  base::WallTime now) {
-    std::vector<std::pair<RecipientId, RecipientRecord>> found;
-    Step step;
-    TRY_VOID(walk(change, filter, from.value_or(RecipientId{}), [&](const Listed& listed) {
+    std::vector<Meant> found;
+    Stretch stretch{.from = from.value_or(RecipientId{}), .looked_at_max = kLookedAtInAChange};
+    TRY_VOID(walk(change, filter, stretch, [&](const Listed& listed) {
         if (found.size() == recipients_max) {
-            step.next = listed.id;
             return false;
         }
-        if (applies(action, listed.recipient)) {
-            found.emplace_back(listed.id, listed.recipient);
+        Meant meant{
+            listed.id, listed.recipient, awaits_release(listed.message, listed.recipient, now)};
+        if (applies(action, filter, meant)) {
+            found.push_back(std::move(meant));
         }
         return true;
     }));
     std::set<std::string> destinations;
-    for (const auto& [id, recipient] : found) {
-        TRY_VOID(act_on(change, action, id, recipient, now));
-        destinations.insert(recipient.destination);
+    for (const Meant& meant : found) {
+        TRY_VOID(act_on(change, action, meant, now));
+        destinations.insert(meant.recipient.destination);
     }
-    step.recipients = found.size();
+    Step step{.recipients = found.size(), .next = std::move(stretch.next), .destinations = {}};
     step.destinations.assign(destinations.begin(), destinations.end());
     return step;
 }
@@ -209,13 +265,8 @@ Result<std::size_t> reroute_some(Transaction& change,
     };
 
     std::vector<Moved> moved;
-    std::size_t seen = 0;
-    std::optional<RecipientId> next;
-    TRY_VOID(walk(change, {}, from.value_or(RecipientId{}), [&](const Listed& listed) {
-        if (seen++ == kReroutedAtOnce) {
-            next = listed.id;
-            return false;
-        }
+    Stretch stretch{.from = from.value_or(RecipientId{}), .looked_at_max = kReroutedAtOnce};
+    TRY_VOID(walk(change, {}, stretch, [&](const Listed& listed) {
         if (auto destination = other_way(route, listed)) {
             moved.push_back({listed.id, listed.recipient, std::move(*destination)});
         }
@@ -224,7 +275,7 @@ Result<std::size_t> reroute_some(Transaction& change,
     for (Moved& one : moved) {
         TRY_VOID(move_to(change, one.id, std::move(one.recipient), std::move(one.destination)));
     }
-    from = std::move(next);
+    from = std::move(stretch.next);
     return moved.size();
 }
 

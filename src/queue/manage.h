@@ -40,10 +40,18 @@ struct Listed {
                                   const Filter& filter,
                                   const std::function<bool(const Listed& listed)>& visit);
 
+// The same from `from` on, `recipients_max` of them at most. Where to go on; nothing: that was all.
+[[nodiscard]] base::Result<std::optional<RecipientId>> list_some(
+    const store::Reader& reader,
+    const Filter& filter,
+    const RecipientId& from,
+    std::size_t recipients_max,
+    const std::function<void(const Listed& listed)>& visit);
+
 enum class Action {
-    kRetry,    // now, and its destination is awake
+    kRetry,    // now, and its destination is awake; not what waits for its sender's moment
     kHold,     // not until released
-    kRelease,  // what was held, now
+    kRelease,  // what was held; and what its sender has wait (RFC 4865), when it is named, now
     kRemove,   // without a word to anybody
     kReturn,   // to the sender with a notice, as undeliverable
 };

@@ -204,6 +204,7 @@ base::Result<std::string> compose_notice(const Notice& notice,
     mime::DeliveryStatus status{
         .original_envelope_id = notice.message.envelope_id,
         .reporting_mta = fmt::format("dns; {}", reporter.hostname),
+        .future_release_request = notice.message.release_request,
         .arrival =
             mime::Date{.time = notice.message.created, .offset_minutes = 0, .offset_known = true}};
     bool ascii = base::is_ascii(notice.to);

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "queue/queue.h"
+
 namespace queue {
 namespace {
 
@@ -119,7 +121,8 @@ base::Task<Result<PlannedNotice>> Notifier::write(Notice notice) const {
     CO_TRY_VOID(co_await writer->append(loop_, "Return-Path: <>\r\n"));
     CO_TRY_VOID(co_await writer->append(loop_, octets));
     CO_TRY(auto blob, writer->finish());
-    co_return PlannedNotice{.blob = std::move(blob), .queue_id = random_.token(10), .to = to};
+    co_return PlannedNotice{
+        .blob = std::move(blob), .queue_id = make_queue_id(loop_.clock().now(), random_), .to = to};
 }
 
 Result<> Notifier::deliver(store::Transaction& change,

@@ -74,7 +74,7 @@ std::optional<NoticeKind> kind_of(const RecipientReport& verdict, bool peer_noti
     if (verdict.outcome == Outcome::kFailed) {
         return NoticeKind::kFailed;
     }
-    if (verdict.outcome == Outcome::kDeferred) {
+    if (verdict.outcome == Outcome::kDeferred || peer_notifies) {
         return std::nullopt;
     }
     switch (verdict.success) {
@@ -83,9 +83,9 @@ std::optional<NoticeKind> kind_of(const RecipientReport& verdict, bool peer_noti
         case Success::kExpanded:
             return NoticeKind::kExpanded;
         case Success::kRelayed:
-            break;
+            return NoticeKind::kRelayed;
     }
-    return peer_notifies ? std::nullopt : std::optional(NoticeKind::kRelayed);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -114,6 +114,7 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
         settled.push_back(std::move(entry));
     }
     auto notices = co_await notifier_.plan(job.queue_id, job.message, std::move(told));
+    const bool queued = report.queued || !notices.empty();
     destination->gone += settled.size();
     const bool forgets = destination->gone >= kForgetEvery;
     destination->gone = forgets ? 0 : destination->gone;
@@ -150,6 +151,9 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
                            {{"queue_id", entry.id.queue_id},
                             {"destination", destination->name},
                             {"text", entry.text}});
+    }
+    if (queued) {
+        tick();  // a notice may be for a destination that nobody looks at
     }
     review(destination);
 }

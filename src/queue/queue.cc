@@ -66,6 +66,20 @@ Result<> reschedule(Transaction& change,
     return {};
 }
 
+std::string make_queue_id(base::WallTime now, base::Random& random) {
+    // The alphabet of Random::token, which is in ASCII's order.
+    static constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+    constexpr std::size_t kTimeDigits = 9;    // of five bits: until the year 3084
+    constexpr std::size_t kChanceDigits = 8;  // ten in each millisecond meet once in a year
+    std::string id(kTimeDigits, '0');
+    auto left = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    for (std::size_t i = kTimeDigits; i > 0; --i) {
+        id[i - 1] = kDigits[left % kDigits.size()];
+        left /= kDigits.size();
+    }
+    return id + random.token(kChanceDigits);
+}
+
 Result<> forget_gone(Transaction& change, std::string_view destination) {
     TRY(const auto before, load_destination(change, destination));
     if (!before) {
@@ -104,7 +118,8 @@ Result<> enqueue(Transaction& change,
                          .recipients = static_cast<std::uint32_t>(message.recipients.size()),
                          .pending = static_cast<std::uint32_t>(message.recipients.size()),
                          .delay_notice = after(lifetimes.delay_notice),
-                         .double_bounce = message.double_bounce};
+                         .double_bounce = message.double_bounce,
+                         .release_request = message.release_request};
     TRY_VOID(change.refer(message.blob));
     for (std::uint32_t number = 0; number < record.recipients; ++number) {
         const NewRecipient& recipient = message.recipients[number];
@@ -176,7 +191,9 @@ Result<> defer(Transaction& change,
     recipient->last_attempt = now;
     recipient->due = due;
     change.put(recipient_key(id), encode(*recipient));
-    return recipient->held ? Result<>() : reschedule(change, id, *recipient, false);
+    // An administrator may have held it, or sent it back, while it was under way.
+    return recipient->held || recipient->returned ? Result<>()
+                                                  : reschedule(change, id, *recipient, false);
 }
 
 Result<std::optional<base::WallTime>> settle(Transaction& change,

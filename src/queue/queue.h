@@ -12,6 +12,7 @@
 
 #include "account/address.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "queue/records.h"
 #include "store/store.h"
@@ -23,6 +24,11 @@ namespace queue {
 // and sleep. A pure function: changes may run it more than once and on any thread.
 using Router =
     std::function<std::string(const account::Address& recipient, std::string_view sender)>;
+
+// A name for a message: the time in milliseconds, then chance. Names in the order of their time keep what is queued
+// together beside one another in the store, where names by chance alone would scatter each of its records; and
+// whoever lists the queue sees the oldest first.
+[[nodiscard]] std::string make_queue_id(base::WallTime now, base::Random& random);
 
 struct NewRecipient {
     account::Address address;
@@ -45,6 +51,7 @@ struct NewMessage {
     std::vector<NewRecipient> recipients;
     std::optional<base::WallTime> release;  // RFC 4865: not before
     bool double_bounce = false;
+    std::string release_request = {};  // as in MessageRecord
 };
 
 // Times that an administrator sets.

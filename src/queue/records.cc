@@ -295,6 +295,7 @@ std::string encode(const MessageRecord& message) {
         .boolean(message.delay_told)
         .u64(to_number(message.age_event))
         .boolean(message.double_bounce)
+        .text(message.release_request)
         .record();
 }
 
@@ -318,6 +319,9 @@ Result<MessageRecord> decode_message(std::string_view record) {
     message.delay_told = in.boolean();
     message.age_event = to_time(in.u64());
     message.double_bounce = in.boolean();
+    if (!in.at_end()) {  // written since requests are kept
+        message.release_request = in.text();
+    }
     TRY_VOID(in.finish());
     if (!blob || content > static_cast<std::uint8_t>(ReturnContent::kHeader) ||
         body > static_cast<std::uint8_t>(BodyType::kBinary)) {

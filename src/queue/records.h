@@ -56,6 +56,8 @@ struct MessageRecord {
     base::WallTime age_event;  // where it stands in the 'a' index
     bool double_bounce =
         false;  // tells postmaster of a notice that failed: nobody is told of its own end
+    // How its sender asked to have it held back, as RFC 4865 has it in notices: "for;3600"; or empty.
+    std::string release_request;
 };
 
 // The last word about a recipient or a destination: the remote's own where it spoke, else ours.

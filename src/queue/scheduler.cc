@@ -43,6 +43,9 @@ Scheduler::~Scheduler() {
 }
 
 void Scheduler::start() {
+    stopping_ = false;
+    wake_cursor_.clear();
+    ages_seen_ = {};
     tick();
     look_at_ages();
 }
@@ -51,6 +54,7 @@ base::Task<> Scheduler::stop() {
     stopping_ = true;
     services_.loop.cancel(std::exchange(timer_, 0));
     services_.loop.cancel(std::exchange(age_timer_, 0));
+    services_.loop.cancel(std::exchange(age_soon_timer_, 0));
     waiting_.clear();
     for (const auto& [name, destination] : active_) {
         services_.loop.cancel(std::exchange(destination->pause_timer, 0));
@@ -76,7 +80,7 @@ void Scheduler::nudge(std::vector<std::string> destinations) {
                 activate(name);
             }
         }
-        look_at_ages();
+        look_at_ages_soon();
     });
 }
 

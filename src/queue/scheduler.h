@@ -70,7 +70,7 @@ class Scheduler {
     ~Scheduler();
 
     void start();
-    // Begins nothing more, lets what is under way end, and says goodbye to every peer.
+    // Begins nothing more, lets what is under way end, and says goodbye to every peer. It may be started again.
     [[nodiscard]] base::Task<> stop();
     // Messages were queued, released or given back for these destinations; ages may have changed. From
     // any thread, after the commit.
@@ -130,6 +130,7 @@ class Scheduler {
     // age.cc: delay notices, and the end of patience.
     void look_at_ages();
     void look_at_ages_in(base::Duration span);
+    void look_at_ages_soon();
     struct OldMessage;
     [[nodiscard]] base::Task<> grow_old(std::string queue_id);
     [[nodiscard]] bool judge_age(const store::Reader& reader,
@@ -147,6 +148,7 @@ class Scheduler {
     std::map<std::uint64_t, Idle> idle_;  // longest first
     std::uint64_t next_idle_ = 0;
     std::set<std::string, std::less<>> ageing_;  // messages that grow old right now
+    std::set<RecipientId> given_up_;  // of them, and not yet in the store: not to be sent
     std::size_t connections_ = 0;
     std::size_t tasks_ = 0;
     bool stopping_ = false;
@@ -156,6 +158,8 @@ class Scheduler {
     std::string
         wake_cursor_;  // where the look for who is due goes on when there was no room for all
     base::Loop::TimerId age_timer_ = 0;
+    base::Loop::TimerId age_soon_timer_ = 0;
+    base::SteadyTime ages_looked_at_{};
     base::WallTime ages_seen_;  // whose time came before is in ageing_
     base::Gauge& connections_gauge_;
     base::Counter& delivered_;

@@ -707,5 +707,82 @@ TEST_F(SchedulerTest, SurvivesAClockThatJumps) {
     EXPECT_THAT(waiting(), IsEmpty());
 }
 
+TEST_F(SchedulerTest, ReturnsWhatIsUnderWayAndComesToNothing) {
+    transport_.slow["mx:hamburger.example"] = 10s;
+    transport_.answers["bob@hamburger.example"] = {said(450, "4.2.0", "greylisted")};
+    send("a1", {"bob@hamburger.example"});
+    loop_.run_for(5s);
+    EXPECT_EQ(act_on(Action::kReturn, {.queue_id = "a1"}), 1U);
+    loop_.run_for(10s);
+    expect_sound();
+    loop_.run_for(10min);
+    EXPECT_THAT(transport_.taken, SizeIs(1));
+    EXPECT_THAT(notices_, SizeIs(1));
+    EXPECT_THAT(waiting(), IsEmpty());
+}
+
+// What has come to its end at the very moment when it is to be tried once more is sent or returned, not both.
+TEST_F(SchedulerTest, NeverSendsWhatItReturns) {
+    lifetimes_.longest = options_.recipient_backoff.first;
+    transport_.answers["bob@hamburger.example"] = {said(450, "4.2.0", "greylisted")};
+    send("a1", {"bob@hamburger.example"});
+    loop_.run_for(1s);
+    EXPECT_THAT(transport_.taken, SizeIs(1));
+    loop_.run_for(10min);
+    EXPECT_EQ(transport_.taken.size() + notices_.size(), 2U);
+}
+
+TEST_F(SchedulerTest, RestsAndGoesOn) {
+    bool stopped = false;
+    base::spawn(wait_for_stop(stopped),
+                [](const std::exception_ptr& thrown) { EXPECT_FALSE(thrown); });
+    EXPECT_TRUE(loop_.run_until([&] { return stopped; }));
+    send("a1", {"bob@hamburger.example"});
+    loop_.run_for(1min);
+    EXPECT_THAT(transport_.taken, IsEmpty());
+    scheduler_->start();
+    loop_.run_for(1s);
+    EXPECT_THAT(transport_.taken, SizeIs(1));
+}
+
+// Who looks for somebody in a long queue keeps no other change waiting: it goes by steps.
+TEST_F(SchedulerTest, LooksForAFewByManyShortSteps) {
+    transport_.dead["mx:hamburger.example"] = refused();
+    std::vector<std::string> many;
+    for (int i = 0; i < 12'000; ++i) {
+        many.push_back(fmt::format("r{}@hamburger.example", i));
+    }
+    send("a1", many);
+    std::size_t steps = 0;
+    std::size_t removed = 0;
+    std::optional<RecipientId> from;
+    do {
+        change([&](store::Transaction& transaction) -> base::Result<> {
+            const Filter filter{.recipient = "r11999@hamburger.example"};
+            TRY(const Step step,
+                act(transaction, Action::kRemove, filter, from, 1000, clock_.now()));
+            removed += step.recipients;
+            from = step.next;
+            return {};
+        });
+        ++steps;
+    } while (from);
+    EXPECT_EQ(removed, 1U);
+    EXPECT_EQ(steps, 3U);
+}
+
+TEST(QueueId, SortsByTimeAndIsLikeNoOther) {
+    base::SeededRandom random(7);
+    const base::WallTime now{std::chrono::milliseconds(1'767'225'600'000)};
+    const std::string first = make_queue_id(now, random);
+    const std::string second = make_queue_id(now, random);
+    const std::string later = make_queue_id(now + 1ms, random);
+    EXPECT_THAT(first, SizeIs(17));
+    EXPECT_NE(first, second);
+    EXPECT_EQ(first.substr(0, 9), second.substr(0, 9));
+    EXPECT_LT(std::max(first, second), later);
+    EXPECT_LT(later, make_queue_id(now + std::chrono::hours(24 * 365 * 50), random));
+}
+
 }  // namespace
 }  // namespace queue

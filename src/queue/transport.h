@@ -57,6 +57,7 @@ struct Report {
     bool stale = false;
     bool throttled = false;      // 421 or X.7.x with 4yz: the peer wants less
     bool peer_notifies = false;  // it announced DSN (RFC 3461): success notices are its affair now
+    bool queued = false;         // other messages were put into the queue meanwhile
     std::string tls;             // "TLSv1.3 TLS_AES_256_GCM_SHA384" or empty: for the trace
 };
 

@@ -78,12 +78,34 @@ class Lists(ServerTest):
     def test_what_cannot_be_delivered_is_told_to_the_owners(self):
         self.make_list(TEAM, ALICE, JONES)
         self.server.admin("list", "join", TEAM, BOB, "--owner")
+        self.server.admin("list", "set", TEAM, "--suspend-after", "1")
         self.submit(letter(recipient=TEAM), [TEAM])
         self.server.wait_for_log(r"failed .*jones@elsewhere\.example")
-        [notice] = self.server.messages(BOB)
-        self.assertIn(b"nobody of that name", notice)
+        self.server.wait_for_log(r"delivered .*team-bounces@crepes\.example.* counted with 1")
+        [told] = self.server.messages(BOB)
+        self.assertIn(b"jones@elsewhere.example: 550 5.1.1 nobody of that name", told)
         [copy] = self.server.messages(ALICE)
         self.assertIn(b"List-Id:", copy)
+        self.assertRegex(self.server.admin("list", "members", TEAM, "--bouncing"),
+                         r"^jones@elsewhere\.example  failed on 1 day, last \S+, suspended\n$")
+        self.server.admin("list", "resume", TEAM, JONES)
+        self.assertEqual(self.server.admin("list", "members", TEAM, "--bouncing"), "")
+
+    def test_what_other_servers_say_is_counted_or_handed_on(self):
+        self.make_list(TEAM, ALICE, SMITH)
+        self.server.admin("list", "join", TEAM, BOB, "--owner")
+        report = (f"Subject: failed\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; "
+                  f"report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nsorry\r\n--b\r\n"
+                  f"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.elsewhere.example\r\n\r\n"
+                  f"Final-Recipient: rfc822; {SMITH}\r\nAction: failed\r\nStatus: 5.2.1\r\n\r\n--b--\r\n")
+        self.server.send(report, sender="", recipients=["team-bounces@crepes.example"])
+        self.server.wait_for_log(r"counted with 1 of the list's members")
+        self.assertIn("failed on 1 day", self.server.admin("list", "members", TEAM, "--bouncing"))
+        self.assertEqual(self.server.messages(BOB), [])
+        self.server.send("Subject: away\r\n\r\nuntil Monday\r\n", sender="", recipients=["team-bounces@crepes.example"])
+        self.server.wait_for_log(r"handed to the list's owners")
+        [handed] = self.server.messages(BOB)
+        self.assertIn(b"until Monday", handed)
 
     def test_an_alias_forwards_with_a_sender_of_ours_and_failures_find_back(self):
         self.server.admin("alias", "set", "away@crepes.example", JONES)

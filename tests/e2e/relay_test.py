@@ -205,7 +205,7 @@ class Hub(unittest.TestCase):
             with Server(people={}, options=route) as front:
                 front.admin("domain", "remove", "hamburger.example")
                 front.send(letter(), recipients=[BOB])
-                front.wait_for_log(r"relayed .*bob@hamburger\.example")
+                front.wait_for_log(r"delivered .*bob@hamburger\.example")
                 [message] = store.messages(BOB)
                 self.assertIn(b"with LMTP", message)
 
@@ -222,9 +222,65 @@ class Hub(unittest.TestCase):
                 front.config.write_text(front.config.read_text().replace(old, f"lmtp:127.0.0.1:{store.ports['lmtp']}"))
                 front.start()
                 front.wait_for_log("routes changed recipients_moved=1")
-                front.wait_for_log(r"relayed .*bob@hamburger\.example")
+                front.wait_for_log(r"delivered .*bob@hamburger\.example")
                 self.assertEqual(len(store.messages(BOB)), 1)
                 self.assertNotIn(old, front.admin("queue", "destinations"))
+
+    def test_a_route_that_changes_is_followed_at_sighup(self):
+        with socket.socket() as nobody, Server() as store:
+            nobody.bind(("127.0.0.1", 0))  # and does not listen
+            old = f"127.0.0.1:{nobody.getsockname()[1]}"
+            options = f'[[route]]\nto = "{old}"\n[queue]\nrelay_networks = ["127.0.0.1"]\n'
+            with Server(people={}, options=options) as front:
+                front.admin("domain", "remove", "hamburger.example")
+                front.send(letter(), recipients=[BOB])
+                front.wait_for_log("destination unreachable")
+                text = front.config.read_text()
+                front.config.write_text(text + "nonsense = 1\n")
+                front.process.send_signal(signal.SIGHUP)
+                front.wait_for_log("not reloaded.*nonsense")
+                front.config.write_text(
+                    text.replace(old, f"lmtp:127.0.0.1:{store.ports['lmtp']}").replace('["127.0.0.1"]', "[]"))
+                front.process.send_signal(signal.SIGHUP)
+                front.wait_for_log("routes changed recipients_moved=1")
+                front.wait_for_log(r"delivered .*bob@hamburger\.example")
+                front.wait_for_log("routes and relay settings reloaded")
+                self.assertEqual(len(store.messages(BOB)), 1)
+                self.assertEqual(front.admin("queue", "list"), "the queue is empty\n")
+                with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:
+                    front.send(letter(), recipients=[BOB])
+                self.assertEqual(refused.exception.recipients[BOB][0], 550)
+
+
+BACKUP_ZONE = f"""
+hamburger.example       MX 10 mail.hamburger.example
+hamburger.example       MX 20 mail.crepes.example
+mail.hamburger.example  A {HAMBURGER}
+mail.crepes.example     A {CREPES}
+"""
+
+
+class BackupMx(unittest.TestCase):
+    """crepes.example takes the mail of hamburger.example while that is away."""
+
+    def test_keeps_mail_until_the_first_host_is_back(self):
+        port = free_port()
+        with DnsServer(BACKUP_ZONE) as dns:
+            options = 'relay_domains = ["hamburger.example"]\nrelay_recipients_file = "there"\n' + dns.options
+            backup = Site("crepes.example", CREPES, port, options)
+            (backup.config.parent / "there").write_text(f"# who is at hamburger.example\n{BOB}\n")
+            with backup, Site("hamburger.example", HAMBURGER, port, dns.options) as first:
+                first.stop()
+                with smtplib.SMTP(CREPES, port, timeout=PATIENCE_S) as stranger:
+                    refused = stranger.sendmail(ALICE, [BOB, "carol@hamburger.example", "x@elsewhere.example"], letter())
+                self.assertEqual(refused["carol@hamburger.example"][0], 550)
+                self.assertIn(b"5.1.1", refused["carol@hamburger.example"][1])
+                self.assertIn(b"5.7.1", refused["x@elsewhere.example"][1])
+                backup.wait_for_log("destination unreachable")
+                first.start()
+                backup.wait_for_log(r"relayed .*bob@hamburger\.example")
+                [message] = first.messages(BOB)
+                self.assertIn(b"by mail.crepes.example", message)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ struct RemoteHost::Session {
     net::LineStream lines{*stream};
     std::size_t recipients = 0;
     unsigned messages = 0;
+    bool lmtp = false;
     bool ended = false;
 };
 
@@ -77,7 +78,8 @@ base::Task<> RemoteHost::converse(Session& session) {
 }
 
 base::Task<> RemoteHost::obey(Session& session, std::string command) {
-    if (base::istarts_with(command, "EHLO")) {
+    if (base::istarts_with(command, "EHLO") || base::istarts_with(command, "LHLO")) {
+        session.lmtp = base::istarts_with(command, "LHLO");
         co_await say(session, hello(session));
     } else if (base::istarts_with(command, "STARTTLS")) {
         co_await start_tls(session);
@@ -105,8 +107,10 @@ base::Task<> RemoteHost::obey(Session& session, std::string command) {
 
 std::string RemoteHost::hello(const Session& session) const {
     const bool offers = behaviour.tls && session.stream->tls() == nullptr;
-    return fmt::format(
-        "250-{}\r\n{}250-PIPELINING\r\n250 8BITMIME", name_, offers ? "250-STARTTLS\r\n" : "");
+    return fmt::format("250-{}\r\n{}{}250-PIPELINING\r\n250 8BITMIME",
+                       name_,
+                       offers ? "250-STARTTLS\r\n" : "",
+                       behaviour.dsn ? "250-DSN\r\n" : "");
 }
 
 base::Task<> RemoteHost::start_tls(Session& session) {
@@ -155,7 +159,9 @@ base::Task<> RemoteHost::take_message(Session& session) {
         co_return;
     }
     session.ended |= behaviour.hangs_up;
-    co_await say(session, "250 2.0.0 taken");
+    for (std::size_t i = 0; i < (session.lmtp ? session.recipients : 1); ++i) {
+        co_await say(session, "250 2.0.0 taken");
+    }
 }
 
 base::Task<> RemoteHost::say(Session& session, std::string reply) {

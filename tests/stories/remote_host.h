@@ -23,6 +23,7 @@ struct Behaviour {
     unsigned messages_max = 0;   // on a connection, then 421; 0: any number
     base::Duration drips{};      // an octet of each reply takes as long
     base::Duration slow{};       // each message does
+    bool dsn = false;            // offers DSN
     bool tls = false;            // offers STARTTLS
     bool tls_broken = false;     // ... and hangs up instead of shaking hands
     std::map<std::string, std::string> says;  // to RCPT, by recipient

@@ -84,7 +84,12 @@ Story::Story() {
             .tls_context = std::make_shared<net::TlsClientContext>(nullptr),
             .find_way = [this](std::string_view destination) -> std::optional<smtp::Way> {
                 CHECK(destination.starts_with("mx:"));
-                return smtp::Way{.host = std::string(destination.substr(3)), .tls = tls_};
+                const std::string domain(destination.substr(3));
+                if (const auto host = lmtp_.find(domain); host != lmtp_.end()) {
+                    return smtp::Way{
+                        .kind = smtp::Way::Kind::kLmtp, .host = host->second, .tls = tls_};
+                }
+                return smtp::Way{.host = domain, .tls = tls_};
             },
             .policy = [this](base::Loop&,
                              const std::string&,
@@ -185,6 +190,8 @@ void Story::perform(std::string_view line) {
         tls_ = rest == "required"   ? smtp::TlsUse::kRequired
                : rest == "verified" ? smtp::TlsUse::kVerified
                                     : smtp::TlsUse::kOpportunistic;
+    } else if (word == "lmtp") {
+        lmtp_[std::string(name)] = rest;
     } else if (word == "policy") {
         policies_[std::string(name)] = rest;
     } else if (word == "send") {
@@ -250,6 +257,8 @@ void Story::change_host(std::string_view name, std::string_view clause) {
         it.place().pipe.tls.distrust = rest;
     } else if (verb == "breaks-tls") {
         it.behaviour.tls = it.behaviour.tls_broken = true;
+    } else if (verb == "offers-dsn") {
+        it.behaviour.dsn = true;
     } else if (verb == "says") {
         const auto [recipient, reply] = split_word(rest);
         it.behaviour.says[std::string(recipient)] = reply;
@@ -299,8 +308,9 @@ void Story::send(std::string_view rest) {
         } else if (word == "notify") {
             message.recipients.back().notify = notify_of(value);
         } else if (word == "release") {
-            message.release =
-                clock_.now() + std::chrono::duration_cast<std::chrono::milliseconds>(span(value));
+            const auto time = std::chrono::duration_cast<std::chrono::seconds>(span(value));
+            message.release = clock_.now() + time;
+            message.release_request = fmt::format("for;{}", time.count());
         } else if (word == "list") {
             const std::string_view domain = base::split_front(rest, ' ');
             for (std::uint64_t i = 0; i < number(value); ++i) {

@@ -78,6 +78,7 @@ class Story {
     store::MemoryStore store_{loop_};
     std::map<std::string, std::unique_ptr<RemoteHost>, std::less<>> hosts_;
     std::map<std::string, std::string, std::less<>> policies_;  // "verified", or why not, by host
+    std::map<std::string, std::string> lmtp_;  // hosts by the domains whose mailboxes they have
     smtp::TlsUse tls_ = smtp::TlsUse::kOpportunistic;
     queue::SchedulerOptions options_;
     queue::Lifetimes lifetimes_;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "imap/grammar/literal.h"
 #include "queue/manage.h"
+#include "smtp/client/mx.h"
 #include "smtp/server/sender_domain.h"
 
 namespace transcripts {
@@ -165,6 +166,15 @@ void Player::make_services() {
         return ask_dns_ ? smtp::look_up_sender_domain(world_.resolver, loop, std::move(domain))
                         : answer(sender_domain_);
     };
+    if (ask_dns_) {
+        outgoing_.check_way = [this](base::Loop& loop, account::Address recipient, std::string) {
+            return smtp::judge_passing_on(world_.resolver,
+                                          loop,
+                                          world_.random,
+                                          std::move(recipient.domain),
+                                          {.own_names = {"mail." + first_domain_}});
+        };
+    }
     smtp_services_->outgoing = with_queue_ ? &outgoing_ : nullptr;
 }
 

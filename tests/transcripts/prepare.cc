@@ -171,6 +171,24 @@ void Player::prepare_option(std::string_view text) {
          [&] { outgoing_.srs = std::make_shared<account::Srs>("the key of these transcripts"); }},
         {"relay_network",
          [&] { smtp_options_->relay_networks.push_back(net::AddressBlock::parse(text).value()); }},
+        {"relay_domain",
+         [&] {
+             // DOMAIN[=ADDRESS,ADDRESS ...]
+             const std::string domain(base::split_front(text, '='));
+             std::string recipients(text);
+             std::replace(recipients.begin(), recipients.end(), ',', '\n');
+             smtp_options_->relay_domains =
+                 smtp::RelayDomains::make({domain},
+                                          recipients.empty()
+                                              ? std::nullopt
+                                              : std::optional<std::string_view>(recipients))
+                     .value();
+         }},
+        {"complete_domain",
+         [&] {
+             smtp_options_->complete_messages = true;
+             smtp_options_->complete_domain = text;
+         }},
         {"exclusive", [&] { pop3_options_->exclusive = text == "true"; }},
         {"login_delay_s",
          [&] { pop3_options_->login_delay_s = static_cast<std::uint32_t>(number); }},

@@ -226,4 +226,19 @@ base::Task<Hosts> find_mail_hosts(net::Resolver& resolver,
         Kind::kPermanent, {5, 4, 4}, fmt::format("no mail host of {} has an address", *normal));
 }
 
+base::Task<std::optional<Reply>> judge_passing_on(net::Resolver& resolver,
+                                                  base::Loop& loop,
+                                                  base::Random& random,
+                                                  std::string domain,
+                                                  MxOptions options) {
+    const auto hosts =
+        co_await find_mail_hosts(resolver, loop, random, std::move(domain), std::move(options));
+    if (hosts) {
+        co_return std::nullopt;
+    }
+    Reply reply = hosts.error().reply;
+    reply.code = hosts.error().kind == Kind::kPermanent ? 550 : 450;
+    co_return reply;
+}
+
 }  // namespace smtp

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,13 @@ struct MxOptions {
     base::Random& random,
     std::string domain,
     MxOptions options);
+
+// Why mail for the domain, were it taken here to be passed on, would come to nothing: 550 when there is no host for
+// it or this server is the best of them, 450 when that is not to be known now.
+[[nodiscard]] base::Task<std::optional<Reply>> judge_passing_on(net::Resolver& resolver,
+                                                                base::Loop& loop,
+                                                                base::Random& random,
+                                                                std::string domain,
+                                                                MxOptions options);
 
 }  // namespace smtp

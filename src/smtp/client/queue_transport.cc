@@ -14,6 +14,7 @@ namespace {
 
 // A host with hundreds of addresses is tried at a few of them.
 constexpr std::size_t kAddressesMax = 8;
+constexpr std::size_t kWordsOctetsMax = 2048;
 constexpr std::size_t kReturnPathOctetsMax = 1024;  // an address has 254, and the field little more
 
 std::string enhanced_text(const EnhancedCode& code) {
@@ -21,10 +22,23 @@ std::string enhanced_text(const EnhancedCode& code) {
                           : fmt::format("{}.{}.{}", code.kind, code.subject, code.detail);
 }
 
+// The words as they are kept with each recipient, in the log and in notices: a peer that says 64 KiB to each of 50,000
+// recipients fills no disk.
+std::string kept_words(const std::string& text) {
+    if (text.size() <= kWordsOctetsMax) {
+        return text;
+    }
+    std::size_t end = kWordsOctetsMax;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;  // within a character of UTF-8
+    }
+    return text.substr(0, end) + " ...";
+}
+
 queue::RemoteReply remote_reply(const Verdict& verdict, const std::string& host) {
     return {.code = verdict.reply.code,
             .enhanced = enhanced_text(verdict.reply.enhanced),
-            .text = verdict.reply.text,
+            .text = kept_words(verdict.reply.text),
             .host = host,
             .command = verdict.command};
 }
@@ -151,6 +165,7 @@ class QueueTransport::Conversation final : public queue::Connection {
         : owner_(owner),
           stream_(std::move(stream)),
           host_(fmt::format("{} [{}]", host, stream_->peer().to_string())),
+          success_(options.lmtp ? queue::Success::kDelivered : queue::Success::kRelayed),
           client_(*stream_, std::move(options), owner.random_) {
         owner_.open_.insert(stream_.get());
     }
@@ -180,7 +195,8 @@ class QueueTransport::Conversation final : public queue::Connection {
         for (const Verdict& verdict : sent.recipients) {
             report.unreached = report.unreached && verdict.unheard();
             report.stale = report.stale && verdict.unheard() && verdict.command == "MAIL FROM";
-            report.recipients.push_back({outcome_of(verdict), remote_reply(verdict, host_)});
+            report.recipients.push_back(
+                {outcome_of(verdict), remote_reply(verdict, host_), success_});
         }
         co_return report;
     }
@@ -191,6 +207,8 @@ class QueueTransport::Conversation final : public queue::Connection {
     QueueTransport& owner_;
     std::unique_ptr<net::Stream> stream_;
     std::string host_;
+    // An LMTP server's 250 is a delivery (RFC 2033 4.2), an SMTP server's a promise (RFC 3461 6.2).
+    queue::Success success_;
     std::size_t messages_ = 0;
     Client client_;
 };

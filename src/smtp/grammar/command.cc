@@ -51,6 +51,23 @@ Parsed<Path> mark_path(Parsed<Path> path) {
 
 }  // namespace
 
+// Quoted local parts are left alone: who writes those knows what a domain is.
+std::string complete_path(std::string_view arguments, std::string_view domain) {
+    const std::size_t begin = arguments.find('<');
+    const std::size_t end = arguments.find('>');
+    std::string text(arguments);
+    if (domain.empty() || begin == std::string_view::npos || end == std::string_view::npos ||
+        end < begin + 2) {
+        return text;
+    }
+    const std::string_view path = arguments.substr(begin + 1, end - begin - 1);
+    if (path.find_first_of("@\"\\") == std::string_view::npos &&
+        !base::iequals(path, "postmaster")) {
+        text.insert(end, "@" + std::string(domain));
+    }
+    return text;
+}
+
 // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
 Parsed<MailCommand> parse_mail(std::string_view arguments) {
     if (!skip_keyword(arguments, "FROM:")) {

@@ -50,6 +50,10 @@ struct AuthCommand {
 };
 
 // Each takes what stands behind the verb. Faults as the parsers of paths and parameters say.
+// The arguments of MAIL or RCPT with "@domain" behind a bracketed local part that stands alone, but for
+// <Postmaster>; as they are otherwise, or when `domain` is empty.
+[[nodiscard]] std::string complete_path(std::string_view arguments, std::string_view domain);
+
 [[nodiscard]] Parsed<MailCommand> parse_mail(std::string_view arguments);
 [[nodiscard]] Parsed<RcptCommand> parse_rcpt(std::string_view arguments);
 [[nodiscard]] Parsed<BdatCommand> parse_bdat(std::string_view arguments);

@@ -45,6 +45,11 @@ void Session::rewrite(Path& path, account::Place place) const {
 }
 
 base::Task<Handled> Session::on_mail(std::string_view arguments) {
+    std::string completed;
+    if (is_helped()) {
+        completed = complete_path(arguments, options_.complete_domain);
+        arguments = completed;
+    }
     auto command = parse_mail(arguments);
     if (!command) {
         co_return fault_reply(command.error(), {5, 1, 7});

@@ -89,35 +89,45 @@ bool holds_addresses(std::string_view name) {
     });
 }
 
-bool rewrite_mailbox(mime::Mailbox& mailbox, const account::Rewriting& rewriting) {
+// What becomes of each address.
+struct Wish {
+    const account::Rewriting& rewriting;
+    std::string_view complete_domain;
+};
+
+bool rewrite_mailbox(mime::Mailbox& mailbox, const Wish& wish) {
+    const bool completed =
+        mailbox.domain.empty() && !mailbox.local.empty() && !wish.complete_domain.empty();
+    if (completed) {
+        mailbox.domain = wish.complete_domain;
+    }
     const auto address = account::parse_address(mime::format_addr_spec(mailbox));
-    auto becomes = address ? rewriting.apply(*address, account::kInHeader) : std::nullopt;
+    auto becomes = address ? wish.rewriting.apply(*address, account::kInHeader) : std::nullopt;
     if (!becomes) {
-        return false;
+        return completed;
     }
     mailbox.local = std::move(becomes->local);
     mailbox.domain = std::move(becomes->domain);
     return true;
 }
 
-bool rewrite_address(mime::Address& address, const account::Rewriting& rewriting) {
+bool rewrite_address(mime::Address& address, const Wish& wish) {
     if (auto* const mailbox = std::get_if<mime::Mailbox>(&address)) {
-        return rewrite_mailbox(*mailbox, rewriting);
+        return rewrite_mailbox(*mailbox, wish);
     }
     bool changed = false;
     for (mime::Mailbox& member : std::get<mime::Group>(address).members) {
-        changed = rewrite_mailbox(member, rewriting) || changed;
+        changed = rewrite_mailbox(member, wish) || changed;
     }
     return changed;
 }
 
 // The field anew, an address a line; nothing when none of them changes.
-std::optional<std::string> rewrite_field(const mime::Field& field,
-                                         const account::Rewriting& rewriting) {
+std::optional<std::string> rewrite_field(const mime::Field& field, const Wish& wish) {
     mime::AddressList list = mime::parse_address_list(field.body);
     bool changed = false;
     for (mime::Address& address : list.addresses) {
-        changed = rewrite_address(address, rewriting) || changed;
+        changed = rewrite_address(address, wish) || changed;
     }
     if (!changed) {
         return std::nullopt;
@@ -134,13 +144,16 @@ std::optional<std::string> rewrite_field(const mime::Field& field,
 
 }  // namespace
 
-std::string rewrite_header(std::string_view header, const account::Rewriting& rewriting) {
+std::string rewrite_header(std::string_view header,
+                           const account::Rewriting& rewriting,
+                           std::string_view complete_domain) {
+    const Wish wish{rewriting, complete_domain};
     std::string out;
     std::size_t keep_from = 0;
     mime::FieldIterator fields(header);
     while (const auto field = fields.next()) {
         const auto rewritten =
-            holds_addresses(field->name) ? rewrite_field(*field, rewriting) : std::nullopt;
+            holds_addresses(field->name) ? rewrite_field(*field, wish) : std::nullopt;
         if (rewritten) {
             out += header.substr(keep_from, field->offset - keep_from);
             out += *rewritten;

@@ -30,10 +30,11 @@ struct HeaderFacts {
 // `header` is the section, with or without its empty line.
 [[nodiscard]] HeaderFacts examine_header(std::string_view header);
 
-// The section with the addresses of From, To and their like as the rules have them. Fields in which nothing
-// changes stay as they are, octet by octet.
+// The section with the addresses of From, To and their like as the rules have them, behind those without a domain
+// first `complete_domain`, if any. Fields in which nothing changes stay as they are, octet by octet.
 [[nodiscard]] std::string rewrite_header(std::string_view header,
-                                         const account::Rewriting& rewriting);
+                                         const account::Rewriting& rewriting,
+                                         std::string_view complete_domain = {});
 
 struct SubmissionFacts {
     std::string_view hostname;

@@ -67,8 +67,10 @@ void Incoming::close_header(std::size_t octets) {
     in_header_ = false;
     std::string rewritten;
     std::string_view header = std::string_view(buffer_).substr(0, octets);
-    if (rules_.rewriting != nullptr) {
-        rewritten = rewrite_header(header, *rules_.rewriting);
+    if (rules_.rewriting != nullptr || !rules_.complete_domain.empty()) {
+        const account::Rewriting none;
+        rewritten = rewrite_header(
+            header, rules_.rewriting == nullptr ? none : *rules_.rewriting, rules_.complete_domain);
         header = rewritten;
     }
     facts_ = examine_header(header);

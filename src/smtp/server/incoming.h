@@ -32,7 +32,8 @@ struct IncomingRules {
     std::size_t received_fields_max = 0;
     bool is_submission = false;                     // the header section is held whole, and mended
     const account::Rewriting* rewriting = nullptr;  // of the header section of a submission
-    bool is_summarized = false;                     // it is for mailboxes here: summary() is wanted
+    std::string_view complete_domain = {};  // of addresses there without one; empty: they stay
+    bool is_summarized = false;             // it is for mailboxes here: summary() is wanted
     SubmissionFacts submission;
 };
 

@@ -45,12 +45,12 @@ std::string Session::protocol() const {
 }
 
 std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
-    transaction_->queue_id = services_.random.token(kQueueIdCharacters);
+    transaction_->queue_id = queue::make_queue_id(services_.clock.now(), services_.random);
     IncomingRules rules;
     rules.framing = framing;
     // Another server's message is not ours to mend, and what it smuggles is not ours to guess: it is
     // refused. Programs that submit and the hub behind LMTP are ours to help.
-    rules.is_submission = identity_ != nullptr;
+    rules.is_submission = identity_ != nullptr || is_helped();
     rules.bare = options_.port == Port::kRelay && !rules.is_submission ? BareNewlines::kReport
                                                                        : BareNewlines::kMend;
     if (transaction_->parameters.body == Body::kBinaryMime) {
@@ -66,6 +66,9 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     rules.received_fields_max = options_.received_fields_max;
     rules.rewriting =
         rules.is_submission && !options_.rewriting.empty() ? &options_.rewriting : nullptr;
+    if (is_helped()) {
+        rules.complete_domain = options_.complete_domain;
+    }
     rules.submission = {options_.hostname, transaction_->queue_id, services_.clock.now()};
     const std::string name = protocol();
     std::string trace = return_path_field(transaction_->sender) + received_field(trace_facts(name));

@@ -1,9 +1,12 @@
 #include "smtp/server/outgoing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/log.h"
 #include "queue/inside.h"
 #include "smtp/server/session.h"
 
@@ -32,6 +35,15 @@ queue::ReturnContent return_content(Return ret) {
             return queue::ReturnContent::kHeader;
     }
     return queue::ReturnContent::kDefault;
+}
+
+// RFC 4865: the request, as notices repeat it.
+std::string release_request(const MailParameters& parameters) {
+    if (parameters.hold_for) {
+        return fmt::format("for;{}", parameters.hold_for->count());
+    }
+    return parameters.hold_until ? "until;" + base::format_rfc3339(*parameters.hold_until)
+                                 : std::string();
 }
 
 // Whoever sent to one address of ours knows that one, not those that it stands for: so notices name it
@@ -71,7 +83,9 @@ void add_recipient(queue::NewMessage& message, queue::NewRecipient recipient) {
 // Sorts recipients by what becomes of them.
 class Planner {
   public:
-    explicit Planner(queue::NewMessage envelope) : envelope_(std::move(envelope)) {}
+    Planner(queue::NewMessage envelope, base::WallTime now)
+        : envelope_(std::move(envelope)),
+          now_(now) {}
 
     // `sender` is whom failures of what leaves by an alias go to; `alone`: the reply to DATA speaks for
     // this recipient only.
@@ -87,6 +101,7 @@ class Planner {
                    bool of_loss);
 
     queue::NewMessage envelope_;
+    base::WallTime now_;
     Queueing queueing_;
 };
 
@@ -129,6 +144,11 @@ void Planner::add(const Recipient& recipient, const std::string& sender, bool al
         entry.destination = queue::list_destination(list);
         add_recipient(message_from(envelope_.sender), entry);
     }
+    if (recipient.bounced) {
+        entry.address = {recipient.path.local, recipient.path.domain};
+        entry.destination = queue::bounces_destination(*recipient.bounced);
+        add_recipient(message_from(envelope_.sender), entry);
+    }
     for (const account::Address& remote : recipient.remote) {
         entry.address = remote;
         entry.destination.clear();
@@ -163,7 +183,7 @@ Queueing Planner::take(base::Random& random) {
         std::iter_swap(messages.begin(), own);
     }
     for (std::size_t i = 1; i < messages.size(); ++i) {
-        messages[i].queue_id = random.token(kQueueIdCharacters);
+        messages[i].queue_id = queue::make_queue_id(now_, random);
     }
     return std::move(queueing_);
 }
@@ -245,7 +265,9 @@ Queueing Session::plan_queueing(const store::NewBlob& blob, const Incoming& inco
                      .message_id = incoming.facts().message_id,
                      .submitter = identity_ ? identity_->account.id : 0,
                      .recipients = {},
-                     .release = transaction.release});
+                     .release = transaction.release,
+                     .release_request = release_request(transaction.parameters)},
+                    services_.clock.now());
     for (const Recipient& recipient : transaction.recipients) {
         const std::string sender =
             recipient.remote.empty() ? std::string() : forwarding_sender(recipient);

@@ -3,12 +3,16 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "account/srs.h"
+#include "base/loop.h"
+#include "base/task.h"
 #include "mail/message_store.h"
 #include "queue/queue.h"
+#include "smtp/grammar/reply.h"
 
 namespace smtp {
 
@@ -20,6 +24,11 @@ struct Outgoing {
     std::function<void(std::vector<std::string> destinations)> nudge;
     // Rewrites the senders of what aliases send on; null: they stay as they are.
     std::shared_ptr<const account::Srs> srs = nullptr;
+    // Why mail that somebody else's server is to get (RelayDomains) would come to nothing: 550, or 450 when that is
+    // not to be known now. Empty: nobody asks.
+    std::function<base::Task<std::optional<Reply>>(
+        base::Loop& loop, account::Address recipient, std::string sender)>
+        check_way = {};
 };
 
 // What is told about somebody here, once it is known whether they got the message.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "account/list_bounces.h"
 #include "account/mailing_list.h"
 #include "base/ascii.h"
 #include "smtp/server/session.h"
@@ -19,6 +20,11 @@ tl::unexpected<Reply> refuse(Reply reply) {
 }  // namespace
 
 base::Task<Handled> Session::on_rcpt(std::string_view arguments) {
+    std::string completed;
+    if (is_helped()) {
+        completed = complete_path(arguments, options_.complete_domain);
+        arguments = completed;
+    }
     auto command = parse_rcpt(arguments);
     if (!command) {
         co_return fault_reply(command.error(), {5, 1, 3});
@@ -39,18 +45,57 @@ base::Task<Handled> Session::on_rcpt(std::string_view arguments) {
     if (!recipient) {
         co_return std::move(recipient.error());
     }
+    if (recipient->domain.empty() && !recipient->remote.empty() && !may_relay()) {
+        if (auto refusal = co_await judge_way(recipient->remote.front())) {
+            co_return std::move(*refusal);
+        }
+    }
     transaction_->recipients.push_back(std::move(*recipient));
     co_return Reply{250, {2, 1, 5}, "recipient ok"};
 }
 
+bool Session::in_relay_network() const {
+    const net::Endpoint& peer = lines_.stream().peer();
+    return std::any_of(
+        options_.relay_networks.begin(),
+        options_.relay_networks.end(),
+        [&peer](const net::AddressBlock& block) { return block.contains(peer.address); });
+}
+
 // Who logged in, and the networks that the configuration names (RFC 5321 7.9).
 bool Session::may_relay() const {
-    const net::Endpoint& peer = lines_.stream().peer();
-    return identity_ != nullptr || std::any_of(options_.relay_networks.begin(),
-                                               options_.relay_networks.end(),
-                                               [&](const net::AddressBlock& block) {
-                                                   return block.contains(peer.address);
-                                               });
+    return identity_ != nullptr || in_relay_network();
+}
+
+// Programs whose messages may be unfinished, and who are ours to help.
+bool Session::is_helped() const {
+    return options_.complete_messages && in_relay_network();
+}
+
+// Of an address that is not ours. What a local part says of a further way ("bob%other.example",
+// "other.example!bob") is the next server's to follow, so no stranger gets it there in our name.
+std::optional<Reply> Session::judge_relaying(const account::Address& address) const {
+    const bool covered = options_.relay_domains.cover(address.domain);
+    const bool leads_on = address.local.find_first_of("%!@") != std::string::npos;
+    if (!may_relay() && (!covered || leads_on)) {
+        return Reply{550, {5, 7, 1}, "relaying denied"};
+    }
+    if (covered && !options_.relay_domains.has(address)) {
+        return Reply{550, {5, 1, 1}, "no such user there, as far as is known here"};
+    }
+    return std::nullopt;
+}
+
+// What strangers send to a domain that we take mail for must have somewhere to go: a bounce later would go to
+// whoever they say they are.
+base::Task<std::optional<Reply>> Session::judge_way(account::Address address) {
+    const Outgoing* outgoing = services_.outgoing;
+    if (outgoing == nullptr || !outgoing->check_way ||
+        !options_.relay_domains.cover(address.domain)) {
+        co_return std::nullopt;
+    }
+    co_return co_await outgoing->check_way(
+        lines_.stream().loop(), std::move(address), transaction_->sender.to_string());
 }
 
 // RFC 5321 4.5.1: <Postmaster>, and postmaster at the very address that the client reached.
@@ -84,8 +129,8 @@ base::Result<account::Resolution, Reply> Session::resolve(const store::Reader& r
     }
     switch (resolution.error().code) {
         case Errc::kUnsupported:
-            if (!may_relay()) {
-                return refuse({550, {5, 7, 1}, "relaying denied"});
+            if (auto refusal = judge_relaying(address)) {
+                return refuse(std::move(*refusal));
             }
             return account::Resolution{.local = {}, .remote = {address}, .lists = {}};
         case Errc::kNotFound:
@@ -110,9 +155,32 @@ std::optional<account::Address> Session::rewritten_sender(const account::Address
     return sender ? std::optional(std::move(*sender)) : std::nullopt;
 }
 
+// A notice for LIST-bounces is read by the server itself, with its queue; a person's letter is for the owners.
+base::Result<std::optional<account::Address>, Reply> Session::bounced_list(
+    const store::Reader& reader, const account::Address& address) const {
+    if (!transaction_->sender.is_null() || services_.outgoing == nullptr) {
+        return std::optional<account::Address>();
+    }
+    auto list = account::find_bounced_list(reader, address);
+    if (!list) {
+        return refuse(directory_silence());
+    }
+    return std::move(*list);
+}
+
 base::Result<Recipient, Reply> Session::resolve_recipient(RcptCommand command) const {
     const auto reader = services_.store.snapshot();
     TRY(const account::Address address, recipient_address(command.recipient));
+    TRY(auto bounced, bounced_list(*reader, address));
+    if (bounced) {
+        return Recipient{.path = std::move(command.recipient),
+                         .parameters = std::move(command.parameters),
+                         .local = {},
+                         .remote = {},
+                         .lists = {},
+                         .bounced = std::move(bounced),
+                         .domain = address.domain};
+    }
     TRY(account::Resolution resolution, resolve(*reader, address));
     const bool stays = resolution.remote.empty() && resolution.lists.empty();
     // Nothing is promised that cannot be kept: without a queue no part of it can leave this server.
@@ -137,6 +205,7 @@ base::Result<Recipient, Reply> Session::resolve_recipient(RcptCommand command) c
                      std::move(resolution.local),
                      std::move(resolution.remote),
                      std::move(resolution.lists),
+                     std::nullopt,
                      ours ? address.domain : std::string()};
 }
 

@@ -24,6 +24,7 @@
 #include "smtp/server/client_checks.h"
 #include "smtp/server/meters.h"
 #include "smtp/server/outgoing.h"
+#include "smtp/server/relay_domains.h"
 
 namespace smtp {
 
@@ -57,6 +58,11 @@ struct ServerOptions {
     account::Rewriting rewriting = {};  // of addresses, before anything is judged
     // Who may send to other domains without logging in.
     std::vector<net::AddressBlock> relay_networks = {};
+    // Programs there are helped as users are: Date and Message-ID, `rewriting` in the header, and this domain
+    // for addresses without one (empty: they are refused, and stay as they are in the header).
+    bool complete_messages = false;
+    std::string complete_domain = {};
+    RelayDomains relay_domains = {};  // to which anybody may send
 
     base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
     base::Duration data_timeout = std::chrono::minutes(5);     // for each piece of a message

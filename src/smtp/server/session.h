@@ -27,10 +27,11 @@ struct Recipient {
     std::vector<account::LocalRecipient> local;
     std::vector<account::Address> remote;
     std::vector<account::Address> lists;
+    std::optional<account::Address> bounced;  // a list that counts whom its mail does not reach
     std::string domain;  // of ours, when the address was; empty: the client named another server's
 
     // It is delivered here and now, or not at all.
-    [[nodiscard]] bool stays() const { return remote.empty() && lists.empty(); }
+    [[nodiscard]] bool stays() const { return remote.empty() && lists.empty() && !bounced; }
 };
 
 // From MAIL to the end of the data (RFC 5321 3.3).
@@ -47,7 +48,6 @@ struct Transaction {
 [[nodiscard]] Reply fault_reply(const Fault& fault, EnhancedCode bad_address);
 // 451: what we know of our users cannot be read.
 [[nodiscard]] Reply directory_silence();
-inline constexpr std::size_t kQueueIdCharacters = 12;
 
 // 552 5.2.2 when the message could never fit, 452 4.2.2 when it does not now.
 [[nodiscard]] Reply quota_refusal(const account::LocalRecipient& recipient, std::uint64_t octets);
@@ -137,13 +137,19 @@ class Session {
     [[nodiscard]] std::optional<Reply> judge_owner(const account::Address& address) const;
 
     // recipient.cc
+    [[nodiscard]] bool in_relay_network() const;
     [[nodiscard]] bool may_relay() const;
+    [[nodiscard]] std::optional<Reply> judge_relaying(const account::Address& address) const;
+    [[nodiscard]] base::Task<std::optional<Reply>> judge_way(account::Address address);
+    [[nodiscard]] bool is_helped() const;
     [[nodiscard]] bool is_our_postmaster(const Path& path) const;
     [[nodiscard]] base::Result<account::Address, Reply> recipient_address(const Path& path) const;
     [[nodiscard]] base::Result<account::Resolution, Reply> resolve(
         const store::Reader& reader, const account::Address& address) const;
     [[nodiscard]] std::optional<account::Address> rewritten_sender(
         const account::Address& address) const;
+    [[nodiscard]] base::Result<std::optional<account::Address>, Reply> bounced_list(
+        const store::Reader& reader, const account::Address& address) const;
     [[nodiscard]] base::Result<Recipient, Reply> resolve_recipient(RcptCommand command) const;
     [[nodiscard]] std::optional<Reply> judge_post(const store::Reader& reader,
                                                   const account::Address& address) const;

@@ -82,7 +82,7 @@ TEST_F(SessionTest, traces_what_it_refuses) {
     // in the log still leads to the trace.
     const std::size_t at = world_.log_text.find("queue_id=");
     ASSERT_NE(at, std::string::npos) << world_.log_text;
-    const std::string queue_id = world_.log_text.substr(at + 9, 12);
+    const std::string queue_id = world_.log_text.substr(at + 9, 17);
     const auto traced = mail::find_trace(*world_.store.snapshot(), queue_id);
     ASSERT_TRUE(traced);
     ASSERT_EQ(traced->size(), 1U);
