@@ -28,6 +28,13 @@ std::optional<std::string_view> item(std::string_view items, std::string_view na
     return std::nullopt;
 }
 
+void replace_all(std::string& text, std::string_view old, std::string_view replacement) {
+    for (std::size_t at = text.find(old); at != std::string::npos;
+         at = text.find(old, at + replacement.size())) {
+        text.replace(at, old.size(), replacement);
+    }
+}
+
 Flags parse_flags(std::string_view text) {
     Flags flags;
     text = text.substr(0, text.find(')'));
@@ -88,7 +95,11 @@ void ImapClient::begin(std::string_view command) {
     const std::string_view verb = base::split_front(rest, ' ');
     Sent sent{.tag = fmt::format("t{}", ++tags_), .answer = {}};
     sent.holds_numbers = std::ranges::find(kHolding, verb) != kHolding.end();
-    send(fmt::format("{} {}\r\n", sent.tag, command));
+    std::string line = fmt::format("{} {}\r\n", sent.tag, command);
+    if (tamper_ && tamper_->in_commands) {
+        replace_all(line, tamper_->text, tamper_->replacement.value_or(""));
+    }
+    send(line);
     sent_.push_back(std::move(sent));
 }
 
@@ -153,9 +164,10 @@ void ImapClient::hang_up() {
     stream_->close();
 }
 
-// A line without its end; literals stand in it.
+// A line without its end and without its literals, the last of which is kept.
 std::optional<std::string> ImapClient::next_line() {
     std::string line;
+    literal_.reset();
     for (std::size_t at = 0;;) {
         const std::size_t end = received_.find("\r\n", at);
         if (end == std::string::npos) {
@@ -172,12 +184,19 @@ std::optional<std::string> ImapClient::next_line() {
         if (at > received_.size()) {
             return std::nullopt;
         }
+        literal_ = received_.substr(end + 2, at - end - 2);
     }
 }
 
 void ImapClient::listen() {
     received_ += stream_->take();
-    while (const auto line = next_line()) {
+    while (auto line = next_line()) {
+        if (tamper_ && !tamper_->in_commands && line->find(tamper_->text) != std::string::npos) {
+            if (!tamper_->replacement) {
+                continue;
+            }
+            replace_all(*line, tamper_->text, *tamper_->replacement);
+        }
         dialogue_.push_back("S: " + *line);
         while (dialogue_.size() > kDialogueLines) {
             dialogue_.pop_front();
@@ -186,24 +205,31 @@ void ImapClient::listen() {
             if (!sent_.empty()) {
                 sent_.front().answer.untagged.push_back(line->substr(2));
             }
+            if (!sent_.empty() && literal_) {
+                sent_.front().answer.literals.emplace_back(line->substr(2), *literal_);
+            }
             apply(line->substr(2));
         } else if (line->starts_with("+")) {
             continued_ = true;
         } else if (sent_.empty() || !line->starts_with(sent_.front().tag + " ")) {
             fault("an answer to nothing");
         } else {
-            std::string_view rest = *line;
-            static_cast<void>(base::split_front(rest, ' '));
-            Answer answer = std::move(sent_.front().answer);
-            sent_.pop_front();
-            answer.status = base::split_front(rest, ' ');
-            answer.text = rest;
-            if (const auto modseq = answer.code("HIGHESTMODSEQ")) {
-                highest_modseq_ = std::max<mail::Modseq>(highest_modseq_, number_at(*modseq));
-            }
-            answers_.push_back(std::move(answer));
+            end_answer(*line);
         }
     }
+}
+
+void ImapClient::end_answer(const std::string& line) {
+    std::string_view rest = line;
+    static_cast<void>(base::split_front(rest, ' '));
+    Answer answer = std::move(sent_.front().answer);
+    sent_.pop_front();
+    answer.status = base::split_front(rest, ' ');
+    answer.text = rest;
+    if (const auto modseq = answer.code("HIGHESTMODSEQ")) {
+        highest_modseq_ = std::max<mail::Modseq>(highest_modseq_, number_at(*modseq));
+    }
+    answers_.push_back(std::move(answer));
 }
 
 void ImapClient::apply(const std::string& line) {
@@ -213,6 +239,8 @@ void ImapClient::apply(const std::string& line) {
         apply_numbered(*number, rest);
     } else if (word == "VANISHED") {
         apply_vanished(rest);
+    } else if (word == "STATUS") {
+        apply_status(rest);
     } else if (word == "BYE" || word == "BAD" || word == "NO") {
         fault("unexpected: " + line);
     }
@@ -242,9 +270,18 @@ void ImapClient::apply_numbered(std::uint32_t number, std::string_view rest) {
     }
 }
 
+//  STATUS mailbox (item number ...)
+void ImapClient::apply_status(std::string_view rest) {
+    KnownStatus& status = statuses_[std::string(base::split_front(rest, ' '))];
+    const auto messages = item(rest, "MESSAGES ");
+    const auto uid_next = item(rest, "UIDNEXT ");
+    status.messages = messages ? number_at(*messages) : status.messages;
+    status.uid_next = uid_next ? number_at(*uid_next) : status.uid_next;
+}
+
 // RFC 9051 7.5.1: in no answer to FETCH, STORE, SEARCH, nor while no command is in progress.
 void ImapClient::may_expunge() {
-    if (sent_.empty() || sent_.front().holds_numbers) {
+    if (!expunged_at_once_ && (sent_.empty() || sent_.front().holds_numbers)) {
         fault("EXPUNGE while numbers must stay");
     }
 }

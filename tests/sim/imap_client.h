@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,7 +30,9 @@ struct KnownMessage {
 struct Answer {
     std::string status;  // "OK", "NO", "BAD"
     std::string text;
-    std::vector<std::string> untagged;
+    std::vector<std::string> untagged;  // without literals,
+    std::vector<std::pair<std::string, std::string>>
+        literals;  // which stand here, with their lines
 
     [[nodiscard]] bool ok() const { return status == "OK"; }
 
@@ -39,6 +42,20 @@ struct Answer {
 
 // "1:3,5" as the server wrote it.
 [[nodiscard]] mail::UidSet parse_set(std::string_view text);
+
+// As STATUS told last of a mailbox that is not selected.
+struct KnownStatus {
+    std::optional<std::uint64_t> messages;
+    std::optional<std::uint64_t> uid_next;
+};
+
+// Makes the server a liar, for tests of the tests: `text` of its lines, or of the client's commands, is
+// replaced; without a replacement its lines are not heard at all.
+struct Tamper {
+    bool in_commands = false;
+    std::string_view text;
+    std::optional<std::string_view> replacement;
+};
 
 class ImapClient {
   public:
@@ -62,6 +79,14 @@ class ImapClient {
 
     [[nodiscard]] bool is_idle() const { return idle_; }
 
+    // RFC 5465 6.1.1: NOTIFY has asked for EXPUNGE at once.
+    void set_expunged_at_once(bool at_once) { expunged_at_once_ = at_once; }
+
+    // What NOTIFY has told of other mailboxes. The caller forgets what it changes itself.
+    [[nodiscard]] std::map<std::string, KnownStatus>& statuses() { return statuses_; }
+
+    void set_tamper(const Tamper& tamper) { tamper_ = tamper; }
+
     [[nodiscard]] std::vector<KnownMessage>& messages() { return messages_; }
 
     [[nodiscard]] mail::Modseq highest_modseq() const { return highest_modseq_; }
@@ -84,6 +109,8 @@ class ImapClient {
     void apply_numbered(std::uint32_t number, std::string_view rest);
     void apply_fetch(std::uint32_t number, std::string_view items);
     void apply_vanished(std::string_view rest);
+    void apply_status(std::string_view rest);
+    void end_answer(const std::string& line);
     [[nodiscard]] std::vector<KnownMessage>::iterator place_of(mail::Uid uid);
     void may_expunge();
     void end_selection(const Answer& answer);
@@ -101,6 +128,10 @@ class ImapClient {
     std::vector<std::pair<std::uint32_t, std::string>> fetched_;
     bool idle_ = false;
     bool continued_ = false;  // "+" came
+    bool expunged_at_once_ = false;
+    std::map<std::string, KnownStatus> statuses_;
+    std::optional<std::string> literal_;  // of the line that was read last
+    std::optional<Tamper> tamper_;
     mail::Modseq highest_modseq_ = 0;
     unsigned tags_ = 0;
     std::vector<std::string> faults_;

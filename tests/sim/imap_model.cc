@@ -54,8 +54,8 @@ ModelMessage* ModelMailbox::find(mail::Uid uid) {
     return found == messages.end() ? nullptr : &*found;
 }
 
-mail::Uid ModelMailbox::add(Flags flags) {
-    messages.push_back({uid_next, std::move(flags)});
+mail::Uid ModelMailbox::add(Flags flags, Content content) {
+    messages.push_back({uid_next, std::move(flags), std::move(content)});
     return uid_next++;
 }
 
@@ -74,51 +74,56 @@ ImapModelRun::ImapModelRun(std::uint64_t seed)
     for (const std::string& name : kMailboxes) {
         model_[name] = {};
     }
-    for (std::size_t i = 0; i < actors_.size(); ++i) {
-        log_in(actors_[i], i);
-    }
 }
 
 ImapModelRun::~ImapModelRun() {
     for (const Actor& actor : actors_) {
-        actor.client->hang_up();
+        if (actor.client != nullptr) {
+            actor.client->hang_up();
+        }
     }
     world_.loop.run_for(std::chrono::hours(1));
 }
 
-// The first is plain IMAP4rev1, the second knows QRESYNC, the third IMAP4rev2.
+void ImapModelRun::set_tamper(const Tamper& tamper) {
+    tamper_ = tamper;
+}
+
+// The first is plain IMAP4rev1, the second knows QRESYNC, the third IMAP4rev2, the fourth NOTIFY.
 void ImapModelRun::log_in(Actor& actor, std::size_t number) {
     net::PipeOptions pipe;
     pipe.client.address = "127.0.0.1";
     auto [server, client] = net::make_pipe(world_.loop, pipe);
     base::spawn(imap::serve(std::move(server), options_, *services_),
-                [&actor](std::exception_ptr thrown) {
-                    CHECK(!thrown);
-                    actor.ended = true;
-                });
+                [](std::exception_ptr thrown) { CHECK(!thrown); });
     actor.client = std::make_unique<ImapClient>(world_, std::move(client));
+    actor.number = number;
     actor.keyword = fmt::format("$own{}", number);
     actor.client->listen();
     actor.client->run(fmt::format("LOGIN {} secret", kUser));
     if (number == 1) {
         actor.qresync = actor.condstore = true;
         actor.client->run("ENABLE QRESYNC");
-    } else if (number == 2) {
+    } else if (number >= 2) {
         actor.client->run("ENABLE IMAP4rev2");
+    }
+    if (tamper_) {
+        actor.client->set_tamper(*tamper_);
+    }
+    if (number == 3) {
+        notify(actor);
     }
 }
 
 std::optional<std::string> ImapModelRun::run(std::size_t steps) {
+    for (std::size_t i = 0; i < actors_.size(); ++i) {
+        log_in(actors_[i], i);
+    }
     for (std::size_t i = 0; i < steps && !fault_; ++i) {
         step();
         world_.loop.run_for(std::chrono::milliseconds(1));  // whoever idles hears of it
         check_store();
-        for (Actor& actor : actors_) {
-            if (actor.client->is_idle() && !fault_) {
-                actor.client->listen();
-                check_view(actor);
-            }
-        }
+        hear_news();
     }
     for (Actor& actor : actors_) {
         if (!fault_ && !actor.mailbox.empty()) {
@@ -158,10 +163,11 @@ void ImapModelRun::act(Actor& actor) {
         return chance(8) ? append(actor) : select(actor);
     }
     learn(actor);
-    switch (random_.below(20)) {
+    switch (random_.below(26)) {
         case 0:
-        case 1:
             return append(actor);
+        case 1:
+            return chance(2) ? append(actor) : catenate(actor);
         case 2:
             return noop(actor);
         case 3:
@@ -184,7 +190,19 @@ void ImapModelRun::act(Actor& actor) {
             return fetch(actor);
         case 14:
         case 15:
+        case 16:
             return search(actor);
+        case 17:
+            return sort(actor);
+        case 18:
+            return thread(actor);
+        case 19:
+        case 20:
+            return replace(actor);
+        case 21:
+            return reconnect(actor);
+        case 22:
+            return actor.notify ? notify(actor) : store(actor);
         default:
             return store(actor);
     }
@@ -221,6 +239,13 @@ ImapModelRun::Chosen ImapModelRun::choose(Actor& actor, bool by_uid) {
     const auto& messages = actor.client->messages();
     Chosen chosen;
     mail::UidSet numbers;
+    if (chance(6)) {
+        for (const KnownMessage& message : messages) {
+            actor.saved.contains(message.uid) ? chosen.uids.add(message.uid) : void();
+        }
+        chosen.text = "$";
+        return chosen;
+    }
     for (std::size_t i = 0; i < messages.size(); ++i) {
         if (chance(3) || (i + 1 == messages.size() && numbers.empty())) {
             numbers.add(by_uid ? messages[i].uid : static_cast<mail::Uid>(i + 1));
@@ -228,6 +253,7 @@ ImapModelRun::Chosen ImapModelRun::choose(Actor& actor, bool by_uid) {
         }
     }
     chosen.text = numbers.empty() ? "4000000" : numbers.to_text();
+    chosen.is_wrong = numbers.empty() && !by_uid;
     if (by_uid && chance(4)) {
         chosen.text += ",4000000:4000009";
     }
@@ -303,10 +329,16 @@ void ImapModelRun::check_store() {
     for (const auto& [name, mailbox] : model_) {
         const mail::SnapshotPtr snapshot = stored(name);
         std::vector<ModelMessage> found;
-        snapshot->for_each(0, snapshot->size(), [&](std::size_t, const mail::Entry& entry) {
-            found.push_back({entry.uid, flags_of(*snapshot, entry)});
+        bool same = snapshot->uid_next() == mailbox.uid_next;
+        snapshot->for_each(0, snapshot->size(), [&](std::size_t i, const mail::Entry& entry) {
+            found.push_back({entry.uid, flags_of(*snapshot, entry), {}});
+            const ModelMessage* const there =
+                i < mailbox.messages.size() ? &mailbox.messages[i] : nullptr;
+            same = same && there != nullptr && there->uid == entry.uid &&
+                   there->flags == found.back().flags &&
+                   there->content.octets.size() == entry.octets;
         });
-        if (found != mailbox.messages || snapshot->uid_next() != mailbox.uid_next) {
+        if (!same || found.size() != mailbox.messages.size()) {
             fault(actors_.front(),
                   fmt::format("{} holds {}, next {}, and should hold {}, next {}",
                               name,
@@ -332,10 +364,14 @@ void ImapModelRun::check_view(Actor& actor) {
     if (!same) {
         std::vector<ModelMessage> view;
         for (const KnownMessage& message : known) {
-            view.push_back({message.uid, message.flags.value_or(Flags{"?"})});
+            view.push_back({message.uid, message.flags.value_or(Flags{"?"}), {}});
         }
         fault(actor,
               fmt::format("the client knows {} where there is {}", text_of(view), text_of(there)));
+    } else if (actor.qresync && std::ranges::all_of(known, [](const KnownMessage& message) {
+                   return message.uid != 0 && message.flags;
+               })) {
+        actor.kept[actor.mailbox] = {actor.client->highest_modseq(), known};
     }
 }
 
@@ -351,9 +387,40 @@ void ImapModelRun::check_flags(Actor& actor) {
     }
 }
 
+void ImapModelRun::check_statuses(Actor& actor) {
+    for (const auto& [name, status] : actor.client->statuses()) {
+        const ModelMailbox& mailbox = model_.at(name);
+        if ((status.messages && *status.messages != mailbox.messages.size()) ||
+            (status.uid_next && *status.uid_next != mailbox.uid_next)) {
+            fault(actor,
+                  fmt::format("STATUS told {} messages and {} next of {}, which has {} and {}",
+                              status.messages.value_or(0),
+                              status.uid_next.value_or(0),
+                              name,
+                              mailbox.messages.size(),
+                              mailbox.uid_next));
+        }
+    }
+}
+
+void ImapModelRun::hear_news() {
+    for (Actor& actor : actors_) {
+        const bool idles = actor.client->is_idle();
+        if (fault_ || (!idles && !actor.notify)) {
+            continue;
+        }
+        actor.client->listen();
+        check_statuses(actor);
+        if (!actor.mailbox.empty()) {
+            check_after(actor, idles || !actor.notify_delayed);
+        }
+    }
+}
+
 void ImapModelRun::deliver() {
-    world_.add_message(kUser, "Subject: delivered\r\n\r\ntext\r\n");
-    model_.at("INBOX").add({});
+    Content content = some_message();
+    world_.add_message(kUser, content.octets);
+    model_.at("INBOX").add({}, std::move(content));
 }
 
 void ImapModelRun::remove_beside() {

@@ -17,14 +17,14 @@
 #include "imap/server/server.h"
 #include "mail/uid_set.h"
 #include "sim/imap_client.h"
+#include "sim/imap_content.h"
 
 namespace sim {
 
 struct ModelMessage {
     mail::Uid uid = 0;
     Flags flags;
-
-    friend bool operator==(const ModelMessage&, const ModelMessage&) = default;
+    Content content;
 };
 
 struct ModelMailbox {
@@ -32,7 +32,7 @@ struct ModelMailbox {
     std::vector<ModelMessage> messages;
 
     [[nodiscard]] ModelMessage* find(mail::Uid uid);
-    mail::Uid add(Flags flags);
+    mail::Uid add(Flags flags, Content content);
     void remove(const mail::UidSet& uids);
 };
 
@@ -41,6 +41,8 @@ class ImapModelRun {
     explicit ImapModelRun(std::uint64_t seed);
     ~ImapModelRun();
 
+    // What each client's server is to get wrong.
+    void set_tamper(const Tamper& tamper);
     // Nothing, or what went wrong.
     [[nodiscard]] std::optional<std::string> run(std::size_t steps);
 
@@ -48,14 +50,17 @@ class ImapModelRun {
     // One session, and what it is doing.
     struct Actor {
         std::unique_ptr<ImapClient> client;
+        std::size_t number = 0;
         std::string keyword;  // that nobody else sets while commands overlap
         bool condstore = false;
         bool qresync = false;
-        std::string mailbox;  // selected; empty for none
+        bool notify = false;          // NOTIFY has asked for news of both mailboxes,
+        bool notify_delayed = false;  // and that EXPUNGE may wait
+        mail::UidSet saved;           // SEARCH's result (RFC 5182)
+        std::string mailbox;          // selected; empty for none
         bool read_only = false;
-        bool ended = false;
 
-        // What a QRESYNC client kept when it left a mailbox.
+        // What a QRESYNC client knew when it was in step with a mailbox last.
         struct Kept {
             mail::Modseq modseq = 0;
             std::vector<KnownMessage> messages;
@@ -68,6 +73,19 @@ class ImapModelRun {
     struct Chosen {
         std::string text;
         mail::UidSet uids;
+        bool is_wrong = false;  // a number that there is none of
+    };
+
+    // What SEARCH is asked for.
+    struct Key {
+        std::string text;
+        std::function<bool(const ModelMessage&)> holds;
+    };
+
+    // Of the messages that a search sees, those that fit: by UID and as the answer numbers them.
+    struct Fitting {
+        std::uint32_t number = 0;
+        const ModelMessage* message = nullptr;
     };
 
     void log_in(Actor& actor, std::size_t number);
@@ -78,12 +96,21 @@ class ImapModelRun {
     void leave(Actor& actor);
     void store(Actor& actor);
     void fetch(Actor& actor);
-    void search(Actor& actor);
+    void check_texts(Actor& actor, const Answer& answer);
     void expunge(Actor& actor);
     void copy(Actor& actor, bool moves);
-    void append(Actor& actor);
     void noop(Actor& actor);
     void idle(Actor& actor);
+    void notify(Actor& actor);
+    void reconnect(Actor& actor);
+    // in imap_model_search.cc,
+    void search(Actor& actor);
+    void sort(Actor& actor);
+    void thread(Actor& actor);
+    // and in imap_model_append.cc.
+    void append(Actor& actor);
+    void catenate(Actor& actor);
+    void replace(Actor& actor);
     // Beside the sessions.
     void deliver();
     void remove_beside();
@@ -92,6 +119,17 @@ class ImapModelRun {
     [[nodiscard]] bool chance(std::uint64_t one_in) { return random_.below(one_in) == 0; }
 
     [[nodiscard]] Flags some_flags();
+
+    [[nodiscard]] Content some_message() { return some_content(random_, ids_); }
+
+    [[nodiscard]] Key some_key();
+    [[nodiscard]] std::vector<Fitting> fitting(Actor& actor, const Key& key, bool by_uid);
+    [[nodiscard]] std::string compare_search(const Answer& answer,
+                                             const std::string& returns,
+                                             const std::vector<std::uint32_t>& right) const;
+    [[nodiscard]] static bool follow_references(
+        const std::vector<Threaded>& told, const std::map<std::uint32_t, const Content*>& contents);
+    void save_result(Actor& actor, const std::string& returns, const std::vector<Fitting>& found);
     [[nodiscard]] Chosen choose(Actor& actor, bool by_uid);
     [[nodiscard]] Chosen choose_to_end(Actor& actor, bool by_uid);
     [[nodiscard]] const std::string& some_mailbox();
@@ -105,6 +143,16 @@ class ImapModelRun {
     void check_view(Actor& actor);
     // Its numbers may be old, but its flags are not.
     void check_flags(Actor& actor);
+
+    // Which of both a command's end allows.
+    void check_after(Actor& actor, bool told_all) {
+        told_all ? check_view(actor) : check_flags(actor);
+    }
+
+    // What NOTIFY told of the mailboxes that are not selected.
+    void check_statuses(Actor& actor);
+    // Whoever is told without asking.
+    void hear_news();
     void check_answer(Actor& actor, const Answer& answer, bool right, std::string_view what);
     void fault(Actor& actor, std::string_view what);
 
@@ -113,7 +161,9 @@ class ImapModelRun {
     std::shared_ptr<imap::ServerOptions> options_;
     std::unique_ptr<imap::Services> services_;
     std::map<std::string, ModelMailbox> model_;
-    std::array<Actor, 3> actors_;
+    std::vector<std::string> ids_;  // of all messages that were ever written
+    std::array<Actor, 4> actors_;
+    std::optional<Tamper> tamper_;
     std::optional<std::string> fault_;
 };
 

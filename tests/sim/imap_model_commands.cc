@@ -50,20 +50,19 @@ void ImapModelRun::select(Actor& actor) {
     }
     actor.mailbox = mailbox;
     actor.read_only = read_only;
+    actor.saved = {};
+    actor.client->statuses().clear();
     const Answer answer = actor.client->select(command, std::move(known));
     check_answer(actor, answer, answer.ok(), command);
     check_view(actor);
 }
 
-// UNSELECT or CLOSE; a QRESYNC client keeps what it knows.
+// UNSELECT or CLOSE; a QRESYNC client keeps what it knew at NOOP.
 void ImapModelRun::leave(Actor& actor) {
     noop(actor);
     learn(actor);
     ModelMailbox& mailbox = model_.at(actor.mailbox);
     const bool closes = chance(2);
-    if (actor.qresync) {
-        actor.kept[actor.mailbox] = {actor.client->highest_modseq(), actor.client->messages()};
-    }
     if (closes && !actor.read_only) {
         std::erase_if(mailbox.messages, [](const ModelMessage& message) {
             return message.flags.contains("\\Deleted");
@@ -72,6 +71,8 @@ void ImapModelRun::leave(Actor& actor) {
     const Answer answer = actor.client->run(closes ? "CLOSE" : "UNSELECT");
     check_answer(actor, answer, answer.ok(), "CLOSE");
     actor.mailbox.clear();
+    actor.saved = {};
+    actor.client->statuses().clear();
 }
 
 void ImapModelRun::noop(Actor& actor) {
@@ -119,12 +120,8 @@ void ImapModelRun::store(Actor& actor) {
     for (std::size_t i = 0; i < known.size(); ++i) {
         if (modified.contains(known[i].uid)) {
             modified_numbers.add(static_cast<mail::Uid>(i + 1));
-        } else if (silent && !actor.read_only && chosen.uids.contains(known[i].uid)) {
-            // What is done silently the client does on its side.
-            known[i].flags = changed(*known[i].flags, action, given);
         }
     }
-    const bool empty = known.empty();
     const Answer answer = actor.client->run(
         fmt::format("{}STORE {} {}{}FLAGS{} ({})",
                     prefix(by_uid),
@@ -136,8 +133,15 @@ void ImapModelRun::store(Actor& actor) {
                     silent ? ".SILENT" : "",
                     join(given)));
     actor.condstore |= conditional;
+    // What is done silently the client does on its side, after the news of new messages.
+    for (KnownMessage& message : known) {
+        if (silent && !actor.read_only && message.flags && chosen.uids.contains(message.uid) &&
+            !modified.contains(message.uid)) {
+            message.flags = changed(*message.flags, action, given);
+        }
+    }
     bool right = false;
-    if (empty && !by_uid) {
+    if (chosen.is_wrong) {
         right = answer.status == "BAD";
     } else if (actor.read_only) {
         right = answer.code("READ-ONLY").has_value() || answer.status == "NO";
@@ -149,13 +153,12 @@ void ImapModelRun::store(Actor& actor) {
         right = answer.ok() == (gone == 0 || by_uid);
     }
     check_answer(actor, answer, right, "STORE");
-    by_uid ? check_view(actor) : check_flags(actor);
+    check_after(actor, by_uid);
 }
 
 void ImapModelRun::fetch(Actor& actor) {
     const bool by_uid = chance(2);
     const Chosen chosen = choose_to_end(actor, by_uid);
-    const bool empty = actor.client->messages().empty();
     const bool reads = chance(3);
     bool gone = false;
     chosen.uids.for_each([&](mail::Uid uid) {
@@ -168,58 +171,26 @@ void ImapModelRun::fetch(Actor& actor) {
     const Answer answer = actor.client->run(fmt::format("{}FETCH {} ({})",
                                                         prefix(by_uid),
                                                         chosen.text,
-                                                        reads       ? "BODY[] UID"
+                                                        reads       ? "UID BODY[]"
+                                                        : chance(3) ? "UID BODY.PEEK[]"
                                                         : chance(2) ? "FLAGS UID"
                                                                     : "FLAGS ENVELOPE"));
     const bool right =
-        empty && !by_uid ? answer.status == "BAD" : answer.ok() || (gone && answer.status == "NO");
+        chosen.is_wrong ? answer.status == "BAD" : answer.ok() || (gone && answer.status == "NO");
     check_answer(actor, answer, right, "FETCH");
-    by_uid ? check_view(actor) : check_flags(actor);
+    check_texts(actor, answer);
+    check_after(actor, by_uid);
 }
 
-void ImapModelRun::search(Actor& actor) {
-    const bool by_uid = chance(2);
-
-    struct Key {
-        const char* text;
-        std::function<bool(const Flags&)> holds;
-    };
-
-    const auto has = [](const char* flag) {
-        return [flag](const Flags& flags) { return flags.contains(flag); };
-    };
-    const auto lacks = [](const char* flag) {
-        return [flag](const Flags& flags) { return !flags.contains(flag); };
-    };
-    const std::array<Key, 6> keys = {{{"FLAGGED", has("\\Flagged")},
-                                      {"UNSEEN", lacks("\\Seen")},
-                                      {"DELETED", has("\\Deleted")},
-                                      {"KEYWORD $a", has("$a")},
-                                      {"UNKEYWORD $b", lacks("$b")},
-                                      {"NOT ANSWERED", lacks("\\Answered")}}};
-    const Key& key = keys[random_.below(keys.size())];
-    const Answer answer = actor.client->run(fmt::format("{}SEARCH {}", prefix(by_uid), key.text));
-    mail::UidSet found;
-    for (const std::string& line : answer.untagged) {
-        std::string_view rest = line;
-        const std::string_view word = base::split_front(rest, ' ');
-        if (word == "SEARCH") {
-            while (!rest.empty()) {
-                found.add(base::parse_number<mail::Uid>(base::split_front(rest, ' ')).value_or(0));
-            }
-        } else if (const std::size_t all = rest.find("ALL ");
-                   word == "ESEARCH" && all != rest.npos) {
-            found = parse_set(rest.substr(all + 4));
-        }
-    }
-    check_answer(actor, answer, answer.ok(), "SEARCH");
-    by_uid ? check_view(actor) : check_flags(actor);
-    const std::vector<KnownMessage>& known = actor.client->messages();
-    for (std::size_t i = 0; i < known.size(); ++i) {
-        const ModelMessage* const there = model_.at(actor.mailbox).find(known[i].uid);
-        const bool told = found.contains(by_uid ? known[i].uid : static_cast<mail::Uid>(i + 1));
-        if (there != nullptr && told != key.holds(there->flags)) {
-            fault(actor, fmt::format("SEARCH {}: wrong about UID {}", key.text, known[i].uid));
+// A literal is the message whose UID stands before it. One that has gone meanwhile may still be there to be read.
+void ImapModelRun::check_texts(Actor& actor, const Answer& answer) {
+    for (const auto& [line, literal] : answer.literals) {
+        const std::size_t at = line.find("(UID ") + 5;
+        const auto uid =
+            base::parse_number<mail::Uid>(line.substr(at, line.find(' ', at) - at)).value_or(0);
+        const ModelMessage* const message = model_.at(actor.mailbox).find(uid);
+        if (uid == 0 || (message != nullptr && message->content.octets != literal)) {
+            fault(actor, fmt::format("not the text of that message: {}\n{}", line, literal));
         }
     }
 }
@@ -243,7 +214,6 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
     const bool by_uid = chance(2);
     const Chosen chosen = choose_to_end(actor, by_uid);
     const std::string target = some_mailbox();
-    const bool empty = actor.client->messages().empty();
     ModelMailbox& from = model_.at(actor.mailbox);
     mail::UidSet copied;
     mail::UidSet copies;
@@ -256,8 +226,9 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
         }
         for (const ModelMessage& message : messages) {
             copied.add(message.uid);
-            copies.add(model_.at(target).add(message.flags));
+            copies.add(model_.at(target).add(message.flags, message.content));
         }
+        actor.client->statuses().erase(target);
         if (moves) {
             from.remove(copied);
         }
@@ -265,7 +236,7 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
     const Answer answer = actor.client->run(
         fmt::format("{}{} {} {}", prefix(by_uid), moves ? "MOVE" : "COPY", chosen.text, target));
     bool right = false;
-    if (empty && !by_uid) {
+    if (chosen.is_wrong) {
         right = answer.status == "BAD";
     } else if (!copied.empty()) {
         const auto told = answer.code("COPYUID");
@@ -277,20 +248,35 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
         right = answer.ok() || answer.status == "NO";
     }
     check_answer(actor, answer, right, moves ? "MOVE" : "COPY");
-    (moves && answer.status != "BAD") || by_uid ? check_view(actor) : check_flags(actor);
+    check_after(actor, (moves && answer.status != "BAD") || by_uid);
 }
 
-void ImapModelRun::append(Actor& actor) {
-    const std::string target = some_mailbox();
-    std::string command = fmt::format("APPEND {}", target);
-    for (std::uint64_t i = 0; i <= random_.below(3); ++i) {
-        const Flags flags = some_flags();
-        command += fmt::format(" ({}) {{18+}}\r\nSubject: a\r\n\r\ntext", join(flags));
-        model_.at(target).add(flags);
+// What is wanted of the mailbox that is selected, and of the others: how much is in them (RFC 5465 4, 5).
+void ImapModelRun::notify(Actor& actor) {
+    actor.notify_delayed = actor.notify && chance(2);
+    actor.notify = true;
+    actor.client->set_expunged_at_once(!actor.notify_delayed);
+    const Answer answer = actor.client->run(
+        fmt::format("NOTIFY SET STATUS ({} (MessageNew (UID FLAGS) MessageExpunge FlagChange)) "
+                    "(MAILBOXES (INBOX Trash) (MessageNew MessageExpunge))",
+                    actor.notify_delayed ? "SELECTED-DELAYED" : "SELECTED"));
+    bool told_all = true;
+    for (const auto& [name, mailbox] : model_) {
+        told_all = told_all && (name == actor.mailbox || actor.client->statuses()[name].messages);
     }
-    const Answer answer = actor.client->run(command);
-    check_answer(actor, answer, answer.ok() && answer.code("APPENDUID"), "APPEND");
+    check_answer(actor, answer, answer.ok() && told_all, "NOTIFY");
     check_view(actor);
+    check_statuses(actor);
+}
+
+// The line is cut; a QRESYNC client keeps what it knew when it was in step.
+void ImapModelRun::reconnect(Actor& actor) {
+    actor.client->hang_up();
+    actor.mailbox.clear();
+    actor.saved = {};
+    actor.notify = false;
+    world_.loop.run_for(std::chrono::seconds(1));
+    log_in(actor, actor.number);
 }
 
 // All sessions at once, pipelined: each adds its own keyword, some expunge, and a message comes. Whatever the
@@ -316,7 +302,9 @@ void ImapModelRun::overlap() {
         if (!actor.read_only) {
             added[actor.mailbox].emplace_back(chosen.uids, actor.keyword);
         }
-        if (!actor.client->messages().empty()) {
+        // Numbers mean nothing where EXPUNGE comes at any time (RFC 5465 6.1.1).
+        const bool by_number = !actor.notify || actor.notify_delayed;
+        if (by_number && !actor.client->messages().empty()) {
             actor.client->begin("FETCH 1 (UID FLAGS)");
         }
         if (chance(2)) {
@@ -325,7 +313,7 @@ void ImapModelRun::overlap() {
                 expunged.insert(actor.mailbox);
             }
         }
-        actor.client->begin(chance(2) ? "UID FETCH 1:* (FLAGS)" : "SEARCH ALL");
+        actor.client->begin(chance(2) || !by_number ? "UID FETCH 1:* (FLAGS)" : "SEARCH ALL");
     }
     deliver();
     for (const auto& [mailbox, changes] : added) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "mail/email_source.h"
 #include "mail/thread_keys.h"
 #include "mime/section.h"
 
@@ -74,16 +75,19 @@ Task<Result<bool>> Incoming::add_section(mail::Ref ref,
     }
     mime::OctetRange range{0, (*octets)->size()};
     if (*section != mime::Section{}) {
-        std::optional<mime::OctetRange> found;
+        mail::Summary summary;
         const auto read = mailboxes.read_emails(
             ref.owner, std::span(&email, 1), [&](mail::EmailId, const mail::EmailRecord& record) {
-                const auto summary = mail::Summary::unpack(std::string(record.summary));
-                const auto structure =
-                    summary ? summary->structure()
-                            : Result<mime::Structure>(tl::unexpected(summary.error()));
-                found = structure ? mime::find_section(*structure, *section) : std::nullopt;
+                summary =
+                    mail::Summary::unpack(std::string(record.summary)).value_or(mail::Summary());
                 return false;
             });
+        if (read && summary.empty()) {
+            // An email from before there were summaries, or whose summary is damaged.
+            CO_TRY(summary, co_await mail::summarize_body(session_.loop(), **octets));
+        }
+        const auto structure = summary.structure();
+        const auto found = structure ? mime::find_section(*structure, *section) : std::nullopt;
         if (!read || !found) {
             co_return false;
         }

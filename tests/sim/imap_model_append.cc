@@ -1,0 +1,112 @@
+// APPEND with MULTIAPPEND and CATENATE (RFC 3502, RFC 4469), and REPLACE (RFC 8508), of the model's clients.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/imap_model.h"
+
+namespace sim {
+namespace {
+
+std::string join(const Flags& flags) {
+    return fmt::format("{}", fmt::join(flags.begin(), flags.end(), " "));
+}
+
+std::string literal(std::string_view octets) {
+    return fmt::format("{{{}+}}\r\n{}", octets.size(), octets);
+}
+
+// APPENDUID names these.
+bool tells_uids(const Answer& answer, const mail::UidSet& uids) {
+    const auto told = answer.code("APPENDUID");
+    return told && parse_set(std::string_view(*told).substr(told->find(' ') + 1)) == uids;
+}
+
+}  // namespace
+
+void ImapModelRun::append(Actor& actor) {
+    const std::string target = some_mailbox();
+    std::string command = fmt::format("APPEND {}", target);
+    mail::UidSet uids;
+    for (std::uint64_t i = 0; i <= random_.below(3); ++i) {
+        const Flags flags = some_flags();
+        Content content = some_message();
+        command += fmt::format(" ({}) {}", join(flags), literal(content.octets));
+        uids.add(model_.at(target).add(flags, std::move(content)));
+    }
+    actor.client->statuses().erase(target);
+    const Answer answer = actor.client->run(command);
+    check_answer(actor, answer, answer.ok() && tells_uids(answer, uids), "APPEND");
+    check_view(actor);
+}
+
+// A message that begins as one that is there, whole or its header, and goes on with a text.
+void ImapModelRun::catenate(Actor& actor) {
+    static constexpr std::string_view kText = "and more\r\n";
+    const std::string target = some_mailbox();
+    const std::string source = some_mailbox();
+    const std::vector<ModelMessage>& there = model_.at(source).messages;
+    const ModelMessage* const whole = there.empty() ? nullptr : &there[random_.below(there.size())];
+    const bool header_only = chance(2);
+    const std::string command = fmt::format(
+        "APPEND {} CATENATE (URL \"/{};UIDVALIDITY={}/;UID={}{}\" TEXT {} URL \"/{}/;UID={}{}\")",
+        target,
+        source,
+        stored(source)->uid_validity(),
+        whole == nullptr ? 4000000 : whole->uid,
+        header_only ? "/;SECTION=HEADER" : "",
+        literal(kText),
+        source,
+        whole == nullptr ? 4000000 : whole->uid,
+        "/;SECTION=TEXT");
+    if (whole == nullptr) {
+        const Answer answer = actor.client->run(command);
+        check_answer(actor, answer, answer.code("BADURL").has_value(), "CATENATE");
+        return check_view(actor);
+    }
+    Content content = whole->content;
+    const std::string body(content.body());
+    content.octets = header_only ? std::string(content.header()) : content.octets;
+    content.octets += kText;
+    content.octets += body;
+    mail::UidSet uids;
+    uids.add(model_.at(target).add({}, std::move(content)));
+    actor.client->statuses().erase(target);
+    const Answer answer = actor.client->run(command);
+    check_answer(actor, answer, answer.ok() && tells_uids(answer, uids), "CATENATE");
+    check_view(actor);
+}
+
+void ImapModelRun::replace(Actor& actor) {
+    const std::vector<KnownMessage>& known = actor.client->messages();
+    if (known.empty()) {
+        return append(actor);
+    }
+    const bool by_uid = chance(2);
+    const std::size_t index = random_.below(known.size());
+    const mail::Uid uid = known[index].uid;
+    const std::string target = some_mailbox();
+    const Flags flags = some_flags();
+    Content content = some_message();
+    const std::string command = fmt::format("{}REPLACE {} {} ({}) {}",
+                                            by_uid ? "UID " : "",
+                                            by_uid ? uid : static_cast<mail::Uid>(index + 1),
+                                            target,
+                                            join(flags),
+                                            literal(content.octets));
+    const bool possible = !actor.read_only && model_.at(actor.mailbox).find(uid) != nullptr;
+    mail::UidSet uids;
+    if (possible) {
+        uids.add(model_.at(target).add(flags, std::move(content)));
+        model_.at(actor.mailbox).remove({uid, uid});
+        actor.client->statuses().erase(target);
+    }
+    const Answer answer = actor.client->run(command);
+    check_answer(actor,
+                 answer,
+                 possible ? answer.ok() && tells_uids(answer, uids) : answer.status == "NO",
+                 command);
+    check_view(actor);
+}
+
+}  // namespace sim
