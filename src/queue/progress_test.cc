@@ -120,7 +120,8 @@ TEST_F(ProgressTest, CheckNamesEveryRecordThatIsLostOrDamaged) {
         });
         EXPECT_THAT(findings(), testing::Not(IsEmpty())) << testing::PrintToString(key);
         if (record.second.size() > 1) {
-            put(key, std::string_view(record.second).substr(0, record.second.size() - 1));
+            // The last fields may be newer than the record, so half of it is taken away.
+            put(key, std::string_view(record.second).substr(0, record.second.size() / 2));
             EXPECT_THAT(findings(), testing::Not(IsEmpty())) << testing::PrintToString(key);
         }
         put(key, record.second);

@@ -58,7 +58,7 @@ class Demo(InFolder):
                 secure = re.search(r"--cacert (\S+) pop3s://localhost:(\d+)/1", text)
                 self.assertIn("pickles", run(*curl, "--cacert", secure[1],
                                              f"pop3s://localhost:{secure[2]}/1").stdout)
-                upload = re.search(r"(curl .* -T) FILE (ftp:\S+)", text)
+                upload = re.search(r"(curl -u .* -T) FILE (ftp:\S+)", text)
                 self.assertEqual(run(*upload[1].split(), __file__, upload[2]).returncode, 0)
                 ours = re.search(r"ours +(.*?) +then help", text)[1].split()
                 self.assertIn(pathlib.Path(__file__).name, run(*ours, text="nlist\n").stdout)

@@ -149,6 +149,8 @@ constexpr std::array kSentences{
     Sentence{"TLS is active already", "TLS è già attivo"},
     Sentence{"TLS is not available here", "TLS qui non è disponibile"},
     Sentence{"TLS protects all or nothing", "TLS protegge tutto o nulla"},
+    Sentence{"TLS was begun for another host; connect again for this one",
+             "TLS è stato avviato per un altro host; ricollegarsi per questo"},
     Sentence{"Too many errors; goodbye", "Troppi errori; arrivederci"},
     Sentence{"Too many failed logins from your address; come back later", "Troppi accessi falliti dal tuo indirizzo; torna più tardi"},
     Sentence{"Too many failed logins; goodbye", "Troppi accessi falliti; arrivederci"},
