@@ -1,7 +1,8 @@
 // A whole IMAP session: the input is what a client sends, in pieces ended by 0xff, each answered before the
-// next; its first octet says where it begins: not logged in, logged in, with a mailbox selected, amid IDLE.
-// Whatever comes, the session ends with its connection, every line of it is one that IMAP knows, the store
-// stays sound, and nobody is let in without the password.
+// next; its first octet says in which state it begins: not logged in, logged in, with a mailbox selected to be
+// changed or only read, amid IDLE, with NOTIFY, UIDONLY or UTF8=ACCEPT, between the octets of a message of APPEND,
+// and compressed. Whatever comes, the session ends with its connection, the store stays sound, and nobody is let
+// in without the password.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/check.h"
+#include "base/deflate.h"
 #include "fakes/world.h"
 #include "imap/server/server.h"
 #include "net/pipe.h"
@@ -20,13 +22,59 @@ constexpr std::string_view kUser = "bob@x.example";
 constexpr std::string_view kPassword = "onion";
 // As it stands in LOGIN, and in base64 at each of the three places in a group.
 constexpr std::array<std::string_view, 4> kPasswords = {kPassword, "b25pb2", "9uaW9u", "vbmlvb"};
-constexpr std::array<std::string_view, 5> kBegins = {
-    "",
-    "a LOGIN bob@x.example onion\r\n",
-    "a LOGIN bob@x.example onion\r\nb SELECT INBOX\r\n",
-    "a LOGIN bob@x.example onion\r\nb ENABLE QRESYNC IMAP4rev2\r\nc SELECT INBOX\r\n",
-    "a LOGIN bob@x.example onion\r\nb SELECT INBOX\r\nc IDLE\r\n",
+constexpr std::string_view kLogin = "a LOGIN bob@x.example onion\r\n";
+constexpr std::string_view kNoLogin = "none";
+
+// What follows the log-in.
+struct Begin {
+    std::string_view commands;
+    bool compresses = false;  // what the client sends from there on
 };
+
+constexpr std::array<Begin, 13> kBegins = {{
+    {kNoLogin},
+    {""},
+    {"b SELECT INBOX\r\n"},
+    {"b ENABLE QRESYNC IMAP4rev2\r\nc SELECT INBOX\r\n"},
+    {"b SELECT INBOX\r\nc IDLE\r\n"},
+    {"b EXAMINE INBOX (CONDSTORE)\r\n"},
+    {"b ENABLE UIDONLY\r\nc SELECT INBOX\r\n"},
+    {"b ENABLE UTF8=ACCEPT\r\nc SELECT INBOX\r\n"},
+    {"b SELECT INBOX\r\nc NOTIFY SET STATUS (selected (MessageNew (uid BODY[]) MessageExpunge "
+     "FlagChange)) (personal (MessageNew MessageExpunge MailboxName SubscriptionChange))\r\n"},
+    {"b SELECT INBOX\r\nc SEARCH RETURN (SAVE) ALL\r\nd STORE 1 FLAGS (\\Deleted $a)\r\n"},
+    {"b SELECT INBOX\r\nc APPEND INBOX (\\Seen) {20}\r\nSubject: a"},
+    {"b SELECT INBOX\r\nc COMPRESS DEFLATE\r\n", true},
+    {"b COMPRESS DEFLATE\r\n"},
+}};
+
+// The client's octets as they go over the wire.
+class Wire {
+  public:
+    explicit Wire(bool compresses) : compresses_(compresses) {}
+
+    std::string operator()(std::string_view octets) {
+        if (!compresses_) {
+            return std::string(octets);
+        }
+        std::string wire;
+        deflater_.feed(octets, base::Deflater::Flush::kSync, wire);
+        return wire;
+    }
+
+  private:
+    bool compresses_;
+    base::Deflater deflater_{base::DeflateForm::kRaw, 6};
+};
+
+void furnish(fakes::World& world) {
+    world.add_domain("x.example");
+    world.add_user(kUser, kPassword);
+    for (const std::string_view message :
+         {"Subject: 1\r\n\r\none\r\n", "two", "From: a@b\r\nContent-Type: text/html\r\n\r\n<p>x"}) {
+        world.add_message(kUser, message);
+    }
+}
 
 }  // namespace
 
@@ -35,12 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const unsigned knob = input.empty() ? 0 : static_cast<unsigned char>(input.front());
     input.remove_prefix(input.empty() ? 0 : 1);
     fakes::World world;
-    world.add_domain("x.example");
-    world.add_user(kUser, kPassword);
-    for (const std::string_view message :
-         {"Subject: 1\r\n\r\none\r\n", "two", "From: a@b\r\nContent-Type: text/html\r\n\r\n<p>x"}) {
-        world.add_message(kUser, message);
-    }
+    furnish(world);
     auto services = world.services<imap::Services>();
     auto options = std::make_shared<imap::ServerOptions>();
     options->hostname = "x.example";
@@ -54,16 +97,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     CHECK(!thrown);
                     ended = true;
                 });
-    const std::string_view begin = kBegins[knob % kBegins.size()];
-    client->push(begin);
+    const Begin& begin = kBegins[knob % kBegins.size()];
+    const bool logs_in = begin.commands != kNoLogin;
+    if (logs_in) {
+        client->push(kLogin);
+        client->push(begin.commands);
+    }
     world.loop.run_for(std::chrono::seconds(1));
     std::string output = client->take();
-    CHECK(begin.empty() || output.find("a OK [CAPABILITY") != std::string::npos);
+    CHECK(!logs_in || output.find("a OK [CAPABILITY") != std::string::npos);
+    CHECK(output.find(" BAD ") == std::string::npos);
+    Wire wire(begin.compresses);
     std::string sent;
     for (std::string_view rest = input; !rest.empty();) {
         const std::string_view piece = base::split_front(rest, '\xff');
         sent += piece;
-        client->push(piece);
+        client->push(wire(piece));
         world.loop.run_for(std::chrono::seconds(10));
         output += client->take();
     }
@@ -74,7 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(output.starts_with("* OK [CAPABILITY IMAP4rev1"));
     CHECK(world.findings().empty());
     // In clear or in base64, the password must have been said.
-    const bool let_in = begin.empty() && output.find("] welcome") != std::string::npos;
+    const bool let_in = !logs_in && output.find("] welcome") != std::string::npos;
     CHECK(!let_in || std::ranges::any_of(kPasswords, [&sent](std::string_view password) {
         return sent.find(password) != std::string_view::npos;
     }));

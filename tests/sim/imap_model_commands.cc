@@ -147,7 +147,8 @@ void ImapModelRun::store(Actor& actor) {
         right = answer.code("READ-ONLY").has_value() || answer.status == "NO";
     } else if (!modified.empty()) {
         const auto told = answer.code("MODIFIED");
-        right = told && parse_set(*told) == (by_uid ? modified : modified_numbers);
+        right = told && parse_set(*told) == (by_uid ? modified : modified_numbers) &&
+                answer.ok() == (gone == 0 || by_uid);
     } else {
         // A command by UID is told of what has gone first.
         right = answer.ok() == (gone == 0 || by_uid);

@@ -108,8 +108,10 @@ mail::UidSet as_expected(const View& view,
 
 Reply answer(const View& view, const mail::Stored& stored, const mail::UidSet& gone, bool is_uid) {
     if (!stored.modified.empty()) {
-        return ok("some were changed by somebody else",
-                  fmt::format("MODIFIED {}", numbers_of(view, stored.modified, is_uid)));
+        const auto code = fmt::format("MODIFIED {}", numbers_of(view, stored.modified, is_uid));
+        // RFC 7162 3.1.3: NO where messages have gone as well.
+        return gone.empty() ? ok("some were changed by somebody else", code)
+                            : no("some have gone meanwhile, some were changed", code);
     }
     return gone.empty() ? ok("stored") : no("some messages have gone meanwhile", "EXPUNGEISSUED");
 }
