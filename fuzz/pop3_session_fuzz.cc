@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     world.add_domain("x.example");
     world.add_user(kUser, kPassword);
     world.set_legacy_secret(kUser, "tanstaaf");
-    for (const std::string_view message : {"Subject: 1\r\n\r\n.one\r\n", "two", ""}) {
+    for (const std::string_view message : {"Subject: \xc3\xbc\r\n\r\n.one\r\n", "two", ""}) {
         world.add_message(kUser, message);
     }
     auto services = world.services<pop3::Services>();

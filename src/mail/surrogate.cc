@@ -59,6 +59,24 @@ Result<std::vector<Candidate>> find_candidates(const store::Reader& reader,
     return candidates;
 }
 
+// The same past damaged records: whoever opens such a message is told of it, the others are none the worse.
+Result<std::vector<Candidate>> find_beside_damage(const store::Reader& reader,
+                                                  std::span<const MessageInfo> messages) {
+    auto found = find_candidates(reader, messages);
+    if (found || found.error().code != base::Errc::kCorrupt) {
+        return found;
+    }
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        auto one = find_candidates(reader, messages.subspan(i, 1));
+        if (one && !one->empty()) {
+            one->front().index = i;
+            candidates.push_back(std::move(one->front()));
+        }
+    }
+    return candidates;
+}
+
 Task<Result<std::unique_ptr<store::BlobReader>>> open_candidate(base::Loop& loop,
                                                                 const store::Reader& reader,
                                                                 Candidate candidate) {
@@ -161,13 +179,16 @@ Task<Result<>> MessageStore::measure_surrogates(base::Loop& loop,
     for (std::size_t first = 0; first < messages.size(); first += kEmailsAtOnce) {
         const auto some =
             std::span(messages).subspan(first, std::min(kEmailsAtOnce, messages.size() - first));
-        CO_TRY(auto candidates, find_candidates(*snapshot, some));
+        CO_TRY(auto candidates, find_beside_damage(*snapshot, some));
         for (Candidate& candidate : candidates) {
             MessageInfo& message = some[candidate.index];
             const auto surrogate = co_await open_candidate(loop, *snapshot, std::move(candidate));
             if (surrogate) {  // else whoever opens it is told
                 message.octets = (*surrogate)->size();
                 message.has_surrogate = true;
+            }
+            if (share.is_used_up()) {
+                co_await share.give_way();
             }
         }
         if (share.is_used_up()) {

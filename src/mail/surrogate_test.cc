@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "fakes/mail_fixture.h"
 #include "mail/email_source.h"
+#include "mail/emails.h"
 #include "mail/summary.h"
 #include "mime/parser.h"
 
@@ -94,6 +95,20 @@ TEST_F(SurrogateTest, LeavesWhatCannotBeReadToWhoeverOpensIt) {
     EXPECT_TRUE(messages[1].has_surrogate);
     EXPECT_FALSE(messages[2].has_surrogate);
     EXPECT_EQ(run(messages_.open_surrogate(loop_, gone)).error().code, base::Errc::kNotFound);
+}
+
+TEST_F(SurrogateTest, ADamagedRecordHidesNoOther) {
+    for (int i = 0; i < 3; ++i) {
+        add("Subject: grün\r\n\r\nx\r\n", true);
+    }
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(email_key(1, 2), "?");
+        return {};
+    }));
+    const std::vector<MessageInfo> messages = measured();
+    EXPECT_TRUE(messages.at(0).has_surrogate);
+    EXPECT_FALSE(messages.at(1).has_surrogate);
+    EXPECT_TRUE(messages.at(2).has_surrogate);
 }
 
 TEST_F(SurrogateTest, ReadsTheSameCutAnywhere) {
