@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "agent/shell.h"
 #include "agent/terminal.h"
 #include "base/ascii.h"
+#include "base/environment.h"
 
 namespace agent {
 
@@ -17,8 +17,8 @@ using base::fail;
 namespace {
 
 std::string environment_or(const char* name, const std::string& otherwise) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? otherwise : value;
+    const std::string value = base::environment(name);
+    return value.empty() ? otherwise : value;
 }
 
 base::Result<unsigned> parse_count(const std::string& text, unsigned max) {

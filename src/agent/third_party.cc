@@ -40,7 +40,7 @@ base::Result<> move(FtpSite& from, FtpSite& to, const ThirdPartyCopy& copy) {
     TRY(const ftp::DataPort where, ask_to_wait(from));
     TRY_VOID(tell_where(to, where));
     TRY_VOID(begin(to, copy.verb + " " + copy.target));
-    if (const auto begun = begin(from, "RETR " + copy.source); !begun) {
+    if (auto begun = begin(from, "RETR " + copy.source); !begun) {
         // The other waits for data that will not come.
         static_cast<void>(to.run(to.client().command("ABOR")));
         static_cast<void>(to.run(to.client().perform("NOOP")));
@@ -69,7 +69,7 @@ base::Result<> copy_between(FtpSite& from, FtpSite& to, const ThirdPartyCopy& co
                     "go in clear");
     }
     TRY_VOID(shaking.run(shaking.client().perform("SSCN ON")));
-    const auto moved = move(from, to, copy);
+    auto moved = move(from, to, copy);
     static_cast<void>(shaking.run(shaking.client().command("SSCN OFF")));
     return moved;
 }

@@ -36,7 +36,7 @@ struct SetupOptions {
 };
 
 // Writes a configuration, a self-signed certificate and the first account; prints the DNS records.
-[[nodiscard]] int setup_command(const SetupOptions& options);
+[[nodiscard]] int setup_command(const SetupOptions& given);
 
 // Runs `request` on the running server, or on its store while it is stopped.
 [[nodiscard]] int administer_command(const std::string& config, AdminRequest request);

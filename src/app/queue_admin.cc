@@ -307,7 +307,7 @@ Administration::Outcome Administration::queue_act(const AdminRequest& request) c
     do {
         const auto from = step.next;
         TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> Result<> {
-            TRY(step, queue::act(change, action->second, filter, from, kRecipientsAtOnce, now));
+            TRY(step, queue::act(change, action->second, filter, {from, kRecipientsAtOnce}, now));
             return {};
         }));
         recipients += step.recipients;

@@ -187,7 +187,7 @@ Result<> rebuild_appended(UploadState& upload, std::uint64_t own_octets) {
     TRY(const std::uint64_t size, size_of(old->first.get()));
     const UniqueFd own = std::move(upload.fd);
     const std::string own_name = std::move(upload.aside_name);
-    const auto built = [&]() -> Result<> {
+    auto built = [&]() -> Result<> {
         TRY_VOID(open_aside(upload, old->second.mode));
         TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size));
         return copy_octets(own.get(), upload.fd.get(), own_octets);
@@ -225,7 +225,7 @@ UploadState::~UploadState() {
         return;
     }
     place.volume->ledger().release(reserved);
-    if (!aside_name.empty() && !(offset > 0 && keep_partial(*this))) {
+    if (!aside_name.empty() && (offset == 0 || !keep_partial(*this))) {
         ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
         if (offset > kLargeOctets) {
             place.volume->aside().retire(std::move(fd));

@@ -291,7 +291,7 @@ class AccountCheck {
         }));
         TRY_VOID(each_of(KeyTag::kEmail, &AccountCheck::on_email));
         for (const auto& [email, use] : emails_) {
-            if (use.references != use.counted && !(leaving_ && use.references == 0)) {
+            if (use.references != use.counted && (!leaving_ || use.references != 0)) {
                 findings_.add("email {} of account {} lies in {} places, {} are counted",
                               email,
                               account_,

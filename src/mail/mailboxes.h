@@ -138,6 +138,12 @@ struct MailboxLimits {
     std::size_t snapshots_octets_max = std::size_t{256} << 20;      // in memory that nobody holds
 };
 
+// What replace() takes away.
+struct OldMessage {
+    Ref mailbox;
+    Uid uid = 0;
+};
+
 class Mailboxes {
   public:
     // All must outlive it; cold mailboxes are read on `pool`.
@@ -207,9 +213,9 @@ class Mailboxes {
                                                             account::AccountId user,
                                                             Ref to,
                                                             std::vector<NewMessage> messages);
-    // append() to `to` and the removal of `uid` from `from` in one change; kNotFound when `uid` has gone.
+    // append() to `to` and the removal of `old` in one change; kNotFound when that has gone.
     [[nodiscard]] base::Task<base::Result<Appended>> replace(
-        base::Loop& loop, account::AccountId user, Ref from, Uid uid, Ref to, NewMessage message);
+        base::Loop& loop, account::AccountId user, OldMessage old, Ref to, NewMessage message);
     // UIDs that have gone are passed over. Flags that the user's rights do not cover are left as they
     // are (RFC 4314 4); with none covered, kDenied.
     [[nodiscard]] base::Task<base::Result<Stored>> store(

@@ -96,12 +96,17 @@ base::Result<> require_annotation(const store::Reader& reader,
                : base::fail(base::Errc::kDenied, "another's annotations");
 }
 
+// What annotations take, and may take.
+struct AnnotationBudget {
+    std::uint64_t& octets;
+    const MailboxLimits& limits;
+};
+
 base::Result<> annotate_one(store::Transaction& change,
                             account::AccountId user,
                             Ref ref,
                             const Mailboxes::AnnotationChange& wanted,
-                            AccountCounters& counters,
-                            const MailboxLimits& limits) {
+                            AnnotationBudget budget) {
     const auto name = entry_name(wanted.name);
     if (!name) {
         return base::fail(base::Errc::kInvalid, "no name of an annotation");
@@ -113,15 +118,15 @@ base::Result<> annotate_one(store::Transaction& change,
     const std::string key = annotation_prefix(ref, shared ? 0 : user) + *name;
     TRY(const auto before, change.get(key));
     const std::size_t octets = before ? key.size() + before->size() : 0;
-    counters.annotation_octets -= std::min<std::uint64_t>(counters.annotation_octets, octets);
+    budget.octets -= std::min<std::uint64_t>(budget.octets, octets);
     if (!wanted.value) {
         change.erase(key);
         return {};
     }
     const std::string record = store::RecordWriter(1).raw(*wanted.value).record();
-    counters.annotation_octets += key.size() + record.size();
-    if (wanted.value->size() > limits.annotation_octets_max ||
-        counters.annotation_octets > limits.annotations_octets_max) {
+    budget.octets += key.size() + record.size();
+    if (wanted.value->size() > budget.limits.annotation_octets_max ||
+        budget.octets > budget.limits.annotations_octets_max) {
         return base::fail(base::Errc::kTooLong, "annotations that are too long or too many");
     }
     change.put(key, record);
@@ -198,8 +203,9 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
     auto run = [user, ref, changes = std::move(changes), limits = parts_->limits](
                    store::Transaction& change) -> base::Result<> {
         TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+        const AnnotationBudget budget{account.counters().annotation_octets, limits};
         for (const AnnotationChange& wanted : changes) {
-            TRY_VOID(annotate_one(change, user, ref, wanted, account.counters(), limits));
+            TRY_VOID(annotate_one(change, user, ref, wanted, budget));
         }
         account.save(change);
         return {};

@@ -157,7 +157,7 @@ TEST_F(MailboxesTest, QuotaBoundsTheNumberOfMessages) {
     EXPECT_EQ(run(mailboxes_.copy(loop_, 1, inbox, {1, 2}, other)).error().code, Errc::kOverQuota);
     EXPECT_TRUE(run(mailboxes_.copy(loop_, 1, inbox, {1, 1}, other)));
     EXPECT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {1, 2}, other)));
-    EXPECT_TRUE(run(mailboxes_.replace(loop_, 1, other, 1, other, new_messages({"5"})[0])));
+    EXPECT_TRUE(run(mailboxes_.replace(loop_, 1, {other, 1}, other, new_messages({"5"})[0])));
     EXPECT_EQ(mailboxes_.quota(1)->messages.limit, 3U);
     EXPECT_THAT(findings(), IsEmpty());
 }

@@ -209,66 +209,71 @@ base::Result<> transfer(store::Transaction& change,
 
 namespace {
 
-base::Result<> transfer_as(store::Transaction& change,
-                           account::AccountId user,
-                           Ref from,
-                           Ref to,
-                           const UidSet& uids,
-                           TransferOptions options,
-                           const SnapshotPtr& known,
-                           Copied& copied) {
+// COPY or MOVE, as a user asks for it.
+struct Wish {
+    account::AccountId user;
+    Ref from;
+    Ref to;
+    UidSet uids;
+    TransferOptions options;
+    SnapshotPtr known;  // of `from`, or null
+};
+
+base::Result<> transfer_as(store::Transaction& change, const Wish& wish, Copied& copied) {
+    TransferOptions options = wish.options;
     const Rights removal = options.remove ? kRightsToRemove : Rights{0};
-    TRY_VOID(require(change, user, from, static_cast<Rights>(kRightRead | removal)));
-    TRY_VOID(require(change, user, to, kRightInsert));
-    TRY(const Rights rights, rights_of(change, user, to));
+    TRY_VOID(require(change, wish.user, wish.from, static_cast<Rights>(kRightRead | removal)));
+    TRY_VOID(require(change, wish.user, wish.to, kRightInsert));
+    TRY(const Rights rights, rights_of(change, wish.user, wish.to));
     options.flags_allowed = flags_within(rights);
     options.keywords_allowed = keywords_within(rights);
-    TRY(const auto two, TwoMailboxes::open(change, from, to, known));
-    return transfer(change, *two, uids, options, copied);
+    TRY(const auto two, TwoMailboxes::open(change, wish.from, wish.to, wish.known));
+    return transfer(change, *two, wish.uids, options, copied);
+}
+
+auto as_change(Wish wish) {
+    return [wish = std::move(wish)](store::Transaction& change, Copied& copied) {
+        return transfer_as(change, wish, copied);
+    };
 }
 
 }  // namespace
 
 base::Task<base::Result<Copied>> Mailboxes::copy(
     base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to) {
-    auto work = [user,
-                 from,
-                 to,
-                 uids = std::move(uids),
-                 options = TransferOptions{.remove = false, .now = parts_->clock.now()},
-                 known = parts_->known(from)](store::Transaction& change, Copied& copied) {
-        return transfer_as(change, user, from, to, uids, options, known, copied);
-    };
-    co_return co_await parts_->change<Copied>(loop, std::move(work));
+    Wish wish{.user = user,
+              .from = from,
+              .to = to,
+              .uids = std::move(uids),
+              .options = {.remove = false, .now = parts_->clock.now()},
+              .known = parts_->known(from)};
+    co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 
 base::Task<base::Result<Copied>> Mailboxes::move(
     base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to) {
-    auto work = [user,
-                 from,
-                 to,
-                 uids = std::move(uids),
-                 options = TransferOptions{.remove = true, .now = parts_->clock.now()},
-                 known = parts_->known(from)](store::Transaction& change, Copied& copied) {
-        return transfer_as(change, user, from, to, uids, options, known, copied);
-    };
-    co_return co_await parts_->change<Copied>(loop, std::move(work));
+    Wish wish{.user = user,
+              .from = from,
+              .to = to,
+              .uids = std::move(uids),
+              .options = {.remove = true, .now = parts_->clock.now()},
+              .known = parts_->known(from)};
+    co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 
 base::Task<base::Result<Appended>> Mailboxes::replace(
-    base::Loop& loop, account::AccountId user, Ref from, Uid uid, Ref to, NewMessage message) {
+    base::Loop& loop, account::AccountId user, OldMessage old, Ref to, NewMessage message) {
     auto work = [user,
-                 from,
-                 uid,
+                 old,
                  to,
                  messages = std::vector<NewMessage>{std::move(message)},
                  now = parts_->clock.now()](store::Transaction& change,
                                             Appended& appended) -> base::Result<> {
-        TRY_VOID(require(change, user, from, kRightsToRemove));
+        TRY_VOID(require(change, user, old.mailbox, kRightsToRemove));
         TRY_VOID(require(change, user, to, kRightInsert));
         TRY(const Rights rights, rights_of(change, user, to));
-        TRY(const auto two, TwoMailboxes::open(change, from, to, {}));
-        TRY_VOID(two->source().edit({uid, uid}, [](Entry&) { return Verdict::kRemove; }));
+        TRY(const auto two, TwoMailboxes::open(change, old.mailbox, to, {}));
+        TRY_VOID(two->source().edit({old.uid, old.uid}, [](Entry&) { return Verdict::kRemove; }));
         if (two->source().removed_uids().empty()) {
             return base::fail(base::Errc::kNotFound, "the message has gone");
         }
@@ -281,7 +286,7 @@ base::Task<base::Result<Appended>> Mailboxes::replace(
         event.kind = "deleted";
         event.text = "from a mailbox, for another message";
         return release_emails(change,
-                              from.owner,
+                              old.mailbox.owner,
                               two->source_account().modseq(),
                               two->source().take_removed_emails(),
                               event);

@@ -185,7 +185,7 @@ TEST_F(MailboxTreeTest, ReplacesOneMessageByAnother) {
     append(drafts, {"one\r\n"}, kDraft);
     auto replace = [&](Uid uid) {
         return run(mailboxes_.replace(
-            loop_, 1, drafts, uid, drafts, std::move(new_messages({"two\r\n"}).front())));
+            loop_, 1, {drafts, uid}, drafts, std::move(new_messages({"two\r\n"}).front())));
     };
     EXPECT_EQ(replace(1)->uids.to_text(), "2");
     EXPECT_EQ(replace(1).error().code, Errc::kNotFound);

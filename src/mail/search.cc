@@ -34,8 +34,8 @@ base::Task<base::Result<std::vector<Uid>>> search(base::Loop& loop,
         return ask_on_pool(
             asking, mailboxes.pool(), mailboxes.underlying_store(), owner, std::move(queries));
     };
-    co_return co_await run_search(
-        loop, source, std::move(ask), std::move(snapshot), std::move(key), std::move(options));
+    SearchPlace place{source, std::move(ask), std::move(snapshot)};
+    co_return co_await run_search(loop, std::move(place), std::move(key), std::move(options));
 }
 
 base::Task<base::Result<std::vector<Uid>>> sort(base::Loop& loop,
@@ -44,8 +44,8 @@ base::Task<base::Result<std::vector<Uid>>> sort(base::Loop& loop,
                                                 std::vector<Uid> found,
                                                 std::vector<SortKey> keys) {
     const MailboxesSource source(mailboxes, snapshot->ref().owner);
-    co_return co_await run_sort(
-        loop, mailboxes.pool(), source, std::move(snapshot), std::move(found), std::move(keys));
+    Found what{std::move(snapshot), std::move(found)};
+    co_return co_await run_sort(loop, mailboxes.pool(), source, std::move(what), std::move(keys));
 }
 
 base::Task<base::Result<std::vector<ThreadNode>>> thread(base::Loop& loop,
@@ -54,8 +54,8 @@ base::Task<base::Result<std::vector<ThreadNode>>> thread(base::Loop& loop,
                                                          std::vector<Uid> found,
                                                          ThreadAlgorithm algorithm) {
     const MailboxesSource source(mailboxes, snapshot->ref().owner);
-    co_return co_await run_thread(
-        loop, mailboxes.pool(), source, std::move(snapshot), std::move(found), algorithm);
+    Found what{std::move(snapshot), std::move(found)};
+    co_return co_await run_thread(loop, mailboxes.pool(), source, std::move(what), algorithm);
 }
 
 }  // namespace mail

@@ -27,16 +27,11 @@ struct OpenEmail {
 
 class SearchRun {
   public:
-    SearchRun(base::Loop& loop,
-              const EmailSource& source,
-              AskIndex ask,
-              SnapshotPtr snapshot,
-              SearchOptions options,
-              SearchProgram program)
+    SearchRun(base::Loop& loop, SearchPlace place, SearchOptions options, SearchProgram program)
         : loop_(loop),
-          source_(source),
-          ask_(std::move(ask)),
-          snapshot_(std::move(snapshot)),
+          source_(place.source),
+          ask_(std::move(place.ask)),
+          snapshot_(std::move(place.snapshot)),
           options_(std::move(options)),
           program_(std::move(program)),
           share_(loop) {}
@@ -289,14 +284,11 @@ class SearchRun {
 }  // namespace
 
 base::Task<base::Result<std::vector<Uid>>> run_search(base::Loop& loop,
-                                                      const EmailSource& source,
-                                                      AskIndex ask,
-                                                      SnapshotPtr snapshot,
+                                                      SearchPlace place,
                                                       SearchKey key,
                                                       SearchOptions options) {
-    CO_TRY(SearchProgram program, SearchProgram::compile(key, *snapshot, options));
-    SearchRun run(
-        loop, source, std::move(ask), std::move(snapshot), std::move(options), std::move(program));
+    CO_TRY(SearchProgram program, SearchProgram::compile(key, *place.snapshot, options));
+    SearchRun run(loop, std::move(place), std::move(options), std::move(program));
     co_return co_await run.run();
 }
 

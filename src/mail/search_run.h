@@ -20,11 +20,16 @@ namespace mail {
 using AskIndex =
     std::function<base::Task<base::Result<IndexAnswers>>(base::Loop&, std::vector<IndexQuery>)>;
 
-// search() with its parts. Without `ask_index` every message is read.
+// Where is searched: without `ask` every message is read. `source` must outlive the search.
+struct SearchPlace {
+    const EmailSource& source;
+    AskIndex ask;
+    SnapshotPtr snapshot;
+};
+
+// search() with its parts.
 [[nodiscard]] base::Task<base::Result<std::vector<Uid>>> run_search(base::Loop& loop,
-                                                                    const EmailSource& source,
-                                                                    AskIndex ask,
-                                                                    SnapshotPtr snapshot,
+                                                                    SearchPlace place,
                                                                     SearchKey key,
                                                                     SearchOptions options);
 

@@ -48,15 +48,14 @@ class SearchTest : public fakes::MailFixture {
 
     std::vector<Uid> find(const SearchKey& key, bool use_index = false) {
         options_.use_index = use_index;
-        auto found = run(run_search(
-            loop_,
-            source_,
-            [this](base::Loop& /*loop*/, std::vector<IndexQuery> queries) {
-                return ask(std::move(queries));
-            },
-            make_snapshot(entries_, {"$Junk", "Work"}),
-            key,
-            options_));
+        auto found = run(run_search(loop_,
+                                    {source_,
+                                     [this](base::Loop& /*loop*/, std::vector<IndexQuery> queries) {
+                                         return ask(std::move(queries));
+                                     },
+                                     make_snapshot(entries_, {"$Junk", "Work"})},
+                                    key,
+                                    options_));
         EXPECT_TRUE(found.has_value());
         return found.value_or(std::vector<Uid>());
     }
@@ -227,8 +226,8 @@ TEST_F(SearchKeys, CheapKeysGoFirst) {
 
 TEST_F(SearchKeys, RefusesTooMuch) {
     const auto refused = [this](const SearchKey& key) {
-        const auto found = run(
-            run_search(loop_, source_, nullptr, make_snapshot(entries_, {}), key, SearchOptions()));
+        const auto found = run(run_search(
+            loop_, {source_, nullptr, make_snapshot(entries_, {})}, key, SearchOptions()));
         return !found && found.error().code == base::Errc::kTooLong;
     };
     SearchKey deep;

@@ -177,7 +177,7 @@ Result<SnapshotPtr> SnapshotCache::refresh(Ref ref, const SlotPtr& slot) {
         }
         changes.emplace(number, std::move(decoded));
     }
-    auto keywords = pending.keywords ? std::move(*pending.keywords) : before->keywords();
+    auto keywords = pending.keywords ? *pending.keywords : before->keywords();
     auto next = std::make_shared<const Snapshot>(
         before->apply(make_head(ref, *pending.state, std::move(keywords)), changes));
     {

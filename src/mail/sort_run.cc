@@ -124,20 +124,19 @@ std::vector<SortItem> items_of_entries(const Snapshot& snapshot,
 base::Task<base::Result<std::vector<Uid>>> run_sort(base::Loop& loop,
                                                     base::Pool& pool,
                                                     const EmailSource& source,
-                                                    SnapshotPtr snapshot,
-                                                    std::vector<Uid> found,
+                                                    Found found,
                                                     std::vector<SortKey> keys) {
     auto items = std::make_shared<std::vector<SortItem>>();
     if (wants_header(keys)) {
-        SummaryWalk walk(loop, source, snapshot);
+        SummaryWalk walk(loop, source, found.snapshot);
         Visit visit = [items, &keys](
                           const Entry& entry, const Summary& summary, std::string_view fields) {
             items->push_back(
                 make_sort_item(keys, entry, sent_or_received_s(summary, entry), fields));
         };
-        CO_TRY_VOID(co_await walk.run(std::move(found), std::move(visit)));
+        CO_TRY_VOID(co_await walk.run(std::move(found.uids), std::move(visit)));
     } else {
-        *items = items_of_entries(*snapshot, found, keys);
+        *items = items_of_entries(*found.snapshot, found.uids, keys);
     }
     co_return co_await pool.run(loop, [items, keys] { return in_order(keys, std::move(*items)); });
 }
@@ -145,17 +144,16 @@ base::Task<base::Result<std::vector<Uid>>> run_sort(base::Loop& loop,
 base::Task<base::Result<std::vector<ThreadNode>>> run_thread(base::Loop& loop,
                                                              base::Pool& pool,
                                                              const EmailSource& source,
-                                                             SnapshotPtr snapshot,
-                                                             std::vector<Uid> found,
+                                                             Found found,
                                                              ThreadAlgorithm algorithm) {
     auto messages = std::make_shared<std::vector<ThreadMessage>>();
-    SummaryWalk walk(loop, source, std::move(snapshot));
+    SummaryWalk walk(loop, source, std::move(found.snapshot));
     Visit visit = [messages](const Entry& entry, const Summary& summary, std::string_view fields) {
         messages->push_back({.uid = entry.uid,
                              .sent_s = sent_or_received_s(summary, entry),
                              .keys = mime::thread_keys(fields)});
     };
-    CO_TRY_VOID(co_await walk.run(std::move(found), std::move(visit)));
+    CO_TRY_VOID(co_await walk.run(std::move(found.uids), std::move(visit)));
     co_return co_await pool.run(loop, [messages, algorithm] {
         std::sort(messages->begin(),
                   messages->end(),

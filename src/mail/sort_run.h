@@ -12,19 +12,23 @@
 
 namespace mail {
 
+// What is put in order.
+struct Found {
+    SnapshotPtr snapshot;
+    std::vector<Uid> uids;
+};
+
 // Values are read on `loop`, which others get turns of; what takes long at once runs on `pool`.
 [[nodiscard]] base::Task<base::Result<std::vector<Uid>>> run_sort(base::Loop& loop,
                                                                   base::Pool& pool,
                                                                   const EmailSource& source,
-                                                                  SnapshotPtr snapshot,
-                                                                  std::vector<Uid> found,
+                                                                  Found found,
                                                                   std::vector<SortKey> keys);
 [[nodiscard]] base::Task<base::Result<std::vector<ThreadNode>>> run_thread(
     base::Loop& loop,
     base::Pool& pool,
     const EmailSource& source,
-    SnapshotPtr snapshot,
-    std::vector<Uid> found,
+    Found found,
     ThreadAlgorithm algorithm);
 
 }  // namespace mail

@@ -61,6 +61,17 @@ char* encode_group(std::string_view octets, char* to) {
     return to;
 }
 
+// Three octets out of four characters, when there are four.
+void take_whole(Group& group, std::string& out) {
+    if (group.characters < 4) {
+        return;
+    }
+    for (const unsigned shift : {16U, 8U, 0U}) {
+        out += static_cast<char>((group.bits >> shift) & 0xffU);
+    }
+    group.bits = group.characters = 0;
+}
+
 }  // namespace
 
 void decode_simple(std::string_view text, Group& group, std::string& out) {
@@ -68,12 +79,8 @@ void decode_simple(std::string_view text, Group& group, std::string& out) {
         const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
         if (value < kPad) {
             group.bits = (group.bits << 6U) | value;
-            if (++group.characters == 4) {
-                for (const unsigned shift : {16U, 8U, 0U}) {
-                    out += static_cast<char>((group.bits >> shift) & 0xffU);
-                }
-                group.bits = group.characters = 0;
-            }
+            ++group.characters;
+            take_whole(group, out);
         } else if (value == kPad) {
             finish(group, out);
         } else if (value == kBad) {
@@ -143,11 +150,11 @@ bool has_loop(Loop loop) {
 #endif
 
 Loop best_loop() {
-    static const Loop kBest = has_loop(Loop::kAvx512)     ? Loop::kAvx512
-                              : has_loop(Loop::kAvx2)     ? Loop::kAvx2
-                              : has_loop(Loop::kOctets16) ? Loop::kOctets16
-                                                          : Loop::kGroups;
-    return kBest;
+    static const Loop best = has_loop(Loop::kAvx512)     ? Loop::kAvx512
+                             : has_loop(Loop::kAvx2)     ? Loop::kAvx2
+                             : has_loop(Loop::kOctets16) ? Loop::kOctets16
+                                                         : Loop::kGroups;
+    return best;
 }
 
 namespace {

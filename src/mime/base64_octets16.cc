@@ -118,7 +118,8 @@ TARGET_SHUFFLE char* encode_lines_octets16(const char* octets, std::size_t size,
             store16(to + 16 * group, characters(load16(octets + 12 * group), kOrder));
         }
         store16(to + 64, characters(load16(octets + 41), kLastOrder));
-        std::memcpy(to + kLineCharacters, "\r\n", 2);
+        to[kLineCharacters] = '\r';
+        to[kLineCharacters + 1] = '\n';
         to += kLineCharacters + 2;
     }
     return to;

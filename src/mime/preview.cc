@@ -8,7 +8,7 @@ namespace mime {
 namespace {
 
 // Enough for the words of a newsletter behind its styles, and a bound on the work.
-constexpr std::size_t kTextOctetsLookedAt = 64 * 1024;
+constexpr std::size_t kTextOctetsLookedAt = std::size_t{64} * 1024;
 
 // Characters that show nothing: senders put hundreds of them behind the line meant for previews.
 bool is_invisible(char32_t c) {

@@ -13,7 +13,7 @@
 namespace mime {
 namespace {
 
-constexpr std::size_t kStepOctets = 16 * 1024;
+constexpr std::size_t kStepOctets = std::size_t{16} * 1024;
 constexpr std::size_t kMetaOctetsMax = 1024;  // how far a browser looks for <meta charset>
 
 // The charset that HTML names in itself: <meta charset=...> or <meta http-equiv ... charset=...>.

@@ -39,8 +39,7 @@ class Linger final : public IoLoop::Watcher {
     // True when the peer has ended, or sent more than a goodbye.
     [[nodiscard]] bool drain() {
         // Not the thread's buffer: whoever closes may hold a view into it.
-        std::array<char, 4096>
-            room;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
+        std::array<char, 4096> room;  // NOLINT(*-member-init): recv fills it
         while (octets_ < kOctetsMax) {
             const ssize_t got = ::recv(fd_.get(), room.data(), room.size(), 0);
             if (got <= 0) {

@@ -149,7 +149,7 @@ class UnboundResolver final : public Resolver {
     [[nodiscard]] int ask(const std::string& name,
                           RecordType type,
                           std::function<void(Answer)> giver);
-    static void on_answer(void* question, int error, ub_result* result);
+    static void on_answer(void* asked, int error, ub_result* result);
     void run();
 
     const base::Duration patience_;

@@ -170,7 +170,7 @@ store::Change Scheduler::age_change(OldMessage old, std::vector<PlannedNotice> n
                           *current,
                           current->delay_told ? again : std::min(again, current->delay_notice)));
         for (const RecipientId& id : old.given_up) {
-            const auto finished = finish(transaction, id);
+            auto finished = finish(transaction, id);
             if (!finished && finished.error().code != base::Errc::kNotFound) {
                 return finished;
             }

@@ -206,13 +206,13 @@ Result<std::optional<RecipientId>> list_some(
 Result<Step> act(Transaction& change,
                  Action action,
                  const Filter& filter,
-                 const std::optional<RecipientId>& from,
-                 std::size_t recipients_max,
+                 const Portion& portion,
                  base::WallTime now) {
     std::vector<Meant> found;
-    Stretch stretch{.from = from.value_or(RecipientId{}), .looked_at_max = kLookedAtInAChange};
+    Stretch stretch{.from = portion.from.value_or(RecipientId{}),
+                    .looked_at_max = kLookedAtInAChange};
     TRY_VOID(walk(change, filter, stretch, [&](const Listed& listed) {
-        if (found.size() == recipients_max) {
+        if (found.size() == portion.recipients_max) {
             return false;
         }
         Meant meant{
@@ -281,12 +281,12 @@ Result<std::size_t> reroute_some(Transaction& change,
 
 // Destinations that everybody has left.
 Result<> forget_empty(store::Store& store) {
-    TRY(const auto destinations, list_destinations(*store.snapshot(), 1));
+    TRY(auto destinations, list_destinations(*store.snapshot(), 1));
+    std::erase_if(destinations,
+                  [](const ListedDestination& destination) { return destination.scheduled != 0; });
     return store.change_and_wait([&](Transaction& change) -> Result<> {
         for (const ListedDestination& destination : destinations) {
-            if (destination.scheduled == 0) {
-                TRY_VOID(settle(change, destination.name, {}, {}, std::nullopt));
-            }
+            TRY_VOID(settle(change, destination.name, {}, {}, std::nullopt));
         }
         return {};
     });

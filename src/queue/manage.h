@@ -56,8 +56,13 @@ enum class Action {
     kReturn,   // to the sender with a notice, as undeliverable
 };
 
-// One step of an action, over at most `recipients_max` that match, so that a change stays short. `from` is
-// nothing at first, then what the step before returned.
+// How much of an action is done in one change, so that it stays short.
+struct Portion {
+    std::optional<RecipientId> from;  // nothing at first, then what the step before returned
+    std::size_t recipients_max = 0;   // of those that match
+};
+
+// One step of an action.
 struct Step {
     std::size_t recipients = 0;             // that it was done to
     std::optional<RecipientId> next;        // where to go on; nothing: done
@@ -67,8 +72,7 @@ struct Step {
 [[nodiscard]] base::Result<Step> act(store::Transaction& change,
                                      Action action,
                                      const Filter& filter,
-                                     const std::optional<RecipientId>& from,
-                                     std::size_t recipients_max,
+                                     const Portion& portion,
                                      base::WallTime now);
 
 // The destination that a waiting recipient goes to by the routes of now; empty: they do not choose it.

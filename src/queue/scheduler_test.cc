@@ -229,7 +229,7 @@ class SchedulerTest : public ::testing::Test {
     std::size_t act_on(Action action, const Filter& filter) {
         std::size_t count = 0;
         change([&](store::Transaction& transaction) -> base::Result<> {
-            TRY(const Step step, act(transaction, action, filter, {}, 1000, clock_.now()));
+            TRY(const Step step, act(transaction, action, filter, {{}, 1000}, clock_.now()));
             count = step.recipients;
             destinations_ = step.destinations;
             return {};
@@ -760,7 +760,7 @@ TEST_F(SchedulerTest, LooksForAFewByManyShortSteps) {
         change([&](store::Transaction& transaction) -> base::Result<> {
             const Filter filter{.recipient = "r11999@hamburger.example"};
             TRY(const Step step,
-                act(transaction, Action::kRemove, filter, from, 1000, clock_.now()));
+                act(transaction, Action::kRemove, filter, {from, 1000}, clock_.now()));
             removed += step.recipients;
             from = step.next;
             return {};

@@ -60,6 +60,9 @@ class DiskStore final : public Store {
           file_system_(options.file_system != nullptr ? *options.file_system
                                                       : posix_file_system()) {}
 
+    DiskStore(const DiskStore&) = delete;
+    DiskStore& operator=(const DiskStore&) = delete;
+
     ~DiskStore() override { close(); }
 
     Result<> open();

@@ -9,9 +9,9 @@ namespace {
 
 // Fetched once for the process: OpenSSL 3.0 takes a lock for each implicit fetch.
 const EVP_MD* algorithm() {
-    static EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    CHECK(kFetched != nullptr);
-    return kFetched;
+    static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    CHECK(fetched != nullptr);
+    return fetched;
 }
 
 }  // namespace

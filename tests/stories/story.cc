@@ -359,7 +359,7 @@ void Story::administer(std::string_view rest) {
     }
     queue::Step step;
     commit([&](store::Transaction& change) -> Result<> {
-        TRY(step, queue::act(change, action->second, filter, {}, kAtOnce, clock_.now()));
+        TRY(step, queue::act(change, action->second, filter, {{}, kAtOnce}, clock_.now()));
         return {};
     });
     if (step.recipients == 0) {

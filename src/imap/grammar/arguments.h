@@ -18,9 +18,9 @@
 namespace imap {
 
 // One astring, as DELETE's mailbox; two, as RENAME's.
-[[nodiscard]] base::Result<std::string> parse_one_astring(std::string_view arguments);
+[[nodiscard]] base::Result<std::string> parse_one_astring(std::string_view text);
 [[nodiscard]] base::Result<std::pair<std::string, std::string>> parse_two_astrings(
-    std::string_view arguments);
+    std::string_view text);
 
 // RFC 7162 3.2.5: what the client remembers of the mailbox.
 struct QresyncParameter {
@@ -38,7 +38,7 @@ struct SelectArguments {
     std::optional<QresyncParameter> qresync;
 };
 
-[[nodiscard]] base::Result<SelectArguments> parse_select(std::string_view arguments);
+[[nodiscard]] base::Result<SelectArguments> parse_select(std::string_view text);
 
 // RFC 6154 3: CREATE mailbox [(USE (\Drafts ...))]
 struct CreateArguments {
@@ -46,7 +46,7 @@ struct CreateArguments {
     std::vector<std::string> uses;  // "\\Drafts", as written
 };
 
-[[nodiscard]] base::Result<CreateArguments> parse_create(std::string_view arguments);
+[[nodiscard]] base::Result<CreateArguments> parse_create(std::string_view text);
 
 // COPY, MOVE
 struct CopyArguments {
@@ -54,7 +54,7 @@ struct CopyArguments {
     std::string mailbox;
 };
 
-[[nodiscard]] base::Result<CopyArguments> parse_copy(std::string_view arguments);
+[[nodiscard]] base::Result<CopyArguments> parse_copy(std::string_view text);
 
 enum class StoreAction : std::uint8_t { kReplace, kAdd, kRemove };
 
@@ -66,31 +66,31 @@ struct StoreArguments {
     Flags flags;
 };
 
-[[nodiscard]] base::Result<StoreArguments> parse_store(std::string_view arguments);
+[[nodiscard]] base::Result<StoreArguments> parse_store(std::string_view text);
 
 // UID EXPUNGE
-[[nodiscard]] base::Result<SequenceSet> parse_set_alone(std::string_view arguments);
+[[nodiscard]] base::Result<SequenceSet> parse_set_alone(std::string_view text);
 
 // ENABLE: capability names, upper case.
-[[nodiscard]] base::Result<std::vector<std::string>> parse_enable(std::string_view arguments);
+[[nodiscard]] base::Result<std::vector<std::string>> parse_enable(std::string_view text);
 
 // RFC 2971 3.1: at most 30 pairs, fields of 30 octets, values of 1024; nothing for NIL.
 using IdFields = std::vector<std::pair<std::string, std::optional<std::string>>>;
-[[nodiscard]] base::Result<IdFields> parse_id(std::string_view arguments);
+[[nodiscard]] base::Result<IdFields> parse_id(std::string_view text);
 
 struct LoginArguments {
     std::string user;
     std::string password;
 };
 
-[[nodiscard]] base::Result<LoginArguments> parse_login(std::string_view arguments);
+[[nodiscard]] base::Result<LoginArguments> parse_login(std::string_view text);
 
 struct AuthenticateArguments {
     std::string mechanism;                // upper case
     std::optional<std::string> response;  // RFC 4959: decoded; "=" is an empty one
 };
 
-[[nodiscard]] base::Result<AuthenticateArguments> parse_authenticate(std::string_view arguments);
+[[nodiscard]] base::Result<AuthenticateArguments> parse_authenticate(std::string_view text);
 // A line that answers a challenge: base64, or "*" (nothing) to give up.
 [[nodiscard]] base::Result<std::optional<std::string>> parse_sasl_response(std::string_view line);
 

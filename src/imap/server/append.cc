@@ -47,6 +47,7 @@ class Appending {
     [[nodiscard]] std::optional<Reply> find_replaced(std::uint32_t number);
     [[nodiscard]] Task<Verdict> read_message();
     [[nodiscard]] Task<Verdict> read_literal(Incoming& incoming);
+    [[nodiscard]] Task<Verdict> add_url(Incoming& incoming, std::string text);
     [[nodiscard]] Task<Verdict> read_parts(Incoming& incoming);
     [[nodiscard]] Task<Verdict> refuse(Reply reply);
     [[nodiscard]] std::optional<Reply> judge_size(std::uint64_t octets) const;
@@ -156,6 +157,21 @@ Task<Verdict> Appending::read_literal(Incoming& incoming) {
     co_return std::nullopt;
 }
 
+Task<Verdict> Appending::add_url(Incoming& incoming, std::string text) {
+    const auto url = parse_message_url(text);
+    bool found = false;
+    if (url) {
+        CO_TRY(found, co_await incoming.add_url(*url));
+    }
+    if (!found) {
+        co_return co_await refuse(no("no message under that URL", bad_url(text)));
+    }
+    if (auto reply = judge_size(incoming.octets())) {
+        co_return co_await refuse(std::move(*reply));
+    }
+    co_return std::nullopt;
+}
+
 //  cat-part *(SP cat-part) ")"
 Task<Verdict> Appending::read_parts(Incoming& incoming) {
     while (true) {
@@ -165,23 +181,10 @@ Task<Verdict> Appending::read_parts(Incoming& incoming) {
             co_return co_await refuse(usage(request_.command));
         }
         text_ = std::string(scanner.rest());
-        if (part->url) {
-            const auto url = parse_message_url(*part->url);
-            bool found = false;
-            if (url) {
-                CO_TRY(found, co_await incoming.add_url(*url));
-            }
-            if (!found) {
-                co_return co_await refuse(no("no message under that URL", bad_url(*part->url)));
-            }
-            if (auto reply = judge_size(incoming.octets())) {
-                co_return co_await refuse(std::move(*reply));
-            }
-        } else {
-            CO_TRY(auto reply, co_await read_literal(incoming));
-            if (reply) {
-                co_return reply;
-            }
+        auto reading = part->url ? add_url(incoming, *part->url) : read_literal(incoming);
+        CO_TRY(auto reply, co_await std::move(reading));
+        if (reply) {
+            co_return reply;
         }
         const char next = text_.empty() ? '\0' : text_.front();
         if (next != ' ' && next != ')') {
@@ -277,8 +280,7 @@ Task<Handled> Appending::commit() {
 Task<Handled> Appending::commit_replacement() {
     const auto appended = co_await session_.mailboxes().replace(session_.loop(),
                                                                 session_.user(),
-                                                                session_.view().ref(),
-                                                                replaced_,
+                                                                {session_.view().ref(), replaced_},
                                                                 target_.ref,
                                                                 std::move(messages_.front()));
     if (!appended && appended.error().code == Errc::kNotFound) {

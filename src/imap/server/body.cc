@@ -20,7 +20,7 @@ using base::Task;
 
 namespace {
 
-constexpr std::uint64_t kPieceOctets = 64 * 1024;
+constexpr std::uint64_t kPieceOctets = std::uint64_t{64} * 1024;
 constexpr std::uint64_t kHeaderOctetsMax = std::uint64_t{4} * 1024 * 1024;
 constexpr std::uint64_t kPreviewedOctetsMax = std::uint64_t{1} * 1024 * 1024;
 

@@ -116,6 +116,7 @@ Result<std::vector<std::optional<EmailFacts>>> Fetching::read_emails(
         return facts;
     }
     std::vector<mail::EmailId> ids;
+    ids.reserve(group.size());
     for (const Numbered& message : group) {
         ids.push_back(message.entry.email);
     }
@@ -204,8 +205,8 @@ void Fetching::append_ready(const Numbered& message, const EmailFacts* email) {
 }
 
 Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
-    static const EmailFacts kNothing;
-    const EmailFacts& facts = email == nullptr ? kNothing : *email;
+    static const EmailFacts nothing;
+    const EmailFacts& facts = email == nullptr ? nothing : *email;
     auto octets = email == nullptr ? Result<std::unique_ptr<store::BlobReader>>(nullptr)
                                    : session_.mailboxes().open_blob(facts.blob);
     if (!octets && octets.error().code != Errc::kNotFound) {

@@ -17,12 +17,12 @@ using base::Task;
 namespace {
 
 // A whole command in memory, its literals included; messages are not, they stream.
-constexpr std::uint64_t kCommandOctetsMax = 256 * 1024;
-constexpr std::uint64_t kEarlyCommandOctetsMax = 16 * 1024;
+constexpr std::uint64_t kCommandOctetsMax = std::uint64_t{256} * 1024;
+constexpr std::uint64_t kEarlyCommandOctetsMax = std::uint64_t{16} * 1024;
 // What is read of a refused literal that comes without asking. Beyond, the connection is cut: it would
 // cost more than a new one.
 constexpr std::uint64_t kDroppedOctetsMax = std::uint64_t{256} * 1024 * 1024;
-constexpr std::size_t kPieceOctetsMax = 16 * 1024;
+constexpr std::size_t kPieceOctetsMax = std::size_t{16} * 1024;
 
 // What stands between a streaming command's verb and the literal at the end of `text`.
 bool is_argument(std::string_view text, const Literal& literal, std::size_t line_begin) {

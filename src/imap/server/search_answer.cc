@@ -14,7 +14,7 @@ using base::Task;
 
 namespace {
 
-constexpr std::size_t kLineOctets = 16 * 1024;
+constexpr std::size_t kLineOctets = std::size_t{16} * 1024;
 
 // Puts in what only the session knows. False: a sequence number that there is none of.
 bool resolve(mail::SearchKey& key, const std::vector<SearchSet>& sets, const View& view) {

@@ -11,10 +11,10 @@ Maildrop::Maildrop(mail::MailboxView view)
     : mailbox_(view.mailbox),
       uid_validity_(view.uid_validity) {
     entries_.reserve(view.messages.size());
-    for (mail::MessageInfo& message : view.messages) {
+    for (const mail::MessageInfo& message : view.messages) {
         octets_ += message.octets;
         ++messages_;
-        entries_.push_back({std::move(message)});
+        entries_.push_back({message});
     }
 }
 

@@ -17,7 +17,7 @@ using base::Task;
 
 namespace {
 
-constexpr std::size_t kChunkOctets = 64 * 1024;
+constexpr std::size_t kChunkOctets = std::size_t{64} * 1024;
 
 }  // namespace
 

@@ -170,6 +170,9 @@ class QueueTransport::Conversation final : public queue::Connection {
         owner_.open_.insert(stream_.get());
     }
 
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+
     ~Conversation() override { owner_.open_.erase(stream_.get()); }
 
     [[nodiscard]] Client& client() { return client_; }
