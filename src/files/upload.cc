@@ -24,6 +24,8 @@ constexpr unsigned kOwnerBits = 0600;
 // What an upload writes before the disk is told to begin.
 constexpr std::uint64_t kHandOverOctets = 8U << 20U;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
+// As in net/file_pump.cc: pieces of the page cache that the kernel has at hand.
+constexpr std::size_t kWriteOctets = std::size_t{32} * 1024;
 // What is smaller the disk takes back in no time.
 constexpr std::uint64_t kLargeOctets = 64U << 20U;
 
@@ -130,6 +132,33 @@ Result<> check_announced(UploadState& upload, std::uint64_t octets) {
     return {};
 }
 
+// Names beside `path` for STOU: "report.txt" becomes "report.txt.7".
+std::string unique_path(const std::string& path, const std::string& token) {
+    const SplitPath parts = split(path);
+    std::string name(parts.name.empty() ? "file" : parts.name);
+    name.resize(std::min(name.size(), kNameOctetsMax - token.size() - 1));
+    return child(parts.parent, display_name(name) + '.' + token);
+}
+
+// A name that the file may have, in a folder that is there: before octets come in vain.
+Result<> claim_name(UploadState& upload) {
+    Volume& volume = *upload.place.volume;
+    if (upload.mode == Mode::kUnique) {
+        const std::string token = volume.aside().new_name();
+        upload.place.path = unique_path(upload.place.path, token);
+        upload.shown_path = unique_path(upload.shown_path, token);
+        TRY_VOID(need(upload.place, kCreate));
+    } else {
+        TRY_VOID(check_rights(upload));
+    }
+    if (!upload.exists) {
+        TRY_VOID(volume.ledger().reserve({.octets = 0, .files = 1}, volume.limits()));
+        upload.reserved.files = 1;
+    }
+    TRY_VOID(volume.beneath().spot(upload.place.path));
+    return {};
+}
+
 // Goes on with what was kept of an upload that was cut off; false when that is not enough.
 Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
     Volume& volume = *upload.place.volume;
@@ -168,14 +197,6 @@ Result<> take_over(UploadState& upload, std::uint64_t octets) {
     TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets));
     upload.offset = octets;
     return {};
-}
-
-// Names beside `path` for STOU: "report.txt" becomes "report.txt.7".
-std::string unique_path(const std::string& path, const std::string& token) {
-    const SplitPath parts = split(path);
-    std::string name(parts.name.empty() ? "file" : parts.name);
-    name.resize(std::min(name.size(), kNameOctetsMax - token.size() - 1));
-    return child(parts.parent, display_name(name) + '.' + token);
 }
 
 // The file anew: what was there when the last one was committed, and what this upload brought.
@@ -254,21 +275,7 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
         upload->partial_name = partial_name(upload->place, *deed);
     }
     upload->deed = std::move(deed);
-    if (options.mode == Mode::kUnique) {
-        const std::string token = upload->place.volume->aside().new_name();
-        upload->place.path = unique_path(upload->place.path, token);
-        upload->shown_path = unique_path(upload->shown_path, token);
-        TRY_VOID(need(upload->place, kCreate));
-    } else {
-        TRY_VOID(check_rights(*upload));
-    }
-    if (!upload->exists) {
-        Volume& volume = *upload->place.volume;
-        TRY_VOID(volume.ledger().reserve({.octets = 0, .files = 1}, volume.limits()));
-        upload->reserved.files = 1;
-    }
-    // Its folder must be there, before octets come in vain.
-    TRY_VOID(upload->place.volume->beneath().spot(upload->place.path));
+    TRY_VOID(claim_name(*upload));
     TRY_VOID(open_aside(*upload, options.permissions));
     if (options.mode == Mode::kResume && options.offset > 0) {
         TRY_VOID(take_over(*upload, options.offset));
@@ -282,8 +289,10 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
 Result<> write_upload(UploadState& upload, std::string_view octets) {
     TRY_VOID(reserve_to(upload, upload.offset + octets.size()));
     while (!octets.empty()) {
-        const ssize_t written = ::pwrite(
-            upload.fd.get(), octets.data(), octets.size(), static_cast<off_t>(upload.offset));
+        const std::size_t piece = std::min<std::size_t>(
+            octets.size(), kWriteOctets - static_cast<std::size_t>(upload.offset % kWriteOctets));
+        const ssize_t written =
+            ::pwrite(upload.fd.get(), octets.data(), piece, static_cast<off_t>(upload.offset));
         if (written < 0) {
             if (errno == EINTR) {
                 continue;
