@@ -132,7 +132,7 @@ class Terminal(unittest.TestCase):
     def test_listing_stands_between_its_replies(self):
         (self.folder / "letter").write_text("x")
         self.type("put letter", "226")
-        self.type("ls", r"150 [^\r]*\r\n[^\r]*letter\r\n226 ")
+        self.type("ls letter", r"150 [^\r]*\r\n[^\r]*letter\r\n226 ")
 
     def test_tree(self):
         (self.folder / "menu" / "carte").mkdir(parents=True)
