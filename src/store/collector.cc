@@ -96,6 +96,11 @@ Result<std::vector<Move>> find_moves(const KeySpace& space, const std::set<std::
     };
     TRY_VOID(space.scan(kBlobKeys, prefix_end(kBlobKeys), visit));
     TRY_VOID(sound);
+    // Found in the order of their hashes; moved in the order they lie in, so that what came together is read
+    // together ever after.
+    std::ranges::sort(moves, {}, [](const Move& move) {
+        return std::pair(move.from.front().segment, move.from.front().offset);
+    });
     return moves;
 }
 
