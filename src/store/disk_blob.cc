@@ -74,12 +74,21 @@ Result<Pieces> find_pieces(const BlobRecord& record, const SegmentSet& segments)
     return pieces;
 }
 
+// What is read ahead in one go, and how much may lie between two blobs that are read one after the other:
+// the records of the commits that brought them.
+constexpr std::size_t kAheadOctets = std::size_t{64} << 10;
+constexpr std::uint64_t kGapOctetsMax = std::uint64_t{16} << 10;
+
 // Fills `into` from inside one piece without waiting; nothing when the disk is needed.
 std::optional<std::size_t> read_cached(const Piece& piece,
                                        std::uint64_t from,
-                                       std::span<char> into) {
+                                       std::span<char> into,
+                                       ReadAhead* ahead) {
     if (piece.octets != nullptr) {
         return piece.octets->copy(into.data(), into.size(), from);
+    }
+    if (ahead != nullptr) {
+        return ahead->read(piece.segment, piece.offset + from, into);
     }
     const auto file = piece.segment->file();
     return file ? (*file)->read_cached(piece.offset + from, into) : std::nullopt;
@@ -98,7 +107,8 @@ Result<std::size_t> read_waiting(const Piece& piece, std::uint64_t from, std::sp
 Result<std::size_t> read_pieces(const Pieces& pieces,
                                 std::uint64_t offset,
                                 std::span<char> into,
-                                bool wait) {
+                                bool wait,
+                                ReadAhead* ahead = nullptr) {
     std::size_t count = 0;
     while (count < into.size() && offset + count < pieces.size) {
         const Piece& piece = pieces.at(offset + count);
@@ -106,7 +116,7 @@ Result<std::size_t> read_pieces(const Pieces& pieces,
         const auto part = into.subspan(count,
                                        static_cast<std::size_t>(std::min<std::uint64_t>(
                                            into.size() - count, piece.length - from)));
-        if (const auto cached = read_cached(piece, from, part)) {
+        if (const auto cached = read_cached(piece, from, part, ahead)) {
             count += *cached;
         } else if (wait) {
             TRY(const std::size_t got, read_waiting(piece, from, part));
@@ -120,9 +130,10 @@ Result<std::size_t> read_pieces(const Pieces& pieces,
 
 class DiskBlobReader final : public BlobReader {
   public:
-    DiskBlobReader(Pieces pieces, base::Pool& pool)
+    DiskBlobReader(Pieces pieces, base::Pool& pool, std::shared_ptr<ReadAhead> ahead)
         : pieces_(std::make_shared<const Pieces>(std::move(pieces))),
-          pool_(pool) {}
+          pool_(pool),
+          ahead_(std::move(ahead)) {}
 
     std::uint64_t size() const override { return pieces_->size; }
 
@@ -134,7 +145,7 @@ class DiskBlobReader final : public BlobReader {
         }
         into = into.first(
             static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), pieces_->size - offset)));
-        CO_TRY(const std::size_t cached, read_pieces(*pieces_, offset, into, false));
+        CO_TRY(const std::size_t cached, read_pieces(*pieces_, offset, into, false, ahead_.get()));
         if (cached == into.size()) {
             co_return cached;
         }
@@ -151,15 +162,47 @@ class DiskBlobReader final : public BlobReader {
   private:
     std::shared_ptr<const Pieces> pieces_;
     base::Pool& pool_;
+    std::shared_ptr<ReadAhead> ahead_;  // or null
 };
 
 }  // namespace
 
+std::optional<std::size_t> ReadAhead::read(const std::shared_ptr<Segment>& segment,
+                                           std::uint64_t offset,
+                                           std::span<char> into) {
+    const bool is_same = segment == segment_;
+    const bool follows = is_same && offset >= end_ && offset - end_ <= kGapOctetsMax;
+    const bool is_here = is_same && offset >= begin_ && offset - begin_ <= octets_.size() &&
+                         into.size() <= octets_.size() - (offset - begin_);
+    end_ = offset + into.size();
+    if (is_here) {
+        return octets_.copy(into.data(), into.size(), offset - begin_);
+    }
+    segment_ = segment;
+    octets_.clear();
+    const auto file = segment->file();
+    if (!file) {
+        return std::nullopt;
+    }
+    const std::uint64_t left = segment->end() - offset;
+    if (!follows || into.size() >= kAheadOctets || left < into.size()) {
+        return (*file)->read_cached(offset, into);
+    }
+    begin_ = offset;
+    octets_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kAheadOctets, left)));
+    if (!(*file)->read_cached(offset, octets_)) {
+        octets_.clear();
+        return (*file)->read_cached(offset, into);
+    }
+    return octets_.copy(into.data(), into.size());
+}
+
 Result<std::unique_ptr<BlobReader>> open_disk_blob(const BlobRecord& record,
                                                    const SegmentSet& segments,
-                                                   base::Pool& pool) {
+                                                   base::Pool& pool,
+                                                   std::shared_ptr<ReadAhead> ahead) {
     TRY(Pieces pieces, find_pieces(record, segments));
-    return std::make_unique<DiskBlobReader>(std::move(pieces), pool);
+    return std::make_unique<DiskBlobReader>(std::move(pieces), pool, std::move(ahead));
 }
 
 std::unique_ptr<BlobReader> open_new_blob(const DiskBlobState& state, base::Pool& pool) {
@@ -171,7 +214,7 @@ std::unique_ptr<BlobReader> open_new_blob(const DiskBlobState& state, base::Pool
     rest.length = state.rest->size();
     rest.octets = state.rest;
     pieces.add(std::move(rest));
-    return std::make_unique<DiskBlobReader>(std::move(pieces), pool);
+    return std::make_unique<DiskBlobReader>(std::move(pieces), pool, nullptr);
 }
 
 Result<> read_disk_blob(const BlobRecord& record,

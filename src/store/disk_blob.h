@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,10 +35,29 @@ struct DiskBlobState final : NewBlob::State {
     std::uint32_t rest_crc = 0;
 };
 
+// What was read of a segment beyond what was asked for. Blobs that came one after the other lie one after the
+// other; who reads them so gets a run of small ones with one call to the kernel. For one thread.
+class ReadAhead {
+  public:
+    // Fills `into` from `offset` of the segment on, without waiting; nothing when the disk is needed.
+    [[nodiscard]] std::optional<std::size_t> read(const std::shared_ptr<Segment>& segment,
+                                                  std::uint64_t offset,
+                                                  std::span<char> into);
+
+  private:
+    std::shared_ptr<Segment> segment_;
+    std::uint64_t begin_ = 0;  // of octets_
+    std::string octets_;
+    std::uint64_t end_ = 0;  // of what was asked for last
+};
+
 // A reader over the extents of `record`, found in `segments`; kCorrupt when one is missing or too short.
-[[nodiscard]] base::Result<std::unique_ptr<BlobReader>> open_disk_blob(const BlobRecord& record,
-                                                                       const SegmentSet& segments,
-                                                                       base::Pool& pool);
+// With `ahead` it shares that with others that are read on the same loop.
+[[nodiscard]] base::Result<std::unique_ptr<BlobReader>> open_disk_blob(
+    const BlobRecord& record,
+    const SegmentSet& segments,
+    base::Pool& pool,
+    std::shared_ptr<ReadAhead> ahead = nullptr);
 // A reader of a blob that is not committed yet.
 [[nodiscard]] std::unique_ptr<BlobReader> open_new_blob(const DiskBlobState& state,
                                                         base::Pool& pool);

@@ -43,7 +43,7 @@ class DiskReader final : public Reader {
         if (!record) {
             return base::fail(Errc::kNotFound, "no blob " + id.hex());
         }
-        return open_disk_blob(*record, *view_.segments, pool_);
+        return open_disk_blob(*record, *view_.segments, pool_, ahead_);
     }
 
     [[nodiscard]] const View& view() const { return view_; }
@@ -51,6 +51,8 @@ class DiskReader final : public Reader {
   private:
     View view_;
     base::Pool& pool_;
+    // Who reads several blobs out of one snapshot reads them one after the other.
+    std::shared_ptr<ReadAhead> ahead_ = std::make_shared<ReadAhead>();
 };
 
 class DiskStore final : public Store {

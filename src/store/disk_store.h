@@ -39,7 +39,8 @@ struct OpenOptions {
     const std::atomic<bool>* index_refuses = nullptr;
 };
 
-// Snapshots, transactions and blob writers must not outlive the store; blob readers may. Loops on which
+// Snapshots, transactions and blob writers must not outlive the store; blob readers may. The blobs of one snapshot
+// share what is read ahead: one thread at a time reads them. Loops on which
 // somebody waits for a change must outlive it.
 // Errors are sentences for whoever runs the server, with the remedy: kInUse (another process has it
 // open), kUnsupported (written by a later version), kInvalid (the folder holds something else),

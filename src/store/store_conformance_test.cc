@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -99,6 +102,17 @@ class ConformanceTest : public testing::TestWithParam<Kind> {
         return read_all(*reader);
     }
 
+    // The octets of many blobs that are read out of one snapshot, in that order.
+    std::vector<std::string> read_blobs(std::span<const BlobId> ids) {
+        const auto snapshot = store_->snapshot();
+        std::vector<std::string> texts;
+        for (const BlobId& id : ids) {
+            const auto reader = snapshot->open_blob(id);
+            texts.push_back(reader ? read_all(**reader).value() : "(none)");
+        }
+        return texts;
+    }
+
     // check() with the references in `counts`.
     std::vector<std::string> check(std::map<BlobId, int> counts) {
         const auto report = store_->check(
@@ -137,6 +151,36 @@ std::vector<std::string> keys_back(const Reader& reader,
             return true;
         }));
     return found;
+}
+
+// What lies between them in the segments, and is read along, must not show.
+TEST_P(ConformanceTest, ReadsManyBlobsInEveryOrder) {
+    std::vector<BlobId> ids;
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < 90; ++i) {
+        const std::size_t octets = i % 30 == 7 ? 100'000 : i * i;
+        texts.push_back(std::string(octets, static_cast<char>('a' + i % 26)) + std::to_string(i));
+        const NewBlob blob = write_blob(texts.back());
+        ASSERT_TRUE(refer(blob));
+        ids.push_back(blob.id());
+    }
+    EXPECT_EQ(read_blobs(ids), texts);
+    std::ranges::reverse(ids);
+    std::ranges::reverse(texts);
+    EXPECT_EQ(read_blobs(ids), texts);
+    // Every third, one twice, one that is gone, and the neighbours of those that were left out.
+    std::vector<BlobId> some;
+    std::vector<std::string> expected;
+    for (std::size_t i = 0; i < ids.size(); i += i % 2 == 0 ? 3 : 1) {
+        some.push_back(ids[i]);
+        expected.push_back(texts[i]);
+    }
+    some.push_back(some.front());
+    expected.push_back(expected.front());
+    ASSERT_TRUE(release(ids[2]));
+    some.push_back(ids[2]);
+    expected.emplace_back("(none)");
+    EXPECT_EQ(read_blobs(some), expected);
 }
 
 TEST_P(ConformanceTest, KeepsWhatIsPutAndForgetsWhatIsErased) {

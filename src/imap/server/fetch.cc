@@ -92,26 +92,28 @@ class Fetching {
     [[nodiscard]] bool unknown_encoding() const { return unknown_encoding_; }
 
   private:
-    [[nodiscard]] Result<std::vector<std::optional<EmailFacts>>> read_emails(
-        const std::vector<Numbered>& group);
+    // One each message of a group; nothing for an email that has gone.
+    using Emails = std::vector<std::optional<EmailFacts>>;
+
+    [[nodiscard]] Result<Emails> read_emails(const std::vector<Numbered>& group);
     void append_ready(const Numbered& message, const EmailFacts* email);
     [[nodiscard]] Task<Result<>> put_texts(const EmailFacts* email);
+    [[nodiscard]] Result<std::unique_ptr<store::BlobReader>> open_text(const EmailFacts& email);
     [[nodiscard]] Task<Result<>> put_lines();
     [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email);
 
     Session& session_;
     std::vector<FetchItem> items_;
     bool emails_;
-    std::string lines_;                   // answers, not yet put
-    std::vector<const FetchItem*> open_;  // the items of one message that need its octets
+    std::string lines_;                      // answers, not yet put
+    std::vector<const FetchItem*> open_;     // the items of one message that need its octets
+    std::unique_ptr<store::Reader> moment_;  // of the group, once it was needed
     bool has_gone_ = false;
     bool unknown_encoding_ = false;
 };
 
-// In the group's order; nothing for an email that has gone.
-Result<std::vector<std::optional<EmailFacts>>> Fetching::read_emails(
-    const std::vector<Numbered>& group) {
-    std::vector<std::optional<EmailFacts>> facts(group.size());
+Result<Fetching::Emails> Fetching::read_emails(const std::vector<Numbered>& group) {
+    Emails facts(group.size());
     if (!emails_) {
         return facts;
     }
@@ -142,6 +144,7 @@ Task<Result<>> Fetching::put(std::vector<Numbered> group) {
     if (!emails) {
         co_return tl::unexpected(std::move(emails.error()));
     }
+    moment_.reset();
     for (std::size_t i = 0; i < group.size(); ++i) {
         EmailFacts* const email = (*emails)[i] ? &*(*emails)[i] : nullptr;
         has_gone_ |= emails_ && email == nullptr;
@@ -204,11 +207,19 @@ void Fetching::append_ready(const Numbered& message, const EmailFacts* email) {
     }
 }
 
+// Those of a group come out of one snapshot, which reads ahead where they lie side by side.
+Result<std::unique_ptr<store::BlobReader>> Fetching::open_text(const EmailFacts& email) {
+    if (moment_ == nullptr) {
+        moment_ = session_.mailboxes().underlying_store().snapshot();
+    }
+    return moment_->open_blob(email.blob);
+}
+
 Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
     static const EmailFacts nothing;
     const EmailFacts& facts = email == nullptr ? nothing : *email;
-    auto octets = email == nullptr ? Result<std::unique_ptr<store::BlobReader>>(nullptr)
-                                   : session_.mailboxes().open_blob(facts.blob);
+    auto octets =
+        email == nullptr ? Result<std::unique_ptr<store::BlobReader>>(nullptr) : open_text(facts);
     if (!octets && octets.error().code != Errc::kNotFound) {
         co_return tl::unexpected(std::move(octets.error()));
     }
