@@ -36,12 +36,16 @@
 
 namespace app {
 
-// When something is done again and again.
+// When something is done again and again; not at once, for a start has its hands full with the clients that
+// come back.
 class Due {
   public:
     explicit Due(base::Duration every) : every_(every) {}
 
     [[nodiscard]] bool now(base::SteadyTime time) {
+        if (next_ == base::SteadyTime{}) {
+            next_ = time + every_;
+        }
         if (time < next_) {
             return false;
         }
