@@ -13,8 +13,8 @@ TABLE = pathlib.Path("docs/protocols/rfc.tsv")
 BEFORE = {"IMAP4rev1": 3501, "IMAP4rev2": 9051, "LITERAL+": 7888, "SASL-IR": 4959, "ID": 2971, "STARTTLS": 9051,
           "LOGINDISABLED": 9051}
 AFTER = {"IMAP4rev1": 3501, "IMAP4rev2": 9051, "LITERAL+": 7888, "ACL": 4314, "RIGHTS": 4314, "APPENDLIMIT": 7889,
-         "BINARY": 3516, "CATENATE": 4469, "CHILDREN": 3348, "COMPRESS=DEFLATE": 4978, "CONDSTORE": 7162, "QRESYNC": 7162,
-         "CREATE-SPECIAL-USE": 6154, "SPECIAL-USE": 6154, "ENABLE": 5161, "ESEARCH": 4731, "ESORT": 5267, "ID": 2971,
+         "BINARY": 3516, "CATENATE": 4469, "CHILDREN": 3348, "COMPRESS=DEFLATE": 4978, "CONDSTORE": 7162,
+         "QRESYNC": 7162, "CREATE-SPECIAL-USE": 6154, "SPECIAL-USE": 6154, "ENABLE": 5161, "ESEARCH": 4731, "ESORT": 5267, "ID": 2971,
          "IDLE": 2177, "INPROGRESS": 9585, "LIST-EXTENDED": 5258, "LIST-STATUS": 5819, "MESSAGELIMIT": 9738,
          "METADATA": 5464, "MOVE": 6851, "MULTIAPPEND": 3502, "NAMESPACE": 2342, "NOTIFY": 5465, "OBJECTID": 8474,
          "PARTIAL": 9394, "PREVIEW": 8970, "QUOTA": 9208, "QUOTA=RES-STORAGE": 9208, "QUOTA=RES-MESSAGE": 9208,
@@ -28,7 +28,8 @@ WITHOUT_TRANSCRIPT = {9585}
 
 def words_of(line):
     words = re.sub(r".*CAPABILITY ", "", line.split("]")[0]).split()
-    return {re.sub(r"^(APPENDLIMIT|MESSAGELIMIT|RIGHTS)=.*", r"\1", word) for word in words if not word.startswith("AUTH=")}
+    return {re.sub(r"^(APPENDLIMIT|MESSAGELIMIT|RIGHTS)=.*", r"\1", word)
+            for word in words if not word.startswith("AUTH=")}
 
 
 class Extensions(unittest.TestCase):
