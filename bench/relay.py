@@ -77,7 +77,7 @@ class Staffetta(Relay):
         self.routes = {}
 
     def __enter__(self):
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "staffetta.toml"
         text = textwrap.dedent(f"""\
             hostname = "mail.bench.example"

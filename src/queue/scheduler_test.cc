@@ -721,17 +721,6 @@ TEST_F(SchedulerTest, ReturnsWhatIsUnderWayAndComesToNothing) {
     EXPECT_THAT(waiting(), IsEmpty());
 }
 
-// What has come to its end at the very moment when it is to be tried once more is sent or returned, not both.
-TEST_F(SchedulerTest, NeverSendsWhatItReturns) {
-    lifetimes_.longest = options_.recipient_backoff.first;
-    transport_.answers["bob@hamburger.example"] = {said(450, "4.2.0", "greylisted")};
-    send("a1", {"bob@hamburger.example"});
-    loop_.run_for(1s);
-    EXPECT_THAT(transport_.taken, SizeIs(1));
-    loop_.run_for(10min);
-    EXPECT_EQ(transport_.taken.size() + notices_.size(), 2U);
-}
-
 TEST_F(SchedulerTest, RestsAndGoesOn) {
     bool stopped = false;
     base::spawn(wait_for_stop(stopped),
