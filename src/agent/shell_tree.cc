@@ -117,6 +117,53 @@ bool is_no_name(std::string_view path) {
     return name.empty() || name == "." || name == "..";
 }
 
+using TellFailure = std::function<void(const std::string&, const base::Error&)>;
+
+// What `top` holds of that name, a line each.
+base::Result<> write_found(FtpSite& site,
+                           ftp::ByteSink& out,
+                           const std::string& top,
+                           const TreeWords& asked,
+                           TellFailure tell) {
+    base::Result<> written;
+    const auto on_entry = [&](const std::string& path, const ftp::RemoteEntry& entry) {
+        if (written && (asked.name.empty() || glob_matches(asked.name, entry.name))) {
+            written = out.write(format_found(join_path(top, path), entry, asked.has('l')));
+        }
+        return written && entry.is_directory() && depth_of(path) < asked.depth_max;
+    };
+    TRY_VOID(site.run(walk_tree(site, top, {.on_entry = on_entry, .on_failure = std::move(tell)})));
+    return written;
+}
+
+// How much `top` holds, and each folder in it.
+base::Result<> write_sums(FtpSite& site,
+                          ftp::ByteSink& out,
+                          const std::string& top,
+                          const TreeWords& asked,
+                          TellFailure tell) {
+    const std::size_t depth_max = asked.has('s') ? 0 : asked.depth_max;
+    Sums sums;
+    sums.add_folder("");
+    const auto on_entry = [&](const std::string& path, const ftp::RemoteEntry& entry) {
+        if (!entry.is_directory()) {
+            sums.add_file(path, entry.size.value_or(0));
+        } else if (depth_of(path) <= depth_max) {
+            sums.add_folder(path);
+        }
+        return entry.is_directory();
+    };
+    TRY_VOID(site.run(walk_tree(site, top, {.on_entry = on_entry, .on_failure = std::move(tell)})));
+    return sums.for_each([&](const std::string& path, std::uint64_t octets) {
+        if (!path.empty() && depth_of(path) > depth_max) {
+            return base::Result<>();
+        }
+        const std::string name = path.empty() ? top : join_path(top, path);
+        const std::string sum = asked.has('b') ? fmt::format("{}", octets) : format_octets(octets);
+        return out.write(fmt::format("{:>12}  {}\n", sum, name.empty() ? "." : name));
+    });
+}
+
 }  // namespace
 
 std::function<void(const std::string&, const base::Error&)> Shell::tell_failure(std::string top) {
@@ -137,20 +184,7 @@ base::Result<> Shell::on_find(const Words& words) {
     const FtpSite::Silence silence(site());
     return write_to(read->place, [&](ftp::ByteSink& out) -> base::Result<> {
         for (const std::string& top : read->tops) {
-            base::Result<> written;
-            TreeWalk walk{
-                .on_entry =
-                    [&](const std::string& path, const ftp::RemoteEntry& entry) {
-                        if (written &&
-                            (read->name.empty() || glob_matches(read->name, entry.name))) {
-                            written = out.write(
-                                format_found(join_path(top, path), entry, read->has('l')));
-                        }
-                        return written && entry.is_directory() && depth_of(path) < read->depth_max;
-                    },
-                .on_failure = tell_failure(top)};
-            TRY_VOID(site().run(walk_tree(site(), top, std::move(walk))));
-            TRY_VOID(written);
+            TRY_VOID(write_found(site(), out, top, *read, tell_failure(top)));
         }
         return {};
     });
@@ -165,33 +199,10 @@ base::Result<> Shell::on_du(const Words& words) {
     if (read->tops.empty()) {
         read->tops.emplace_back();
     }
-    const std::size_t depth_max = read->has('s') ? 0 : read->depth_max;
     const FtpSite::Silence silence(site());
     return write_to(read->place, [&](ftp::ByteSink& out) -> base::Result<> {
         for (const std::string& top : read->tops) {
-            Sums sums;
-            sums.add_folder("");
-            TreeWalk walk{.on_entry =
-                              [&](const std::string& path, const ftp::RemoteEntry& entry) {
-                                  if (!entry.is_directory()) {
-                                      sums.add_file(path, entry.size.value_or(0));
-                                  } else if (depth_of(path) <= depth_max) {
-                                      sums.add_folder(path);
-                                  }
-                                  return entry.is_directory();
-                              },
-                          .on_failure = tell_failure(top)};
-            TRY_VOID(site().run(walk_tree(site(), top, std::move(walk))));
-            TRY_VOID(sums.for_each([&](const std::string& path, std::uint64_t octets) {
-                if (!path.empty() && depth_of(path) > depth_max) {
-                    return base::Result<>();
-                }
-                const std::string name = path.empty() ? top : join_path(top, path);
-                return out.write(
-                    fmt::format("{:>12}  {}\n",
-                                read->has('b') ? fmt::format("{}", octets) : format_octets(octets),
-                                name.empty() ? "." : name));
-            }));
+            TRY_VOID(write_sums(site(), out, top, *read, tell_failure(top)));
         }
         return {};
     });
@@ -221,7 +232,7 @@ base::Result<> Shell::remove_tree(const std::string& top) {
         return fail(Errc::kInvalid, fmt::format("{}: say which files or folders", top));
     }
     const FtpSite::Silence silence(site());
-    const auto as_file = site().run(client().remove(top));
+    auto as_file = site().run(client().remove(top));
     if (as_file || !site().is_open()) {
         return as_file;
     }

@@ -18,7 +18,7 @@ namespace {
 // What the cursor stands behind. Only the thread at the terminal draws.
 enum class Drawn : std::uint8_t { kNothing, kStatusLine, kMarks };
 
-Drawn g_drawn = Drawn::kNothing;
+Drawn g_drawn = Drawn::kNothing;  // NOLINT(*-non-const-global-variables): one screen
 
 std::optional<std::string> read_plain_line() {
     std::string line;
