@@ -10,21 +10,15 @@ import concurrent.futures
 import pathlib
 import poplib
 import re
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import peers
 
 USERS = 10
-
-
-def log(text):
-    print(f"==> {text}", file=sys.stderr, flush=True)
 
 
 def message_count(peer, user):
@@ -150,22 +144,12 @@ def main():
     options = parser.parse_args()
     if not options.alone and peers.missing_programs():
         sys.exit(f"not installed: {', '.join(peers.missing_programs())} (scripts/bench installs them)")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=options.build))
-    servers = [peers.Staffetta(folder.resolve() / "staffetta", USERS, (options.build / "staffetta").resolve())]
-    if not options.alone:
-        servers.append(peers.PostfixDovecot(pathlib.Path(tempfile.mkdtemp(prefix="staffetta-peer-")) / "peer", USERS))
-    try:
+    others = [] if options.alone else [peers.PostfixDovecot]
+    with peers.started(peers.Staffetta, others, USERS, options.build) as servers:
         for server in servers:
-            log(f"starting {server.name}")
-            server.start()
             visible(server)  # the first log-in of each user costs a password hash; later ones do not
         {"smtp": bench_smtp, "pop3": bench_pop3, "idle": bench_idle}[options.what](
             options, options.build / "bench", servers)
-    finally:
-        for server in servers:
-            server.stop()
-            shutil.rmtree(server.folder.parent, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import imap_peers
@@ -330,20 +329,9 @@ def main():
     missing = [] if options.alone else [p for p in ("dovecot", "doveadm") if not shutil.which(p, path="/usr/sbin:/usr/bin")]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)} (scripts/bench installs them)")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=options.build))
-    servers = [imap_peers.Staffetta(folder.resolve() / "staffetta", USERS, (options.build / "staffetta").resolve())]
-    if not options.alone:
-        servers.append(imap_peers.Dovecot(pathlib.Path(tempfile.mkdtemp(prefix="staffetta-peer-")) / "peer", USERS))
-    try:
-        for server in servers:
-            log(f"starting {server.name}")
-            server.start()
+    others = [] if options.alone else [imap_peers.Dovecot]
+    with peers.started(imap_peers.Staffetta, others, USERS, options.build) as servers:
         run(options, servers, options.build / "bench")
-    finally:
-        for server in servers:
-            server.stop()
-            shutil.rmtree(server.folder.parent, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ Beside what peers.Peer offers each has `imap_port`, `imaps_port`, `restart()`, a
 takes mail by LMTP. settle() returns when what a server does in the background for new mail is done.
 """
 
-import os
 import pathlib
-import pwd
 import re
 import resource
 import signal
@@ -14,7 +12,7 @@ import subprocess
 import textwrap
 
 from ftp_peers import make_certificate
-from peers import DOMAIN, PASSWORD, Peer, free_port, wait_for_port
+from peers import DOMAIN, PASSWORD, Peer, dovecot_basis, free_port, wait_for_port
 
 
 class ImapPeer(Peer):
@@ -131,45 +129,21 @@ class Dovecot(ImapPeer):
     name = "Dovecot"
 
     def prepare(self):
-        for path in (self.folder.parent, self.folder):
-            os.chmod(path, 0o755)  # mkdtemp's is root's alone, and this server runs as others
-        mail = self.folder / "mail"
-        mail.mkdir()
-        owner = pwd.getpwnam("mail")
-        os.chown(mail, owner.pw_uid, owner.pw_gid)
+        basis = dovecot_basis(self.folder, self.deliver_port)
         self.config = self.folder / "dovecot.conf"
         self.config.write_text(textwrap.dedent(f"""\
             base_dir = {self.folder}/run
             state_dir = {self.folder}/state
             protocols = lmtp imap
-            log_path = {self.folder}/dovecot.log
             ssl = yes
             ssl_cert = <{self.folder}/cert.pem
             ssl_key = <{self.folder}/key.pem
-            disable_plaintext_auth = no
-            auth_mechanisms = plain
             mail_location = mdbox:%h/mdbox
-            first_valid_uid = 1
-            mail_max_userip_connections = 20000
             imap_max_line_length = 128k
             imap_hibernate_timeout = 2s
             default_client_limit = 19000
             default_process_limit = 12000
             default_vsz_limit = 2G
-            passdb {{
-              driver = static
-              args = password={PASSWORD}
-            }}
-            userdb {{
-              driver = static
-              args = uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u allow_all_users=yes
-            }}
-            service lmtp {{
-              inet_listener lmtp {{
-                address = 127.0.0.1
-                port = {self.deliver_port}
-              }}
-            }}
             service imap-login {{
               service_count = 0
               process_min_avail = 2
@@ -196,7 +170,7 @@ class Dovecot(ImapPeer):
                 mode = 0666
               }}
             }}
-            """))
+            """) + basis)
 
     def run_import(self, user, form, path):
         source = f"maildir:{path}" if form == "maildir" else f"mbox:{path.parent}:INBOX={path}"

@@ -5,6 +5,7 @@ is stopped by its own command. A peer offers `smtp_port`, `pop3_port`, `users`, 
 `cpu_s()` (of all its processes, ended children included) and `rss_kib()`.
 """
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -13,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 
@@ -148,6 +150,54 @@ class Staffetta(Peer):
             self.process.wait(60)
 
 
+def dovecot_basis(folder, lmtp_port):
+    """What any set-up of Dovecot says here of its users, whose mail it keeps below `folder`, and of LMTP."""
+    for path in (folder.parent, folder):
+        os.chmod(path, 0o755)  # mkdtemp's is root's alone, and these servers run as others
+    mail = folder / "mail"
+    mail.mkdir()
+    owner = pwd.getpwnam("mail")
+    os.chown(mail, owner.pw_uid, owner.pw_gid)
+    return textwrap.dedent(f"""\
+        log_path = {folder}/dovecot.log
+        disable_plaintext_auth = no
+        auth_mechanisms = plain
+        first_valid_uid = 1
+        mail_max_userip_connections = 20000
+        passdb {{
+          driver = static
+          args = password={PASSWORD}
+        }}
+        userdb {{
+          driver = static
+          args = uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u allow_all_users=yes
+        }}
+        service lmtp {{
+          inet_listener lmtp {{
+            address = 127.0.0.1
+            port = {lmtp_port}
+          }}
+        }}
+        """)
+
+
+@contextlib.contextmanager
+def started(ours, others, users, build):
+    """The servers of the kind `ours`, then of the kinds `others`, each in a folder of its own; ended and swept up at last."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=build))
+    servers = [ours(folder.resolve() / "staffetta", users, (build / "staffetta").resolve())]
+    servers += [other(pathlib.Path(tempfile.mkdtemp(prefix="staffetta-peer-")) / "peer", users) for other in others]
+    try:
+        for server in servers:
+            print(f"==> starting {server.name}", file=sys.stderr, flush=True)
+            server.start()
+        yield servers
+    finally:
+        for server in servers:
+            server.stop()
+            shutil.rmtree(server.folder.parent, ignore_errors=True)
+
+
 class PostfixDovecot(Peer):
     """Debian's Postfix, delivering by LMTP into Debian's Dovecot with Maildir."""
 
@@ -162,8 +212,6 @@ class PostfixDovecot(Peer):
 
     def start(self):
         self.folder.mkdir(parents=True)
-        os.chmod(self.folder.parent, 0o755)  # mkdtemp's is root's alone, and these servers run as others
-        os.chmod(self.folder, 0o755)
         self.start_dovecot()
         self.start_postfix()
         wait_for_port(self.lmtp_port)
@@ -171,37 +219,15 @@ class PostfixDovecot(Peer):
         wait_for_port(self.smtp_port)
 
     def start_dovecot(self):
-        mail = self.folder / "mail"
-        mail.mkdir()
-        owner = pwd.getpwnam("mail")
-        os.chown(mail, owner.pw_uid, owner.pw_gid)
+        basis = dovecot_basis(self.folder, self.lmtp_port)
         self.dovecot_config = self.folder / "dovecot.conf"
         self.dovecot_config.write_text(textwrap.dedent(f"""\
             base_dir = {self.folder}/dovecot-run
             state_dir = {self.folder}/dovecot-state
             protocols = lmtp pop3
-            log_path = {self.folder}/dovecot.log
             ssl = no
-            disable_plaintext_auth = no
-            auth_mechanisms = plain
-            mail_location = maildir:{mail}/%u
-            first_valid_uid = 1
-            mail_max_userip_connections = 20000
+            mail_location = maildir:{self.folder}/mail/%u
             default_client_limit = 20000
-            passdb {{
-              driver = static
-              args = password={PASSWORD}
-            }}
-            userdb {{
-              driver = static
-              args = uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u allow_all_users=yes
-            }}
-            service lmtp {{
-              inet_listener lmtp {{
-                address = 127.0.0.1
-                port = {self.lmtp_port}
-              }}
-            }}
             service pop3-login {{
               inet_listener pop3 {{
                 address = 127.0.0.1
@@ -211,7 +237,7 @@ class PostfixDovecot(Peer):
                 port = 0
               }}
             }}
-            """))
+            """) + basis)
         self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.dovecot_config])
         self.pids.append(self.dovecot.pid)
 
