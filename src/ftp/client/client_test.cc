@@ -93,6 +93,17 @@ class ClientTest : public testing::Test {
         ASSERT_TRUE(connecting.result());
     }
 
+    // Logged in, to a server that knows HASH and MLSD.
+    void log_in() {
+        connect();
+        auto login = client_.login("alice", "secret", "");
+        login.start();
+        say("230 in\r\n");
+        say("211-Features:\r\n HASH SHA-256*\r\n MLST size*;\r\n RANG STREAM\r\n211 End\r\n");
+        ASSERT_TRUE(login.done());
+        static_cast<void>(heard());
+    }
+
     // Answers EPSV; the server's end of the data connection.
     std::unique_ptr<net::PipeStream> serve_passive() {
         static_cast<void>(network_.host(at(5000)));
@@ -254,13 +265,7 @@ TEST_F(ClientTest, AsksOnceWhereItIs) {
 
 // proftpd keeps a range for the transfers that follow.
 TEST_F(ClientTest, EndsTheRangeOfAHash) {
-    connect();
-    auto login = client_.login("alice", "secret", "");
-    login.start();
-    say("230 in\r\n");
-    say("211-Features:\r\n HASH SHA-256*\r\n RANG STREAM\r\n211 End\r\n");
-    ASSERT_TRUE(ended(login));
-    static_cast<void>(heard());
+    log_in();
     auto task = client_.sha256("x", 10);
     task.start();
     for (const std::string_view reply : {"200 SHA-256", "350 range", "550 no x", "350 none"}) {
@@ -485,12 +490,7 @@ TEST_F(ClientTest, ListsOnlyNamesThatMayBeFiles) {
 class FactListingTest : public ClientTest {
   protected:
     base::Result<std::vector<RemoteEntry>> list(const std::vector<std::string>& pieces) {
-        connect();
-        auto login = client_.login("alice", "secret", "");
-        login.start();
-        say("230 in\r\n");
-        say("211-Features:\r\n MLST size*;\r\n211 End\r\n");
-        static_cast<void>(heard());
+        log_in();
         auto task = client_.list("");
         task.start();
         auto data = serve_passive();
