@@ -21,6 +21,8 @@ struct GlobalType {
     bool is_fields;  // its content is fields and nothing else
 };
 
+// RFC 6533 6 discourages the conversion, since the addresses that were are not there any more. Here they must
+// be US-ASCII for the reader in any case, and then only the old types tell the truth and are widely known.
 constexpr std::array<GlobalType, 4> kGlobalTypes = {{
     {"global", "message", "rfc822", false},
     {"global-headers", "text", "rfc822-headers", true},
