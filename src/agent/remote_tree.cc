@@ -64,6 +64,10 @@ class Walk {
     bool take(const std::string& folder,
               std::vector<ftp::RemoteEntry> entries,
               std::vector<std::string>& folders) {
+        // Each server has an order of its own, and some have none.
+        std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) {
+            return one.name < other.name;
+        });
         std::vector<std::string> inside;
         for (ftp::RemoteEntry& entry : entries) {
             if (++entries_ > kEntriesMax) {
