@@ -99,6 +99,8 @@ base::Result<> each_mailbox(const store::Reader& reader, account::AccountId owne
     return damage;
 }
 
+}  // namespace
+
 base::Result<> check_role(const store::Reader& reader, account::AccountId owner, Role role) {
     bool taken = false;
     if (role != Role::kNone) {
@@ -111,6 +113,8 @@ base::Result<> check_role(const store::Reader& reader, account::AccountId owner,
     }
     return {};
 }
+
+namespace {
 
 // A level that becomes a mailbox again, with another UIDVALIDITY and object id than it had.
 base::Result<> revive(store::Transaction& change,

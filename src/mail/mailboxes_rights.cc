@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "mail/mailboxes.h"
 #include "mail/mailboxes_impl.h"
+#include "mail/special_use.h"
 #include "store/key.h"
 
 namespace mail {
@@ -17,6 +18,7 @@ using store::KeyWriter;
 constexpr std::size_t kAnnotationNameOctetsMax = 255;
 constexpr std::string_view kPrivate = "/private/";
 constexpr std::string_view kShared = "/shared/";
+constexpr std::string_view kSpecialUse = "/private/specialuse";
 
 base::Result<std::string> identifier_of(const store::Reader& reader, const AclGrant& grant) {
     const std::string sign = grant.negative ? "-" : "";
@@ -94,6 +96,32 @@ base::Result<> require_annotation(const store::Reader& reader,
     return user == ref.owner || user == kServer
                ? base::Result<>()
                : base::fail(base::Errc::kDenied, "another's annotations");
+}
+
+// RFC 6154 4: the special use of a mailbox as an annotation, its owner's to read and to change. kUnsupported: a
+// use that is none, or several; kInUse: another mailbox has it.
+base::Result<> set_special_use(store::Transaction& change,
+                               account::AccountId user,
+                               AccountEditor& account,
+                               MailboxId mailbox,
+                               const std::optional<std::string>& value) {
+    const Ref ref{account.id(), mailbox};
+    TRY(auto record, load_mailbox(change, ref));
+    TRY(const auto state, load_state(change, ref));
+    if (user != ref.owner) {
+        return base::fail(base::Errc::kDenied, "another's special use");
+    }
+    const auto role = value && !value->empty() ? find_special_use(*value) : Role::kNone;
+    if (!record || !state || !role) {
+        return base::fail(base::Errc::kUnsupported, "no special use of a mailbox");
+    }
+    if (*role != record->role) {
+        TRY_VOID(check_role(change, ref.owner, *role));
+    }
+    record->role = *role;
+    record->modseq = account.modseq();
+    change.put(mailbox_key(KeyTag::kMailbox, ref), encode(*record));
+    return {};
 }
 
 // What annotations take, and may take.
@@ -193,6 +221,12 @@ base::Result<std::vector<Annotation>> Mailboxes::annotations(account::AccountId 
     std::vector<Annotation> annotations;
     TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, user), annotations));
     TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, 0), annotations));
+    TRY(const auto mailbox, load_mailbox(*reader, ref));
+    if (mailbox && mailbox->role != Role::kNone && user == ref.owner) {
+        annotations.push_back(
+            {std::string(kSpecialUse), std::string(special_use_name(mailbox->role))});
+        std::ranges::sort(annotations, {}, &Annotation::name);
+    }
     return annotations;
 }
 
@@ -205,6 +239,10 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
         TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
         const AnnotationBudget budget{account.counters().annotation_octets, limits};
         for (const AnnotationChange& wanted : changes) {
+            if (base::iequals(wanted.name, kSpecialUse)) {
+                TRY_VOID(set_special_use(change, user, account, ref.mailbox, wanted.value));
+                continue;
+            }
             TRY_VOID(annotate_one(change, user, ref, wanted, budget));
         }
         account.save(change);

@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "imap/grammar/list.h"
-#include "imap/server/roles.h"
+#include "mail/special_use.h"
 
 namespace imap {
 
@@ -21,7 +21,7 @@ std::string mailbox_attributes(const mail::MailboxInfo* info, bool subscribed) {
     } else {
         add(info->selectable ? "" : "\\Noselect");
         add(info->has_children ? "\\HasChildren" : "\\HasNoChildren");
-        add(role_name(info->role));
+        add(mail::special_use_name(info->role));
     }
     add(subscribed ? "\\Subscribed" : "");
     return text;

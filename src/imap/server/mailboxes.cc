@@ -8,8 +8,8 @@
 #include "imap/grammar/arguments.h"
 #include "imap/server/handlers.h"
 #include "imap/server/notifier.h"
-#include "imap/server/roles.h"
 #include "imap/server/session.h"
+#include "mail/special_use.h"
 
 namespace imap {
 
@@ -44,7 +44,7 @@ Task<Handled> on_create(Session& session, const Request& request) {
     }
     mail::Role role = mail::Role::kNone;
     for (const std::string& use : arguments->uses) {
-        const auto wanted = find_role(use);
+        const auto wanted = mail::find_special_use(use);
         if (!wanted || role != mail::Role::kNone) {
             co_return no("no such special use, or more than one", "USEATTR");
         }

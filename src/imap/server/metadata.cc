@@ -1,4 +1,4 @@
-// GETMETADATA and SETMETADATA (RFC 5464 4).
+// GETMETADATA and SETMETADATA (RFC 5464 4), by which special uses are read and changed as well (RFC 6154 4).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -123,6 +123,9 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
         co_return no(
             "a value is too long, or there are too many",
             fmt::format("METADATA MAXSIZE {}", session.mailboxes().limits().annotation_octets_max));
+    }
+    if (!done && (done.error().code == Errc::kUnsupported || done.error().code == Errc::kInUse)) {
+        co_return no("no use of a mailbox, or another one has it", "USEATTR");
     }
     if (!done && done.error().code == Errc::kInvalid) {
         co_return bad("entries begin with /private/ or /shared/");

@@ -1,0 +1,16 @@
+// The special uses of mailboxes by their names (RFC 6154 2, RFC 8457).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "mail/types.h"
+
+namespace mail {
+
+// "\\Drafts"; empty for kNone.
+[[nodiscard]] std::string_view special_use_name(Role role);
+// Whatever the case; nothing for what is no special use.
+[[nodiscard]] std::optional<Role> find_special_use(std::string_view name);
+
+}  // namespace mail
