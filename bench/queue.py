@@ -27,14 +27,23 @@ class QueueBench(relay.Bench):
                               check=True, stdout=subprocess.PIPE)
         return time.monotonic() - start, done.stdout
 
+    def wait_until_ready(self):
+        log = self.server.folder / "log"
+        while " ready " not in log.read_text():
+            if self.server.process.poll() is not None:
+                raise SystemExit(log.read_text())
+            time.sleep(0.005)
+
     def round(self, messages, destinations):
         [self.server] = self.servers
         store = self.server.folder / "data" / "store"
-        store.parent.mkdir(parents=True)
+        with self.server:  # which leaves behind what its routes are: nobody need be asked for another way later
+            self.wait_until_ready()
         loaded = subprocess.run([self.tools / "queue_load", store, str(messages), str(destinations)],
                                 check=True, capture_output=True, text=True)
         start = time.monotonic()
         with self.server:
+            self.wait_until_ready()
             started, rss = time.monotonic() - start, self.server.rss_mib()
             latency = self.relay(self.server, 1, 500)
             table, _ = self.ask("queue", "list")
