@@ -74,9 +74,10 @@ class Imaplib(ImapTest):
             self.assertRegex(data[0], rb"APPENDUID \d+ %d" % (n + 1))
         self.assertEqual(self.ok(client.select("Work")), [b"3"])
         self.assertEqual(self.ok(client.fetch("2", "(INTERNALDATE FLAGS)"))[0],
-                         b'2 (INTERNALDATE "17-Jul-1996 09:44:25 +0000" FLAGS (\\Flagged))')
+                         b'2 (INTERNALDATE "17-Jul-1996 09:44:25 +0000" FLAGS (\\Flagged \\Recent))')
         self.assertEqual(self.ok(client.store("1:2", "+FLAGS", r"(\Seen $Later)")),
-                         [b"1 (FLAGS (\\Flagged \\Seen $Later))", b"2 (FLAGS (\\Flagged \\Seen $Later))"])
+                         [b"1 (FLAGS (\\Flagged \\Seen $Later \\Recent))",
+                          b"2 (FLAGS (\\Flagged \\Seen $Later \\Recent))"])
         self.assertEqual(self.ok(client.search(None, "KEYWORD", "$Later")), [b"1 2"])
         self.ok(client.copy("1", "Trash"))
         self.ok(client.store("2", "+FLAGS.SILENT", r"(\Deleted)"))
