@@ -185,6 +185,8 @@ class Faults(unittest.TestCase):
             self.ftp("ls", hostile.url, status=76)
 
     def test_a_million_names_in_constant_memory(self):
+        harness.keep_little_freed()
+
         class Endless(ScriptedServer):
             names = 10
 

@@ -13,7 +13,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, PASSWORDS, Server
+from harness import BOB, PASSWORDS, Server, keep_little_freed
 
 QUOTA = 16 << 20
 LIMIT_S = 100  # keeps a broken run from hanging
@@ -74,9 +74,7 @@ def is_closed(connection):
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # A sanitizer's build keeps what is freed, here little enough of it to see what is not freed.
-        options = os.environ.get("ASAN_OPTIONS", "")
-        os.environ["ASAN_OPTIONS"] = f"{options}:quarantine_size_mb=1:thread_local_quarantine_size_kb=64".lstrip(":")
+        keep_little_freed()
         cls.server = Server(
             services=["ftp", "ftps"], threads=1, tls_options='handshake_timeout = "3s"\n',
             options=f'[auth]\nallow_plaintext = true\n[files]\nquota = "{QUOTA // 1024}KiB"\n[ftp]\nconnect_timeout = "3s"\n'

@@ -2,7 +2,6 @@
 """A large mailbox and clients that want all of it at once: the headers of 200,000 messages in constant memory, though
 nobody reads them for a while, and a push of thousands of messages, pipelined as mbsync does."""
 
-import os
 import pathlib
 import re
 import socket
@@ -10,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, letter
+from harness import BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, keep_little_freed, letter
 
 MESSAGES = 200_000
 SEED = 1_000  # of them are written; the others are copies
@@ -54,9 +53,7 @@ class Large(ServerTest):
 
     @classmethod
     def setUpClass(cls):
-        # A sanitizer's build keeps what is freed, here little enough of it to see what is not freed.
-        options = os.environ.get("ASAN_OPTIONS", "")
-        os.environ["ASAN_OPTIONS"] = f"{options}:quarantine_size_mb=1:thread_local_quarantine_size_kb=64".lstrip(":")
+        keep_little_freed()
         super().setUpClass()
 
     def open(self):
