@@ -243,6 +243,11 @@ class Shell {
         const Words& words,
         const std::function<base::Result<>(const std::string& path)>& step,
         Wanted wanted = Wanted::kFiles);
+    // What `write` says of each folder, of the current one where none is named, goes to `place`.
+    using WriteTop = std::function<base::Result<>(ftp::ByteSink& out, const std::string& top)>;
+    [[nodiscard]] base::Result<> write_tops(Words tops,
+                                            const std::string& place,
+                                            const WriteTop& write);
     [[nodiscard]] std::function<void(const std::string&, const base::Error&)> tell_failure(
         std::string top);
     base::Result<> remove_tree(const std::string& top);

@@ -172,39 +172,38 @@ std::function<void(const std::string&, const base::Error&)> Shell::tell_failure(
     };
 }
 
-// find [-l] [-d DEPTH] [-name GLOB] [FOLDER...] [|COMMAND]
-base::Result<> Shell::on_find(const Words& words) {
-    auto read = read_words(words, {.flags = "l", .depth = true, .name = true});
-    if (!read) {
-        return tl::unexpected(usage_of(words[0]));
-    }
-    if (read->tops.empty()) {
-        read->tops.emplace_back();
+base::Result<> Shell::write_tops(Words tops, const std::string& place, const WriteTop& write) {
+    if (tops.empty()) {
+        tops.emplace_back();
     }
     const FtpSite::Silence silence(site());
-    return write_to(read->place, [&](ftp::ByteSink& out) -> base::Result<> {
-        for (const std::string& top : read->tops) {
-            TRY_VOID(write_found(site(), out, top, *read, tell_failure(top)));
+    return write_to(place, [&](ftp::ByteSink& out) -> base::Result<> {
+        for (const std::string& top : tops) {
+            TRY_VOID(write(out, top));
         }
         return {};
     });
 }
 
-// du [-s] [-b] [-d DEPTH] [FOLDER...] [|COMMAND]
-base::Result<> Shell::on_du(const Words& words) {
-    auto read = read_words(words, {.flags = "sb", .depth = true});
+// find [-l] [-d DEPTH] [-name GLOB] [FOLDER...] [|COMMAND]
+base::Result<> Shell::on_find(const Words& words) {
+    const auto read = read_words(words, {.flags = "l", .depth = true, .name = true});
     if (!read) {
         return tl::unexpected(usage_of(words[0]));
     }
-    if (read->tops.empty()) {
-        read->tops.emplace_back();
+    return write_tops(read->tops, read->place, [&](ftp::ByteSink& out, const std::string& top) {
+        return write_found(site(), out, top, *read, tell_failure(top));
+    });
+}
+
+// du [-s] [-b] [-d DEPTH] [FOLDER...] [|COMMAND]
+base::Result<> Shell::on_du(const Words& words) {
+    const auto read = read_words(words, {.flags = "sb", .depth = true});
+    if (!read) {
+        return tl::unexpected(usage_of(words[0]));
     }
-    const FtpSite::Silence silence(site());
-    return write_to(read->place, [&](ftp::ByteSink& out) -> base::Result<> {
-        for (const std::string& top : read->tops) {
-            TRY_VOID(write_sums(site(), out, top, *read, tell_failure(top)));
-        }
-        return {};
+    return write_tops(read->tops, read->place, [&](ftp::ByteSink& out, const std::string& top) {
+        return write_sums(site(), out, top, *read, tell_failure(top));
     });
 }
 

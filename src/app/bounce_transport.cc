@@ -12,6 +12,7 @@
 
 #include "account/list_bounces.h"
 #include "account/mailing_list.h"
+#include "app/each_recipient.h"
 #include "app/inside_transport.h"
 #include "app/message_copy.h"
 #include "base/ascii.h"
@@ -282,33 +283,11 @@ store::Change Reading::make_change(std::vector<Counted> counted,
     };
 }
 
-class BouncesConnection final : public queue::Connection {
-  public:
-    BouncesConnection(InsideServices services, base::Loop& loop)
-        : services_(std::move(services)),
-          loop_(loop) {}
-
-    base::Task<queue::Report> send(const Job& job) override {
-        queue::Report report{.recipients = {}, .queued = true};
-        for (const Job::Recipient& recipient : job.recipients) {
-            Reading reading(services_, loop_, job, recipient);
-            report.recipients.push_back(co_await reading.run());
-        }
-        co_return report;
-    }
-
-    base::Task<> quit() override { co_return; }
-
-  private:
-    InsideServices services_;
-    base::Loop& loop_;
-};
-
 }  // namespace
 
 std::unique_ptr<queue::Connection> make_bounces_connection(InsideServices services,
                                                            base::Loop& loop) {
-    return std::make_unique<BouncesConnection>(std::move(services), loop);
+    return std::make_unique<EachRecipient<Reading>>(std::move(services), loop, true);
 }
 
 }  // namespace app

@@ -12,6 +12,7 @@
 
 #include "account/list_bounces.h"
 #include "account/mailing_list.h"
+#include "app/each_recipient.h"
 #include "app/inside_transport.h"
 #include "app/list_header.h"
 #include "app/message_copy.h"
@@ -337,30 +338,10 @@ base::Task<Result<>> Expansion::commit(Batch batch) {
     co_return Result<>();
 }
 
-class ListConnection final : public queue::Connection {
-  public:
-    ListConnection(InsideServices services, base::Loop& loop) : services_(services), loop_(loop) {}
-
-    base::Task<queue::Report> send(const Job& job) override {
-        queue::Report report;
-        for (const Job::Recipient& recipient : job.recipients) {
-            Expansion expansion(services_, loop_, job, recipient);
-            report.recipients.push_back(co_await expansion.run());
-        }
-        co_return report;
-    }
-
-    base::Task<> quit() override { co_return; }
-
-  private:
-    InsideServices services_;
-    base::Loop& loop_;
-};
-
 }  // namespace
 
 std::unique_ptr<queue::Connection> make_list_connection(InsideServices services, base::Loop& loop) {
-    return std::make_unique<ListConnection>(services, loop);
+    return std::make_unique<EachRecipient<Expansion>>(std::move(services), loop, false);
 }
 
 }  // namespace app
