@@ -182,6 +182,16 @@ def dovecot_basis(folder, lmtp_port):
 
 
 @contextlib.contextmanager
+def scratch(build):
+    """A folder on the disk that the build is on, swept up at last."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=build))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def started(ours, others, users, build):
     """The servers of the kind `ours`, then of the kinds `others`, each in a folder of its own; ended and swept up at last."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=build))

@@ -10,9 +10,9 @@ import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 
+import peers
 import relay
 
 
@@ -76,11 +76,8 @@ def main():
     parser.add_argument("--octets", type=int, default=4096)
     options = parser.parse_args()
     options.alone = True
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=options.build))
-    try:
+    with peers.scratch(options.build) as folder:
         QueueBench(options, folder).run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,11 @@ a destination that is dead, and the latency of mail for a living one is measured
 import argparse
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 
@@ -208,11 +206,8 @@ def main():
     parser.add_argument("--only-dead", action="store_true")
     parser.add_argument("--alone", action="store_true", help="staffetta only")
     options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-bench-", dir=options.build))
-    try:
+    with peers.scratch(options.build) as folder:
         Bench(options, folder).run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
