@@ -94,12 +94,12 @@ base::Result<> Shell::write_to(const std::string& place,
     }
     if (on_screen && captured_ != nullptr) {
         TextSink sink;
-        const auto written = write_lines(sink, true);
+        auto written = write_lines(sink, true);
         say(sink.text);
         return written;
     }
     LateSink sink(on_screen ? "-" : expand_home(place));
-    const auto written = write_lines(sink, on_screen && is_shown(STDOUT_FILENO));
+    auto written = write_lines(sink, on_screen && is_shown(STDOUT_FILENO));
     TRY_VOID(sink.finish(std::nullopt, written.has_value()));
     return written;
 }

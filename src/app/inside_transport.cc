@@ -1,7 +1,5 @@
 #include "app/inside_transport.h"
 
-#include <utility>
-
 #include "queue/inside.h"
 
 namespace app {

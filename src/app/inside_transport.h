@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -29,7 +30,7 @@ class InsideTransport final : public queue::Transport {
   public:
     // Keeps the references; `outside` has every other destination.
     InsideTransport(InsideServices services, queue::Transport& outside)
-        : services_(services),
+        : services_(std::move(services)),
           outside_(outside) {}
 
     [[nodiscard]] base::Task<base::Result<std::unique_ptr<queue::Connection>, queue::Unreachable>>

@@ -59,7 +59,7 @@ class Expansion {
               base::Loop& loop,
               const Job& job,
               const Job::Recipient& recipient)
-        : services_(services),
+        : services_(std::move(services)),
           loop_(loop),
           job_(job),
           recipient_(recipient) {}

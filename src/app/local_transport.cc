@@ -58,7 +58,9 @@ std::optional<RecipientReport> report_of(const Result<std::string>& progress) {
 
 class LocalConnection final : public queue::Connection {
   public:
-    LocalConnection(InsideServices services, base::Loop& loop) : services_(services), loop_(loop) {}
+    LocalConnection(InsideServices services, base::Loop& loop)
+        : services_(std::move(services)),
+          loop_(loop) {}
 
     base::Task<queue::Report> send(const Job& job) override;
 
@@ -167,7 +169,7 @@ base::Task<Result<LocalConnection::Outcomes>> LocalConnection::deliver(const Job
 
 std::unique_ptr<queue::Connection> make_local_connection(InsideServices services,
                                                          base::Loop& loop) {
-    return std::make_unique<LocalConnection>(services, loop);
+    return std::make_unique<LocalConnection>(std::move(services), loop);
 }
 
 }  // namespace app
