@@ -1,5 +1,5 @@
 // What the server does beside its sessions: figures, removals, collection, expiry.
-#include <algorithm>
+#include <functional>
 
 #include "app/removal.h"
 #include "app/server_parts.h"
@@ -11,6 +11,26 @@ namespace app {
 namespace {
 
 constexpr std::size_t kTraceEventsAtOnce = 1000;
+
+// Long work in short changes, so that nobody waits for it: one after the other until `step` has nothing left.
+base::Result<> change_until_done(
+    store::Store& store, const std::function<base::Result<bool>(store::Transaction&)>& step) {
+    bool done = false;
+    while (!done) {
+        TRY_VOID(store.change_and_wait([&](store::Transaction& change) -> base::Result<> {
+            TRY(done, step(change));
+            return {};
+        }));
+    }
+    return {};
+}
+
+// True when none that is as old remains.
+base::Result<bool> expire_some_traces(store::Transaction& change, base::WallTime older_than) {
+    TRY(const std::size_t of_mail, mail::expire_trace(change, older_than, kTraceEventsAtOnce));
+    TRY(const std::size_t of_files, files::expire_trace(change, older_than, kTraceEventsAtOnce));
+    return of_mail < kTraceEventsAtOnce && of_files < kTraceEventsAtOnce;
+}
 
 }  // namespace
 
@@ -80,21 +100,11 @@ void MailServer::Parts::expire_traces() {
     const auto older_than =
         clock.now() - std::chrono::duration_cast<std::chrono::milliseconds>(config.trace_retention);
     administration_pool->submit([this, older_than] {
-        std::size_t gone = kTraceEventsAtOnce;
-        while (gone == kTraceEventsAtOnce) {
-            const auto done =
-                store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
-                    TRY(const std::size_t of_mail,
-                        mail::expire_trace(change, older_than, kTraceEventsAtOnce));
-                    TRY(const std::size_t of_files,
-                        files::expire_trace(change, older_than, kTraceEventsAtOnce));
-                    gone = std::max(of_mail, of_files);
-                    return {};
-                });
-            if (!done) {
-                log->warning("trace expiry failed", {{"reason", done.error().text}});
-                break;
-            }
+        const auto expired = change_until_done(*store, [older_than](store::Transaction& change) {
+            return expire_some_traces(change, older_than);
+        });
+        if (!expired) {
+            log->warning("trace expiry failed", {{"reason", expired.error().text}});
         }
         expiring = false;
     });
@@ -111,17 +121,9 @@ void MailServer::Parts::collect_emails() {
         return;
     }
     administration_pool->submit([this] {
-        for (bool done = false; !done;) {
-            const auto collected =
-                store->change_and_wait([&](store::Transaction& change) -> base::Result<> {
-                    TRY(done, mail::collect_emails(change));
-                    return {};
-                });
-            if (!collected) {
-                log->warning("collection of removed mail failed",
-                             {{"reason", collected.error().text}});
-                break;
-            }
+        const auto collected = change_until_done(*store, &mail::collect_emails);
+        if (!collected) {
+            log->warning("collection of removed mail failed", {{"reason", collected.error().text}});
         }
         collecting_emails = false;
     });
