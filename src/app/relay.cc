@@ -361,8 +361,7 @@ Result<> Relay::reload(const Config& config, base::Duration patience) {
     }
     stop_sending(patience);
     // Whoever was queued by the old routes, up to this very moment, is in the store behind this change.
-    const auto barrier =
-        services_.store.change_and_wait([](store::Transaction&) { return Result<>(); });
+    auto barrier = services_.store.change_and_wait([](store::Transaction&) { return Result<>(); });
     if (barrier) {
         reroute();
     }
