@@ -85,7 +85,7 @@ std::uint32_t crc32(std::uint32_t crc, std::string_view octets) {
 }  // namespace
 
 struct Hasher::State {
-    HashAlgorithm algorithm;
+    HashAlgorithm algorithm = HashAlgorithm::kCrc32;
     std::uint32_t crc = 0xFFFFFFFF;
     std::unique_ptr<EVP_MD_CTX, FreeContext> context;
 };
@@ -109,7 +109,7 @@ void Hasher::update(std::string_view octets) {
 }
 
 std::string Hasher::finish() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> octets;
+    std::array<unsigned char, EVP_MAX_MD_SIZE> octets = {};
     unsigned count = 0;
     if (state_->context) {
         CHECK(::EVP_DigestFinal_ex(state_->context.get(), octets.data(), &count) == 1);

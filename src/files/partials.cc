@@ -18,7 +18,7 @@ using base::Result;
 using base::UniqueFd;
 
 constexpr unsigned kOurs = 0700;
-constexpr std::time_t kKept_s = 7 * 24 * 3600;
+constexpr std::time_t kKeptS = std::time_t{7} * 24 * 3600;  // seconds
 constexpr std::size_t kNameDigits = 32;
 
 // Names of any length and kind, in a form that every file system takes.
@@ -60,7 +60,7 @@ Counts Partials::expire(const Aside& aside, const std::string& folder) {
     Counts counts;
     auto names = Directory::of(UniqueFd(
         ::openat(aside.fd(), folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
-    const std::time_t oldest = std::time(nullptr) - kKept_s;
+    const std::time_t oldest = std::time(nullptr) - kKeptS;
     while (names) {
         const auto name = names->next();
         if (!name || *name == nullptr) {

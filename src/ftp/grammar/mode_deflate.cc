@@ -7,7 +7,7 @@
 namespace ftp {
 namespace {
 
-constexpr std::size_t kPieceOctets = 16 * 1024;
+constexpr std::size_t kPieceOctets = std::size_t{16} * 1024;
 
 using base::Deflater;
 
@@ -50,7 +50,7 @@ class DeflateDecoder final : public WireDecoder {
     // A piece of input may grow a thousand times: the events see it in pieces, and whoever takes them
     // counts what is written.
     base::Result<std::size_t> feed(std::string_view octets, WireEvents& events) override {
-        std::array<char, kPieceOctets> piece;
+        std::array<char, kPieceOctets> piece;  // NOLINT(*-member-init): the inflater fills it
         std::size_t taken = 0;
         while (true) {
             TRY(const base::Inflater::Step done, inflater_.step(octets.substr(taken), piece));
