@@ -68,7 +68,7 @@ struct FetchArguments {
     std::optional<Page> page;
 };
 
-[[nodiscard]] base::Result<FetchArguments> parse_fetch(std::string_view arguments);
+[[nodiscard]] base::Result<FetchArguments> parse_fetch(std::string_view text);
 // The items alone, as NOTIFY names them too: one, a macro, or a list.
 [[nodiscard]] base::Result<std::vector<FetchItem>> parse_fetch_items(Scanner& scanner);
 

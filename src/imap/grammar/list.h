@@ -47,16 +47,16 @@ struct ListArguments {
     std::vector<std::string> patterns;
 };
 
-[[nodiscard]] base::Result<ListArguments> parse_list(std::string_view arguments);
+[[nodiscard]] base::Result<ListArguments> parse_list(std::string_view text);
 // LSUB's: a reference and a pattern.
-[[nodiscard]] base::Result<ListArguments> parse_lsub(std::string_view arguments);
+[[nodiscard]] base::Result<ListArguments> parse_lsub(std::string_view text);
 
 struct StatusArguments {
     std::string mailbox;
     std::uint32_t items = 0;
 };
 
-[[nodiscard]] base::Result<StatusArguments> parse_status(std::string_view arguments);
+[[nodiscard]] base::Result<StatusArguments> parse_status(std::string_view text);
 // "(MESSAGES UNSEEN)" as bits.
 [[nodiscard]] base::Result<std::uint32_t> parse_status_items(Scanner& scanner);
 

@@ -64,10 +64,10 @@ struct ThreadArguments {
 };
 
 // kSyntax; kUnsupported: a charset not known here (BADCHARSET); kTooLong: beyond the bounds of mail/search.h.
-[[nodiscard]] base::Result<SearchArguments> parse_search(std::string_view arguments);
+[[nodiscard]] base::Result<SearchArguments> parse_search(std::string_view text);
 // Whether SEARCH or SORT with these arguments asks for SAVE, whatever else is wrong with them.
-[[nodiscard]] bool search_saves(std::string_view arguments);
-[[nodiscard]] base::Result<SortArguments> parse_sort(std::string_view arguments);
-[[nodiscard]] base::Result<ThreadArguments> parse_thread(std::string_view arguments);
+[[nodiscard]] bool search_saves(std::string_view text);
+[[nodiscard]] base::Result<SortArguments> parse_sort(std::string_view text);
+[[nodiscard]] base::Result<ThreadArguments> parse_thread(std::string_view text);
 
 }  // namespace imap
