@@ -33,18 +33,24 @@ Amount amount_of(const Messages& messages) {
     return amount;
 }
 
+// Who changes which mailbox, and when; a snapshot that is at hand spares reading.
+struct Scope {
+    account::AccountId user = 0;
+    Ref ref;
+    base::WallTime now;
+    SnapshotPtr known;
+};
+
 base::Result<> append_messages(store::Transaction& change,
-                               account::AccountId user,
-                               Ref to,
+                               const Scope& scope,
                                const Messages& messages,
-                               base::WallTime now,
                                Appended& appended) {
-    TRY_VOID(require(change, user, to, kRightInsert));
-    TRY(const Rights rights, rights_of(change, user, to));
-    TRY(AccountEditor account, AccountEditor::load(change, to.owner));
-    TRY(MailboxEditor mailbox, open_editor(change, account, to.mailbox, {}));
+    TRY_VOID(require(change, scope.user, scope.ref, kRightInsert));
+    TRY(const Rights rights, rights_of(change, scope.user, scope.ref));
+    TRY(AccountEditor account, AccountEditor::load(change, scope.ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, scope.ref.mailbox, {}));
     TRY_VOID(check_quota(change, account, amount_of(messages)));
-    TRY_VOID(append_all(change, mailbox, account, messages, rights, now, appended));
+    TRY_VOID(append_all(change, mailbox, account, {messages, rights, scope.now}, appended));
     TRY_VOID(mailbox.save());
     account.save(change);
     return {};
@@ -103,16 +109,14 @@ base::Result<FlagEdit> make_edit(MailboxEditor& mailbox, Rights rights, const Fl
 }
 
 base::Result<> store_flags(store::Transaction& change,
-                           account::AccountId user,
-                           Ref ref,
+                           const Scope& scope,
                            const UidSet& uids,
                            const FlagChange& flags,
-                           const SnapshotPtr& known,
                            Stored& stored) {
-    TRY_VOID(require(change, user, ref, 0));
-    TRY(const Rights rights, rights_of(change, user, ref));
-    TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
-    TRY(MailboxEditor mailbox, open_editor(change, account, ref.mailbox, known));
+    TRY_VOID(require(change, scope.user, scope.ref, 0));
+    TRY(const Rights rights, rights_of(change, scope.user, scope.ref));
+    TRY(AccountEditor account, AccountEditor::load(change, scope.ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, scope.ref.mailbox, scope.known));
     TRY(const FlagEdit edit, make_edit(mailbox, rights, flags));
     TRY_VOID(mailbox.edit(uids, [&](Entry& entry) {
         if (flags.unchanged_since && entry.modseq > *flags.unchanged_since) {
@@ -131,15 +135,12 @@ base::Result<> store_flags(store::Transaction& change,
 }
 
 base::Result<> expunge_messages(store::Transaction& change,
-                                account::AccountId user,
-                                Ref ref,
+                                const Scope& scope,
                                 const UidSet& only,
-                                const SnapshotPtr& known,
-                                base::WallTime now,
                                 Expunged& expunged) {
-    TRY_VOID(require(change, user, ref, kRightExpunge));
-    TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
-    TRY(MailboxEditor mailbox, open_editor(change, account, ref.mailbox, known));
+    TRY_VOID(require(change, scope.user, scope.ref, kRightExpunge));
+    TRY(AccountEditor account, AccountEditor::load(change, scope.ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, scope.ref.mailbox, scope.known));
     if (mailbox.state().deleted == 0) {
         return {};
     }
@@ -154,8 +155,11 @@ base::Result<> expunge_messages(store::Transaction& change,
     account.save(change);
     expunged.uids = mailbox.removed_uids();
     expunged.modseq = account.modseq();
-    return release_emails(
-        change, ref.owner, expunged.modseq, mailbox.take_removed_emails(), deleted_event(now));
+    return release_emails(change,
+                          scope.ref.owner,
+                          expunged.modseq,
+                          mailbox.take_removed_emails(),
+                          deleted_event(scope.now));
 }
 
 }  // namespace
@@ -175,11 +179,9 @@ std::uint64_t keywords_within(Rights rights) {
 base::Result<> append_all(store::Transaction& change,
                           MailboxEditor& mailbox,
                           AccountEditor& account,
-                          const std::vector<NewMessage>& messages,
-                          Rights rights,
-                          base::WallTime now,
+                          const Arrival& arrival,
                           Appended& appended) {
-    for (const NewMessage& message : messages) {
+    for (const NewMessage& message : arrival.messages) {
         NewEmail email;
         email.blob = &message.blob;
         email.queue_id = message.queue_id;
@@ -189,12 +191,12 @@ base::Result<> append_all(store::Transaction& change,
         Entry entry;
         TRY(entry.email, add_email(change, account, email));
         entry.octets = message.blob.size();
-        entry.flags = message.flags & flags_within(rights);
-        if (keywords_within(rights) != 0) {
+        entry.flags = message.flags & flags_within(arrival.rights);
+        if (keywords_within(arrival.rights) != 0) {
             TRY(entry.keywords, mailbox.keyword_bits(message.keywords));
         }
         entry.received_s = seconds(message.received);
-        entry.saved_s = seconds(now);
+        entry.saved_s = seconds(arrival.now);
         TRY(const Uid uid, mailbox.append(entry));
         appended.uids.add(uid);
     }
@@ -207,20 +209,20 @@ base::Task<base::Result<Appended>> Mailboxes::append(base::Loop& loop,
                                                      account::AccountId user,
                                                      Ref to,
                                                      std::vector<NewMessage> messages) {
-    auto work = [user, to, messages = std::move(messages), now = parts_->clock.now()](
+    auto work = [scope = Scope{user, to, parts_->clock.now(), {}}, messages = std::move(messages)](
                     store::Transaction& change, Appended& appended) {
-        return append_messages(change, user, to, messages, now, appended);
+        return append_messages(change, scope, messages, appended);
     };
     co_return co_await parts_->change<Appended>(loop, std::move(work));
 }
 
 base::Task<base::Result<Stored>> Mailboxes::store(
     base::Loop& loop, account::AccountId user, Ref ref, UidSet uids, FlagChange change) {
-    auto work =
-        [user, ref, uids = std::move(uids), flags = std::move(change), known = parts_->known(ref)](
-            store::Transaction& transaction, Stored& stored) {
-            return store_flags(transaction, user, ref, uids, flags, known, stored);
-        };
+    auto work = [scope = Scope{user, ref, parts_->clock.now(), parts_->known(ref)},
+                 uids = std::move(uids),
+                 flags = std::move(change)](store::Transaction& transaction, Stored& stored) {
+        return store_flags(transaction, scope, uids, flags, stored);
+    };
     co_return co_await parts_->change<Stored>(loop, std::move(work));
 }
 
@@ -228,12 +230,10 @@ base::Task<base::Result<Expunged>> Mailboxes::expunge(base::Loop& loop,
                                                       account::AccountId user,
                                                       Ref ref,
                                                       std::optional<UidSet> only) {
-    auto work = [user,
-                 ref,
-                 only = only ? std::move(*only) : UidSet::all(),
-                 known = parts_->known(ref),
-                 now = parts_->clock.now()](store::Transaction& change, Expunged& expunged) {
-        return expunge_messages(change, user, ref, only, known, now, expunged);
+    auto work = [scope = Scope{user, ref, parts_->clock.now(), parts_->known(ref)},
+                 only = only ? std::move(*only) : UidSet::all()](store::Transaction& change,
+                                                                 Expunged& expunged) {
+        return expunge_messages(change, scope, only, expunged);
     };
     co_return co_await parts_->change<Expunged>(loop, std::move(work));
 }

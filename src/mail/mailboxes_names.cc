@@ -62,19 +62,23 @@ base::Result<> inherit_acl(store::Transaction& change, Ref parent, Ref made) {
     return {};
 }
 
-// The levels from `walk` on, the last of them as `role`; returns the last one's id.
+struct NewPath {
+    const Levels& levels;
+    Role role = Role::kNone;  // the last one's
+    base::WallTime now;
+};
+
+// The levels from `walk` on; returns the last one's id.
 base::Result<MailboxId> make_levels(store::Transaction& change,
                                     AccountEditor& account,
-                                    const Levels& levels,
                                     Walk walk,
-                                    Role role,
-                                    base::WallTime now) {
-    for (std::size_t i = walk.there; i < levels.size(); ++i) {
+                                    const NewPath& path) {
+    for (std::size_t i = walk.there; i < path.levels.size(); ++i) {
         NewMailbox mailbox;
         mailbox.parent = walk.last;
-        mailbox.name = levels[i];
-        mailbox.role = i + 1 == levels.size() ? role : Role::kNone;
-        TRY(const MailboxId made, make_mailbox(change, account, mailbox, now));
+        mailbox.name = path.levels[i];
+        mailbox.role = i + 1 == path.levels.size() ? path.role : Role::kNone;
+        TRY(const MailboxId made, make_mailbox(change, account, mailbox, path.now));
         TRY_VOID(inherit_acl(change, {account.id(), walk.last}, {account.id(), made}));
         walk.last = made;
     }
@@ -151,7 +155,7 @@ base::Result<> create_mailbox(store::Transaction& change, const Creation& wanted
         return base::fail(base::Errc::kTooLong, "too many mailboxes");
     }
     if (missing != 0) {
-        TRY_VOID(make_levels(change, account, wanted.levels, walk, wanted.role, wanted.now));
+        TRY_VOID(make_levels(change, account, walk, {wanted.levels, wanted.role, wanted.now}));
     } else {
         TRY(const auto state, load_state(change, {wanted.owner, walk.last}));
         if (state) {
@@ -259,7 +263,7 @@ base::Result<> move_mailbox(store::Transaction& change,
     }
     const Levels parents(wanted.to.begin(), wanted.to.end() - 1);
     TRY(const MailboxId parent,
-        make_levels(change, account, parents, target, Role::kNone, wanted.now));
+        make_levels(change, account, target, {parents, Role::kNone, wanted.now}));
     const Ref ref{wanted.owner, id};
     TRY(auto record, load_mailbox(change, ref));
     change.erase(name_key(wanted.owner, record->parent, record->name));

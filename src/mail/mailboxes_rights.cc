@@ -239,11 +239,9 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
         TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
         const AnnotationBudget budget{account.counters().annotation_octets, limits};
         for (const AnnotationChange& wanted : changes) {
-            if (base::iequals(wanted.name, kSpecialUse)) {
-                TRY_VOID(set_special_use(change, user, account, ref.mailbox, wanted.value));
-                continue;
-            }
-            TRY_VOID(annotate_one(change, user, ref, wanted, budget));
+            TRY_VOID(base::iequals(wanted.name, kSpecialUse)
+                         ? set_special_use(change, user, account, ref.mailbox, wanted.value)
+                         : annotate_one(change, user, ref, wanted, budget));
         }
         account.save(change);
         return {};

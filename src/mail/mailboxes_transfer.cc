@@ -279,7 +279,7 @@ base::Task<base::Result<Appended>> Mailboxes::replace(
         }
         AccountEditor& account = two->target_account();
         TRY_VOID(check_quota(change, account, {messages.front().blob.size(), 1}));
-        TRY_VOID(append_all(change, two->target(), account, messages, rights, now, appended));
+        TRY_VOID(append_all(change, two->target(), account, {messages, rights, now}, appended));
         TRY_VOID(two->save(change));
         TraceEvent event;
         event.time = now;

@@ -60,13 +60,19 @@ struct TransferOptions {
                                       const UidSet& uids,
                                       const TransferOptions& options,
                                       Copied& copied);
-// Adds new messages to a mailbox whose account has room for them.
+
+// Messages that come into a mailbox, and what whoever brings them may do there.
+struct Arrival {
+    const std::vector<NewMessage>& messages;
+    Rights rights = 0;
+    base::WallTime now;
+};
+
+// Adds them to a mailbox whose account has room for them.
 [[nodiscard]] base::Result<> append_all(store::Transaction& change,
                                         MailboxEditor& mailbox,
                                         AccountEditor& account,
-                                        const std::vector<NewMessage>& messages,
-                                        Rights rights,
-                                        base::WallTime now,
+                                        const Arrival& arrival,
                                         Appended& appended);
 
 // Which system flags and keywords these rights let one set (RFC 4314 4).
