@@ -12,7 +12,7 @@
 namespace mail {
 namespace {
 
-constexpr std::int64_t kDay_s = 86'400;
+constexpr std::int64_t kDayS = 86'400;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
 
@@ -139,7 +139,7 @@ class SearchProgram::Compiler {
             case SearchKind::kSentOn:
             case SearchKind::kSavedOn:
                 node.from_s = day;
-                node.until_s = day + kDay_s;
+                node.until_s = day + kDayS;
                 break;
             case SearchKind::kSince:
             case SearchKind::kSentSince:
@@ -237,26 +237,10 @@ Truth SearchProgram::judge(const SearchEvidence& evidence) const {
 
 Truth SearchProgram::judge(const Node& node, const SearchEvidence& evidence) {
     switch (node.kind) {
-        case SearchKind::kAnd: {
-            Truth all = Truth::kYes;
-            for (const Node& child : node.children) {
-                all = std::min(all, judge(child, evidence));
-                if (all == Truth::kNo) {
-                    break;
-                }
-            }
-            return all;
-        }
-        case SearchKind::kOr: {
-            Truth any = Truth::kNo;
-            for (const Node& child : node.children) {
-                any = std::max(any, judge(child, evidence));
-                if (any == Truth::kYes) {
-                    break;
-                }
-            }
-            return any;
-        }
+        case SearchKind::kAnd:
+            return judge_all(node, evidence);
+        case SearchKind::kOr:
+            return judge_any(node, evidence);
         case SearchKind::kNot:
             return node.children.empty() ? Truth::kNo
                                          : negation(judge(node.children.front(), evidence));
@@ -273,6 +257,28 @@ Truth SearchProgram::judge(const Node& node, const SearchEvidence& evidence) {
         default:
             return judge_entry(node, *evidence.entry);
     }
+}
+
+Truth SearchProgram::judge_all(const Node& node, const SearchEvidence& evidence) {
+    Truth all = Truth::kYes;
+    for (const Node& child : node.children) {
+        all = std::min(all, judge(child, evidence));
+        if (all == Truth::kNo) {
+            break;
+        }
+    }
+    return all;
+}
+
+Truth SearchProgram::judge_any(const Node& node, const SearchEvidence& evidence) {
+    Truth any = Truth::kNo;
+    for (const Node& child : node.children) {
+        any = std::max(any, judge(child, evidence));
+        if (any == Truth::kYes) {
+            break;
+        }
+    }
+    return any;
 }
 
 // The day as it is written in the field, "disregarding time and timezone" (RFC 9051 6.4.4).
@@ -338,25 +344,28 @@ Truth SearchProgram::judge_text(const Node& node, const SearchEvidence& evidence
 }
 
 Truth SearchProgram::judge_header(const Node& node, const SearchEvidence& evidence) {
-    std::string_view block;
-    if (evidence.header) {
-        block = *evidence.header;
-    } else if (evidence.summary == nullptr) {
-        return Truth::kUnknown;
-    } else if (!evidence.summary->may_have_field(node.field)) {
-        return Truth::kNo;
-    } else if (is_kept_field(node.field) && evidence.summary->has_all_fields()) {
-        block = evidence.summary->fields();
-    } else {
-        return Truth::kUnknown;
-    }
-    mime::FieldIterator fields(block);
-    while (const auto field = fields.next()) {
-        if (base::iequals(field->name, node.field) && contains(folded_value(*field), node.needle)) {
-            return Truth::kYes;
+    const auto among = [&node](std::string_view header) {
+        mime::FieldIterator fields(header);
+        while (const auto field = fields.next()) {
+            if (base::iequals(field->name, node.field) &&
+                contains(folded_value(*field), node.needle)) {
+                return Truth::kYes;
+            }
         }
+        return Truth::kNo;
+    };
+    if (evidence.header) {
+        return among(*evidence.header);
     }
-    return Truth::kNo;
+    if (evidence.summary == nullptr) {
+        return Truth::kUnknown;
+    }
+    if (!evidence.summary->may_have_field(node.field)) {
+        return Truth::kNo;
+    }
+    return is_kept_field(node.field) && evidence.summary->has_all_fields()
+               ? among(evidence.summary->fields())
+               : Truth::kUnknown;
 }
 
 }  // namespace mail

@@ -66,6 +66,8 @@ class SearchProgram {
     class Compiler;
 
     [[nodiscard]] static Truth judge(const Node& node, const SearchEvidence& evidence);
+    [[nodiscard]] static Truth judge_all(const Node& node, const SearchEvidence& evidence);
+    [[nodiscard]] static Truth judge_any(const Node& node, const SearchEvidence& evidence);
     [[nodiscard]] static Truth judge_entry(const Node& node, const Entry& entry);
     [[nodiscard]] static Truth judge_sent(const Node& node, const SearchEvidence& evidence);
     [[nodiscard]] static Truth judge_text(const Node& node, const SearchEvidence& evidence);
