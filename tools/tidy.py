@@ -41,14 +41,20 @@ def compile_commands() -> dict[str, list[str]]:
     return commands
 
 
+def settings(name: str) -> bytes:
+    """Those of the tree, and of the folder that the source lies in."""
+    files = (TOP / ".clang-tidy", (TOP / name).parent / ".clang-tidy")
+    return b"".join(file.read_bytes() for file in files if file.exists())
+
+
 def fingerprint(command: list[str], common: bytes) -> str:
     preprocessed = subprocess.run(command + ["-E", "-C"], cwd=BUILD, check=True, capture_output=True).stdout
     return hashlib.sha256(common + "\0".join(command).encode() + b"\0" + preprocessed).hexdigest()
 
 
-def check(name: str, command: list[str], common: bytes) -> str:
+def check(name: str, command: list[str], version: bytes) -> str:
     """What clang-tidy says of one source; nothing when it passes."""
-    passed = PASSED / fingerprint(command, common)
+    passed = PASSED / fingerprint(command, version + settings(name))
     if passed.exists():
         return ""
     run = subprocess.run([TIDY, "--quiet", "-p", BUILD, name], cwd=TOP, capture_output=True, text=True)
@@ -61,13 +67,12 @@ def check(name: str, command: list[str], common: bytes) -> str:
 def main() -> int:
     PASSED.mkdir(parents=True, exist_ok=True)
     version = subprocess.run([TIDY, "--version"], check=True, capture_output=True).stdout
-    common = version + (TOP / ".clang-tidy").read_bytes()
     commands = compile_commands()
     jobs = int(os.environ.get("STAFFETTA_JOBS", os.cpu_count() or 1))
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         wanted = sys.argv[1:] or sources()
-        for said in pool.map(lambda name: check(name, commands[name], common), wanted):
+        for said in pool.map(lambda name: check(name, commands[name], version), wanted):
             if said:
                 failed += 1
                 print(said, flush=True)

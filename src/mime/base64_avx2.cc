@@ -3,8 +3,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include <cstring>
-
 #include "mime/base64_codec.h"
 
 #define TARGET_AVX2 __attribute__((target("avx2")))
@@ -143,7 +141,8 @@ TARGET_AVX2 char* encode_lines_avx2(const char* octets, std::size_t size, char* 
         _mm256_storeu_si256(out + 1, characters(spread(second)));
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 64),
                          _mm256_castsi256_si128(characters(spread(third))));
-        std::memcpy(to + kLineCharacters, "\r\n", 2);
+        to[kLineCharacters] = '\r';
+        to[kLineCharacters + 1] = '\n';
         to += kLineCharacters + 2;
     }
     return to;

@@ -127,14 +127,12 @@ int full_year(Number number) {
 // "21 Nov 97" and "20 11 79" by position; "2003-07-01" and "Jul 1 2003" by the year's four digits.
 void DateReader::on_date_number(Number number) {
     const bool month_first = year_ && !month_ && !day_;
-    if (number.digits > 2 && !year_) {
+    if (!year_ && (number.digits > 2 || (day_ && month_))) {
         year_ = full_year(number);
     } else if (!day_ && !month_first) {
         day_ = static_cast<unsigned>(number.value);
     } else if (!month_) {
         month_ = static_cast<unsigned>(number.value);
-    } else if (!year_) {
-        year_ = full_year(number);
     }
 }
 

@@ -179,35 +179,52 @@ struct Reference {
     char32_t character = 0;
 };
 
-//  "&#" 1*DIGIT [";"] / "&#x" 1*HEXDIG [";"] / "&" name [";"]
+// The value of a hexadecimal digit, or none.
+std::optional<char32_t> digit_value(char c, bool is_hex) {
+    const char lower = base::to_lower(c);
+    if (base::is_digit(lower)) {
+        return lower - '0';
+    }
+    if (is_hex && lower >= 'a' && lower <= 'f') {
+        return lower - 'a' + 10;
+    }
+    return std::nullopt;
+}
+
+//  "#" 1*DIGIT / "#x" 1*HEXDIG
+std::optional<Reference> match_number(std::string_view text) {
+    const bool is_hex = text.size() > 1 && base::to_lower(text[1]) == 'x';
+    const std::size_t digits = is_hex ? 2 : 1;
+    char32_t value = 0;
+    std::size_t end = digits;
+    for (; end < text.size(); ++end) {
+        const auto digit = digit_value(text[end], is_hex);
+        if (!digit) {
+            break;
+        }
+        value = std::min<char32_t>(value * (is_hex ? 16 : 10) + *digit, 0x110000);
+    }
+    return end == digits ? std::nullopt
+                         : std::optional(Reference{end, value == 0 ? U'\ufffd' : value});
+}
+
+std::optional<Reference> match_name(std::string_view text) {
+    std::size_t end = 0;
+    while (end < text.size() && base::is_alnum(text[end])) {
+        ++end;
+    }
+    const auto character = html_entity(text.substr(0, end));
+    return character ? std::optional(Reference{end, *character}) : std::nullopt;
+}
+
+//  "&" (number / name) [";"]
 std::optional<Reference> match_reference(std::string_view text) {
     const std::string_view rest = text.substr(1, 32);
-    std::optional<char32_t> character;
-    std::size_t end = 0;
-    if (rest.starts_with('#')) {
-        const bool is_hex = rest.size() > 1 && base::to_lower(rest[1]) == 'x';
-        const char32_t radix = is_hex ? 16 : 10;
-        const std::size_t digits = is_hex ? 2 : 1;
-        char32_t value = 0;
-        for (end = digits; end < rest.size(); ++end) {
-            const char c = base::to_lower(rest[end]);
-            if (!base::is_digit(c) && !(is_hex && c >= 'a' && c <= 'f')) {
-                break;
-            }
-            const int digit = base::is_digit(c) ? c - '0' : c - 'a' + 10;
-            value = std::min<char32_t>(value * radix + static_cast<char32_t>(digit), 0x110000);
-        }
-        character = end == digits ? std::nullopt : std::optional(value == 0 ? 0xfffd : value);
-    } else {
-        while (end < rest.size() && base::is_alnum(rest[end])) {
-            ++end;
-        }
-        character = html_entity(rest.substr(0, end));
+    auto found = rest.starts_with('#') ? match_number(rest) : match_name(rest);
+    if (found) {
+        found->octets += rest.substr(found->octets).starts_with(';') ? 2 : 1;
     }
-    if (!character) {
-        return std::nullopt;
-    }
-    return Reference{1 + end + (rest.substr(end).starts_with(';') ? 1U : 0U), *character};
+    return found;
 }
 
 std::string reference_text(const Reference& reference) {
