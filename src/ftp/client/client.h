@@ -187,9 +187,7 @@ class Client {
     [[nodiscard]] Async<std::vector<RemoteEntry>> list(std::string path);
     // NLST's names.
     [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
-    // The octets of "LIST -la" and the like; kTooLong past 256 MiB.
-    [[nodiscard]] Async<std::string> listing(std::string command_line);
-    // The same as they come, however many.
+    // The octets of "LIST -la" and the like as they come, however many.
     [[nodiscard]] Async<void> listing_into(std::string command_line, ByteSink& sink);
 
     // How many octets went through. kNotFound, kDenied ...: the server's reply; kIo, kNoSpace: the sink's

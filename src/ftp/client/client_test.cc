@@ -384,7 +384,7 @@ TEST_F(ClientTest, ConnectsToTheServerWhateverPasvSays) {
     client_.options().extended = false;
     connect();
     static_cast<void>(network_.host(at(1025)));
-    auto task = client_.listing("LIST");
+    auto task = client_.list("");
     task.start();
     EXPECT_EQ(heard(), "PASV\r\n");
     say("227 Entering (10,0,0,1,4,1)\r\n");
@@ -394,7 +394,7 @@ TEST_F(ClientTest, ConnectsToTheServerWhateverPasvSays) {
 TEST_F(ClientTest, FallsBackToPasvForGood) {
     connect();
     static_cast<void>(network_.host(at(1025)));
-    auto task = client_.listing("LIST");
+    auto task = client_.list("");
     task.start();
     EXPECT_EQ(heard(), "EPSV\r\n");
     say("500 what?\r\n");
@@ -486,15 +486,21 @@ TEST_F(ClientTest, ListsOnlyNamesThatMayBeFiles) {
     EXPECT_EQ(entries->front().name, "a");
 }
 
-// What a client that knows MLSD hears, however it is cut.
-class FactListingTest : public ClientTest {
+// What a client hears of a folder, however it is cut.
+class FolderTest : public ClientTest {
   protected:
-    base::Result<std::vector<RemoteEntry>> list(const std::vector<std::string>& pieces) {
-        log_in();
+    // A server that knows MLSD, or one that does not.
+    base::Result<std::vector<RemoteEntry>> list(std::string_view command,
+                                                const std::vector<std::string>& pieces) {
+        if (command == "MLSD") {
+            log_in();
+        } else {
+            connect();
+        }
         auto task = client_.list("");
         task.start();
         auto data = serve_passive();
-        EXPECT_EQ(heard(), "MLSD\r\n");
+        EXPECT_EQ(heard(), std::string(command) + "\r\n");
         say("150 here\r\n");
         for (const std::string& piece : pieces) {
             data->push(piece);
@@ -507,9 +513,10 @@ class FactListingTest : public ClientTest {
     }
 };
 
-TEST_F(FactListingTest, IsTheSameHoweverItIsCut) {
+TEST_F(FolderTest, OfFactsIsTheSameHoweverItIsCut) {
     const auto entries =
-        list({"type=cdir; .\r\ntype=fi", "le;size=5; a\r", "\ntype=file; ../b\r\n", "type=dir; c"});
+        list("MLSD",
+             {"type=cdir; .\r\ntype=fi", "le;size=5; a\r", "\ntype=file; ../b\r\n", "type=dir; c"});
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), 2U);
     EXPECT_EQ(entries->at(0).name, "a");
@@ -517,8 +524,28 @@ TEST_F(FactListingTest, IsTheSameHoweverItIsCut) {
     EXPECT_EQ(entries->at(1).name, "c");
 }
 
-TEST_F(FactListingTest, EndsAtALineWithoutEnd) {
-    const auto entries = list(std::vector<std::string>(100, std::string(1000, 'x')));
+TEST_F(FolderTest, OfLinesIsTheSameHoweverItIsCut) {
+    const auto entries = list("LIST",
+                              {"total 2\r\n-rw-r--r-- 1 a b 5 Jan 1 20",
+                               "25 a\r",
+                               "\nA_NAME_THAT_IS_LONG.TXT;12\r\n     3/3  ",
+                               "   21-NOV-2024 13:40:05\r\ndrwxr-xr-x 1 a b 5 Jan 1 2025 c"});
+    ASSERT_TRUE(entries);
+    ASSERT_EQ(entries->size(), 3U);
+    EXPECT_EQ(entries->at(0).name, "a");
+    EXPECT_EQ(entries->at(1).name, "a_name_that_is_long.txt");
+    EXPECT_EQ(entries->at(2).name, "c");
+}
+
+// Its text is never whole in memory, so no line may be without end.
+TEST_F(FolderTest, OfFactsEndsAtALineWithoutEnd) {
+    const auto entries = list("MLSD", std::vector<std::string>(100, std::string(1000, 'x')));
+    ASSERT_FALSE(entries);
+    EXPECT_EQ(entries.error().code, Errc::kTooLong);
+}
+
+TEST_F(FolderTest, OfLinesEndsAtALineWithoutEnd) {
+    const auto entries = list("LIST", std::vector<std::string>(100, std::string(1000, 'x')));
     ASSERT_FALSE(entries);
     EXPECT_EQ(entries.error().code, Errc::kTooLong);
 }

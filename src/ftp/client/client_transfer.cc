@@ -1,6 +1,8 @@
 // ftp::Client's transfers: files and listings, streamed in constant memory.
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <utility>
 
 #include "base/ascii.h"
 #include "ftp/client/data_channel.h"
@@ -15,9 +17,8 @@ using base::fail;
 namespace {
 
 constexpr std::size_t kChunkOctets = std::size_t{128} * 1024;
-constexpr std::size_t kListingOctetsMax = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t kListingLineOctetsMax = std::size_t{64} * 1024;
-constexpr std::size_t kEntriesMax = 2'000'000;  // of one folder
+constexpr std::size_t kListingLinesMax = 2'000'000;  // of one folder
 
 // Not the folder itself, nor the one above, nor what no local file may be called.
 bool is_wanted(const RemoteEntry& entry) {
@@ -25,29 +26,18 @@ bool is_wanted(const RemoteEntry& entry) {
            is_plain_name(entry.name);
 }
 
-class TextSink final : public ByteSink {
+// A listing, line by line: its text is never in memory as a whole.
+class LineSink final : public ByteSink {
   public:
-    base::Result<> write(std::string_view octets) override {
-        if (text.size() + octets.size() > kListingOctetsMax) {
-            return fail(Errc::kTooLong, "a listing of more than 256 MiB");
-        }
-        text += octets;
-        return {};
-    }
+    using Take = std::function<void(std::string_view line)>;
 
-    std::string text;
-};
-
-// A listing of facts, entry by entry: its text is never in memory as a whole.
-class FactSink final : public ByteSink {
-  public:
-    explicit FactSink(std::vector<RemoteEntry>& entries) : entries_(entries) {}
+    explicit LineSink(Take take) : take_(std::move(take)) {}
 
     base::Result<> write(std::string_view octets) override {
         while (!octets.empty()) {
             const std::size_t end = octets.find('\n');
             line_ += octets.substr(0, end);
-            if (line_.size() > kListingLineOctetsMax || entries_.size() > kEntriesMax) {
+            if (line_.size() > kListingLineOctetsMax || lines_ == kListingLinesMax) {
                 return fail(Errc::kTooLong, "a listing longer than any folder");
             }
             if (end == std::string_view::npos) {
@@ -60,17 +50,25 @@ class FactSink final : public ByteSink {
     }
 
     // A last line without an end.
-    void take_line() {
-        for (RemoteEntry& entry : parse_fact_listing(line_)) {
-            if (is_wanted(entry)) {
-                entries_.push_back(std::move(entry));
-            }
+    void finish() {
+        if (!line_.empty()) {
+            take_line();
         }
-        line_.clear();
     }
 
   private:
-    std::vector<RemoteEntry>& entries_;
+    void take_line() {
+        std::string_view line = line_;
+        while (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        take_(line);
+        ++lines_;
+        line_.clear();
+    }
+
+    const Take take_;
+    std::size_t lines_ = 0;
     std::string line_;
 };
 
@@ -250,12 +248,6 @@ Client::Async<std::uint64_t> Client::store(std::string verb,
 }
 
 // RFC 1123 4.1.2.7: listings go in type A or I alike; the one that is set saves a round trip.
-Client::Async<std::string> Client::listing(std::string command_line) {
-    TextSink sink;
-    CO_TRY_VOID(co_await transfer(std::move(command_line), TransferOptions(), &sink, nullptr));
-    co_return std::move(sink.text);
-}
-
 Client::Async<void> Client::listing_into(std::string command_line, ByteSink& sink) {
     CO_TRY_VOID(co_await transfer(std::move(command_line), TransferOptions(), &sink, nullptr));
     co_return base::Result<>();
@@ -264,37 +256,46 @@ Client::Async<void> Client::listing_into(std::string command_line, ByteSink& sin
 Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
     const std::string arguments = path.empty() ? "" : " " + path;
     std::vector<RemoteEntry> entries;
+    const auto keep = [&entries](RemoteEntry entry) {
+        if (is_wanted(entry)) {
+            entries.push_back(std::move(entry));
+        }
+    };
     if (options_.use_mlsd && (has("MLSD") || has("MLST"))) {
-        FactSink sink(entries);
-        CO_TRY_VOID(co_await listing_into("MLSD" + arguments, sink));
-        sink.take_line();
+        LineSink facts([&keep](std::string_view line) {
+            for (RemoteEntry& entry : parse_fact_listing(line)) {
+                keep(std::move(entry));
+            }
+        });
+        CO_TRY_VOID(co_await listing_into("MLSD" + arguments, facts));
+        facts.finish();
         co_return entries;
     }
-    const auto text = co_await listing("LIST" + arguments);
-    if (!text && last_reply_.code == 450) {
+    ListingReader reader({.now = loop_.clock().now()});
+    LineSink lines([&](std::string_view line) {
+        if (auto entry = reader.take(line)) {
+            keep(std::move(*entry));
+        }
+    });
+    auto listed = co_await listing_into("LIST" + arguments, lines);
+    if (!listed && last_reply_.code == 450) {
         co_return fail(Errc::kNotFound,
-                       text.error().text);  // proftpd of a folder that is not there
+                       listed.error().text);  // proftpd of a folder that is not there
     }
-    CO_TRY_VOID(text);
-    entries = parse_listing(*text, {.now = loop_.clock().now()});
-    std::erase_if(entries, [](const RemoteEntry& entry) { return !is_wanted(entry); });
+    CO_TRY_VOID(std::move(listed));
+    lines.finish();
     co_return entries;
 }
 
 Client::Async<std::vector<std::string>> Client::names(std::string arguments) {
-    CO_TRY(const std::string text,
-           co_await listing(arguments.empty() ? "NLST" : "NLST " + arguments));
     std::vector<std::string> names;
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        std::string_view line = base::split_front(rest, '\n');
-        if (line.ends_with('\r')) {
-            line.remove_suffix(1);
-        }
+    LineSink lines([&names](std::string_view line) {
         if (!line.empty()) {
             names.emplace_back(line);
         }
-    }
+    });
+    CO_TRY_VOID(co_await listing_into(arguments.empty() ? "NLST" : "NLST " + arguments, lines));
+    lines.finish();
     co_return names;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "base/ascii.h"
 #include "ftp/client/list_dates.h"
@@ -241,17 +242,20 @@ std::optional<RemoteEntry> parse_list_line(std::string_view line, const ListingC
     return std::nullopt;
 }
 
+std::optional<RemoteEntry> ListingReader::take(std::string_view line) {
+    if (is_lone_vms_name(line)) {
+        wrapped_ = line;
+        return std::nullopt;
+    }
+    wrapped_ += line;
+    return parse_list_line(std::exchange(wrapped_, ""), clock_);
+}
+
 std::vector<RemoteEntry> parse_listing(std::string_view text, const ListingClock& clock) {
     std::vector<RemoteEntry> entries;
-    std::string wrapped;
+    ListingReader reader(clock);
     for_each_line(text, [&](std::string_view line) {
-        if (is_lone_vms_name(line)) {
-            wrapped = line;
-            return;
-        }
-        const std::string whole = wrapped.empty() ? std::string(line) : wrapped + std::string(line);
-        wrapped.clear();
-        if (auto entry = parse_list_line(whole, clock)) {
+        if (auto entry = reader.take(line)) {
             entries.push_back(std::move(*entry));
         }
     });

@@ -37,7 +37,21 @@ struct ListingClock {
 // print it, OS/2, IBM i and z/OS besides. Nothing for a heading, a total or a format nobody knows.
 [[nodiscard]] std::optional<RemoteEntry> parse_list_line(std::string_view line,
                                                          const ListingClock& clock);
-// All of a listing; VMS's wrapped lines are joined. Lines that say nothing are left out.
+
+// LIST's lines as they come; VMS's wrapped ones are joined.
+class ListingReader {
+  public:
+    explicit ListingReader(const ListingClock& clock) : clock_(clock) {}
+
+    // `line` without its end. Nothing where it says nothing, or the next one says the rest.
+    [[nodiscard]] std::optional<RemoteEntry> take(std::string_view line);
+
+  private:
+    ListingClock clock_;
+    std::string wrapped_;  // the name that a line ended behind
+};
+
+// All of a listing. Lines that say nothing are left out.
 [[nodiscard]] std::vector<RemoteEntry> parse_listing(std::string_view text,
                                                      const ListingClock& clock);
 // All that MLSD sent.
