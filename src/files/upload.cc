@@ -111,7 +111,8 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     if (more > free) {
         return base::fail(Errc::kNoSpace, "The disk is full.");
     }
-    const std::uint64_t rounded = (more + kReserveAtOnce - 1) / kReserveAtOnce * kReserveAtOnce;
+    // Always some more than was asked for: who asks again for the piece behind a few octets has it then.
+    const std::uint64_t rounded = (more / kReserveAtOnce + 1) * kReserveAtOnce;
     const Limits limits = volume.limits();
     const auto generous = volume.ledger().reserve({.octets = rounded, .files = 0}, limits);
     if (generous) {

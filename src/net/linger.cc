@@ -22,10 +22,17 @@ class Linger final : public IoLoop::Watcher {
     Linger(const Linger&) = delete;
     Linger& operator=(const Linger&) = delete;
 
-    ~Linger() override { loop_.unwatch(fd_.get(), *this); }
+    ~Linger() override {
+        if (watched_) {
+            loop_.unwatch(fd_.get(), *this);
+        }
+    }
 
     // False when there is nothing to wait for.
-    [[nodiscard]] bool start() { return !drain() && loop_.watch(fd_.get(), *this); }
+    [[nodiscard]] bool start() {
+        watched_ = !drain() && loop_.watch(fd_.get(), *this);
+        return watched_;
+    }
 
     void end_with(base::Loop::TimerId timer) { timer_ = timer; }
 
@@ -55,6 +62,7 @@ class Linger final : public IoLoop::Watcher {
     UniqueFd fd_;
     base::Loop::TimerId timer_ = 0;
     std::size_t octets_ = 0;
+    bool watched_ = false;
 };
 
 }  // namespace

@@ -90,7 +90,7 @@ bool is_free(const SocketAddress& address) {
 
 base::Result<ListenSockets> open_tcp(const Endpoint& endpoint, unsigned count) {
     TRY(SocketAddress address, to_socket_address(endpoint));
-    if (endpoint.port != 0 && !is_free(address)) {
+    if (count > 1 && endpoint.port != 0 && !is_free(address)) {
         return cannot_listen(endpoint, errno);
     }
     ListenSockets sockets;

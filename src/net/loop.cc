@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <utility>
 
 #include "base/check.h"
 
@@ -22,6 +23,9 @@ IoLoop::Readiness to_readiness(std::uint32_t events) {
             .ended = ended,
             .urgent = (events & EPOLLPRI) != 0};
 }
+
+// The loop that this thread runs: what it posts to itself needs no call to wake it.
+thread_local const IoLoop* running_here = nullptr;
 
 }  // namespace
 
@@ -46,7 +50,7 @@ void IoLoop::post(std::function<void()> callback) {
         first = posted_.empty();
         posted_.push_back(std::move(callback));
     }
-    if (first) {
+    if (first && running_here != this) {
         wake();
     }
 }
@@ -89,12 +93,14 @@ void IoLoop::unwatch(int fd, const Watcher& watcher) {
 }
 
 void IoLoop::run() {
+    const IoLoop* const before = std::exchange(running_here, this);
     while (!stopping_) {
-        wait_and_dispatch(timeout_ms());
+        wait_and_dispatch(has_posted() ? 0 : timeout_ms());
         run_due_timers();
         run_posted();
     }
     stopping_ = false;
+    running_here = before;
 }
 
 void IoLoop::run_ready() {
@@ -143,6 +149,11 @@ void IoLoop::run_due_timers() {
         }
         callback();
     }
+}
+
+bool IoLoop::has_posted() {
+    const std::scoped_lock lock(mutex_);
+    return !posted_.empty();
 }
 
 int IoLoop::timeout_ms() const {

@@ -73,6 +73,7 @@ class IoLoop final : public base::Loop {
     void wait_and_dispatch(int timeout_ms);
     void run_posted();
     void run_due_timers();
+    [[nodiscard]] bool has_posted();
     [[nodiscard]] int timeout_ms() const;
     void wake();
 

@@ -148,6 +148,8 @@ class SystemAcceptor final : public Acceptor, private IoLoop::Watcher {
         : loop_(loop),
           fd_(std::move(fd)),
           local_(std::move(local)),
+          is_wildcard_(local_.address.empty() || local_.address == "0.0.0.0" ||
+                       local_.address == "::"),
           wakeup_(loop) {}
 
     SystemAcceptor(const SystemAcceptor&) = delete;
@@ -161,6 +163,14 @@ class SystemAcceptor final : public Acceptor, private IoLoop::Watcher {
 
     base::Task<base::Result<std::unique_ptr<Stream>>> accept(base::SteadyTime deadline) override {
         while (fd_) {
+            if (!ready_) {
+                if (co_await wakeup_.wait(deadline) == Wakeup::Outcome::kTimeout) {
+                    co_return fail(
+                        Errc::kTimeout,
+                        fmt::format("nobody connected to {} in time", local_.to_string()));
+                }
+                continue;
+            }
             SocketAddress peer;
             peer.octets = sizeof peer.storage;
             UniqueFd fd(::accept4(fd_.get(),
@@ -169,22 +179,17 @@ class SystemAcceptor final : public Acceptor, private IoLoop::Watcher {
                                   SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (fd) {
                 Connection connection;
-                connection.local = own_address(fd);
+                connection.local = is_wildcard_ ? own_address(fd) : local_;
                 connection.peer = to_endpoint(peer);
                 connection.fd = std::move(fd);
                 co_return std::make_unique<SocketStream>(loop_, std::move(connection));
             }
             const int error = errno;
-            if (error != EAGAIN && errc_of(error) == Errc::kUnavailable) {
+            ready_ = error != EAGAIN;
+            if (ready_ && errc_of(error) == Errc::kUnavailable) {
                 co_return cannot("accept a connection on " + local_.to_string(), error);
             }
-            if (error != EAGAIN) {
-                continue;  // the fate of one connection (accept(2), "Error handling")
-            }
-            if (co_await wakeup_.wait(deadline) == Wakeup::Outcome::kTimeout) {
-                co_return fail(Errc::kTimeout,
-                               fmt::format("nobody connected to {} in time", local_.to_string()));
-            }
+            // Any other error is the fate of one connection (accept(2), "Error handling").
         }
         co_return fail(Errc::kReset, "closed here");
     }
@@ -198,12 +203,17 @@ class SystemAcceptor final : public Acceptor, private IoLoop::Watcher {
     }
 
   private:
-    // Edges are told once: accept() asks the kernel before it waits.
-    void on_ready(IoLoop::Readiness /*ready*/) override { wakeup_.fire(); }
+    // Edges are told once, the first for whoever came before anybody watched.
+    void on_ready(IoLoop::Readiness /*ready*/) override {
+        ready_ = true;
+        wakeup_.fire();
+    }
 
     IoLoop& loop_;
     UniqueFd fd_;
     Endpoint local_;
+    bool is_wildcard_;  // a connection then tells which address it was made to
+    bool ready_ = false;
     Wakeup wakeup_;
 };
 

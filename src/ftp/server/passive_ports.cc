@@ -11,10 +11,20 @@ using base::fail;
 using base::Result;
 using base::Task;
 
+namespace {
+
+// RFC 6335 6: the dynamic ports.
+constexpr PortRange kDynamicPorts{.first = 49152, .last = 65535};
+
+}  // namespace
+
+// Without a range the kernel could choose, but it takes no port on which an ended connection still waits out its
+// TIME_WAIT, as those of a minute's transfers do, and looks at them one by one: at thousands of small files a
+// minute that took more time than the files. A port that is named may be listened on beside them.
 PassivePorts::PassivePorts(net::Network& network, base::Random& random, PortRange range)
     : network_(network),
       random_(random),
-      range_(range) {}
+      range_(range.first == 0 ? kDynamicPorts : range) {}
 
 PassivePorts::~PassivePorts() = default;
 
@@ -57,9 +67,6 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loo
                                                                  const std::string& local,
                                                                  const std::string& client) {
     const std::scoped_lock lock(mutex_);
-    if (range_.first == 0) {
-        return claim_at(loop, {.address = local, .port = 0, .path = {}}, client);
-    }
     const std::uint64_t count = static_cast<std::uint64_t>(range_.last - range_.first) + 1;
     const std::uint64_t begin = random_.below(count);
     for (std::uint64_t step = 0; step < count; ++step) {
@@ -83,9 +90,9 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim_at(base::Loop& 
                                                                     const net::Endpoint& local,
                                                                     const std::string& client) {
     TRY(auto acceptor, network_.accept_on(loop, local));
-    const std::uint16_t number = acceptor->local().port;
-    auto port = std::make_shared<Port>(loop, std::move(acceptor));
-    ports_.insert_or_assign({local.address, number}, port);
+    const Key key(local.address, local.port);
+    auto port = std::make_shared<Port>(key, loop, std::move(acceptor));
+    ports_.insert_or_assign(key, port);
     auto claim = make_claim(port, client);
     port->accepting = true;
     base::spawn(accept_for_all(port), [](const std::exception_ptr& thrown) {
@@ -111,8 +118,11 @@ void PassivePorts::give_back(const Claim& claim) {
     if (!port.claims.empty()) {
         return;
     }
-    // By identity: where the kernel chose the port, another loop may have been given it meanwhile.
-    std::erase_if(ports_, [&claim](const auto& item) { return item.second == claim.port_; });
+    // Unless it stopped listening by itself, and another loop has the number by now.
+    const auto found = ports_.find(port.key);
+    if (found != ports_.end() && found->second == claim.port_) {
+        ports_.erase(found);
+    }
     port.acceptor->close();
 }
 

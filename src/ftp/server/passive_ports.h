@@ -17,7 +17,7 @@
 namespace ftp {
 
 struct PortRange {
-    std::uint16_t first = 0;  // both 0: whatever the kernel gives
+    std::uint16_t first = 0;  // both 0: the dynamic ports, 49152 to 65535
     std::uint16_t last = 0;
 };
 
@@ -64,15 +64,16 @@ class PassivePorts {
                                                              const std::string& client);
 
   private:
-    // A port that is listened on, by its local address and number.
+    using Key = std::pair<std::string, std::uint16_t>;  // local address and number
+
+    // A port that is listened on.
     struct Port {
+        const Key key;
         base::Loop& loop;
         std::unique_ptr<net::Acceptor> acceptor;
         std::map<std::string, Claim*> claims;  // by client; touched on `loop` only
         bool accepting = false;
     };
-
-    using Key = std::pair<std::string, std::uint16_t>;
 
     [[nodiscard]] base::Result<std::unique_ptr<Claim>> claim_at(base::Loop& loop,
                                                                 const net::Endpoint& local,

@@ -75,6 +75,18 @@ TEST_F(PassivePortsTest, NobodyTakesWhatIsForAnother) {
     EXPECT_EQ(accepted(*alice), "192.0.2.1");
 }
 
+// Never the kernel's choice: among the ports that wait out their TIME_WAIT it looks long for a free one.
+TEST_F(PassivePortsTest, WithoutARangeADynamicPortIsDrawn) {
+    PassivePorts ports(network_, random_, {});
+    base::SeededRandom same(1);
+    for (int i = 0; i < 5; ++i) {
+        const Claim alice = claim(ports, "192.0.2.1");
+        ASSERT_NE(alice, nullptr);
+        EXPECT_EQ(alice->port(), 49152 + same.below(65536 - 49152));
+        loop_.run_for(1ms);
+    }
+}
+
 TEST_F(PassivePortsTest, AnybodyMayComeWhereFxpIsAllowed) {
     PassivePorts ports(network_, random_, {});
     const Claim open = claim(ports, "");
