@@ -2,7 +2,7 @@
 """scripts/bench ftp: staffetta beside vsftpd, proftpd and pure-ftpd, and beside the limits: bare loops over sendfile and
 splice, and `openssl s_server`.
 
-Each row is measured for one server after the other. CPU is that of the server's processes alone, children
+Each row is measured for one server after the other; streams and small files in several rounds. CPU is that of the server's processes alone, children
 included; the wall clock has the client on the same cores. Only staffetta syncs an upload before it says 226.
 """
 
@@ -103,33 +103,58 @@ def transfer(options, peer, work, sessions, count, octets, tls):
         return moved, seconds, peer.cpu_s() - cpu
 
 
+def in_turns(options, peers, measure):
+    """The medians of what `measure` says of each peer, which is several numbers. Each round begins with another one: the
+    first to fill the page cache meets memory that the machine, or its host, has to bring first."""
+    measured = {peer: [] for peer in peers}
+    for i in range(options.rounds):
+        first = i % len(peers)
+        for peer in peers[first:] + peers[:first]:
+            measured[peer].append(measure(peer))
+    return [(peer, [statistics.median(values) for values in zip(*figures)]) for peer, figures in measured.items()]
+
+
+def measure_streams(options, peer, streams, octets, tls):
+    """Octets, seconds and CPU seconds of RETR, then those of STOR."""
+    for i in range(streams):
+        write_file(peer.tree / "pub" / f"load-{i}-0", octets)
+    fetched = transfer(options, peer, "retr", streams, 1, octets, tls)
+    empty(peer.tree / "pub")
+    stored = transfer(options, peer, "stor", streams, 1, octets, tls)
+    empty(peer.tree / "pub")
+    return *fetched, *stored
+
+
 def bench_streams(options, table, peers):
     for tls in (False, True):
         for streams in options.streams:
             row = f"{'TLS' if tls else 'clear'}, {streams} stream{'s' if streams > 1 else ''}"
             octets = options.octets // streams // BUFFER * BUFFER
-            for peer in peers:
-                for i in range(streams):
-                    write_file(peer.tree / "pub" / f"load-{i}-0", octets)
-                figures = transfer(options, peer, "retr", streams, 1, octets, tls)
-                table.add(f"RETR {row}", peer.name, throughput(*figures))
-                empty(peer.tree / "pub")
-                figures = transfer(options, peer, "stor", streams, 1, octets, tls)
-                table.add(f"STOR {row}", peer.name, throughput(*figures))
-                empty(peer.tree / "pub")
+            for peer, figures in in_turns(options, peers, lambda peer, streams=streams, octets=octets, tls=tls:
+                                          measure_streams(options, peer, streams, octets, tls)):
+                table.add(f"RETR {row}", peer.name, throughput(*figures[:3]))
+                table.add(f"STOR {row}", peer.name, throughput(*figures[3:]))
+
+
+def measure_small(options, peer, sessions, each):
+    """Seconds and CPU seconds of STOR, then those of RETR of the same files."""
+    _, *stored = transfer(options, peer, "stor", sessions, each, 1000, False)
+    for path in (peer.tree / "pub").iterdir():
+        path.chmod(0o644)
+    _, *fetched = transfer(options, peer, "retr", sessions, each, 1000, False)
+    empty(peer.tree / "pub")
+    return *stored, *fetched
 
 
 def bench_small(options, table, peers):
     for sessions in (1, 8):
         each = options.files // sessions
-        for peer in peers:
-            for work in ("stor", "retr"):
-                for path in (peer.tree / "pub").iterdir():
-                    path.chmod(0o644)
-                _, seconds, cpu = transfer(options, peer, work, sessions, each, 1000, False)
-                table.add(f"{work.upper()} {options.files:,} files, {sessions} session{'s' if sessions > 1 else ''}", peer.name,
-                          f"{sessions * each / seconds:,.0f} files/s, {cpu * 1e6 / sessions / each:.0f} CPU us each")
-            empty(peer.tree / "pub")
+        row = f"{options.files:,} files, {sessions} session{'s' if sessions > 1 else ''}"
+        for peer, figures in in_turns(options, peers, lambda peer, sessions=sessions, each=each:
+                                      measure_small(options, peer, sessions, each)):
+            for work, seconds, cpu in (("STOR", *figures[:2]), ("RETR", *figures[2:])):
+                table.add(f"{work} {row}", peer.name, f"{sessions * each / seconds:,.0f} files/s, "
+                                                      f"{cpu * 1e6 / sessions / each:.0f} CPU us each")
 
 
 def bench_logins(options, table, peers):
@@ -262,6 +287,7 @@ def parse_options():
     parser.add_argument("--octets", type=int, help="of all streams together")
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 8, 50])
     parser.add_argument("--files", type=int)
+    parser.add_argument("--rounds", type=int, default=3, help="of streams and small files, whose medians are shown")
     parser.add_argument("--logins", type=int, default=300)
     parser.add_argument("--entries", type=int, nargs="+")
     parser.add_argument("--idle", type=int, nargs="+")
