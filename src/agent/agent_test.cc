@@ -140,6 +140,37 @@ TEST(Words, AreParted) {
     EXPECT_THAT(*split_words(quote_word("a 'b\" \\c")), ElementsAre("a 'b\" \\c"));
 }
 
+TEST(Words, ArePartedIntoCommands) {
+    using enum CommandPart::Joint;
+    const auto parts = [](std::string_view line) {
+        std::string all;
+        const auto commands = split_commands(line);
+        for (const CommandPart& part : commands.value()) {
+            all += part.joint == kAlways ? ";" : part.joint == kIfDone ? "&&" : "||";
+            for (const std::string& word : part.words) {
+                all += "[" + word + "]";
+            }
+        }
+        return all;
+    };
+    EXPECT_EQ(parts(""), ";");
+    EXPECT_EQ(parts("mirror a b; bye"), ";[mirror][a][b];[bye]");
+    EXPECT_EQ(parts("a ; b;"), ";[a];[b;]");
+    EXPECT_EQ(parts("a ;"), ";[a]");
+    EXPECT_EQ(parts("get x && echo y || exit 1"), ";[get][x]&&[echo][y]||[exit][1]");
+    EXPECT_EQ(parts("get x & ; jobs"), ";[get][x][&];[jobs]");
+    // Not ours: files of VMS, facts, quotes, shells' commands, comments.
+    EXPECT_EQ(parts("get A.TXT;1 && quote OPTS MLST Size;Type;"),
+              ";[get][A.TXT;1]&&[quote][OPTS][MLST][Size;Type;]");
+    EXPECT_EQ(parts("get 'a; b' \"c && d\" e\\; f"), ";[get][a; b][c && d][e;][f]");
+    EXPECT_EQ(parts("!ls; date"), ";[!][ls; date]");
+    EXPECT_EQ(parts("bell; !ls; date"), ";[bell];[!][ls; date]");
+    EXPECT_EQ(parts("ls |sort; date"), ";[ls][|sort; date]");
+    EXPECT_EQ(parts("pwd # a; b"), ";[pwd]");
+    EXPECT_EQ(parts(quote_word("a; b") + " " + quote_word("&&")), ";[a; b][&&]");
+    EXPECT_FALSE(split_commands("a; get 'open"));
+}
+
 TEST(Progress, ShowsRateAndTimeLeft) {
     EXPECT_EQ(format_octets(1023), "1023");
     EXPECT_EQ(format_octets(1536), "1.5 KiB");
@@ -169,11 +200,17 @@ TEST(Arguments, AreRead) {
     EXPECT_EQ(get->settings.tls, ftp::ClientTls::kRequired);
     EXPECT_TRUE(parse_ftp_arguments({"mirror", "-R", "a", "ftp://h/"})->mirror.reverse);
     EXPECT_TRUE(parse_ftp_arguments({"-R", "get", "ftp://h/x"})->resume);
+    EXPECT_EQ(parse_ftp_arguments({"-f", "script"})->script, "script");
+    const auto mirror = parse_ftp_arguments(
+        {"mirror", "--newer-than=now-7days", "--older-than", "2026-01-31", "a", "b"});
+    ASSERT_TRUE(mirror) << mirror.error().text;
+    EXPECT_TRUE(mirror->mirror.newer_than && mirror->mirror.older_than);
     for (const std::vector<std::string>& bad : {std::vector<std::string>{"--no-such"},
                                                 {"-Z"},
                                                 {"-o"},
                                                 {"--tls", "maybe"},
                                                 {"--quiet=1"},
+                                                {"--newer-than", "soon"},
                                                 {"-P", "0"}}) {
         EXPECT_FALSE(parse_ftp_arguments(bad)) << bad[0];
     }
@@ -274,7 +311,9 @@ TEST(Shell, KnowsBsdsVerbs) {
         "rate rcvbuf recv reget remopts rename reset restart rhelp rmdir rstatus runique "
         "send sendport set site size sndbuf status struct sunique system tenex throttle "
         "trace type umask unset usage user verbose xferbuf ? "
-        "alias bookmark cat du find jobs kill lls mirror mv pget queue rm source wait ";
+        "alias at bookmark cat du echo fail-exit find jobs kill lls mirror mv pget queue repeat rm "
+        "sleep "
+        "source symlink wait ";
     while (!verbs.empty()) {
         const std::string_view verb = base::split_front(verbs, ' ');
         EXPECT_TRUE(std::any_of(Shell::commands().begin(),

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/local_file.h"
+#include "agent/when.h"
 #include "base/ascii.h"
 
 namespace agent {
@@ -51,13 +53,19 @@ Transfers:
   --segments N                 get: N connections for one file; a fetch that was killed goes on
   -g                           no globbing;  -i  no questions in mget, mput, mdelete
   -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue
-  -e COMMAND                   interactive: do this first; may be given again
+  -e COMMANDS                  at the prompt: do this first; may be given again
+  -f, --script FILE            do what the file says, and no more
 Mirror:
   -R, --reverse                upload
   -x, --exclude GLOB           leave out what is called so; -I, --include GLOB wins over it
   --exclude-regex RX           the same for paths in which RX is found; --include-regex RX
   --delete                     remove what the source has not;  --dry-run  only say what would be done
   -P, --parallel N             so many transfers at a time;  --only-newer  keep what is newer there
+  --newer-than WHEN|FILE       leave older files alone: now-7days, "2026-01-31 08:00";  --older-than  newer ones
+  --only-missing               nothing that is there;  --only-existing  nothing that is not
+  --ignore-time, --ignore-size  what does not tell that a file was changed
+  --no-recursion               this folder's files only
+  --remove-source-files        delete each file that was copied at its source
 
 Exit status: 0 done, 64 usage, 66 no such file, 68 no such host, 69 nobody answers or no TLS, 73 no room or
 may not be made, 74 the connection broke or a disk failed, 75 try again, 76 the server refused or spoke
@@ -214,6 +222,16 @@ class Reader {
         return {};
     }
 
+    // A moment, or a file here whose time is meant.
+    static base::Result<> take_when(const std::string& value, std::optional<base::WallTime>& to) {
+        if (const auto file = status_of(value)) {
+            to = file->modified;
+            return {};
+        }
+        TRY(to, parse_when(value, base::SystemClock().now()));
+        return {};
+    }
+
     static base::Result<> take_count(std::string_view name,
                                      const std::string& value,
                                      unsigned& to) {
@@ -225,7 +243,7 @@ class Reader {
         return {};
     }
 
-    static const std::array<Option, 42> kOptions;
+    static const std::array<Option, 51> kOptions;
 
     const std::vector<std::string>& arguments_;
     FtpArguments& into_;
@@ -235,7 +253,7 @@ class Reader {
 
 using A = FtpArguments;
 
-constexpr std::array<Reader::Option, 42> Reader::kOptions{{
+constexpr std::array<Reader::Option, 51> Reader::kOptions{{
     {"user",
      "u",
      nullptr,
@@ -301,6 +319,13 @@ constexpr std::array<Reader::Option, 42> Reader::kOptions{{
          a.commands.push_back(v);
          return base::Result<>();
      }},
+    {"script",
+     "f",
+     nullptr,
+     [](A& a, const std::string& v) {
+         a.script = v;
+         return base::Result<>();
+     }},
     {"reverse", "", [](A& a) { a.mirror.reverse = true; }, nullptr},
     {"exclude",
      "x",
@@ -327,6 +352,20 @@ constexpr std::array<Reader::Option, 42> Reader::kOptions{{
     {"delete", "", [](A& a) { a.mirror.remove = true; }, nullptr},
     {"dry-run", "", [](A& a) { a.mirror.dry_run = true; }, nullptr},
     {"only-newer", "", [](A& a) { a.mirror.only_newer = true; }, nullptr},
+    {"only-missing", "", [](A& a) { a.mirror.only_missing = true; }, nullptr},
+    {"only-existing", "", [](A& a) { a.mirror.only_existing = true; }, nullptr},
+    {"newer-than",
+     "",
+     nullptr,
+     [](A& a, const std::string& v) { return take_when(v, a.mirror.newer_than); }},
+    {"older-than",
+     "",
+     nullptr,
+     [](A& a, const std::string& v) { return take_when(v, a.mirror.older_than); }},
+    {"ignore-time", "", [](A& a) { a.mirror.heed_time = false; }, nullptr},
+    {"ignore-size", "", [](A& a) { a.mirror.heed_size = false; }, nullptr},
+    {"no-recursion", "", [](A& a) { a.mirror.recurse = false; }, nullptr},
+    {"remove-source-files", "", [](A& a) { a.mirror.remove_source = true; }, nullptr},
     {"parallel",
      "P",
      nullptr,

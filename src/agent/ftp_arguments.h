@@ -32,6 +32,7 @@ struct FtpArguments {
     unsigned segments = 1;   // get: connections for one file
     MirrorOptions mirror;
     std::vector<std::string> commands;  // -e
+    std::string script;                 // -f: a file of commands, and nothing behind them
     bool wants_help = false;
 };
 

@@ -64,7 +64,7 @@ class Mirror {
         where_ = (co_await site_.client().working_directory()).value_or("");
         TreeWalk walk;
         walk.on_entry = [this](const std::string& path, ftp::RemoteEntry entry) {
-            const bool into = entry.is_directory() && options_.filter.passes(path, true);
+            const bool into = entry.is_directory() && goes_into(path);
             keep(there_, path, std::move(entry));
             return into;
         };
@@ -79,8 +79,13 @@ class Mirror {
         co_return walked;
     }
 
+    [[nodiscard]] bool goes_into(const std::string& folder) const {
+        return options_.recurse && options_.filter.passes(folder, true);
+    }
+
     void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) const {
-        const bool wanted = entry.is_directory() || entry.type == ftp::EntryType::kFile;
+        const bool wanted =
+            entry.is_directory() ? options_.recurse : entry.type == ftp::EntryType::kFile;
         if (wanted && options_.filter.passes(path, entry.is_directory())) {
             tree.insert_or_assign(path, std::move(entry));
         }
@@ -104,7 +109,7 @@ class Mirror {
                                                   : ftp::EntryType::kOther;
                 entry.size = status->size;
                 entry.modified = status->modified;
-                if (entry.is_directory() && options_.filter.passes(path, true)) {
+                if (entry.is_directory() && goes_into(path)) {
                     folders.push_back(path);
                 }
                 keep(here_, path, std::move(entry));
@@ -142,6 +147,9 @@ class Mirror {
             if (!entry.is_directory() || (old != target().end() && old->second.is_directory())) {
                 continue;
             }
+            if (options_.only_existing) {
+                continue;
+            }
             note("mkdir " + path);
             ++report_.folders;
             if (options_.dry_run) {
@@ -163,17 +171,28 @@ class Mirror {
         }
     }
 
+    [[nodiscard]] bool is_of_wanted_time(const ftp::RemoteEntry& from) const {
+        return !from.modified || ((!options_.newer_than || *from.modified > *options_.newer_than) &&
+                                  (!options_.older_than || *from.modified < *options_.older_than));
+    }
+
     [[nodiscard]] bool must_copy(const ftp::RemoteEntry& from, const std::string& path) const {
         const auto found = target().find(path);
-        if (found == target().end() || found->second.is_directory()) {
-            return true;
+        if (!is_of_wanted_time(from)) {
+            return false;
         }
-        const ftp::RemoteEntry& to = found->second;
-        const bool timed = from.modified && to.modified;
+        if (found == target().end() || found->second.is_directory()) {
+            return !options_.only_existing;
+        }
+        return !options_.only_missing && is_changed(from, found->second);
+    }
+
+    [[nodiscard]] bool is_changed(const ftp::RemoteEntry& from, const ftp::RemoteEntry& to) const {
+        const bool timed = options_.heed_time && from.modified && to.modified;
         const base::Duration slack = std::max(from.precision, to.precision);
         const bool newer = timed && *from.modified > *to.modified + slack;
         const bool older = timed && *from.modified + slack < *to.modified;
-        const bool resized = from.size && to.size && *from.size != *to.size;
+        const bool resized = options_.heed_size && from.size && to.size && *from.size != *to.size;
         return newer || (resized && !(options_.only_newer && older));
     }
 
@@ -254,9 +273,25 @@ class Mirror {
             if (moved) {
                 ++report_.copied;
                 report_.octets += *moved;
+                co_await take_away_source(client, path);
             } else {
                 note_failure(path, moved.error());
             }
+        }
+    }
+
+    base::Task<> take_away_source(ftp::Client& client, std::string path) {
+        if (!options_.remove_source) {
+            co_return;
+        }
+        base::Result<> gone;
+        if (options_.reverse) {
+            gone = remove_here(path);
+        } else {
+            gone = co_await client.remove(join_path(remote_, path));
+        }
+        if (!gone) {
+            note_failure(path, gone.error());
         }
     }
 
@@ -265,6 +300,9 @@ class Mirror {
         for (const auto& [path, entry] : source()) {
             const auto old = target().find(path);
             if (old == target().end() || old->second.is_directory() == entry.is_directory()) {
+                continue;
+            }
+            if (!entry.is_directory() && !must_copy(entry, path)) {
                 continue;
             }
             std::vector<std::string> doomed{path};

@@ -20,7 +20,16 @@ struct MirrorOptions {
     bool reverse = false;  // upload
     bool remove = false;   // what the source has not
     bool dry_run = false;
-    bool only_newer = false;  // a file of another size that is newer at the target stays
+    bool only_newer = false;     // a file of another size that is newer at the target stays
+    bool only_missing = false;   // a file that is there stays as it is
+    bool only_existing = false;  // a file that is not there is not brought
+    bool heed_time = true;       // tell by it that a file was changed
+    bool heed_size = true;
+    bool recurse = true;
+    bool remove_source = false;  // each file, once it was copied
+    // Of the source's files only those; one without a time is copied.
+    std::optional<base::WallTime> newer_than = {};
+    std::optional<base::WallTime> older_than = {};
     unsigned parallel = 1;
     PathFilter filter = {};
     CopyOptions copy = {};

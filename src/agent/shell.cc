@@ -19,9 +19,6 @@ using base::fail;
 
 namespace {
 
-constexpr int kDepthMax = 8;
-constexpr std::size_t kScriptOctetsMax = std::size_t{1} << 20;
-
 std::string home_file(const std::string& name) {
     const std::string home = base::environment("HOME");
     return home.empty() ? "" : home + "/" + name;
@@ -86,7 +83,13 @@ int Shell::run() {
         }
     }
     for (const std::string& line : arguments_.commands) {
-        run_line(line);
+        run_unattended(line);
+    }
+    if (!arguments_.script.empty()) {
+        if (const auto done = run_file(arguments_.script); !done) {
+            show_error(done.error());
+        }
+        done_ = true;
     }
     LineEditor editor(home_file(".staffetta-ftp-history"),
                       [this](std::string_view line) { return complete(line); });
@@ -102,8 +105,10 @@ int Shell::run() {
         static_cast<void>(take_interrupt());
         if (recorded_macro_) {
             record(*line);
-        } else {
+        } else if (is_interactive()) {
             run_line(*line);
+        } else {
+            run_unattended(*line);
         }
     }
     jobs_.wait(0);
@@ -111,17 +116,8 @@ int Shell::run() {
     if (site().is_open()) {
         static_cast<void>(site().run(client().quit()));
     }
-    return is_interactive() ? int{kFtpOk} : status_;
-}
-
-int Shell::run_line(const std::string& line) {
-    const auto words = split_words(line);
-    const auto done = words ? (words->empty() ? base::Result<>() : dispatch(*words))
-                            : base::Result<>(fail(Errc::kSyntax, "a quote is left open"));
-    if (switches_.bell) {
-        say("\a");
-    }
-    return done ? int{kFtpOk} : show_error(done.error());
+    const bool unattended = !is_interactive() || !arguments_.script.empty();
+    return exit_status_.value_or(unattended ? status_ : int{kFtpOk});
 }
 
 base::Result<> Shell::dispatch(const Words& words) {
@@ -179,29 +175,6 @@ base::Result<const Shell::Command*> Shell::find(std::string_view verb) const {
     return found;
 }
 
-// Its lines as if they were typed. One that fails does not keep the next from running.
-base::Result<> Shell::run_file(const std::string& path) {
-    TRY(const std::string text, read_file(path, kScriptOctetsMax));
-    if (depth_ == kDepthMax) {
-        return fail(Errc::kTooLong, "files and macros call one another too deeply");
-    }
-    ++depth_;
-    for (std::string_view rest = text; !rest.empty() && !done_;) {
-        const std::string line(base::trim(base::split_front(rest, '\n')));
-        if (recorded_macro_) {
-            record(line);
-        } else {
-            run_line(line);
-        }
-    }
-    --depth_;
-    return {};
-}
-
-base::Result<> Shell::on_source(const Words& words) {
-    return run_file(expand_home(words[1]));
-}
-
 base::Result<> Shell::on_help(const Words& words) {
     if (words.size() == 1) {
         const std::size_t in_a_line = std::max<std::size_t>(1, terminal_columns() / 13);
@@ -224,6 +197,9 @@ base::Result<> Shell::on_help(const Words& words) {
 }
 
 int Shell::show_error(const base::Error& error) {
+    if (error.text.empty()) {
+        return status_;  // already_said()
+    }
     status_ = error.code == Errc::kSyntax ? int{kFtpUsage} : ftp_exit_status(error.code);
     // A reply that was shown already is not said again.
     const bool shown = captured_ == nullptr && site().has_client() && site().reply_was_shown() &&
@@ -235,6 +211,10 @@ int Shell::show_error(const base::Error& error) {
         fmt::print(stderr, "{}\n", wrapped(without_controls(error.text)));
     }
     return status_;
+}
+
+tl::unexpected<base::Error> Shell::already_said() {
+    return fail(Errc::kIo, "");
 }
 
 void Shell::say(std::string_view text) {

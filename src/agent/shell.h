@@ -28,6 +28,7 @@ namespace agent {
 // What the user can switch, as `status` shows it.
 struct ShellSwitches {
     bool bell = false;
+    bool fail_exit = false;     // of what nobody typed, the first line that fails is the last
     bool ask_each = true;       // prompt: before each file of mget, mput, mdelete
     bool globbing = true;       // glob
     bool meter = true;          // progress
@@ -87,7 +88,7 @@ class Shell {
 
     // The prompt, until `bye` or the end of input.
     [[nodiscard]] int run();
-    // One line. Its errors are shown; the exit status.
+    // One line, of commands between `;`, `&&` and `||`. Their errors are shown; the exit status of the last that ran.
     int run_line(const std::string& line);
 
     // The verbs in the order of the alphabet: dispatch, help and completion are made of this.
@@ -119,8 +120,8 @@ class Shell {
     base::Result<> on_proxy(const Words& words);
 
     // Files, one or many.
-    base::Result<> on_get(const Words& words);
-    base::Result<> on_put(const Words& words);
+    base::Result<> on_get(const Words& line);
+    base::Result<> on_put(const Words& line);
     base::Result<> on_mget(const Words& words);
     base::Result<> on_mput(const Words& words);
     base::Result<> on_fget(const Words& words);
@@ -178,6 +179,10 @@ class Shell {
     base::Result<> on_macro(const Words& words);
     base::Result<> on_alias(const Words& words);
     base::Result<> on_source(const Words& words);
+    base::Result<> on_at(const Words& words);
+    base::Result<> on_repeat(const Words& words);
+    base::Result<> on_sleep(const Words& words);
+    base::Result<> on_echo(const Words& words);
     base::Result<> on_jobs(const Words& words);
     base::Result<> on_queue(const Words& words);
     base::Result<> on_wait(const Words& words);
@@ -191,11 +196,19 @@ class Shell {
     [[nodiscard]] Words without_alias(const Words& words) const;
     base::Result<> dispatch(const Words& words);
     base::Result<> call(const Command& command, const Words& words);
-    base::Result<> run_file(const std::string& path);
     int show_error(const base::Error& error);
+    // The failure of a command whose commands have said theirs.
+    [[nodiscard]] static tl::unexpected<base::Error> already_said();
     void say(std::string_view text);
     // For a terminal without a server's control characters.
     void say_foreign(const std::string& text);
+
+    // Scripts, and commands that wait (shell_scripts.cc).
+    int run_words(const Words& words);
+    void run_unattended(const std::string& line);
+    int run_behind(const Words& words, std::size_t first);
+    base::Result<> run_file(const std::string& path);
+    [[nodiscard]] base::Result<> wait_for(base::WallTime when);
 
     // Prompts and completion (shell_prompt.cc).
     [[nodiscard]] std::string filled_prompt(std::string_view pattern);
@@ -251,6 +264,7 @@ class Shell {
     [[nodiscard]] std::function<void(const std::string&, const base::Error&)> tell_failure(
         std::string top);
     base::Result<> remove_tree(const std::string& top);
+    base::Result<> make_with_parents(const std::string& path);
     base::Result<> copy_to_proxy(const Words& words, bool to_second, const std::string& verb);
     base::Result<> fetch(const std::string& remote, const std::string& local, CopyOptions copy);
     base::Result<> fetch_as_named(const Words& words, CopyOptions copy);
@@ -277,7 +291,8 @@ class Shell {
     bool all_agreed_ = false;    // 'a' was answered
     bool none_agreed_ = false;   // 'q' was
     int status_ = 0;
-    int depth_ = 0;  // of macros and files in macros and files
+    std::optional<int> exit_status_;  // `exit` named one
+    int depth_ = 0;                   // of macros and files in macros and files
     std::map<std::string, Words> macros_;
     std::map<std::string, Words> aliases_;
     std::optional<std::string> recorded_macro_;

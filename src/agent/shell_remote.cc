@@ -30,6 +30,7 @@ constexpr std::array kPassed{Passed{"account", "ACCT"},
                              Passed{"rhelp", "HELP"},
                              Passed{"rstatus", "STAT"},
                              Passed{"site", "SITE"},
+                             Passed{"symlink", "SITE SYMLINK"},
                              Passed{"system", "SYST"},
                              Passed{"umask", "SITE UMASK"}};
 
@@ -86,8 +87,32 @@ base::Result<> Shell::on_rename(const Words& words) {
         words[1], target.ends_with('/') ? target + file_name_of(words[1]) : target));
 }
 
+// mkdir [-p] FOLDER...
 base::Result<> Shell::on_mkdir(const Words& words) {
-    return site().run(client().make_directory(words[1]));
+    const bool with_parents = words[1] == "-p";
+    if (with_parents && words.size() == 2) {
+        return tl::unexpected(usage_of(words[0]));
+    }
+    for (std::size_t i = with_parents ? 2 : 1; i < words.size(); ++i) {
+        TRY_VOID(with_parents ? make_with_parents(words[i])
+                              : site().run(client().make_directory(words[i])));
+    }
+    return {};
+}
+
+// From the top down. Servers refuse a folder that is there in many ways: to go there tells.
+base::Result<> Shell::make_with_parents(const std::string& path) {
+    const FtpSite::Silence silence(site());
+    for (std::size_t slash = path.find('/', 1); slash < path.size();
+         slash = path.find('/', slash + 1)) {
+        static_cast<void>(site().run(client().make_directory(path.substr(0, slash))));
+    }
+    TRY(const std::string where, site().run(client().working_directory()));
+    auto made = site().run(client().make_directory(path));
+    if (made || !site().run(client().change_directory(path))) {
+        return made;
+    }
+    return site().run(client().change_directory(where));
 }
 
 base::Result<> Shell::on_rmdir(const Words& words) {
@@ -102,8 +127,9 @@ base::Result<> Shell::on_size(const Words& words) {
 
 base::Result<> Shell::on_modtime(const Words& words) {
     TRY(const base::WallTime time, site().run(client().modified(words[1])));
-    say(fmt::format(
-        "{:%Y-%m-%d %H:%M:%S} UTC {}\n", std::chrono::floor<std::chrono::seconds>(time), words[1]));
+    // fmt's own format of a time point is this machine's zone.
+    const std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(time));
+    say(fmt::format("{:%Y-%m-%d %H:%M:%S} UTC {}\n", utc, words[1]));
     return {};
 }
 

@@ -161,6 +161,13 @@ base::Result<> Shell::on_close(const Words& /*words*/) {
 }
 
 base::Result<> Shell::on_quit(const Words& words) {
+    if (words.size() > 1) {
+        const auto status = base::parse_number<unsigned>(words[1], 255U);
+        if (!status) {
+            return fail(Errc::kSyntax, words[1] + " is no exit status, 0 to 255");
+        }
+        exit_status_ = static_cast<int>(*status);
+    }
     done_ = true;
     return on_close(words);
 }

@@ -141,13 +141,42 @@ base::Result<> Shell::send(const std::string& local, const std::string& remote, 
     return {};
 }
 
+namespace {
+
+// As lftp has them: -c goes on where an earlier transfer ended, -o names the target. The words without them, the target
+// last; nothing where they make no sense.
+std::optional<Shell::Words> take_flags(const Shell::Words& words, CopyOptions& copy) {
+    Shell::Words rest;
+    std::string target;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "-c") {
+            copy.resume = true;
+        } else if (words[i] == "-o" && i + 1 < words.size() && target.empty()) {
+            target = words[++i];
+        } else {
+            rest.push_back(words[i]);
+        }
+    }
+    if (!target.empty()) {
+        rest.push_back(std::move(target));
+    }
+    return rest.size() == 2 || rest.size() == 3 ? std::optional(std::move(rest)) : std::nullopt;
+}
+
+}  // namespace
+
 // get, recv, reget, newer
-base::Result<> Shell::on_get(const Words& words) {
+base::Result<> Shell::on_get(const Words& line) {
+    CopyOptions copy = copy_options();
+    copy.resume = line[0] == "reget";
+    const auto read = take_flags(line, copy);
+    if (!read) {
+        return tl::unexpected(usage_of(line[0]));
+    }
+    const Words& words = *read;
     if (words.size() > 2 && (words[2] == "-" || words[2].starts_with('|'))) {
         return fetch_into(words[1], words[2]);
     }
-    CopyOptions copy = copy_options();
-    copy.resume = words[0] == "reget";
     return fetch_as_named(words, copy);
 }
 
@@ -180,10 +209,15 @@ base::Result<> Shell::fetch_from_restart(const std::string& remote, const std::s
 }
 
 // put, send, reput, append
-base::Result<> Shell::on_put(const Words& words) {
+base::Result<> Shell::on_put(const Words& line) {
     CopyOptions copy = copy_options();
-    copy.resume = words[0] == "reput";
-    copy.append = words[0] == "append";
+    copy.resume = line[0] == "reput";
+    copy.append = line[0] == "append";
+    const auto read = take_flags(line, copy);
+    if (!read) {
+        return tl::unexpected(usage_of(line[0]));
+    }
+    const Words& words = *read;
     if (words[1] == "-" && words.size() == 2) {
         return fail(Errc::kInvalid, "standard input has no name; say one");
     }

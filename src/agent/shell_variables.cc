@@ -79,6 +79,7 @@ struct VariableTable {
         Switch{"epsv",     [](Shell& s) { return &settings(s).extended; }, false},
         Switch{"epsv4",    [](Shell& s) { return &settings(s).extended; }, false},
         Switch{"epsv6",    [](Shell& s) { return &settings(s).extended; }, false},
+        Switch{"fail-exit", [](Shell& s) { return &s.switches_.fail_exit; }, false},
         Switch{"gate",     [](Shell& s) { return &s.switches_.gate; }, false},
         Switch{"glob",     [](Shell& s) { return &s.switches_.globbing; }, false},
         Switch{"hash",     [](Shell& s) { return &s.switches_.marks; }, false},

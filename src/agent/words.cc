@@ -1,5 +1,7 @@
 #include "agent/words.h"
 
+#include <utility>
+
 #include "base/ascii.h"
 
 namespace agent {
@@ -92,6 +94,91 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
     return std::move(result.words);
 }
 
+namespace {
+
+// Finds where a line's commands end; quotes are as in Scan.
+class Cutter {
+  public:
+    explicit Cutter(std::string_view line) : line_(line) {}
+
+    // What stands before the next joint. Behind the last, all that is left.
+    std::string_view take(CommandPart::Joint& next) {
+        for (std::size_t at = 0; at < line_.size(); ++at) {
+            const std::size_t octets = open_quote_ == 0 && !rest_is_one_ ? joint_at(at, next) : 0;
+            if (octets > 0) {
+                const std::string_view part = line_.substr(0, at);
+                line_.remove_prefix(at + octets);
+                in_word_ = first_word_ = false;
+                return part;
+            }
+            at += pass(line_[at]) ? 1 : 0;
+        }
+        return std::exchange(line_, {});
+    }
+
+    [[nodiscard]] bool ended() const { return line_.empty(); }
+
+  private:
+    // How many octets the joint at `at` has; 0: there is none.
+    std::size_t joint_at(std::size_t at, CommandPart::Joint& next) const {
+        const std::string_view rest = line_.substr(at);
+        const bool last = base::trim(rest.substr(1)).empty();
+        if (rest[0] == ';' && (!in_word_ || (!last && base::is_space(rest[1])))) {
+            next = CommandPart::Joint::kAlways;
+            return 1;
+        }
+        const bool two = rest.starts_with("&&") || rest.starts_with("||");
+        if (in_word_ || !two || (rest.size() > 2 && !base::is_space(rest[2]))) {
+            return 0;
+        }
+        next = rest[0] == '&' ? CommandPart::Joint::kIfDone : CommandPart::Joint::kIfFailed;
+        return 2;
+    }
+
+    // Whether the next letter is nothing but itself.
+    bool pass(char c) {
+        if (open_quote_ != 0) {
+            const bool escape = c == '\\' && open_quote_ != '\'';
+            open_quote_ = c == open_quote_ ? '\0' : open_quote_;
+            return escape;
+        }
+        if (base::is_space(c)) {
+            in_word_ = false;
+            return false;
+        }
+        if (!in_word_) {
+            rest_is_one_ |= c == '#' || c == (first_word_ ? '|' : '!');
+            in_word_ = first_word_ = true;
+        }
+        open_quote_ = c == '"' || c == '\'' ? c : '\0';
+        return c == '\\';
+    }
+
+    std::string_view line_;
+    bool in_word_ = false;
+    bool first_word_ = false;   // has begun
+    bool rest_is_one_ = false;  // a comment, or a shell's command
+    char open_quote_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::vector<CommandPart>> split_commands(std::string_view line) {
+    std::vector<CommandPart> parts;
+    Cutter cutter(line);
+    CommandPart::Joint joint = CommandPart::Joint::kAlways;
+    do {
+        CommandPart::Joint next = CommandPart::Joint::kAlways;
+        auto words = split_words(cutter.take(next));
+        if (!words) {
+            return std::nullopt;
+        }
+        parts.push_back({.joint = joint, .words = std::move(*words)});
+        joint = next;
+    } while (!cutter.ended());
+    return parts;
+}
+
 std::string last_word(std::string_view line) {
     Scan result = scan(line);
     return result.open_word && !result.words.empty() ? result.words.back() : "";
@@ -100,8 +187,8 @@ std::string last_word(std::string_view line) {
 std::string quote_word(std::string_view word) {
     std::string quoted;
     for (const char c : word) {
-        if (base::is_space(c) || c == '"' || c == '\'' || c == '\\' ||
-            (quoted.empty() && (c == '#' || c == '|'))) {
+        if (base::is_space(c) || c == '"' || c == '\'' || c == '\\' || c == ';' ||
+            (quoted.empty() && (c == '#' || c == '|' || c == '&'))) {
             quoted += '\\';
         }
         quoted += c;

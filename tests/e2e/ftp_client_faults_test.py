@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import ftp_peers  # noqa: E402
@@ -174,7 +175,7 @@ class Faults(unittest.TestCase):
 
         long = self.enterContext(Long())
         self.assertEqual(len(self.ftp("ls", long.url).stdout), 10_000_032)
-        self.ftp("get", long.url + "y*", status=66)
+        self.ftp("get", long.url + "y*", status=76)
         facts = self.enterContext(Long(features=["MLST size*;"]))
         self.assertIn("longer than any folder", self.ftp("get", facts.url + "y*", status=76).stderr)
 
@@ -272,6 +273,36 @@ class Faults(unittest.TestCase):
         self.ftp(self.there.url, text="source script\nmacdef twice\nget small $1\nget small $2\n\n$ twice one two\n")
         self.assertEqual((self.folder / "large").read_bytes(), LARGE)
         self.assertEqual((self.folder / "two").read_text(), "Bonjour\n")
+
+    def test_script_ends_at_the_first_failure(self):
+        (self.folder / "script").write_text("get nothing-there; get small first\n"
+                                            "fail-exit on\n"
+                                            "get small -o second && echo came || echo went\n"
+                                            "get nothing-there || echo expected\n"
+                                            "get nothing-there\n"
+                                            "get small third\n")
+        done = self.ftp("-f", "script", self.there.url, text="get small typed\n", status=66)
+        self.assertEqual(done.stdout.split()[-2:], ["came", "expected"])
+        self.assertEqual({name for name in os.listdir(self.folder) if name in ("first", "second", "third", "typed")},
+                         {"first", "second"})
+        self.ftp(self.there.url, text="echo bye; exit 7; get small fourth\n", status=7)
+        self.ftp("-f", "no-script", self.there.url, status=66)
+
+    def test_commands_that_wait(self):
+        done = self.ftp(self.there.url, text="repeat -c 3 -d 0 echo again\n"
+                                             "repeat 0 --until-ok get small\n"
+                                             "repeat -d 0 --while-ok -- 'echo once; get nothing-there'\n"
+                                             "at now+1s -- echo late\n"
+                                             "at 2001-02-03 04:05 echo never\n", status=76)
+        words = done.stdout.split()
+        self.assertEqual([words.count(word) for word in ("again", "once", "late", "never")], [3, 1, 1, 0])
+        self.assertIn("2001-02-03 04:05 is over", done.stderr)
+        self.assertTrue((self.folder / "small").exists())
+
+    def test_times_are_utc_where_it_says_so(self):
+        with mock.patch.dict(os.environ, {"TZ": "CET-1"}):
+            said = self.ftp(self.there.url, text="modtime small\n").stdout
+        self.assertIn("2024-01-01 00:00:00 UTC small", said)
 
     def test_start_file(self):
         (self.folder / ".staffetta-ftprc").write_text("set prompt \"%M> \"\nset retries 7\n")

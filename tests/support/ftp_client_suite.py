@@ -123,6 +123,50 @@ class OneShot:
                                 for path in (self.folder / "copy").rglob("*")),
                          ["menu", "menu/cache", "menu/carte.txt"])
 
+    def test_mirror_of_what_is_old_new_or_missing(self):
+        tree = self.folder / "tree"
+        (tree / "folder").mkdir(parents=True)
+        for name, time in (("old", 1_500_000_000), ("new", 1_600_000_020), ("folder/inner", 1_600_000_020)):
+            (tree / name).write_text(name)
+            os.utime(tree / name, (time, time))
+        self.ftp("mirror", "-R", tree, self.url + "tree")
+
+        def names(folder):
+            return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+        def copied(*options):
+            copy = self.folder / "copy"
+            shutil.rmtree(copy, ignore_errors=True)
+            self.ftp("mirror", *options, self.url + "tree", copy)
+            return names(copy)
+
+        self.assertEqual(copied("--newer-than", "2018-01-01"), ["folder", "folder/inner", "new"])
+        self.assertEqual(copied("--newer-than", tree / "old"), ["folder", "folder/inner", "new"])
+        self.assertEqual(copied("--older-than=now-100days", "--newer-than=now-1week"), ["folder"])
+        self.assertEqual(copied("--older-than", "2018-01-01", "--no-recursion"), ["old"])
+        copy = self.folder / "copy"
+        (copy / "old").write_text("otherwise")
+        self.ftp("mirror", "--only-missing", self.url + "tree", copy)
+        self.assertEqual((copy / "old").read_text(), "otherwise")
+        self.assertEqual(names(copy), ["folder", "folder/inner", "new", "old"])
+        (copy / "new").unlink()
+        self.ftp("mirror", "--only-existing", "--ignore-time", self.url + "tree", copy)
+        self.assertEqual((copy / "old").read_text(), "old")
+        self.assertFalse((copy / "new").exists())
+        # What is there already is no failure, nor is it fetched; what was fetched has gone from there.
+        self.ftp("mirror", "--remove-source-files", self.url + "tree", copy)
+        self.assertEqual((copy / "new").read_text(), "new")
+        left = self.ftp("ls", "--names", self.url + "tree").stdout
+        self.assertIn("old", left)
+        self.assertNotIn("new", left)
+
+    def test_folders_with_those_that_they_lie_in(self):
+        made = self.ftp("-i", self.url, text="mkdir -p a/b/c a/b d && mkdir e f && find\n")
+        self.assertIn("a/\nd/\ne/\nf/\na/b/\na/b/c/\n", made.stdout)
+        (self.folder / "letter").write_text("x")
+        self.ftp("put", self.folder / "letter", self.url + "letter")
+        self.assertNotEqual(harness.staffetta("ftp", *self.options, self.url, text="mkdir -p letter/b\n").returncode, 0)
+
     def test_trees_at_the_prompt(self):
         tree = self.folder / "tree"
         for path, octets in (("a/b/one", 1000), ("a/two", 500), ("three.txt", 24)):
