@@ -157,8 +157,8 @@ class OneShot:
         self.ftp("mirror", "--remove-source-files", self.url + "tree", copy)
         self.assertEqual((copy / "new").read_text(), "new")
         left = self.ftp("ls", "--names", self.url + "tree").stdout
-        self.assertIn("old", left)
-        self.assertNotIn("new", left)
+        self.assertRegex(left, r"(?m)/old$")
+        self.assertNotRegex(left, r"(?m)/new$")
 
     def test_folders_with_those_that_they_lie_in(self):
         made = self.ftp("-i", self.url, text="mkdir -p a/b/c a/b d && mkdir e f && find\n")
