@@ -85,6 +85,9 @@ class MailboxEditor {
         return std::exchange(removed_emails_, {});
     }
 
+    // Raises the modseq for a change to something else that the mailbox has than its messages.
+    void touch();
+
     // Did anything change?
     [[nodiscard]] bool changed() const { return changed_; }
 
@@ -111,8 +114,6 @@ class MailboxEditor {
     [[nodiscard]] base::Result<> discount(const Entry& entry);
     [[nodiscard]] base::Result<> reclaim_keywords(std::uint64_t wanted);
     [[nodiscard]] base::Result<> remember_removed();
-    void touch();
-
     store::Transaction* change_;
     AccountEditor* account_;
     MailboxId mailbox_;

@@ -78,10 +78,10 @@ struct Mailboxes::Parts {
                                                       MailboxId mailbox,
                                                       SnapshotPtr known);
 [[nodiscard]] std::int64_t seconds(base::WallTime time);
-// mailboxes_names.cc: kInUse when one of the owner's mailboxes has that role.
-[[nodiscard]] base::Result<> check_role(const store::Reader& reader,
-                                        account::AccountId owner,
-                                        Role role);
+// mailboxes_names.cc: the one of the owner's mailboxes that has that role; 0 for none.
+[[nodiscard]] base::Result<MailboxId> find_role(const store::Reader& reader,
+                                                account::AccountId owner,
+                                                Role role);
 // kOverQuota unless so much more fits; kNotFound when the account has gone.
 [[nodiscard]] base::Result<> check_quota(const store::Reader& reader,
                                          AccountEditor& account,

@@ -105,17 +105,16 @@ base::Result<> each_mailbox(const store::Reader& reader, account::AccountId owne
 
 }  // namespace
 
-base::Result<> check_role(const store::Reader& reader, account::AccountId owner, Role role) {
-    bool taken = false;
+base::Result<MailboxId> find_role(const store::Reader& reader,
+                                  account::AccountId owner,
+                                  Role role) {
+    MailboxId holder = 0;
     if (role != Role::kNone) {
-        TRY_VOID(each_mailbox(reader, owner, [&](MailboxId, const MailboxRecord& mailbox) {
-            taken = taken || mailbox.role == role;
+        TRY_VOID(each_mailbox(reader, owner, [&](MailboxId id, const MailboxRecord& mailbox) {
+            holder = mailbox.role == role ? id : holder;
         }));
     }
-    if (taken) {
-        return base::fail(base::Errc::kInUse, "another mailbox has that role");
-    }
-    return {};
+    return holder;
 }
 
 namespace {
@@ -148,7 +147,10 @@ struct Creation {
 base::Result<> create_mailbox(store::Transaction& change, const Creation& wanted) {
     TRY(const Walk walk, mail::walk(change, wanted.owner, wanted.levels));
     TRY_VOID(require_create(change, wanted.user, wanted.owner, walk.last));
-    TRY_VOID(check_role(change, wanted.owner, wanted.role));
+    TRY(const MailboxId holder, find_role(change, wanted.owner, wanted.role));
+    if (holder != 0) {
+        return base::fail(base::Errc::kInUse, "another mailbox has that role");
+    }
     TRY(AccountEditor account, AccountEditor::load(change, wanted.owner));
     const std::uint64_t missing = wanted.levels.size() - walk.there;
     if (account.counters().mailboxes + missing > wanted.mailboxes_max) {

@@ -98,8 +98,21 @@ base::Result<> require_annotation(const store::Reader& reader,
                : base::fail(base::Errc::kDenied, "another's annotations");
 }
 
+// The mailbox that has had this use has it no longer (RFC 6154 5.4).
+base::Result<> take_role_away(store::Transaction& change, AccountEditor& account, Role role) {
+    TRY(const MailboxId holder, find_role(change, account.id(), role));
+    const Ref ref{account.id(), holder};
+    TRY(auto record, load_mailbox(change, ref));
+    if (record) {
+        record->role = Role::kNone;
+        record->modseq = account.modseq();
+        change.put(mailbox_key(KeyTag::kMailbox, ref), encode(*record));
+    }
+    return {};
+}
+
 // RFC 6154 4: the special use of a mailbox as an annotation, its owner's to read and to change. kUnsupported: a
-// use that is none, or several; kInUse: another mailbox has it.
+// use that is none, or several.
 base::Result<> set_special_use(store::Transaction& change,
                                account::AccountId user,
                                AccountEditor& account,
@@ -116,7 +129,7 @@ base::Result<> set_special_use(store::Transaction& change,
         return base::fail(base::Errc::kUnsupported, "no special use of a mailbox");
     }
     if (*role != record->role) {
-        TRY_VOID(check_role(change, ref.owner, *role));
+        TRY_VOID(take_role_away(change, account, *role));
     }
     record->role = *role;
     record->modseq = account.modseq();
@@ -242,6 +255,12 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
             TRY_VOID(base::iequals(wanted.name, kSpecialUse)
                          ? set_special_use(change, user, account, ref.mailbox, wanted.value)
                          : annotate_one(change, user, ref, wanted, budget));
+        }
+        // RFC 7162 3.2: whoever asks for HIGHESTMODSEQ learns that something has changed.
+        TRY(auto mailbox, MailboxEditor::load(change, account, ref.mailbox));
+        if (mailbox) {
+            mailbox->touch();
+            TRY_VOID(mailbox->save());
         }
         account.save(change);
         return {};

@@ -11,6 +11,7 @@
 #include "imap/server/handlers.h"
 #include "imap/server/notifier.h"
 #include "imap/server/session.h"
+#include "mail/special_use.h"
 
 namespace imap {
 
@@ -19,6 +20,8 @@ using base::Result;
 using base::Task;
 
 namespace {
+
+constexpr std::string_view kSpecialUse = "/private/specialuse";
 
 // The mailbox, or for "" the account as a whole.
 Result<mail::Ref, Reply> find(Session& session, const std::string& wire) {
@@ -79,6 +82,23 @@ Told put_entries(Session& session,
     return told;
 }
 
+// RFC 6154 5.4: the mailbox whose special use these changes give to that of `ref`; empty when there is none.
+std::string find_displaced(Session& session, mail::Ref ref, const SetMetadataArguments& arguments) {
+    for (const SetMetadataArguments::Change& change : arguments.changes) {
+        const auto role = mail::find_special_use(change.value.value_or(""));
+        const auto all = session.mailboxes().list(session.user());
+        if (!role || !all || !base::iequals(change.entry, kSpecialUse)) {
+            continue;
+        }
+        for (const mail::MailboxInfo& info : *all) {
+            if (info.role == *role && info.ref.owner == ref.owner && info.ref != ref) {
+                return info.path;
+            }
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Task<Handled> on_getmetadata(Session& session, const Request& request) {
@@ -110,6 +130,7 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
     if (!ref) {
         co_return ref.error();
     }
+    const std::string displaced = find_displaced(session, *ref, *arguments);
     std::vector<mail::Mailboxes::AnnotationChange> changes;
     for (SetMetadataArguments::Change& change : arguments->changes) {
         if (session.notifier() != nullptr) {
@@ -124,11 +145,16 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
             "a value is too long, or there are too many",
             fmt::format("METADATA MAXSIZE {}", session.mailboxes().limits().annotation_octets_max));
     }
-    if (!done && (done.error().code == Errc::kUnsupported || done.error().code == Errc::kInUse)) {
-        co_return no("no use of a mailbox, or another one has it", "USEATTR");
+    if (!done && done.error().code == Errc::kUnsupported) {
+        co_return no("no use of a mailbox", "USEATTR");
     }
     if (!done && done.error().code == Errc::kInvalid) {
         co_return bad("entries begin with /private/ or /shared/");
+    }
+    if (done && !displaced.empty()) {
+        std::string line = "* METADATA ";
+        append_mailbox(line, displaced, session.name_form());
+        session.put(fmt::format("{} ({} NIL)\r\n", line, kSpecialUse));
     }
     co_return done ? ok("done") : reply_of(done.error());
 }
