@@ -31,6 +31,16 @@ Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire)
     return std::move(*info);
 }
 
+// RFC 4314 3: an identifier is a name as LOGIN takes it. One without a domain is somebody of the user's own.
+std::string whole_identifier(const Session& session, std::string identifier) {
+    const std::string_view name =
+        std::string_view(identifier).substr(identifier.starts_with('-') ? 1 : 0);
+    if (name.empty() || base::iequals(name, "anyone") || name.find('@') != std::string_view::npos) {
+        return identifier;
+    }
+    return std::move(identifier) + "@" + session.account().address.domain;
+}
+
 Task<Handled> change(Session& session,
                      std::string wire,
                      std::string identifier,
@@ -39,8 +49,12 @@ Task<Handled> change(Session& session,
     if (!info) {
         co_return info.error();
     }
-    const auto done = co_await session.mailboxes().set_acl(
-        session.loop(), session.user(), info->ref, std::move(identifier), rights);
+    const auto done =
+        co_await session.mailboxes().set_acl(session.loop(),
+                                             session.user(),
+                                             info->ref,
+                                             whole_identifier(session, std::move(identifier)),
+                                             rights);
     if (!done && done.error().code == Errc::kNotFound) {
         co_return no("nobody here has that name", "CANNOT");
     }
@@ -123,7 +137,8 @@ Task<Handled> on_listrights(Session& session, const Request& request) {
     append_astring(line, arguments->second, session.header_form());
     // The owner always has everything; for others each right stands alone.
     const bool is_owner = info->ref.owner == session.user() &&
-                          base::iequals(arguments->second, session.account().address.to_string());
+                          base::iequals(whole_identifier(session, arguments->second),
+                                        session.account().address.to_string());
     if (is_owner) {
         line += " " + mail::to_text(mail::kAllRights);
     } else {
