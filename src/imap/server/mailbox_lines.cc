@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "account/text.h"
 #include "imap/grammar/list.h"
 #include "mail/special_use.h"
 
@@ -31,6 +32,20 @@ std::string list_line(const Session& session, std::string_view attributes, std::
     std::string line = fmt::format("* LIST ({}) \"/\" ", attributes);
     append_mailbox(line, name, session.name_form());
     return line;
+}
+
+void tell_normalized(Session& session, std::string_view supplied, std::string_view name) {
+    const auto before = account::normalize(supplied);
+    const auto after = account::normalize(name);
+    if (!session.enabled(kRev2) || !before || !after || (*before == supplied && *after == name)) {
+        return;
+    }
+    const auto info = session.mailboxes().find(session.user(), *after);
+    std::string line =
+        list_line(session, mailbox_attributes(info ? &*info : nullptr, false), *after);
+    line += " (\"OLDNAME\" (";
+    append_mailbox(line, supplied, session.name_form());
+    session.put(line + "))\r\n");
 }
 
 std::string status_line(Session& session, const mail::MailboxInfo& info, std::uint32_t items) {

@@ -16,6 +16,10 @@ namespace imap {
 [[nodiscard]] std::string list_line(const Session& session,
                                     std::string_view attributes,
                                     std::string_view name);
+// Names are kept in NFC. Whoever speaks IMAP4rev2 and named a mailbox in another form is told its name as it is
+// now (RFC 9051 6.3.9.7): "* LIST (...) "/" name ("OLDNAME" (supplied))". `supplied` and `name` differ where it
+// was renamed.
+void tell_normalized(Session& session, std::string_view supplied, std::string_view name);
 // "* STATUS name (...)" with `items` of StatusItem, and the end of the line.
 [[nodiscard]] std::string status_line(Session& session,
                                       const mail::MailboxInfo& info,

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "imap/grammar/arguments.h"
 #include "imap/server/handlers.h"
+#include "imap/server/mailbox_lines.h"
 #include "imap/server/notifier.h"
 #include "imap/server/session.h"
 #include "mail/special_use.h"
@@ -66,6 +67,7 @@ Task<Handled> on_create(Session& session, const Request& request) {
         }
         session.notifier()->note_own_name(*name);
     }
+    tell_normalized(session, *name, *name);
     co_return ok("created", fmt::format("MAILBOXID ({})", created->object_id));
 }
 
@@ -85,6 +87,9 @@ Task<Handled> on_delete(Session& session, const Request& request) {
     if (removed && session.notifier() != nullptr) {
         session.notifier()->note_own_name(*name);
     }
+    if (removed) {
+        tell_normalized(session, *name, *name);
+    }
     co_return removed ? ok("deleted") : reply_of(removed.error());
 }
 
@@ -102,6 +107,9 @@ Task<Handled> on_rename(Session& session, const Request& request) {
         co_await session.mailboxes().rename(session.loop(), session.user(), *from, *to);
     if (renamed && session.notifier() != nullptr) {
         session.notifier()->note_own_name(*to);
+    }
+    if (renamed) {
+        tell_normalized(session, *from, *to);
     }
     co_return renamed ? ok("renamed") : reply_of(renamed.error());
 }

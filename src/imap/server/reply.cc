@@ -25,7 +25,7 @@ Reply reply_of(const base::Error& error) {
         case Errc::kSyntax:
             return bad("that makes no sense", "CLIENTBUG");
         case Errc::kCorrupt:
-            return no("stored data are damaged, tell the administrator", "SERVERBUG");
+            return no("stored data are damaged, tell the administrator", "CORRUPTION");
         default:
             return no("the mail store fails, try again later", "UNAVAILABLE");
     }
