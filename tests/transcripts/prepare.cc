@@ -53,6 +53,12 @@ bool Player::prepare_world(std::string_view word, std::string_view rest) {
         if (word == "message") {
             world_.tell_of_messages(address);
         }
+    } else if (word == "messages") {
+        const auto [address, count] = split_word(rest);
+        for (std::uint64_t i = 1; i <= base::parse_u64(count).value_or(0); ++i) {
+            world_.add_message(address, fmt::format("Subject: {}\r\n\r\n", i));
+        }
+        world_.tell_of_messages(address);
     } else if (word == "legacy") {
         const std::string address(base::split_front(rest, ':'));
         world_.set_legacy_secret(address, rest);
