@@ -7,7 +7,7 @@
 
 namespace pop3 {
 
-Maildrop::Maildrop(mail::MailboxView view)
+Maildrop::Maildrop(const mail::MailboxView& view)
     : mailbox_(view.mailbox),
       uid_validity_(view.uid_validity) {
     entries_.reserve(view.messages.size());

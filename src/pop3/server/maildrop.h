@@ -18,7 +18,7 @@ namespace pop3 {
 
 class Maildrop {
   public:
-    explicit Maildrop(mail::MailboxView view);
+    explicit Maildrop(const mail::MailboxView& view);
 
     struct Entry {
         mail::MessageInfo message;
