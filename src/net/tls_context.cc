@@ -63,13 +63,13 @@ void set_protocol(SSL_CTX* context) {
 }
 
 // As OpenSSL decides without a callback; it wants one beside put_binding().
-SSL_TICKET_RETURN accept_ticket(
-    SSL* /*ssl*/,  // NOLINT(readability-function-size): OpenSSL's signature
-    SSL_SESSION* /*session*/,
-    const unsigned char* /*name*/,
-    std::size_t /*octets*/,
-    SSL_TICKET_STATUS status,
-    void* /*argument*/) {
+// NOLINTNEXTLINE(readability-function-size): OpenSSL's signature
+SSL_TICKET_RETURN accept_ticket(SSL* /*ssl*/,
+                                SSL_SESSION* /*session*/,
+                                const unsigned char* /*name*/,
+                                std::size_t /*octets*/,
+                                SSL_TICKET_STATUS status,
+                                void* /*argument*/) {
     switch (status) {
         case SSL_TICKET_SUCCESS:
             return SSL_TICKET_RETURN_USE;
