@@ -25,7 +25,7 @@ bool is_client(const Step& step) {
 bool is_barrier(const Step& step) {
     return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kDeflate ||
            step.kind == Kind::kClientClose || step.kind == Kind::kInterrupt ||
-           step.kind == Kind::kThen || step.kind >= Kind::kDataSend;
+           step.kind == Kind::kDisk || step.kind == Kind::kThen || step.kind >= Kind::kDataSend;
 }
 
 // Behind a synchronising literal and these the client waits for "+"; a SASL line or DONE has no tag.
@@ -120,6 +120,7 @@ Player::~Player() {
     for (const auto& connection : connections_) {
         connection->client->reset();
     }
+    world_.store.resume();
     world_.loop.run_for(std::chrono::hours(1));
 }
 
@@ -394,6 +395,9 @@ void Player::perform(const Step& step) {
                 peer.server->interrupt();
             }
             return;
+        case Kind::kDisk:
+            step.text == "stalls" ? world_.store.stall() : world_.store.resume();
+            return;
         case Kind::kThen:
             expect_then(step.text);
             return;
@@ -502,6 +506,7 @@ void Player::expect_then(std::string_view clause) {
 
 // Whatever was played: the client goes, every session ends, and the store is sound.
 void Player::finish() {
+    world_.store.resume();  // a cut may have come while it was stalled
     for (const auto& peer : connections_) {
         if (options_.mode == Mode::kCut) {
             peer->client->reset();

@@ -162,6 +162,8 @@ base::Result<> parse_directive(Transcript& transcript, std::string_view line, in
         add(Kind::kDeflate);
     } else if (word == "interrupt") {
         add(Kind::kInterrupt);
+    } else if (word == "disk" && (text == "stalls" || text == "goes on")) {
+        add(Kind::kDisk);
     } else {
         return base::fail(base::Errc::kSyntax, fmt::format("unknown directive: {}", word));
     }

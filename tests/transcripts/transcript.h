@@ -26,6 +26,7 @@ struct Step {
         kTls,          // tls: the client begins TLS
         kDeflate,      // deflate: and deflate: end; the client and the server compress
         kInterrupt,    // interrupt: the server is told to stop
+        kDisk,         // disk: stalls and disk: goes on; nothing is committed in between
         kDataSend,     // D> and D>| on FTP's data connection, the client sends this
         kDataClose,    // D> <closed>
         kDataLine,     // D< the server sends this line; '*' as above
