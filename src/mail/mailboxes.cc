@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "mail/glimpse.h"
 #include "mail/mailboxes_impl.h"
 #include "mail/page_record.h"
 #include "store/key.h"
@@ -66,6 +67,30 @@ base::Task<base::Result<SnapshotPtr>> Mailboxes::open(base::Loop& loop, Ref ref)
     // The work may outlive this object's caller, not the ears it holds and the store.
     auto load = [ears = parts_->ears, store = &parts_->store, ref] {
         return ears->cache.load(*store, ref);
+    };
+    co_return co_await parts_->pool.run(loop, std::move(load));
+}
+
+base::Result<std::unique_ptr<Glimpse>> Mailboxes::glimpse(Ref ref) {
+    SnapshotCache& cache = parts_->ears->cache;
+    const auto known = cache.find(ref);
+    if (known && *known) {
+        return nullptr;
+    }
+    TRY(auto glimpse, Glimpse::read(parts_->store.snapshot(), ref));
+    if (glimpse->head().messages <= parts_->limits.messages_at_once) {
+        TRY_VOID(cache.load(parts_->store, ref));
+        glimpse = nullptr;
+    }
+    return glimpse;
+}
+
+base::Task<base::Result<SnapshotPtr>> Mailboxes::open(base::Loop& loop,
+                                                      std::unique_ptr<Glimpse> glimpse) {
+    auto load = [ears = parts_->ears,
+                 store = &parts_->store,
+                 glimpse = std::shared_ptr<const Glimpse>(std::move(glimpse))] {
+        return ears->cache.load(*store, *glimpse);
     };
     co_return co_await parts_->pool.run(loop, std::move(load));
 }

@@ -35,6 +35,8 @@
 
 namespace mail {
 
+class Glimpse;
+
 struct MailboxInfo {
     Ref ref;
     std::string path;  // as `user` names it
@@ -136,6 +138,8 @@ struct MailboxLimits {
     std::uint64_t annotation_octets_max = 65'536;                   // one value
     std::uint64_t annotations_octets_max = std::uint64_t{1} << 20;  // an account's
     std::size_t snapshots_octets_max = std::size_t{256} << 20;      // in memory that nobody holds
+    // A mailbox of no more messages is read before SELECT is answered: as soon as another thread is asked to.
+    std::uint64_t messages_at_once = 512;
 };
 
 // What replace() takes away.
@@ -143,6 +147,8 @@ struct OldMessage {
     Ref mailbox;
     Uid uid = 0;
 };
+
+enum class Around : std::uint8_t { kTold, kLeftOut };
 
 class Mailboxes {
   public:
@@ -167,9 +173,11 @@ class Mailboxes {
     [[nodiscard]] base::Task<base::Result<>> prepare(base::Loop& loop, account::AccountId user);
     // Everything that `user` may look up, sorted by path with INBOX first.
     [[nodiscard]] base::Result<std::vector<MailboxInfo>> list(account::AccountId user) const;
-    // kNotFound also when its rights hide it from `user`.
+    // kNotFound also when its rights hide it from `user`. What the tree says around it, has_children and
+    // subscribed, is looked up only on demand.
     [[nodiscard]] base::Result<MailboxInfo> find(account::AccountId user,
-                                                 std::string_view path) const;
+                                                 std::string_view path,
+                                                 Around around = Around::kTold) const;
     // The paths that `user` subscribed to, there or not (RFC 9051 6.3.7), sorted.
     [[nodiscard]] base::Result<std::vector<std::string>> subscriptions(
         account::AccountId user) const;
@@ -198,6 +206,13 @@ class Mailboxes {
     // The newest snapshot. One that is in memory is brought up to date at once and nothing waits;
     // the caller's rights are his to check (MailboxInfo::rights).
     [[nodiscard]] base::Task<base::Result<SnapshotPtr>> open(base::Loop& loop, Ref ref);
+
+    // What SELECT tells of a mailbox that is not in memory, with as little reading; null where open() has all of
+    // it at once, since it is in memory or small. Reads the store.
+    [[nodiscard]] base::Result<std::unique_ptr<Glimpse>> glimpse(Ref ref);
+    // All of the moment that was glimpsed, whatever happened since.
+    [[nodiscard]] base::Task<base::Result<SnapshotPtr>> open(base::Loop& loop,
+                                                             std::unique_ptr<Glimpse> glimpse);
 
     // \Recent (RFC 3501 2.3.2): the first UID that no session was told of, `uid_next` at most. With take_recent()
     // those below `uid_next` are nobody else's any more: SELECT and its news take, EXAMINE and STATUS look. What was

@@ -246,7 +246,9 @@ base::Result<std::vector<MailboxInfo>> Mailboxes::list(account::AccountId user) 
     return list;
 }
 
-base::Result<MailboxInfo> Mailboxes::find(account::AccountId user, std::string_view path) const {
+base::Result<MailboxInfo> Mailboxes::find(account::AccountId user,
+                                          std::string_view path,
+                                          Around around) const {
     const auto reader = parts_->store.snapshot();
     TRY(const Parts::Place place, parts_->locate(*reader, user, path));
     TRY(const auto id, find_mailbox(*reader, place.owner, place.levels));
@@ -263,6 +265,9 @@ base::Result<MailboxInfo> Mailboxes::find(account::AccountId user, std::string_v
     MailboxInfo info = info_of(ref, *mailbox, state);
     info.rights = rights;
     TRY(info.path, Parts::path_for(*reader, user, place));
+    if (around == Around::kLeftOut) {
+        return info;
+    }
     TRY(info.has_children, has_children(*reader, ref));
     TRY(const auto subscribed, reader->get(subscription_key(user, info.path)));
     info.subscribed = subscribed.has_value();

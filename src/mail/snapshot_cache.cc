@@ -4,56 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "mail/glimpse.h"
 #include "mail/page_record.h"
 #include "mail/records.h"
-#include "store/key.h"
 
 namespace mail {
 namespace {
 
 using base::Result;
-
-SnapshotHead make_head(Ref ref, const MailboxState& state, std::vector<std::string> keywords) {
-    SnapshotHead head;
-    head.ref = ref;
-    head.uid_validity = state.uid_validity;
-    head.uid_next = state.uid_next;
-    head.highest_modseq = state.highest_modseq;
-    head.messages = state.messages;
-    head.unseen = state.unseen;
-    head.deleted = state.deleted;
-    head.octets = state.octets;
-    head.deleted_octets = state.deleted_octets;
-    head.keywords = std::move(keywords);
-    return head;
-}
-
-Result<SnapshotPtr> read_snapshot(const store::Store& store, Ref ref) {
-    const auto reader = store.snapshot();
-    TRY(const auto state, load_state(*reader, ref));
-    if (!state) {
-        return base::fail(base::Errc::kNotFound, "the mailbox has gone");
-    }
-    TRY(auto keywords, load_keywords(*reader, ref));
-    std::vector<PagePtr> pages;
-    PageBlocks blocks(state->messages / kPageUids + 1);
-    Result<> damage;
-    const std::string prefix = mailbox_key(KeyTag::kPage, ref);
-    const auto visit = [&](std::string_view key, std::string_view record) {
-        const auto name = parse_page_key(key);
-        auto page = decode_page(name ? name->page : 0, record, blocks);
-        if (!name || !page) {
-            damage = base::fail(base::Errc::kCorrupt, "a page of messages is damaged");
-            return false;
-        }
-        pages.push_back(std::move(*page));
-        return true;
-    };
-    TRY_VOID(reader->scan(prefix, store::prefix_end(prefix), visit));
-    TRY_VOID(std::move(damage));
-    return SnapshotPtr(
-        std::make_shared<Snapshot>(make_head(ref, *state, std::move(keywords)), std::move(pages)));
-}
 
 std::size_t memory_octets(const Snapshot& snapshot) {
     return 512 + snapshot.size() * (sizeof(Entry) + 2);
@@ -127,7 +85,7 @@ Result<SnapshotPtr> SnapshotCache::load(const store::Store& store, Ref ref) {
     const SlotPtr made = slot(ref, true);
     const std::lock_guard refreshing(made->refresh_mutex);
     if (!made->snapshot) {
-        auto read = read_snapshot(store, ref);
+        auto read = read_snapshot(*store.snapshot(), ref);
         if (!read) {
             forget(ref, made);
             return base::forward_error(read);
@@ -185,6 +143,15 @@ Result<SnapshotPtr> SnapshotCache::refresh(Ref ref, const SlotPtr& slot) {
         slot->snapshot = next;
     }
     return SnapshotPtr(std::move(next));
+}
+
+Result<SnapshotPtr> SnapshotCache::load(const store::Store& store, const Glimpse& glimpse) {
+    const SnapshotHead& head = glimpse.head();
+    const auto newest = load(store, head.ref);
+    // Every change raises the modseq, so the same modseq is the same mailbox.
+    const bool is_this = newest && (*newest)->uid_validity() == head.uid_validity &&
+                         (*newest)->highest_modseq() == head.highest_modseq;
+    return is_this ? newest : glimpse.read_all();
 }
 
 void SnapshotCache::forget(Ref ref, const SlotPtr& slot) {

@@ -21,6 +21,8 @@
 
 namespace mail {
 
+class Glimpse;
+
 class SnapshotCache {
   public:
     // Past `octets_max` the snapshots that were asked for least recently are let go; sessions that hold
@@ -36,6 +38,8 @@ class SnapshotCache {
     // The same, read from `store` if need be: slow for a large mailbox, so on a pool's thread.
     // kNotFound: there is no such mailbox.
     [[nodiscard]] base::Result<SnapshotPtr> load(const store::Store& store, Ref ref);
+    // The snapshot of a glimpse's moment; read a second time where the mailbox has moved on since.
+    [[nodiscard]] base::Result<SnapshotPtr> load(const store::Store& store, const Glimpse& glimpse);
     // What a group of commits wrote, in the order of the groups.
     void on_commit(std::span<const store::Write> writes);
 

@@ -52,7 +52,8 @@ class World {
     account::AuthenticatorOptions authenticator_options;
     std::unique_ptr<account::Authenticator> authenticator;
     mail::MessageStore messages{store, clock};
-    mail::Mailboxes mailboxes{store, clock, pool};
+    // What is read at once and what later are both seen in small mailboxes.
+    mail::Mailboxes mailboxes{store, clock, pool, {.messages_at_once = 3}};
 
     // A new one, with the options as they are now; nothing may hold the old one.
     void make_authenticator();

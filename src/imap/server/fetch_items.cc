@@ -98,19 +98,20 @@ void append_modseq_news(std::string& out,
     out += ")\r\n";
 }
 
-void put_flags_lines(Session& session) {
-    const View& view = session.view();
+void put_flags_lines(Session& session,
+                     const std::vector<std::string>& keywords,
+                     mail::Rights rights) {
     std::string flags;
-    append_flags(flags, mail::kAllFlags, ~std::uint64_t{0}, view.latest()->keywords());
+    append_flags(flags, mail::kAllFlags, ~std::uint64_t{0}, keywords);
     session.put(fmt::format("* FLAGS ({})\r\n", flags));
+    const bool may_write = (rights & mail::kRightWrite) != 0;
     std::uint32_t permanent = 0;
-    permanent |= view.may(mail::kRightWrite) ? mail::kAnswered | mail::kFlagged | mail::kDraft : 0U;
-    permanent |= view.may(mail::kRightSeen) ? mail::kSeen : 0U;
-    permanent |= view.may(mail::kRightDeleteMessages) ? mail::kDeleted : 0U;
-    const bool keywords = view.may(mail::kRightWrite);
+    permanent |= may_write ? mail::kAnswered | mail::kFlagged | mail::kDraft : 0U;
+    permanent |= (rights & mail::kRightSeen) != 0 ? mail::kSeen : 0U;
+    permanent |= (rights & mail::kRightDeleteMessages) != 0 ? mail::kDeleted : 0U;
     std::string text;
-    append_flags(text, permanent, keywords ? ~std::uint64_t{0} : 0, view.latest()->keywords());
-    if (keywords) {
+    append_flags(text, permanent, may_write ? ~std::uint64_t{0} : 0, keywords);
+    if (may_write) {
         text += text.empty() ? "\\*" : " \\*";
     }
     session.put(fmt::format("* OK [PERMANENTFLAGS ({})] these can be kept\r\n", text));

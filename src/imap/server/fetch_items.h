@@ -34,8 +34,10 @@ void append_modseq_news(std::string& out,
                         std::uint32_t number,
                         const mail::Entry& entry,
                         bool with_uid);
-// "* FLAGS (...)" and PERMANENTFLAGS (RFC 9051 7.3.5, 7.1).
-void put_flags_lines(Session& session);
+// "* FLAGS (...)" and PERMANENTFLAGS (RFC 9051 7.3.5, 7.1); `rights` are what the session may change.
+void put_flags_lines(Session& session,
+                     const std::vector<std::string>& keywords,
+                     mail::Rights rights);
 
 // fetch.cc: the answers of FETCH, for messages that nobody asked for by name. No item sets \Seen.
 [[nodiscard]] base::Task<base::Result<>> put_messages(Session& session,

@@ -39,13 +39,12 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
     co_return co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid);
 }
 
-// RFC 3501 2.3.2: of the messages from `first` on, those that nobody was told of are this session's. When the
-// store does not say, all are.
-void Session::claim_recent(mail::Uid first) {
-    const mail::Uid next = view_->told()->uid_next();
-    const auto recent = view_->read_only() ? services_.mailboxes.first_recent(view_->ref(), next)
-                                           : services_.mailboxes.take_recent(view_->ref(), next);
-    view_->add_recent(std::max(first, recent.value_or(first)), next);
+// RFC 3501 2.3.2. When the store does not say, no session was told of any.
+mail::Uid Session::claim_recent(mail::Ref ref, bool read_only, mail::Uid next) {
+    mail::Mailboxes& mailboxes = services_.mailboxes;
+    const auto first =
+        read_only ? mailboxes.first_recent(ref, next) : mailboxes.take_recent(ref, next);
+    return first.value_or(1);
 }
 
 // Expunges first, by descending number, so that none of them moves one still to be told; then the new
@@ -60,7 +59,9 @@ Task<Result<>> Session::put_news(View::News news, bool with_uid) {
         }
     }
     if (news.has_more) {
-        claim_recent(news.first_new);
+        const mail::Uid next = view_->told()->uid_next();
+        const mail::Uid recent = claim_recent(view_->ref(), view_->read_only(), next);
+        view_->add_recent(std::max(news.first_new, recent), next);
         lines_.put(fmt::format("* {} EXISTS\r\n", view_->told()->size()));
         if (!enabled(kRev2)) {
             lines_.put(fmt::format("* {} RECENT\r\n", view_->recent_count()));
@@ -74,7 +75,7 @@ Task<Result<>> Session::put_news(View::News news, bool with_uid) {
     }
     with_uid = with_uid || notifier_ != nullptr;
     if (view_->take_keyword_news()) {
-        put_flags_lines(*this);
+        put_flags_lines(*this, view_->latest()->keywords(), view_->rights());
     }
     const mail::SnapshotPtr latest = view_->latest();
     mail::SnapshotCursor cursor(*latest);

@@ -12,7 +12,14 @@ namespace imap {
 
 struct Reply {
     enum class Status : std::uint8_t { kOk, kNo, kBad };
-    enum class Then : std::uint8_t { kGoOn, kClose, kStartTls, kCompress, kStopCompressing };
+    enum class Then : std::uint8_t {
+        kGoOn,
+        kClose,
+        kStartTls,
+        kCompress,
+        kStopCompressing,
+        kFinishOpening,
+    };
 
     Status status = Status::kOk;
     std::string code;  // without brackets; may be empty

@@ -2,6 +2,8 @@
 // mailbox as a whole: CLOSE, UNSELECT, EXPUNGE (RFC 9051 6.4.1-6.4.3, RFC 4315 2.1).
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "imap/grammar/arguments.h"
@@ -17,30 +19,38 @@ using base::Task;
 
 namespace {
 
+// What SELECT counts, in a mailbox that may not be in memory.
+struct Counts {
+    std::size_t recent = 0;
+    std::size_t first_unseen = 0;  // an index; the number of messages for none
+};
+
 // RFC 9051 7.3, 7.4: what SELECT tells.
-void put_mailbox(Session& session) {
-    const View& view = session.view();
-    const mail::Snapshot& told = *view.told();
+void put_mailbox(Session& session,
+                 const mail::MailboxInfo& info,
+                 bool read_only,
+                 const mail::SnapshotHead& told,
+                 const Counts& counts) {
     const bool rev2 = session.enabled(kRev2);
-    put_flags_lines(session);
-    session.put(fmt::format("* {} EXISTS\r\n", told.size()));
+    put_flags_lines(session, told.keywords, read_only ? mail::Rights() : info.rights);
+    session.put(fmt::format("* {} EXISTS\r\n", told.messages));
     if (!rev2) {
-        session.put(fmt::format("* {} RECENT\r\n", view.recent_count()));
-        const std::size_t unseen = told.first_unseen();
-        if (unseen < told.size() && !session.enabled(kUidOnly)) {
-            session.put(fmt::format("* OK [UNSEEN {}] the first unseen one\r\n", unseen + 1));
+        session.put(fmt::format("* {} RECENT\r\n", counts.recent));
+        if (counts.first_unseen < told.messages && !session.enabled(kUidOnly)) {
+            session.put(
+                fmt::format("* OK [UNSEEN {}] the first unseen one\r\n", counts.first_unseen + 1));
         }
     }
     session.put(
         fmt::format("* OK [UIDVALIDITY {}] UIDs are valid\r\n* OK [UIDNEXT {}] the next UID\r\n"
                     "* OK [HIGHESTMODSEQ {}] the last change\r\n* OK [MAILBOXID ({})] its id\r\n",
-                    told.uid_validity(),
-                    told.uid_next(),
-                    std::max<mail::Modseq>(told.highest_modseq(), 1),
-                    view.info().object_id));
+                    told.uid_validity,
+                    told.uid_next,
+                    std::max<mail::Modseq>(told.highest_modseq, 1),
+                    info.object_id));
     if (rev2) {
         std::string line = "* LIST () \"/\" ";
-        append_mailbox(line, view.info().path, session.name_form());
+        append_mailbox(line, info.path, session.name_form());
         session.put(line + "\r\n");
     }
 }
@@ -121,7 +131,7 @@ Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire)
     if (!name) {
         return tl::unexpected<Reply>(no("no such mailbox", "NONEXISTENT"));
     }
-    auto info = session.mailboxes().find(session.user(), *name);
+    auto info = session.mailboxes().find(session.user(), *name, mail::Around::kLeftOut);
     if (!info) {
         return tl::unexpected<Reply>(not_found(info.error()));
     }
@@ -133,6 +143,63 @@ Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire)
         return tl::unexpected<Reply>(no("you have no right to read it", "NOPERM"));
     }
     return std::move(*info);
+}
+
+Reply opened(bool read_only) {
+    return read_only ? ok("opened for reading", "READ-ONLY") : ok("opened", "READ-WRITE");
+}
+
+// Makes it the selected one, once all of it is in memory.
+Task<Result<>> complete(Session& session, std::unique_ptr<Opening> opening) {
+    mail::Mailboxes& mailboxes = session.mailboxes();
+    const mail::Ref ref = opening->info.ref;
+    mail::SnapshotPtr snapshot;
+    if (opening->glimpse == nullptr) {
+        CO_TRY(snapshot, co_await mailboxes.open(session.loop(), ref));
+    } else {
+        CO_TRY(snapshot, co_await mailboxes.open(session.loop(), std::move(opening->glimpse)));
+    }
+    const mail::Uid next = snapshot->uid_next();
+    const mail::Uid recent = opening->first_recent
+                                 ? *opening->first_recent
+                                 : session.claim_recent(ref, opening->read_only, next);
+    auto view =
+        std::make_unique<View>(std::move(opening->info), std::move(snapshot), opening->read_only);
+    view->add_recent(recent, next);
+    session.select(std::move(view));
+    co_return Result<>();
+}
+
+// Tells of a mailbox that is not in memory what a glimpse of it shows; its messages are read when that is
+// out. Nothing when the glimpse does not suffice.
+std::optional<Reply> open_early(Session& session, std::unique_ptr<Opening>& opening) {
+    const mail::Glimpse& glimpse = *opening->glimpse;
+    const mail::SnapshotHead& head = glimpse.head();
+    opening->first_recent = session.claim_recent(head.ref, opening->read_only, head.uid_next);
+    Counts counts;
+    if (!session.enabled(kRev2)) {
+        const auto recent = glimpse.count_from(*opening->first_recent);
+        const auto first_unseen = recent ? glimpse.first_unseen() : std::nullopt;
+        if (!first_unseen) {
+            return std::nullopt;
+        }
+        counts = {*recent, *first_unseen};
+    }
+    put_mailbox(session, opening->info, opening->read_only, head, counts);
+    Reply reply = opened(opening->read_only);
+    reply.then = Reply::Then::kFinishOpening;
+    session.begin_opening(std::move(opening));
+    return reply;
+}
+
+// RFC 9051 6.3.2: whatever comes of it, nothing stays selected.
+void close_previous(Session& session) {
+    if (session.has_view()) {
+        session.unselect();
+        if (session.enabled(kRev2) || session.enabled(kQresync)) {
+            session.put("* OK [CLOSED] the previous mailbox is closed\r\n");
+        }
+    }
 }
 
 Task<Handled> open(Session& session, const Request& request, bool read_only) {
@@ -147,37 +214,59 @@ Task<Handled> open(Session& session, const Request& request, bool read_only) {
         !arguments->qresync->match_numbers.empty()) {
         co_return session.uid_required();
     }
-    // RFC 9051 6.3.2: whatever comes of it, nothing stays selected.
-    if (session.has_view()) {
-        session.unselect();
-        if (session.enabled(kRev2) || session.enabled(kQresync)) {
-            session.put("* OK [CLOSED] the previous mailbox is closed\r\n");
-        }
-    }
+    close_previous(session);
     auto info = find(session, arguments->mailbox);
     if (!info) {
         co_return std::move(info.error());
     }
-    auto snapshot = co_await session.mailboxes().open(session.loop(), info->ref);
-    if (!snapshot) {
-        co_return reply_of(snapshot.error());
-    }
     constexpr mail::Rights kChanges =
         mail::kRightSeen | mail::kRightWrite | mail::kRightDeleteMessages | mail::kRightExpunge;
     read_only = read_only || (info->rights & kChanges) == 0;
+    auto glimpse = session.mailboxes().glimpse(info->ref);
+    if (!glimpse) {
+        co_return reply_of(glimpse.error());
+    }
     if (arguments->condstore) {
         session.enable(kCondstore);
     }
-    session.select(std::make_unique<View>(std::move(*info), std::move(*snapshot), read_only));
-    session.claim_recent(1);
-    put_mailbox(session);
+    auto opening = std::make_unique<Opening>(
+        Opening{std::move(*info), read_only, std::move(*glimpse), std::nullopt});
+    // Whoever is to be told of changes, of past ones or as they come, is told out of the whole.
+    if (opening->glimpse != nullptr && !arguments->qresync && session.notifier() == nullptr) {
+        if (auto reply = open_early(session, opening)) {
+            co_return std::move(*reply);
+        }
+    }
+    const auto completed = co_await complete(session, std::move(opening));
+    if (!completed) {
+        co_return reply_of(completed.error());
+    }
+    const View& view = session.view();
+    put_mailbox(session,
+                view.info(),
+                read_only,
+                view.told()->head(),
+                {view.recent_count(), view.told()->first_unseen()});
     if (arguments->qresync) {
         CO_TRY_VOID(co_await resynchronize(session, std::move(*arguments->qresync)));
     }
-    co_return read_only ? ok("opened for reading", "READ-ONLY") : ok("opened", "READ-WRITE");
+    co_return opened(read_only);
 }
 
 }  // namespace
+
+// The client has its answer, and the next command may be on its way while all else is read.
+Task<Result<>> Session::finish_opening() {
+    CO_TRY_VOID(co_await lines_.flush(write_deadline()));
+    const auto completed = co_await complete(*this, std::move(opening_));
+    if (!completed) {
+        services_.log.warning("mailbox cannot be looked at",
+                              {{"session", id_}, {"error", completed.error().text}});
+        lines_.put("* BYE [UNAVAILABLE] the mail store fails, try again later\r\n");
+        closing_ = true;
+    }
+    co_return Result<>();
+}
 
 Task<Handled> on_select(Session& session, const Request& request) {
     return open(session, request, false);

@@ -181,6 +181,8 @@ Task<Result<>> Session::go_on(Reply::Then then) {
             return start_compressing();
         case Reply::Then::kStopCompressing:
             return stop_compressing();
+        case Reply::Then::kFinishOpening:
+            return finish_opening();
         default:
             return nothing();
     }
@@ -306,6 +308,10 @@ void Session::select(std::unique_ptr<View> view) {
 void Session::unselect() {
     subscription_.reset();
     view_.reset();
+}
+
+void Session::begin_opening(std::unique_ptr<Opening> opening) {
+    opening_ = std::move(opening);
 }
 
 void Session::count_command(const Command* command, const Reply& reply) {

@@ -17,6 +17,7 @@
 #include "imap/server/progress.h"
 #include "imap/server/server.h"
 #include "imap/server/view.h"
+#include "mail/glimpse.h"
 #include "mime/encoded_word.h"
 #include "net/deflate_stream.h"
 #include "net/line_stream.h"
@@ -33,6 +34,14 @@ enum Feature : std::uint8_t {
 };
 
 class Notifier;
+
+// A mailbox of which SELECT has told, and whose messages are read once the answer is out.
+struct Opening {
+    mail::MailboxInfo info;
+    bool read_only = false;
+    std::unique_ptr<mail::Glimpse> glimpse;  // what was told of
+    std::optional<mail::Uid> first_recent;   // claimed already
+};
 
 class Session {
   public:
@@ -73,6 +82,8 @@ class Session {
 
     void select(std::unique_ptr<View> view);
     void unselect();
+    // To be selected by Reply::Then::kFinishOpening.
+    void begin_opening(std::unique_ptr<Opening> opening);
 
     // RFC 9586 3: the answer to sequence numbers once UIDONLY is enabled.
     [[nodiscard]] Reply uid_required();
@@ -104,8 +115,9 @@ class Session {
     // stay as they are.
     [[nodiscard]] base::Task<base::Result<>> tell_news(bool may_expunge, bool with_uid);
 
-    // news.cc: makes those messages from that UID on \Recent here that no other session was told of.
-    void claim_recent(mail::Uid first);
+    // news.cc: the first UID below `next` that no other session was told of as \Recent; unless it was opened
+    // with EXAMINE, none will be.
+    [[nodiscard]] mail::Uid claim_recent(mail::Ref ref, bool read_only, mail::Uid next);
 
     // notify.cc: what RFC 5465 makes of it.
     [[nodiscard]] Notifier* notifier() { return notifier_.get(); }
@@ -198,6 +210,9 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> start_compressing();
     [[nodiscard]] base::Task<base::Result<>> stop_compressing();
 
+    // select.cc
+    [[nodiscard]] base::Task<base::Result<>> finish_opening();
+
     // idle.cc
     [[nodiscard]] base::Task<base::Result<>> end_idle(std::string_view line);
 
@@ -218,6 +233,7 @@ class Session {
     std::string id_;
     std::unique_ptr<account::Identity> identity_;  // who logged in
     std::unique_ptr<View> view_;
+    std::unique_ptr<Opening> opening_;
     std::unique_ptr<Notifier> notifier_;    // since the first NOTIFY
     mail::Hub::Subscription subscription_;  // while somebody waits for news
     std::string idle_tag_;                  // amid IDLE

@@ -161,7 +161,7 @@ Task<Handled> on_store(Session& session, const Request& request) {
     const mail::UidSet done = limited.uids.subtract(stored->modified);
     const mail::UidSet there = view.latest()->intersect(done);
     if (view.take_keyword_news()) {
-        put_flags_lines(session);
+        put_flags_lines(session, view.latest()->keywords(), view.rights());
     }
     if (!arguments->silent || session.enabled(kCondstore)) {
         CO_TRY_VOID(co_await put_flags(session, there, arguments->silent, request.is_uid()));

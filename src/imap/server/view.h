@@ -30,9 +30,10 @@ class View {
 
     [[nodiscard]] bool read_only() const { return read_only_; }
 
-    [[nodiscard]] bool may(mail::Rights right) const {
-        return !read_only_ && (info_.rights & right) != 0;
-    }
+    // What the user may change here: nothing after EXAMINE.
+    [[nodiscard]] mail::Rights rights() const { return read_only_ ? mail::Rights() : info_.rights; }
+
+    [[nodiscard]] bool may(mail::Rights right) const { return (rights() & right) != 0; }
 
     // The mailbox as the client numbers it: index + 1.
     [[nodiscard]] const mail::SnapshotPtr& told() const { return told_; }
