@@ -240,6 +240,13 @@ bool is_kept_field(std::string_view name) {
 }
 
 base::Result<Summary> Summary::unpack(std::string packed) {
+    TRY(Summary summary, borrow(packed));
+    summary.borrowed_ = {};
+    summary.packed_ = std::move(packed);
+    return summary;
+}
+
+base::Result<Summary> Summary::borrow(std::string_view packed) {
     Summary summary;
     if (packed.empty()) {
         return summary;
@@ -281,12 +288,12 @@ base::Result<Summary> Summary::unpack(std::string packed) {
     summary.envelope_.begin = summary.fields_begin_ + summary.fields_octets_ +
                               summary.preview_octets_ + summary.structure_octets_;
     summary.body_structure_.begin = summary.envelope_.begin + summary.envelope_.octets;
-    summary.packed_ = std::move(packed);
+    summary.borrowed_ = packed;
     return summary;
 }
 
 std::string_view Summary::fields() const {
-    return std::string_view(packed_).substr(fields_begin_, fields_octets_);
+    return octets().substr(fields_begin_, fields_octets_);
 }
 
 bool Summary::may_have_field(std::string_view name) const {
@@ -300,12 +307,12 @@ std::optional<std::string_view> Summary::preview() const {
     if (!has_preview_) {
         return std::nullopt;
     }
-    return std::string_view(packed_).substr(fields_begin_ + fields_octets_, preview_octets_);
+    return octets().substr(fields_begin_ + fields_octets_, preview_octets_);
 }
 
 std::string_view Summary::packed_structure() const {
     const std::size_t begin = fields_begin_ + fields_octets_ + preview_octets_;
-    return std::string_view(packed_).substr(begin, structure_octets_);
+    return octets().substr(begin, structure_octets_);
 }
 
 bool Summary::is_ascii() const {
@@ -330,7 +337,7 @@ std::optional<std::string_view> Summary::text_of(const Answer& answer,
     if (answer.octets == 0 || (form == mime::HeaderForm::kUtf8 && !answer.is_plain)) {
         return std::nullopt;
     }
-    return std::string_view(packed_).substr(answer.begin, answer.octets);
+    return octets().substr(answer.begin, answer.octets);
 }
 
 std::optional<std::string_view> Summary::envelope(mime::HeaderForm form) const {

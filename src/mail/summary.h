@@ -36,10 +36,13 @@ class Summary {
     Summary() = default;
     // kCorrupt for octets that packed() did not give; an empty string is the empty summary.
     [[nodiscard]] static base::Result<Summary> unpack(std::string packed);
+    // The same where it lies, without a copy: `packed` must live as long as the summary and its copies.
+    [[nodiscard]] static base::Result<Summary> borrow(std::string_view packed);
 
-    [[nodiscard]] bool empty() const { return packed_.empty(); }
+    [[nodiscard]] bool empty() const { return octets().empty(); }
 
-    // About 150 octets, the kept fields and the answers; views of the others point into it.
+    // About 150 octets, the kept fields and the answers; views of the others point into it. Of a borrowed
+    // summary it is empty.
     [[nodiscard]] const std::string& packed() const { return packed_; }
 
     // The kept fields (is_kept_field) as they stand in the header and in their order, each with its line
@@ -74,24 +77,27 @@ class Summary {
   private:
     friend class Summarizer;
 
-    // One of the two: where it lies in packed_, and whether it is the same in UTF-8.
+    // One of the two: where it lies in octets(), and whether it is the same in UTF-8.
     struct Answer {
         std::size_t begin = 0;
         std::size_t octets = 0;
         bool is_plain = false;
     };
 
+    [[nodiscard]] std::string_view octets() const { return packed_.empty() ? borrowed_ : packed_; }
+
     [[nodiscard]] std::string_view packed_structure() const;
     [[nodiscard]] std::optional<std::string_view> text_of(const Answer& answer,
                                                           mime::HeaderForm form) const;
 
     std::string packed_;
+    std::string_view borrowed_;
     bool has_all_fields_ = false;
     bool has_preview_ = false;
     std::uint64_t other_names_ = 0;  // a filter of 64 bits over the names of the fields not kept
     std::uint64_t header_octets_ = 0;
     std::optional<mime::Date> sent_;
-    // Where the parts lie in packed_.
+    // Where the parts lie in octets().
     std::size_t fields_begin_ = 0;
     std::size_t fields_octets_ = 0;
     std::size_t preview_octets_ = 0;

@@ -187,6 +187,19 @@ TEST(Summary, ReadsRecordsFromBeforeAnswersWereKept) {
     EXPECT_TRUE(format_body(*summary, mime::BodyForm::kBodyStructure));
 }
 
+TEST(Summary, IsReadWhereItLies) {
+    const std::string packed = summarize(kMessage).packed();
+    const Summary owned = Summary::unpack(packed).value();
+    const Summary borrowed = Summary::borrow(packed).value();
+    EXPECT_FALSE(borrowed.empty());
+    EXPECT_EQ(borrowed.fields(), owned.fields());
+    EXPECT_GE(borrowed.fields().data(), packed.data());
+    EXPECT_EQ(borrowed.preview(), owned.preview());
+    EXPECT_EQ(borrowed.structure().value(), owned.structure().value());
+    EXPECT_EQ(format_envelope(borrowed), format_envelope(owned));
+    EXPECT_TRUE(Summary::borrow("").value().empty());
+}
+
 TEST(Summary, RefusesDamage) {
     const std::string packed = summarize(kMessage).packed();
     for (std::size_t octets = 1; octets < packed.size(); ++octets) {

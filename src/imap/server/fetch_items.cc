@@ -200,10 +200,17 @@ void append_structure(std::string& out,
                       std::string_view name,
                       mime::BodyForm form,
                       const EmailFacts& email) {
+    out.append(name).append(" ");
+    const auto kept = form == mime::BodyForm::kBodyStructure
+                          ? email.summary.body_structure(session.header_form())
+                          : std::nullopt;
+    if (kept) {
+        out.append(*kept);
+        return;
+    }
     const auto text = mail::format_body(email.summary, form, session.header_form());
     // A damaged record shows an empty text, which the grammar allows, rather than nothing.
-    out.append(name).append(" ").append(text ? *text
-                                             : "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 0 0)");
+    out.append(text ? *text : "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 0 0)");
 }
 
 void append_thread_id(std::string& out, Session& session, const EmailFacts* email) {
@@ -220,6 +227,11 @@ bool append_envelope(std::string& out,
                      std::string_view between,
                      Session& session,
                      const EmailFacts* email) {
+    if (const auto kept =
+            email == nullptr ? std::nullopt : email->summary.envelope(session.header_form())) {
+        out.append(between).append("ENVELOPE ").append(*kept);
+        return true;
+    }
     const auto envelope = email == nullptr
                               ? std::nullopt
                               : mail::format_envelope(email->summary, session.header_form());
