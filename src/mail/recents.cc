@@ -85,7 +85,7 @@ void Recents::write(store::Store& store, const std::shared_ptr<Waiting>& waiting
         }
         write(store, waiting, ref);
     };
-    store.submit(std::move(change), std::move(done));
+    store.submit_lazily(std::move(change), std::move(done));
 }
 
 }  // namespace mail

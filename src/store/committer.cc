@@ -3,7 +3,9 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -19,6 +21,8 @@ constexpr std::uint64_t kGroupOctetsMax = std::uint64_t{8} << 20;
 constexpr std::size_t kGroupChangesMax = 4096;
 // The index is flushed at least every so many segments: a start replays no more than these.
 constexpr std::uint64_t kSegmentsUnflushedMax = 4;
+// How long what nobody waits for waits for company.
+constexpr std::chrono::milliseconds kLaziness{100};
 
 }  // namespace
 
@@ -52,6 +56,19 @@ Committer::~Committer() {
 void Committer::submit(Change change, std::function<void(Result<>)> done) {
     ++waiting_;
     push(ChangeItem{std::move(change), std::move(done)});
+}
+
+void Committer::submit_lazily(Change change, std::function<void(Result<>)> done) {
+    ++waiting_;
+    bool is_first = false;
+    {
+        const std::lock_guard lock(queue_mutex_);
+        is_first = lazy_.empty();
+        lazy_.push_back(ChangeItem{std::move(change), std::move(done)});
+    }
+    if (is_first) {
+        arrived_.notify_one();
+    }
 }
 
 void Committer::append_extent(std::shared_ptr<const std::string> octets,
@@ -117,8 +134,12 @@ void Committer::run() {
 // Waits for items; false when the store closes and none is left.
 bool Committer::take() {
     std::unique_lock lock(queue_mutex_);
-    arrived_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+    const auto is_urgent = [this] { return !queue_.empty() || stopping_; };
+    arrived_.wait(lock, [&] { return is_urgent() || !lazy_.empty(); });
+    arrived_.wait_for(lock, kLaziness, is_urgent);
     taken_.swap(queue_);
+    std::move(lazy_.begin(), lazy_.end(), std::back_inserter(taken_));
+    lazy_.clear();
     return !taken_.empty();
 }
 

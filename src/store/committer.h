@@ -55,6 +55,8 @@ class Committer {
 
     // `done` is called on the committer's thread.
     void submit(Change change, std::function<void(base::Result<>)> done);
+    // Store::submit_lazily
+    void submit_lazily(Change change, std::function<void(base::Result<>)> done);
     void append_extent(std::shared_ptr<const std::string> octets,
                        std::uint32_t crc,
                        std::function<void(base::Result<PinnedExtent>)> done);
@@ -130,6 +132,7 @@ class Committer {
     std::mutex queue_mutex_;
     std::condition_variable arrived_;
     std::deque<Item> queue_;
+    std::deque<Item> lazy_;  // behind what comes next in queue_
     bool stopping_ = false;
 
     mutable std::mutex view_mutex_;  // makes a snapshot and its segments one moment

@@ -83,6 +83,10 @@ class DiskStore final : public Store {
         committer_->submit(std::move(change), std::move(done));
     }
 
+    void submit_lazily(Change change, std::function<void(Result<>)> done) override {
+        committer_->submit_lazily(std::move(change), std::move(done));
+    }
+
     Result<CheckReport> check(const CountReferences& count) override;
 
     Result<> backup(const std::string& directory) override {

@@ -228,6 +228,39 @@ TEST_F(DiskStoreTest, AGroupSharesASync) {
     EXPECT_EQ(get("key2"), "1");
 }
 
+TEST_F(DiskStoreTest, WhatNobodyWaitsForGoesWithTheNextChange) {
+    open(fake_options());
+    ASSERT_TRUE(put("first", "1"));
+    const auto put_lazily = [this](const std::string& key, std::promise<void>& done) {
+        store_->submit_lazily(
+            [key](Transaction& transaction) -> Result<> {
+                transaction.put(key, "1");
+                return {};
+            },
+            [&done](const Result<>& result) {
+                EXPECT_TRUE(result);
+                done.set_value();
+            });
+    };
+    std::promise<void> with_company;
+    const std::uint64_t groups = store_->statistics().groups;
+    put_lazily("lazy", with_company);
+    ASSERT_TRUE(put("next", "1"));
+    with_company.get_future().wait();
+    EXPECT_EQ(get("lazy"), "1");
+    EXPECT_LE(store_->statistics().groups - groups,
+              2U);  // one, unless this thread slept in between
+    std::promise<void> alone;
+    put_lazily("alone", alone);
+    alone.get_future().wait();
+    EXPECT_EQ(get("alone"), "1");
+    std::promise<void> at_the_end;
+    put_lazily("last", at_the_end);
+    open(fake_options());
+    at_the_end.get_future().wait();
+    EXPECT_EQ(get("last"), "1");
+}
+
 TEST_F(DiskStoreTest, CollectsSegmentsInWhichNothingLives) {
     open(options());
     for (int i = 0; i < 20; ++i) {

@@ -208,7 +208,13 @@ class Store {
     // kChangeOctetsMax, mean that nothing of it was kept.
     virtual void submit(Change change, std::function<void(base::Result<>)> done) = 0;
 
-    // The same for a coroutine on `loop`.
+    // The same for what nobody waits for: it goes with the next change that somebody does wait for, or alone a
+    // tenth of a second later, so that none waits for a sync on its account. A crash before that loses it.
+    virtual void submit_lazily(Change change, std::function<void(base::Result<>)> done) {
+        submit(std::move(change), std::move(done));
+    }
+
+    // submit() for a coroutine on `loop`.
     [[nodiscard]] base::Task<base::Result<>> change(base::Loop& loop, Change change);
     // The same for a thread that may wait: the command line, tests. Never on a loop's thread, nor with
     // an engine that needs that thread.
