@@ -216,8 +216,10 @@ void stream_large(store::Store& store) {
         must(loop.run(writer->append(loop, piece)));
     }
     const store::NewBlob blob = writer->finish().value();
-    must(store.change_and_wait(
-        [blob](store::Transaction& transaction) { return transaction.refer(blob); }));
+    must(store.change_and_wait([blob](store::Transaction& transaction) -> base::Result<> {
+        TRY_VOID(transaction.refer(blob));
+        return {};
+    }));
     fmt::print("{:.0f} MB written at {:.0f} MB/s", megabytes, megabytes / took());
     began = Clock::now();
     const auto reader = store.snapshot()->open_blob(blob.id()).value();

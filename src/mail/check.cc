@@ -336,6 +336,10 @@ class AccountCheck {
                           (*blob)->size(),
                           email->octets);
         }
+        const auto placed = reader_.open_blob_at(email->blob, email->place);
+        if (blob && placed && (*placed)->size() != (*blob)->size()) {
+            findings_.add("email {} of account {}: its text lies elsewhere", id, account_);
+        }
     }
 
     const store::Reader& reader_;

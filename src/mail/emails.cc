@@ -200,6 +200,7 @@ std::string encode(const EmailRecord& email) {
         .text(email.queue_id)
         .text(email.return_path)
         .text(email.summary)
+        .text(email.place)
         .record();
 }
 
@@ -213,6 +214,9 @@ base::Result<EmailRecord> decode_email(std::string_view record) {
     email.queue_id = reader.text();
     email.return_path = reader.text();
     email.summary = reader.text();
+    if (!reader.at_end()) {  // older records end here
+        email.place = reader.text();
+    }
     if (!reader.finish() || !blob) {
         return base::fail(base::Errc::kCorrupt, "an email's record is damaged");
     }
@@ -347,15 +351,17 @@ base::Result<EmailId> add_email(store::Transaction& change,
     record.queue_id = email.queue_id;
     record.return_path = email.return_path;
     record.summary = email.summary;
+    std::string place;
     if (email.blob != nullptr) {
-        TRY_VOID(change.refer(*email.blob));
+        TRY(place, change.refer(*email.blob));
         record.blob = email.blob->id();
         record.octets = email.blob->size();
     } else {
-        TRY_VOID(change.refer(email.stored_blob));
+        TRY(place, change.refer(email.stored_blob));
         record.blob = email.stored_blob;
         record.octets = email.octets;
     }
+    record.place = place;
     record.message_hash = email.thread.empty() ? 0 : email.thread.front();
     TRY(record.thread, join_thread(change, account.id(), id, email.thread));
     change.put(email_key(account.id(), id), encode(record));

@@ -34,6 +34,7 @@ struct EmailRecord {
     std::string_view queue_id;
     std::string_view return_path;
     std::string_view summary;
+    std::string_view place;  // of the blob when it came (store::Transaction::refer)
 };
 
 [[nodiscard]] std::string email_key(account::AccountId account, EmailId email);

@@ -171,7 +171,7 @@ base::Result<std::unique_ptr<store::BlobReader>> Mailboxes::open_body(account::A
         return base::fail(base::Errc::kNotFound, "the message has gone");
     }
     TRY(const EmailRecord decoded, decode_email(*record));
-    return reader->open_blob(decoded.blob);
+    return reader->open_blob_at(decoded.blob, decoded.place);
 }
 
 base::Result<std::unique_ptr<store::BlobReader>> Mailboxes::open_blob(

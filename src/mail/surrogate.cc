@@ -26,6 +26,7 @@ constexpr std::size_t kEmailsAtOnce = 500;
 struct Candidate {
     std::size_t index = 0;  // among those that were asked for
     store::BlobId blob;
+    std::string place;
     std::optional<mime::Structure> structure;  // nothing: there is no summary
 };
 
@@ -43,11 +44,12 @@ Result<std::vector<Candidate>> find_candidates(const store::Reader& reader,
             emails.begin());
         const auto summary = Summary::unpack(std::string(record.summary));
         if (!summary || summary->empty()) {
-            candidates.push_back({at, record.blob, std::nullopt});
+            candidates.push_back({at, record.blob, std::string(record.place), std::nullopt});
         } else if (!summary->is_ascii()) {
             auto structure = summary->structure();
             if (structure && may_need_surrogate(*structure)) {
-                candidates.push_back({at, record.blob, std::move(*structure)});
+                candidates.push_back(
+                    {at, record.blob, std::string(record.place), std::move(*structure)});
             }
         }
         ++at;
@@ -80,7 +82,7 @@ Result<std::vector<Candidate>> find_beside_damage(const store::Reader& reader,
 Task<Result<std::unique_ptr<store::BlobReader>>> open_candidate(base::Loop& loop,
                                                                 const store::Reader& reader,
                                                                 Candidate candidate) {
-    CO_TRY(auto message, reader.open_blob(candidate.blob));
+    CO_TRY(auto message, reader.open_blob_at(candidate.blob, candidate.place));
     if (!candidate.structure) {
         CO_TRY(const Summary summary, co_await summarize_body(loop, *message));
         CO_TRY(candidate.structure, summary.structure());

@@ -160,7 +160,8 @@ class SchedulerTest : public ::testing::Test {
                     .deliver_notice = [this](store::Transaction& change,
                                              const PlannedNotice& notice) -> base::Result<> {
                         notices_.push_back(notice);
-                        return change.refer(notice.blob);
+                        TRY_VOID(change.refer(notice.blob));
+                        return {};
                     }}},
             options_);
         scheduler_->start();

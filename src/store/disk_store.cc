@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/backup.h"
+#include "store/blob_place.h"
 #include "store/check.h"
 #include "store/collector.h"
 #include "store/committer.h"
@@ -44,6 +45,15 @@ class DiskReader final : public Reader {
             return base::fail(Errc::kNotFound, "no blob " + id.hex());
         }
         return open_disk_blob(*record, *view_.segments, pool_, ahead_);
+    }
+
+    Result<std::unique_ptr<BlobReader>> open_blob_at(const BlobId& id,
+                                                     std::string_view place) const override {
+        const auto extent = find_place(place, *view_.segments);
+        if (!extent) {
+            return open_blob(id);
+        }
+        return open_disk_blob({extent->length, 1, {*extent}}, *view_.segments, pool_, ahead_);
     }
 
     [[nodiscard]] const View& view() const { return view_; }

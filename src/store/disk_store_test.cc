@@ -102,11 +102,22 @@ class DiskStoreTest : public testing::Test {
         });
     }
 
-    Result<std::string> read_blob(const BlobId& id) {
-        TRY(const auto reader, store_->snapshot()->open_blob(id));
+    Result<std::string> read_blob(const BlobId& id, std::string_view place = {}) {
+        TRY(const auto reader, store_->snapshot()->open_blob_at(id, place));
         std::string octets(reader->size(), '\0');
         TRY_VOID(loop_.run(reader->read(loop_, 0, octets)));
         return octets;
+    }
+
+    // The place that refer() tells of another reference to the blob of record `key`.
+    Result<std::string> place_of(const std::string& key) {
+        std::string place;
+        TRY_VOID(store_->change_and_wait([key, &place](Transaction& transaction) -> Result<> {
+            TRY(const auto octets, transaction.get(key));
+            TRY(place, transaction.refer(*BlobId::from_octets(octets.value())));
+            return transaction.release(*BlobId::from_octets(octets.value()));
+        }));
+        return place;
     }
 
     Result<std::string> get_blob(const std::string& key) {
@@ -311,6 +322,62 @@ TEST_F(DiskStoreTest, CopiesWhatLivesAmongGarbage) {
     EXPECT_EQ(get_blob("large").value(), large);
 }
 
+TEST_F(DiskStoreTest, APlaceSparesTheLookUp) {
+    open(options());
+    const NewBlob blob = write_blob("hello").value();
+    std::string place;
+    ASSERT_TRUE(store_->change_and_wait([blob, &place](Transaction& transaction) -> Result<> {
+        TRY(place, transaction.refer(blob));
+        transaction.put("a", blob.id().octets());
+        return {};
+    }));
+    EXPECT_FALSE(place.empty());
+    EXPECT_EQ(place_of("a").value(), place);
+    const BlobId unknown = Sha256::of("nobody knows it");
+    EXPECT_EQ(read_blob(unknown, place).value(), "hello");
+    open(options());
+    EXPECT_EQ(read_blob(unknown, place).value(), "hello");
+    // A large blob lies in many places.
+    ASSERT_TRUE(put_blob("large", octets_of(2'000'000, 1)));
+    EXPECT_EQ(place_of("large").value(), "");
+}
+
+TEST_F(DiskStoreTest, APlaceThatIsNoMoreIsLookedUp) {
+    open(options());
+    for (int i = 0; i < 40; ++i) {
+        ASSERT_TRUE(put_blob(std::to_string(i), octets_of(15'000, static_cast<std::uint64_t>(i))));
+    }
+    const std::string place = place_of("10").value();
+    for (int i = 0; i < 40; ++i) {
+        if (i % 10 != 0) {
+            ASSERT_TRUE(erase_blob(std::to_string(i)));
+        }
+    }
+    ASSERT_TRUE(store_->collect());
+    EXPECT_NE(place_of("10").value(), place);
+    const std::string octets = octets_of(15'000, 10);
+    EXPECT_EQ(read_blob(Sha256::of("unknown"), place).error().code, Errc::kNotFound);
+    EXPECT_EQ(read_blob(Sha256::of(octets), place).value(), octets);
+}
+
+TEST_F(DiskStoreTest, NoPlaceLeadsToOtherOctets) {
+    open(options());
+    ASSERT_TRUE(put_blob("a", "hello"));
+    const std::string place = place_of("a").value();
+    // The same numbers in another store's journal.
+    fs::remove_all(folder_.path() + "/store");
+    open(options());
+    ASSERT_TRUE(put_blob("a", "world"));
+    const BlobId id = Sha256::of("world");
+    EXPECT_EQ(place_of("a")->size(), place.size());
+    EXPECT_EQ(read_blob(id, place).value(), "world");
+    EXPECT_EQ(read_blob(Sha256::of("hello"), place).error().code, Errc::kNotFound);
+    for (std::size_t octets = 0; octets < place.size(); ++octets) {
+        EXPECT_EQ(read_blob(id, place_of("a")->substr(0, octets)).value(), "world");
+    }
+    EXPECT_EQ(read_blob(id, std::string(40, '\xff')).value(), "world");
+}
+
 TEST_F(DiskStoreTest, ABlobBeingWrittenKeepsItsSegments) {
     open(options());
     const std::string large = octets_of(2'000'000, 1);
@@ -322,7 +389,8 @@ TEST_F(DiskStoreTest, ABlobBeingWrittenKeepsItsSegments) {
     ASSERT_TRUE(store_->collect());
     ASSERT_TRUE(store_->change_and_wait([blob](Transaction& transaction) -> Result<> {
         transaction.put("large", blob.id().octets());
-        return transaction.refer(blob);
+        TRY_VOID(transaction.refer(blob));
+        return {};
     }));
     EXPECT_EQ(get_blob("large").value(), large);
     EXPECT_THAT(findings(), IsEmpty());

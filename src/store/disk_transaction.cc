@@ -1,6 +1,7 @@
 #include "store/disk_transaction.h"
 
 #include "base/check.h"
+#include "store/blob_place.h"
 #include "store/key.h"
 
 namespace store {
@@ -69,6 +70,11 @@ Result<std::vector<Extent>> DiskTransaction::place(const NewBlob& blob) {
     }
     placed_.insert_or_assign(blob.id(), blob);
     return extents;
+}
+
+std::string DiskTransaction::describe_place(const std::vector<Extent>& extents) const {
+    return extents.size() == 1 ? encode_place(extents.front(), *journal_.segments())
+                               : std::string();
 }
 
 Result<> DiskTransaction::move_blob(const BlobId& id,

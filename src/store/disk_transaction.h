@@ -45,6 +45,7 @@ class DiskTransaction final : public OverlayTransaction {
 
   protected:
     [[nodiscard]] base::Result<std::vector<Extent>> place(const NewBlob& blob) override;
+    [[nodiscard]] std::string describe_place(const std::vector<Extent>& extents) const override;
     void on_mark() override;
     void on_roll_back() override;
     void on_extents(const std::vector<Extent>& extents, bool live) override;

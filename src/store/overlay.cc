@@ -116,21 +116,21 @@ void Overlay::write(std::string_view key, std::optional<std::string> value) {
     octets_written_ += written_octets(key, value);
     const auto found = writes_.lower_bound(key);
     if (found != writes_.end() && found->first == key) {
-        undo_.emplace_back(found->first, std::move(found->second));
+        undo_.emplace_back(found, std::move(found->second));
         found->second = std::move(value);
         return;
     }
     const auto entry = writes_.emplace_hint(found, std::string(key), std::move(value));
-    undo_.emplace_back(entry->first, std::nullopt);
+    undo_.emplace_back(entry, std::nullopt);
 }
 
 void Overlay::roll_back() {
     while (!undo_.empty()) {
-        auto& [key, before] = undo_.back();
+        auto& [entry, before] = undo_.back();
         if (before) {
-            writes_.find(key)->second = std::move(*before);
+            entry->second = std::move(*before);
         } else {
-            writes_.erase(key);
+            writes_.erase(entry);
         }
         undo_.pop_back();
     }
@@ -163,7 +163,7 @@ void OverlayTransaction::erase(std::string_view key) {
     write(key, std::nullopt);
 }
 
-base::Result<> OverlayTransaction::refer(const NewBlob& blob) {
+base::Result<std::string> OverlayTransaction::refer(const NewBlob& blob) {
     TRY(auto record, find_blob(overlay_, blob.id()));
     if (!record) {
         record.emplace();
@@ -173,17 +173,17 @@ base::Result<> OverlayTransaction::refer(const NewBlob& blob) {
     }
     ++record->references;
     write(blob_key(blob.id()), record->encode());
-    return {};
+    return describe_place(record->extents);
 }
 
-base::Result<> OverlayTransaction::refer(const BlobId& id) {
+base::Result<std::string> OverlayTransaction::refer(const BlobId& id) {
     TRY(auto record, find_blob(overlay_, id));
     if (!record) {
         return base::fail(base::Errc::kNotFound, "no blob " + id.hex());
     }
     ++record->references;
     write(blob_key(id), record->encode());
-    return {};
+    return describe_place(record->extents);
 }
 
 base::Result<> OverlayTransaction::release(const BlobId& id) {

@@ -58,8 +58,8 @@ class Overlay final : public KeySpace {
     const KeySpace& below_;
     WriteSet writes_;
     std::uint64_t octets_written_ = 0;
-    // What stood in `writes_` before each write since the mark; the outer nothing is "no entry".
-    std::vector<std::pair<std::string, std::optional<std::optional<std::string>>>> undo_;
+    // What stood in an entry before each write since the mark; the outer nothing is "no entry".
+    std::vector<std::pair<WriteSet::iterator, std::optional<std::optional<std::string>>>> undo_;
 };
 
 // The transaction that changes are handed: an overlay and the arithmetic of references.
@@ -76,8 +76,8 @@ class OverlayTransaction : public Transaction {
                                            const Visitor& visit) const override;
     void put(std::string_view key, std::string_view value) override;
     void erase(std::string_view key) override;
-    [[nodiscard]] base::Result<> refer(const NewBlob& blob) override;
-    [[nodiscard]] base::Result<> refer(const BlobId& id) override;
+    [[nodiscard]] base::Result<std::string> refer(const NewBlob& blob) override;
+    [[nodiscard]] base::Result<std::string> refer(const BlobId& id) override;
     [[nodiscard]] base::Result<> release(const BlobId& id) override;
 
     // Runs `change`; nothing of it is left when it fails. One that throws (a CHECK of a room above)
@@ -91,6 +91,11 @@ class OverlayTransaction : public Transaction {
   protected:
     // The octets of a blob that becomes part of the store: puts them where they stay.
     [[nodiscard]] virtual base::Result<std::vector<Extent>> place(const NewBlob& blob) = 0;
+
+    // What refer() tells of the place of a blob.
+    [[nodiscard]] virtual std::string describe_place(const std::vector<Extent>& /*extents*/) const {
+        return {};
+    }
 
     // The engine's own marks, beside the overlay's.
     virtual void on_mark() {}

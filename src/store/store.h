@@ -87,6 +87,14 @@ class Reader : public KeySpace {
     // kNotFound when no record refers to it, kCorrupt when its octets cannot be reached.
     [[nodiscard]] virtual base::Result<std::unique_ptr<BlobReader>> open_blob(
         const BlobId& id) const = 0;
+
+    // The same at the place that refer() told, which spares the look-up: a blob's id says nothing of where it
+    // lies. An empty place costs the look-up, as does one that the blob has left; none leads to other octets. A
+    // blob that has gone may be opened all the same while its octets are there.
+    [[nodiscard]] virtual base::Result<std::unique_ptr<BlobReader>> open_blob_at(
+        const BlobId& id, std::string_view /*place*/) const {
+        return open_blob(id);
+    }
 };
 
 // A blob that was written and that nothing refers to yet. Copies share it; when the last copy is gone
@@ -138,10 +146,11 @@ class Transaction : public Reader {
   public:
     virtual void put(std::string_view key, std::string_view value) = 0;
     virtual void erase(std::string_view key) = 0;
-    // One more reference to a blob: the first makes it part of the store.
-    [[nodiscard]] virtual base::Result<> refer(const NewBlob& blob) = 0;
+    // One more reference to a blob: the first makes it part of the store. Returns its place in the engine's own
+    // words, some 14 octets to keep in a record beside the id for open_blob_at(), or nothing.
+    [[nodiscard]] virtual base::Result<std::string> refer(const NewBlob& blob) = 0;
     // One more to a blob that is in the store already; kNotFound when it is not.
-    [[nodiscard]] virtual base::Result<> refer(const BlobId& id) = 0;
+    [[nodiscard]] virtual base::Result<std::string> refer(const BlobId& id) = 0;
     // One reference fewer; with the last one the blob is gone. kNotFound when there was none.
     [[nodiscard]] virtual base::Result<> release(const BlobId& id) = 0;
 };

@@ -76,13 +76,17 @@ class ConformanceTest : public testing::TestWithParam<Kind> {
     }
 
     Result<> refer(const NewBlob& blob) {
-        return store_->change_and_wait(
-            [blob](Transaction& transaction) { return transaction.refer(blob); });
+        return store_->change_and_wait([blob](Transaction& transaction) -> Result<> {
+            TRY_VOID(transaction.refer(blob));
+            return {};
+        });
     }
 
     Result<> refer_id(const BlobId& id) {
-        return store_->change_and_wait(
-            [id](Transaction& transaction) { return transaction.refer(id); });
+        return store_->change_and_wait([id](Transaction& transaction) -> Result<> {
+            TRY_VOID(transaction.refer(id));
+            return {};
+        });
     }
 
     Result<> release(const BlobId& id) {

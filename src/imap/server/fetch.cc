@@ -84,7 +84,8 @@ class Fetching {
     Fetching(Session& session, std::vector<FetchItem> items)
         : session_(session),
           items_(std::move(items)),
-          emails_(std::ranges::any_of(items_, needs_email)) {}
+          emails_(std::ranges::any_of(items_, needs_email)),
+          summaries_(std::ranges::any_of(items_, needs_summary)) {}
 
     [[nodiscard]] Task<Result<>> put(std::vector<Numbered> group);
 
@@ -103,11 +104,13 @@ class Fetching {
     [[nodiscard]] Task<Result<>> put_texts(const EmailFacts* email);
     [[nodiscard]] Result<std::unique_ptr<store::BlobReader>> open_text(const EmailFacts& email);
     [[nodiscard]] Task<Result<>> put_lines();
+    void hand_over();
     [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email);
 
     Session& session_;
     std::vector<FetchItem> items_;
-    bool emails_;
+    bool emails_;                            // their records are needed,
+    bool summaries_;                         // and the summaries in these
     std::string lines_;                      // answers, not yet put
     std::vector<const FetchItem*> open_;     // the items of one message that need its octets
     std::unique_ptr<store::Reader> moment_;  // of the group, once it was needed
@@ -163,9 +166,14 @@ Result<Fetching::Emails> Fetching::read_emails(std::span<const Numbered> group) 
             if (at == ids.size()) {
                 return false;
             }
-            auto summary = mail::Summary::unpack(std::string(record.summary));
-            facts[at++] = EmailFacts{
-                record.blob, record.thread, summary ? std::move(*summary) : mail::Summary()};
+            EmailFacts& email = facts[at++].emplace();
+            email.blob = record.blob;
+            email.place = record.place;
+            email.thread = record.thread;
+            if (summaries_) {
+                email.summary =
+                    mail::Summary::unpack(std::string(record.summary)).value_or(mail::Summary());
+            }
             return true;
         }));
     return facts;
@@ -194,7 +202,7 @@ Task<Result<>> Fetching::put_gathered(std::span<const Numbered> group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         EmailFacts* const email = (*emails)[i] ? &*(*emails)[i] : nullptr;
         has_gone_ |= emails_ && email == nullptr;
-        if (email != nullptr && email->summary.empty()) {
+        if (summaries_ && email != nullptr && email->summary.empty()) {
             CO_TRY_VOID(co_await make_summary(*email));
         }
         append_ready(group[i], email);
@@ -210,9 +218,13 @@ Task<Result<>> Fetching::put_gathered(std::span<const Numbered> group) {
 }
 
 Task<Result<>> Fetching::put_lines() {
+    hand_over();
+    return session_.flush_if_full();
+}
+
+void Fetching::hand_over() {
     session_.put(lines_);
     lines_.clear();
-    return session_.flush_if_full();
 }
 
 // An email from before there were summaries, or whose summary is damaged.
@@ -258,7 +270,7 @@ Result<std::unique_ptr<store::BlobReader>> Fetching::open_text(const EmailFacts&
     if (moment_ == nullptr) {
         moment_ = session_.mailboxes().underlying_store().snapshot();
     }
-    return moment_->open_blob(email.blob);
+    return moment_->open_blob_at(email.blob, email.place);
 }
 
 Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
@@ -270,7 +282,10 @@ Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
         co_return tl::unexpected(std::move(octets.error()));
     }
     has_gone_ |= !octets;
-    CO_TRY_VOID(co_await put_lines());
+    hand_over();
+    if (session_.is_full()) {
+        CO_TRY_VOID(co_await session_.flush_if_full());
+    }
     Body body(session_, facts, octets ? std::move(*octets) : nullptr);
     for (const FetchItem* const item : open_) {
         session_.put(item == open_.front() ? "" : " ");

@@ -132,6 +132,12 @@ bool needs_email(const FetchItem& item) {
     }
 }
 
+bool needs_summary(const FetchItem& item) {
+    const bool is_whole = (item.kind == FetchKind::kSection || item.kind == FetchKind::kRfc822) &&
+                          item.section == SectionSpec{};
+    return needs_email(item) && item.kind != FetchKind::kThreadId && !is_whole;
+}
+
 std::string item_name(const FetchItem& item) {
     const auto bracketed = [&](std::string_view word) {
         std::string name = fmt::format("{}[{}]", word, format_section(item.section));
@@ -278,7 +284,7 @@ bool append_item(std::string& out,
                  const FetchItem& item,
                  const mail::Entry& entry,
                  const EmailFacts* email) {
-    static const EmailFacts kNothing{{}, 0, mail::summarize("")};
+    static const EmailFacts kNothing{{}, {}, 0, mail::summarize("")};
     switch (item.kind) {
         case FetchKind::kEnvelope:
             return append_envelope(out, between, session, email);

@@ -47,9 +47,13 @@ void put_flags_lines(Session& session,
 // Does the item need the email's record, and its summary?
 [[nodiscard]] bool needs_email(const FetchItem& item);
 
+// The same for the summary in it.
+[[nodiscard]] bool needs_summary(const FetchItem& item);
+
 // An email, as far as items need it.
 struct EmailFacts {
     store::BlobId blob;
+    std::string place;
     std::uint64_t thread = 0;
     mail::Summary summary;
 };
