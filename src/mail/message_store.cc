@@ -1,6 +1,6 @@
 #include "mail/message_store.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "mail/emails.h"
@@ -60,17 +60,22 @@ base::Result<> mark_fetched(store::Transaction& change,
     if (!mailbox) {
         return {};
     }
+    std::vector<EmailId> emails;
     std::vector<Uid> unseen;
     for (const Fetched& message : messages) {
-        const std::array<EmailId, 1> email = {message.email};
-        TRY_VOID(read_emails(change, ref.owner, email, [&](EmailId, const EmailRecord& record) {
-            if (!record.queue_id.empty()) {
-                add_trace_once(change, record.queue_id, event);
-            }
-            return true;
-        }));
+        emails.push_back(message.email);
         if (!message.seen) {
             unseen.push_back(message.uid);
+        }
+    }
+    std::vector<std::string> queue_ids;
+    TRY_VOID(read_emails(change, ref.owner, emails, [&](EmailId, const EmailRecord& record) {
+        queue_ids.emplace_back(record.queue_id);
+        return true;
+    }));
+    for (const std::string& queue_id : queue_ids) {
+        if (!queue_id.empty()) {
+            add_trace_once(change, queue_id, event);
         }
     }
     TRY_VOID(mailbox->edit(set_of(unseen), [](Entry& entry) {
@@ -101,6 +106,38 @@ base::Result<> with_email(const store::Reader& reader, const MessageInfo& messag
 void pass_over(const base::Result<>& /*result*/) {}
 
 }  // namespace
+
+base::Result<std::unique_ptr<store::BlobReader>> MessageRun::open(
+    const MessageInfo& message, std::span<const EmailId> following) {
+    if (!has(message)) {
+        TRY_VOID(read_ahead(message, following));
+    }
+    const auto found = std::ranges::find(ahead_, message.email, &Ahead::email);
+    return moment_->open_blob_at(found->blob, found->place);
+}
+
+bool MessageRun::has(const MessageInfo& message) const {
+    return std::ranges::find(ahead_, message.email, &Ahead::email) != ahead_.end();
+}
+
+// A moment of its own for every stretch, so that no slow client keeps an old one for long.
+base::Result<> MessageRun::read_ahead(const MessageInfo& message,
+                                      std::span<const EmailId> following) {
+    moment_ = store_->snapshot();
+    ahead_.clear();
+    std::vector<EmailId> emails{message.email};
+    emails.insert(emails.end(), following.begin(), following.end());
+    auto read = read_emails(
+        *moment_, message.account, emails, [this](EmailId email, const EmailRecord& record) {
+            ahead_.push_back({email, record.blob, std::string(record.place)});
+            return true;
+        });
+    if (has(message)) {
+        return {};  // what ails another is for whoever asks for that
+    }
+    TRY_VOID(std::move(read));
+    return base::fail(base::Errc::kNotFound, "the message was removed");
+}
 
 base::Result<MailboxView> MessageStore::open_inbox(account::AccountId account) const {
     const auto snapshot = store_.snapshot();
@@ -134,11 +171,11 @@ base::Result<MailboxView> MessageStore::open_inbox(account::AccountId account) c
 
 base::Result<std::unique_ptr<store::BlobReader>> MessageStore::open_message(
     const MessageInfo& message) const {
-    const auto snapshot = store_.snapshot();
-    store::BlobId blob;
-    TRY_VOID(
-        with_email(*snapshot, message, [&blob](const EmailRecord& email) { blob = email.blob; }));
-    return snapshot->open_blob(blob);
+    return MessageRun(store_).open(message, {});
+}
+
+MessageRun MessageStore::begin_run() const {
+    return MessageRun(store_);
 }
 
 base::Result<std::string> MessageStore::queue_id(const MessageInfo& message) const {

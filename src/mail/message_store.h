@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,36 @@ struct MailboxView {
     std::vector<MessageInfo> messages;
 };
 
+// Opens messages of one account that a client asks for one after the other, all at once: what the next ones need
+// is looked up with the first. It holds a moment of the store, so it lives no longer than a burst of
+// commands.
+class MessageRun {
+  public:
+    // `store` outlives it.
+    explicit MessageRun(const store::Store& store) : store_(&store) {}
+
+    // Whether open() needs no more look-up for it.
+    [[nodiscard]] bool has(const MessageInfo& message) const;
+    // `following` are those that will likely be asked for next, in their order: they are looked up with
+    // `message` unless it was already. kNotFound: it was removed meanwhile.
+    [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open(
+        const MessageInfo& message, std::span<const EmailId> following);
+
+  private:
+    struct Ahead {
+        EmailId email = 0;
+        store::BlobId blob;
+        std::string place;
+    };
+
+    [[nodiscard]] base::Result<> read_ahead(const MessageInfo& message,
+                                            std::span<const EmailId> following);
+
+    const store::Store* store_;
+    std::unique_ptr<store::Reader> moment_;
+    std::vector<Ahead> ahead_;
+};
+
 class MessageStore {
   public:
     MessageStore(store::Store& store, const base::Clock& clock) : store_(store), clock_(clock) {}
@@ -87,6 +118,8 @@ class MessageStore {
     // kNotFound: it was removed meanwhile.
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_message(
         const MessageInfo& message) const;
+    // The same for many in a row.
+    [[nodiscard]] MessageRun begin_run() const;
     // For a session that knows no internationalized mail (mail/surrogate.h): marks the messages of one account
     // that go out as surrogates, and gives them the surrogates' sizes. Nearly none need more than a look at
     // their record.

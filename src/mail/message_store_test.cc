@@ -226,6 +226,53 @@ TEST_F(MessageStoreTest, UidsThatAreUsedUpRefuseTheMessage) {
 }
 
 // Each row breaks one invariant; check() names it.
+TEST_F(MessageStoreTest, ARunOpensMessagesOutOfOneMoment) {
+    for (const char* id : {"q1", "q2", "q3"}) {
+        ASSERT_TRUE(deliver(std::string(id) + "\r\n", {recipient(1)}, id));
+    }
+    const auto view = messages_.open_inbox(1).value();
+    const std::vector<EmailId> following{view.messages[1].email, view.messages[2].email};
+    MessageRun run_before = messages_.begin_run();
+    ASSERT_TRUE(run_before.open(view.messages[0], following));
+    EXPECT_TRUE(run_before.has(view.messages[2]));
+    ASSERT_TRUE(run(messages_.remove(loop_, 1, view.mailbox, {2}, event("deleted"))));
+    EXPECT_EQ((*run_before.open(view.messages[1], {}))->size(), 4U);
+    MessageRun run_after = messages_.begin_run();
+    ASSERT_TRUE(run_after.open(view.messages[0], following));
+    EXPECT_EQ(run_after.open(view.messages[1], {}).error().code, Errc::kNotFound);
+    EXPECT_TRUE(run_after.open(view.messages[2], {}));
+}
+
+TEST_F(MessageStoreTest, ADamagedMessageIsItsOwnMisfortune) {
+    for (const char* id : {"q1", "q2", "q3"}) {
+        ASSERT_TRUE(deliver("x\r\n", {recipient(1)}, id));
+    }
+    const auto view = messages_.open_inbox(1).value();
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(email_key(1, 2), "?");
+        return {};
+    }));
+    MessageRun messages = messages_.begin_run();
+    EXPECT_TRUE(messages.open(view.messages[0],
+                              std::vector{view.messages[1].email, view.messages[2].email}));
+    EXPECT_EQ(messages.open(view.messages[1], std::vector{view.messages[2].email}).error().code,
+              Errc::kCorrupt);
+    EXPECT_TRUE(messages.open(view.messages[2], {}));
+}
+
+TEST_F(MessageStoreTest, RecordsFromBeforePlacesWereKeptAreRead) {
+    ASSERT_TRUE(deliver("hello\r\n", {recipient(1)}));
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        TRY(auto record, transaction.get(email_key(1, 1)));
+        EXPECT_EQ(record->back(), '\0');  // no place, in a store in memory
+        record->pop_back();
+        transaction.put(email_key(1, 1), *record);
+        return {};
+    }));
+    EXPECT_EQ(read(messages_.open_inbox(1)->messages.at(0)), "hello\r\n");
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 struct Damage {
     const char* finding;
     base::Result<> (*inflict)(store::Transaction&);

@@ -22,6 +22,16 @@ std::string Maildrop::unique_id(std::uint32_t number) const {
     return fmt::format("{}.{}", uid_validity_, entry(number).message.uid);
 }
 
+std::vector<mail::EmailId> Maildrop::following(std::uint32_t number,
+                                               std::size_t messages_max) const {
+    std::vector<mail::EmailId> emails;
+    const std::size_t end = std::min(entries_.size(), number + messages_max);
+    for (std::size_t index = number; index < end; ++index) {
+        emails.push_back(entries_[index].message.email);
+    }
+    return emails;
+}
+
 void Maildrop::mark_deleted(std::uint32_t number) {
     Entry& entry = entries_[number - 1];
     if (!std::exchange(entry.deleted, true)) {

@@ -40,6 +40,10 @@ class Maildrop {
     // UIDL's (RFC 1939 7): UIDVALIDITY and UID, the same in every session for ever.
     [[nodiscard]] std::string unique_id(std::uint32_t number) const;
 
+    // Of those behind message `number`, the next `messages_max`.
+    [[nodiscard]] std::vector<mail::EmailId> following(std::uint32_t number,
+                                                       std::size_t messages_max) const;
+
     void mark_deleted(std::uint32_t number);
     void unmark_all();
     void mark_fetched(std::uint32_t number);

@@ -98,6 +98,9 @@ Task<Result<>> Session::end(base::Error reason) {
 }
 
 Task<Result<>> Session::next_command() {
+    if (auto* const open = std::get_if<Transaction>(&state_); open && !lines_.has_input()) {
+        open->run.reset();
+    }
     const auto line = co_await lines_.read_line(kCommandOctetsMax, read_deadline());
     Reply reply;
     if (line) {

@@ -69,6 +69,8 @@ class Session {
         account::Account account;
         Maildrop maildrop;
         Maildrops::Lock lock;
+        std::optional<mail::MessageRun> run = {};  // while commands wait to be answered
+        std::uint32_t last_opened = 0;             // message number
         std::uint64_t octets_sent = 0;
         std::uint32_t messages_sent = 0;
         std::uint32_t messages_deleted = 0;  // at QUIT
@@ -120,6 +122,8 @@ class Session {
     [[nodiscard]] base::Result<std::uint32_t, Reply> find_message(std::uint32_t number) const;
     [[nodiscard]] base::Task<base::Result<Reply>> open_content(
         std::uint32_t number, std::optional<std::uint32_t> body_lines);
+    [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_message(
+        std::uint32_t number);
     [[nodiscard]] Reply content_fails(std::uint32_t number, const base::Error& error);
     [[nodiscard]] mail::TraceEvent trace_event(std::string_view kind) const;
     void note_fetched();

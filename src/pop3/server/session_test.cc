@@ -214,6 +214,22 @@ TEST_F(SessionTest, ABurstIsAnsweredInOneWrite) {
     EXPECT_EQ(writes, 1);
 }
 
+TEST_F(SessionTest, ABurstTakesAWholeMaildrop) {
+    constexpr int kMessages = 150;
+    add_messages(kMessages);
+    Client client = connect();
+    client.log_in();
+    std::string burst;
+    std::string answers;
+    for (int i = 1; i <= kMessages; ++i) {
+        const std::string text = fmt::format("Subject: {}\r\n\r\nbody {}\r\n", i, i);
+        burst += fmt::format("RETR {}\r\n", i);
+        answers += fmt::format("+OK {} octets\r\n{}.\r\n", text.size(), text);
+    }
+    EXPECT_EQ(client.say(burst + "NOOP"), answers + "+OK\r\n");
+    EXPECT_THAT(client.say("RETR 3\r\nRETR 2\r\nRETR 3"), EndsWith("body 3\r\n.\r\n"));
+}
+
 TEST_F(SessionTest, UniqueIdsStayTheSameAndAreNeverReused) {
     add_messages(3);
     std::string before;
