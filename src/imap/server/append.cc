@@ -38,7 +38,8 @@ class Appending {
         : session_(session),
           request_(request),
           is_replace_(request.command.verb.ends_with("REPLACE")),
-          text_(request.arguments) {}
+          text_(request.arguments),
+          messages_(session.loop(), session.mailboxes().pool()) {}
 
     [[nodiscard]] Task<Handled> run();
 
@@ -60,7 +61,8 @@ class Appending {
     mail::Uid replaced_ = 0;  // REPLACE's message
     std::string text_;        // not yet read; ends at a literal or with the command
     mail::MailboxInfo target_;
-    std::vector<mail::NewMessage> messages_;
+    Result<mail::Quota> quota_;  // when the command came: the commit decides
+    NewMessages messages_;
     std::uint64_t octets_ = 0;
 };
 
@@ -77,14 +79,13 @@ std::optional<Reply> Appending::judge_size(std::uint64_t octets) const {
     if (octets > session_.options().message_octets_max) {
         return no("messages may not be that large", "TOOBIG");
     }
-    const auto quota = session_.mailboxes().quota(target_.ref.owner);
     const auto exceeds = [](const mail::Quota::Resource& resource, std::uint64_t more) {
         return resource.limit != 0 && resource.used + more > resource.limit;
     };
     // What REPLACE puts in the place of another is no message more.
     const std::size_t messages = messages_.size() + (is_replace_ ? 0 : 1);
-    if (quota &&
-        (exceeds(quota->storage_octets, octets_ + octets) || exceeds(quota->messages, messages))) {
+    if (quota_ && (exceeds(quota_->storage_octets, octets_ + octets) ||
+                   exceeds(quota_->messages, messages))) {
         return no("over quota", "OVERQUOTA");
     }
     return std::nullopt;
@@ -135,6 +136,7 @@ Task<Verdict> Appending::find_target() {
         co_return co_await refuse(no("you have no right to put messages there", "NOPERM"));
     }
     target_ = std::move(*target);
+    quota_ = session_.mailboxes().quota(target_.ref.owner);
     text_ = std::string(scanner.rest());
     co_return std::nullopt;
 }
@@ -204,7 +206,7 @@ Task<Verdict> Appending::read_message() {
         co_return co_await refuse(usage(request_.command));
     }
     // RFC 8508 6: one message is all that REPLACE takes.
-    if (is_replace_ && !messages_.empty()) {
+    if (is_replace_ && messages_.size() > 0) {
         co_return co_await refuse(usage(request_.command));
     }
     const std::uint64_t limit = save_limit(session_.options());
@@ -236,7 +238,7 @@ Task<Verdict> Appending::read_message() {
     if (!message) {
         co_return co_await refuse(reply_of(message.error()));
     }
-    messages_.push_back(std::move(*message));
+    co_await messages_.add(std::move(*message));
     co_return std::nullopt;
 }
 
@@ -261,10 +263,11 @@ Task<Handled> Appending::run() {
 
 // RFC 3502 6.3.11: all of them, or none.
 Task<Handled> Appending::commit() {
+    auto messages = co_await messages_.take();
     const auto appended = co_await session_.await(
         request_,
         session_.mailboxes().append(
-            session_.loop(), session_.user(), target_.ref, std::move(messages_)));
+            session_.loop(), session_.user(), target_.ref, std::move(messages)));
     if (!appended && appended.error().code == Errc::kNotFound) {
         co_return no("the mailbox has gone meanwhile", "TRYCREATE");
     }
@@ -278,11 +281,12 @@ Task<Handled> Appending::commit() {
 
 // RFC 8508 3.2: APPENDUID comes before EXISTS and EXPUNGE, which are told as news behind it.
 Task<Handled> Appending::commit_replacement() {
+    auto messages = co_await messages_.take();
     const auto appended = co_await session_.mailboxes().replace(session_.loop(),
                                                                 session_.user(),
                                                                 {session_.view().ref(), replaced_},
                                                                 target_.ref,
-                                                                std::move(messages_.front()));
+                                                                std::move(messages.front()));
     if (!appended && appended.error().code == Errc::kNotFound) {
         co_return no("the message or the mailbox has gone meanwhile", "EXPUNGEISSUED");
     }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "mail/email_source.h"
-#include "mail/thread_keys.h"
 #include "mime/section.h"
 
 namespace imap {
@@ -107,20 +106,21 @@ Task<Result<bool>> Incoming::add_section(mail::Ref ref,
     co_return true;
 }
 
-Result<mail::NewMessage> Incoming::finish(const AppendOptions& options) {
+Result<TakenMessage> Incoming::finish(const AppendOptions& options) {
     TRY_VOID(stored_);
     TRY(auto blob, writer_->finish());
-    const mail::Summary summary = summarizer_.finish();
-    return mail::NewMessage{
-        .blob = std::move(blob),
-        .flags = options.flags.system,
-        .keywords = options.flags.keywords,
-        .received = options.received_s ? base::WallTime(std::chrono::seconds(*options.received_s))
-                                       : session_.services().clock.now(),
-        .summary = summary.packed(),
-        .thread = mail::thread_keys(summary.fields()),
-        .queue_id = {},
-        .return_path = {}};
+    return TakenMessage{
+        .message = {.blob = std::move(blob),
+                    .flags = options.flags.system,
+                    .keywords = options.flags.keywords,
+                    .received = options.received_s
+                                    ? base::WallTime(std::chrono::seconds(*options.received_s))
+                                    : session_.services().clock.now(),
+                    .summary = {},
+                    .thread = {},
+                    .queue_id = {},
+                    .return_path = {}},
+        .summarizer = std::move(summarizer_)};
 }
 
 }  // namespace imap

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "imap/grammar/append.h"
+#include "imap/server/new_messages.h"
 #include "imap/server/session.h"
 #include "mail/mailboxes.h"
 #include "mail/summary.h"
@@ -32,7 +33,8 @@ class Incoming {
     // same, for the client's sake.
     [[nodiscard]] const base::Result<>& stored() const { return stored_; }
 
-    [[nodiscard]] base::Result<mail::NewMessage> finish(const AppendOptions& options);
+    // Its summary is still to be made. Call once.
+    [[nodiscard]] base::Result<TakenMessage> finish(const AppendOptions& options);
 
   private:
     [[nodiscard]] base::Task<base::Result<bool>> add_section(mail::Ref ref,

@@ -1,0 +1,54 @@
+// The messages of one APPEND, as they come. What the store keeps of each beside its octets (mail::Summary) is
+// made on the pool while the next ones come in, some messages at a time.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/pool.h"
+#include "base/task.h"
+#include "mail/mailboxes.h"
+#include "mail/summary.h"
+
+namespace imap {
+
+// A message whose octets are all here, and the summarizer that has seen them.
+struct TakenMessage {
+    mail::NewMessage message;
+    mail::Summarizer summarizer;
+};
+
+class NewMessages {
+  public:
+    // Both outlive it.
+    NewMessages(base::Loop& loop, base::Pool& pool) : loop_(loop), pool_(pool) {}
+
+    // May wait for the pool.
+    [[nodiscard]] base::Task<> add(TakenMessage taken);
+
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+    // All of them in their order. Call once.
+    [[nodiscard]] base::Task<std::vector<mail::NewMessage>> take();
+
+  private:
+    // What the pool makes of some messages.
+    using Batch = std::vector<TakenMessage>;
+    using Done = base::Handover<std::shared_ptr<Batch>>;
+
+    void hand_in();
+    [[nodiscard]] base::Task<> collect_oldest();
+
+    base::Loop& loop_;
+    base::Pool& pool_;
+    std::vector<mail::NewMessage> messages_;
+    std::deque<Done> in_work_;  // in their order, behind messages_
+    std::shared_ptr<Batch> next_ = std::make_shared<Batch>();
+    std::size_t size_ = 0;
+    std::size_t next_octets_ = 0;
+};
+
+}  // namespace imap
