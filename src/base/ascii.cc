@@ -29,6 +29,19 @@ Utf8Lead utf8_lead(unsigned char lead) {
     return {};
 }
 
+// The octets at the begin of `text` that are US-ASCII, eight at a time.
+std::size_t ascii_words(std::string_view text) {
+    std::size_t octets = 0;
+    std::uint64_t word = 0;
+    for (; text.size() - octets >= sizeof word; octets += sizeof word) {
+        std::memcpy(&word, text.data() + octets, sizeof word);
+        if ((word & kHighBits) != 0) {
+            break;
+        }
+    }
+    return octets;
+}
+
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -70,19 +83,12 @@ std::string_view trim(std::string_view text) {
 }
 
 bool is_ascii(std::string_view text) {
-    while (text.size() >= sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data(), sizeof word);
-        if ((word & kHighBits) != 0) {
-            return false;
-        }
-        text.remove_prefix(sizeof word);
-    }
+    text.remove_prefix(ascii_words(text));
     return std::none_of(text.begin(), text.end(), is_8bit);
 }
 
 bool is_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
+    for (std::size_t i = ascii_words(text); i < text.size();) {
         const Utf8Lead lead = utf8_lead(static_cast<unsigned char>(text[i++]));
         if (lead.following < 0 || text.size() - i < static_cast<std::size_t>(lead.following)) {
             return false;

@@ -1,8 +1,10 @@
 #include "mail/thread_keys.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
+#include "base/ascii.h"
 #include "mime/header.h"
 #include "mime/msgid.h"
 
@@ -10,6 +12,29 @@ namespace mail {
 namespace {
 
 constexpr std::size_t kReferencesMax = 8;
+
+// The first of each.
+struct ThreadFields {
+    std::optional<std::string_view> message_id;
+    std::optional<std::string_view> references;
+    std::optional<std::string_view> in_reply_to;
+};
+
+ThreadFields find_fields(std::string_view header) {
+    ThreadFields found;
+    const auto take = [](const mime::Field& field, std::string_view name, auto& place) {
+        if (!place && base::iequals(field.name, name)) {
+            place = field.body;
+        }
+    };
+    mime::FieldIterator fields(header);
+    while (const auto field = fields.next()) {
+        take(*field, "Message-ID", found.message_id);
+        take(*field, "References", found.references);
+        take(*field, "In-Reply-To", found.in_reply_to);
+    }
+    return found;
+}
 
 }  // namespace
 
@@ -34,21 +59,21 @@ std::vector<std::uint64_t> thread_keys(std::string_view header) {
             keys.push_back(hash);
         }
     };
-    const auto own = mime::find_field(header, "Message-ID");
-    const auto own_id = own ? mime::parse_message_id(own->body) : std::nullopt;
+    const ThreadFields fields = find_fields(header);
+    const auto own_id =
+        fields.message_id ? mime::parse_message_id(*fields.message_id) : std::nullopt;
     keys.push_back(own_id ? message_id_hash(*own_id) : 0);
 
     // RFC 5256 2.2: In-Reply-To where there are no References.
-    if (const auto field = mime::find_field(header, "References")) {
-        const auto ids = mime::parse_message_ids(field->body, kReferencesMax);
+    if (fields.references) {
+        const auto ids = mime::parse_message_ids(*fields.references, kReferencesMax);
         if (!ids.empty()) {
             add(ids.front());
         }
         std::for_each(ids.rbegin(), ids.rend(), add);
     }
-    if (keys.size() == 1) {
-        const auto field = mime::find_field(header, "In-Reply-To");
-        if (const auto id = field ? mime::parse_message_id(field->body) : std::nullopt) {
+    if (keys.size() == 1 && fields.in_reply_to) {
+        if (const auto id = mime::parse_message_id(*fields.in_reply_to)) {
             add(*id);
         }
     }

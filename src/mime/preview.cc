@@ -28,7 +28,7 @@ bool is_blank(char32_t c) {
 class OneLine {
   public:
     void put(char32_t character) {
-        if (is_invisible(character)) {
+        if (character >= 0x80 && is_invisible(character)) {
             return;
         }
         if (is_blank(character)) {
@@ -44,7 +44,11 @@ class OneLine {
             ++characters_;
             space_ = false;
         }
-        append_utf8(out_, character);
+        if (character < 0x80) {
+            out_ += static_cast<char>(character);
+        } else {
+            append_utf8(out_, character);
+        }
         is_full_ = ++characters_ == kPreviewCharactersMax;
     }
 
@@ -77,7 +81,12 @@ std::string collect(std::string_view text, bool with_quotes) {
             continue;
         }
         while (!line.empty() && !out.is_full()) {
-            out.put(take_utf8(line));
+            if (base::is_8bit(line.front())) {
+                out.put(take_utf8(line));
+            } else {
+                out.put(static_cast<unsigned char>(line.front()));
+                line.remove_prefix(1);
+            }
         }
         if (!out.is_full()) {
             out.put(U' ');

@@ -14,6 +14,7 @@ namespace mime {
 namespace {
 
 constexpr std::size_t kStepOctets = std::size_t{16} * 1024;
+constexpr std::size_t kLeastStepOctets = 512;
 constexpr std::size_t kMetaOctetsMax = 1024;  // how far a browser looks for <meta charset>
 
 // The charset that HTML names in itself: <meta charset=...> or <meta http-equiv ... charset=...>.
@@ -180,9 +181,12 @@ std::string decoded_content(std::string_view message, const Part& part, std::siz
     std::string_view body = body_of(message, part);
     std::string content;
     TransferDecoder decoder(part.is_multipart() ? Encoding::k7bit : part.encoding);
+    // No more than is asked for: of a long message most often only its beginning is.
+    const std::size_t step_octets = octets_max == kAllOctets
+                                        ? kAllOctets
+                                        : std::clamp(octets_max, kLeastStepOctets, kStepOctets);
     while (!body.empty() && content.size() < octets_max) {
-        const std::string_view step =
-            octets_max == kAllOctets ? body : body.substr(0, std::min(body.size(), kStepOctets));
+        const std::string_view step = body.substr(0, step_octets);
         decoder.feed(step, content);
         body.remove_prefix(step.size());
     }
