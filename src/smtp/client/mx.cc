@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "account/address.h"
 #include "base/ascii.h"
@@ -95,16 +96,31 @@ struct Addresses {
     std::string unsure;  // why a look-up came to nothing for now
 };
 
+using Families = std::array<std::vector<std::string>, 2>;
+
+// RFC 8305 4: one of each family in turn.
+std::vector<std::string> in_turns(const Families& families) {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < families[0].size() || i < families[1].size(); ++i) {
+        for (const auto& family : families) {
+            if (i < family.size()) {
+                all.push_back(family[i]);
+            }
+        }
+    }
+    return all;
+}
+
+// `options` outlives the task.
 base::Task<Addresses> look_up_addresses(net::Resolver& resolver,
                                         base::Loop& loop,
                                         base::Random& random,
                                         std::string host,
-                                        bool ipv4,
-                                        bool ipv6) {
+                                        const MxOptions& options) {
     Addresses all;
-    std::vector<std::string> families[2];
+    Families families;
     for (const std::size_t family : {0U, 1U}) {
-        if (!(family == 0 ? ipv6 : ipv4)) {
+        if (!(family == 0 ? options.ipv6 : options.ipv4)) {
             continue;
         }
         const auto type = family == 0 ? net::RecordType::kAaaa : net::RecordType::kA;
@@ -116,13 +132,7 @@ base::Task<Addresses> look_up_addresses(net::Resolver& resolver,
         families[family] = answer.records;
         shuffle(families[family], 0, families[family].size(), random);
     }
-    for (std::size_t i = 0; i < families[0].size() || i < families[1].size(); ++i) {
-        for (const auto& family : families) {
-            if (i < family.size()) {
-                all.found.push_back(family[i]);
-            }
-        }
-    }
+    all.found = in_turns(families);
     co_return all;
 }
 
@@ -167,8 +177,7 @@ base::Task<Gathered> gather_hosts(net::Resolver& resolver,
     }
     for (std::size_t i = 0; i < std::min(records.size(), options.hosts_max); ++i) {
         const net::MxRecord mx = records[i];
-        Addresses addresses =
-            co_await look_up_addresses(resolver, loop, random, mx.host, options.ipv4, options.ipv6);
+        Addresses addresses = co_await look_up_addresses(resolver, loop, random, mx.host, options);
         all.unsure = addresses.unsure.empty() ? all.unsure : addresses.unsure;
         if (reaches_us(addresses.found, options)) {
             all.ours = true;
