@@ -139,7 +139,7 @@ Result<std::size_t> Fetching::append_at_once(std::span<const Numbered> group) {
                 return false;
             }
             const std::size_t before = lines_.size();
-            const EmailFacts email{record.blob, record.thread, std::move(*summary)};
+            const EmailFacts email{record.blob, {}, record.thread, std::move(*summary)};
             append_ready(group[done], &email);
             if (!open_.empty()) {
                 lines_.resize(before);
@@ -254,7 +254,7 @@ void Fetching::append_ready(const Numbered& message, const EmailFacts* email) {
     open_.clear();
     std::string_view between;
     for (const FetchItem& item : items_) {
-        if (append_item(lines_, between, session_, item, message.entry, email)) {
+        if (append_item(lines_, between, session_, item, {message.entry, email})) {
             between = " ";
         } else {
             open_.push_back(&item);

@@ -282,9 +282,9 @@ bool append_item(std::string& out,
                  std::string_view between,
                  Session& session,
                  const FetchItem& item,
-                 const mail::Entry& entry,
-                 const EmailFacts* email) {
-    static const EmailFacts kNothing{{}, {}, 0, mail::summarize("")};
+                 const KnownMessage& message) {
+    static const EmailFacts nothing{{}, {}, 0, mail::summarize("")};
+    const EmailFacts* email = message.email;
     switch (item.kind) {
         case FetchKind::kEnvelope:
             return append_envelope(out, between, session, email);
@@ -302,7 +302,7 @@ bool append_item(std::string& out,
             break;
     }
     out += between;
-    const EmailFacts& facts = email == nullptr ? kNothing : *email;
+    const EmailFacts& facts = email == nullptr ? nothing : *email;
     if (item.kind == FetchKind::kThreadId) {
         append_thread_id(out, session, email);
     } else if (item.kind == FetchKind::kBody) {
@@ -310,7 +310,7 @@ bool append_item(std::string& out,
     } else if (item.kind == FetchKind::kBodyStructure) {
         append_structure(out, session, "BODYSTRUCTURE", mime::BodyForm::kBodyStructure, facts);
     } else {
-        append_of_entry(out, session, item, entry);
+        append_of_entry(out, session, item, message.entry);
     }
     return true;
 }

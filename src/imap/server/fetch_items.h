@@ -58,15 +58,20 @@ struct EmailFacts {
     mail::Summary summary;
 };
 
-// Appends "NAME value" of an item, with `between` in front; `email` is null where none is needed, or when
-// the message has gone meanwhile (values are NIL or empty then). False, with nothing appended: octets of
-// the message are needed, even though there is a summary.
+// What is known of a message without reading it. `email` is null where none is needed, or when the message
+// has gone meanwhile: values are NIL or empty then.
+struct KnownMessage {
+    const mail::Entry& entry;
+    const EmailFacts* email = nullptr;
+};
+
+// Appends "NAME value" of an item, with `between` in front. False, with nothing appended: octets of the
+// message are needed, even though there is a summary.
 [[nodiscard]] bool append_item(std::string& out,
                                std::string_view between,
                                Session& session,
                                const FetchItem& item,
-                               const mail::Entry& entry,
-                               const EmailFacts* email);
+                               const KnownMessage& message);
 
 // "BODY[1.2]<0>" or "RFC822.TEXT": how an answer names the item.
 [[nodiscard]] std::string item_name(const FetchItem& item);
