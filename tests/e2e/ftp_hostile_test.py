@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Bad input over FTP: every case has its reply, and leaves no descriptors, ports, partial files or memory behind."""
 
+import contextlib
 import ftplib
 import io
 import os
@@ -13,7 +14,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, PASSWORDS, Server, keep_little_freed
+from harness import BOB, PASSWORDS, Server, keep_little_freed, run
 
 QUOTA = 16 << 20
 LIMIT_S = 100  # keeps a broken run from hanging
@@ -324,6 +325,63 @@ class Hostile(unittest.TestCase):
             rounds()
         # A session that stayed would take more than its 8 KiB.
         self.assertLess(resident_kib() - before, 300 * 100)
+
+
+class FullDisk(unittest.TestCase):
+    """Files on a disk of their own, which is soon full."""
+
+    RESERVE = 128 << 20  # disk_reserve, at its least
+    SIZE = 12 << 20      # beyond that
+
+    def setUp(self):
+        self.server = Server(services=["ftp", "ftps"], options='[auth]\nallow_plaintext = true\n[files]\nroot = "disk"\n')
+        self.disk = self.server.folder / "disk"
+        self.disk.mkdir()
+        mounted = run("mount", "-t", "tmpfs", "-o", f"size={self.RESERVE + self.SIZE}", "tmpfs", self.disk)
+        if mounted.returncode != 0:
+            self.skipTest("only root mounts")
+        self.addCleanup(run, "umount", "-l", self.disk)
+        self.enterContext(self.server)
+        self.client = Session(self.server)
+        self.addCleanup(self.client.close)
+        self.client.storbinary("STOR first", io.BytesIO(b"first"))
+
+    def assert_nothing_is_damaged(self):
+        stored = io.BytesIO()
+        self.client.retrbinary("RETR first", stored.write)
+        self.assertEqual(stored.getvalue(), b"first")
+        self.assertEqual(self.client.names(), ["first"])
+        self.assertEqual([path for path in (self.disk / "uploads").rglob("*") if path.is_file()], [])
+
+    def store(self, command, octets, midway=lambda: None):
+        with self.client.transfercmd(command) as connection:
+            try:
+                for at in range(0, octets, 65536):
+                    connection.sendall(bytes(65536))
+                    if at == 10 * 65536:
+                        midway()
+            except OSError:
+                pass  # as soon as the server has had enough
+        return self.client.reply()
+
+    def test_uploads_that_do_not_fit(self):
+        for command in ("STOR large", "STOR first", "APPE first", "STOU large"):
+            self.assertEqual(self.store(command, 2 * self.SIZE), "452", command)
+            self.assert_nothing_is_damaged()
+        self.assertEqual(self.client.ask(f"ALLO {2 * self.SIZE}"), "200")
+        self.assertEqual(self.client.ask("STOR large"), "452")
+        self.client.storbinary("STOR fits", io.BytesIO(bytes(1 << 20)))
+        self.assertEqual(self.client.names(), ["first", "fits"])
+
+    def test_a_disk_that_others_fill_meanwhile(self):
+        def fill():
+            with open(self.disk / "others", "wb", buffering=0) as file, contextlib.suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+
+        self.assertEqual(self.store("STOR first", 4 << 20, fill), "452")
+        (self.disk / "others").unlink()
+        self.assert_nothing_is_damaged()
 
 
 if __name__ == "__main__":

@@ -284,5 +284,27 @@ class Ftp(ServerTest):
         self.assertEqual((self.folder / "back").read_bytes(), LARGE, done.stdout + done.stderr)
 
 
+class ActiveSource(ServerTest):
+    """RFC 959 3.2: the server's data port has a number that a firewall may know."""
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = f"[auth]\nallow_plaintext = true\n[ftp]\nactive_source_port = {port}\n"
+
+    def test_data_connections_come_from_it(self):
+        client = ftplib.FTP(timeout=60)
+        self.addCleanup(client.close)
+        client.connect("127.0.0.1", self.server.ports["ftp"])
+        client.login(BOB, PASSWORDS[BOB])
+        for _ in range(3):
+            with client.makeport() as listener:
+                client.putcmd("NLST")
+                self.assertEqual(client.getresp()[:3], "150")
+                connection, peer = listener.accept()
+                with connection:
+                    self.assertEqual(peer, ("127.0.0.1", self.port))
+            self.assertEqual(client.getresp()[:3], "226")
+
+
 if __name__ == "__main__":
     unittest.main()

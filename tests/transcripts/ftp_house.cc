@@ -45,6 +45,11 @@ bool FtpHouse::set_option(std::string_view key, std::string_view value) {
              files_options_.anonymous_share = value;
          }},
         {"keep_partials", [&] { files_options_.keep_partials = value == "true"; }},
+        {"symlinks",
+         [&] {
+             files_options_.links =
+                 value == "inside" ? files::Links::kInside : files::Links::kRefuse;
+         }},
         {"quota", [&] { files_options_.quota_octets = number; }},
     };
     const auto option = options.find(key);
