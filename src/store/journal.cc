@@ -153,7 +153,7 @@ Result<> Journal::seal() {
     }
     // A file that cannot be cut is cut at the next start.
     static_cast<void>(file_->truncate(current_->end()));
-    const auto synced = file_->sync();
+    auto synced = file_->sync();
     if (!synced) {
         broken_ = true;
         return synced;
