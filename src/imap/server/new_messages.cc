@@ -1,5 +1,7 @@
 #include "imap/server/new_messages.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "mail/thread_keys.h"
@@ -38,7 +40,7 @@ base::Task<> NewMessages::add(TakenMessage taken) {
 void NewMessages::hand_in() {
     auto batch = std::exchange(next_, std::make_shared<Batch>());
     next_octets_ = 0;
-    auto work = [batch, giver = in_work_.emplace_back(loop_).giver()] {
+    std::function<void()> work = [batch, giver = in_work_.emplace_back(loop_).giver()] {
         for (TakenMessage& taken : *batch) {
             summarize(taken);
         }
