@@ -59,7 +59,8 @@ void begin_news(std::string& out,
                 const mail::Entry& entry,
                 bool with_uid) {
     append_fetch_begin(out, session, number, entry.uid);
-    if ((with_uid || session.enabled(kQresync)) && !session.enabled(kUidOnly)) {
+    // RFC 7162 3.2.4: beside a modification sequence the UID is told as well.
+    if ((with_uid || session.enabled(kCondstore)) && !session.enabled(kUidOnly)) {
         out += "UID ";
         append_number(out, entry.uid);
         out += ' ';

@@ -16,6 +16,22 @@ using base::Errc;
 using base::Result;
 using base::Task;
 
+namespace {
+
+// RFC 7162 3.2 and 6: while it is not told yet that messages have gone, the client must not take the modification
+// sequences of others for a point up to which it knows all. It is told how far it does, and when that is over.
+void put_known_modseq(Session& session, bool held_back) {
+    const View& view = session.view();
+    if (!session.enabled(kQresync) || (!held_back && !view.holds_back())) {
+        return;
+    }
+    session.put(fmt::format("* OK [HIGHESTMODSEQ {}] {}\r\n",
+                            view.told()->highest_modseq(),
+                            view.holds_back() ? "some have gone since" : "all is told"));
+}
+
+}  // namespace
+
 Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
     if (view_ == nullptr) {
         co_return Result<>();
@@ -36,7 +52,10 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
         }
         co_return Result<>();
     }
-    co_return co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid);
+    const bool held_back = view_->holds_back();
+    CO_TRY_VOID(co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid));
+    put_known_modseq(*this, held_back);
+    co_return Result<>();
 }
 
 // RFC 3501 2.3.2. When the store does not say, no session was told of any.

@@ -75,7 +75,10 @@ class View {
     // while something is held back.
     void fall_asleep();
 
-    [[nodiscard]] bool can_sleep() const { return asleep_ == nullptr && told_ == flags_told_; }
+    [[nodiscard]] bool can_sleep() const { return asleep_ == nullptr && !holds_back(); }
+
+    // Is there something that take_news() could not tell yet?
+    [[nodiscard]] bool holds_back() const { return told_ != flags_told_; }
 
     [[nodiscard]] bool is_asleep() const { return asleep_ != nullptr; }
 
