@@ -106,14 +106,23 @@ mail::UidSet as_expected(const View& view,
     return expected;
 }
 
-Reply answer(const View& view, const mail::Stored& stored, const mail::UidSet& gone, bool is_uid) {
+// RFC 2180 4.2.1: who wants to hear nothing, or speaks of UIDs, is not told NO for what has gone meanwhile.
+Reply answer(const View& view,
+             const mail::Stored& stored,
+             const mail::UidSet& gone,
+             bool is_uid,
+             bool silent) {
     if (!stored.modified.empty()) {
         const auto code = fmt::format("MODIFIED {}", numbers_of(view, stored.modified, is_uid));
         // RFC 7162 3.1.3: NO where messages have gone as well.
         return gone.empty() ? ok("some were changed by somebody else", code)
                             : no("some have gone meanwhile, some were changed", code);
     }
-    return gone.empty() ? ok("stored") : no("some messages have gone meanwhile", "EXPUNGEISSUED");
+    if (gone.empty()) {
+        return ok("stored");
+    }
+    const std::string text = "some messages have gone meanwhile";
+    return is_uid || silent ? ok(text, "EXPUNGEISSUED") : no(text, "EXPUNGEISSUED");
 }
 
 }  // namespace
@@ -176,7 +185,9 @@ Task<Handled> on_store(Session& session, const Request& request) {
     }
     view.note_told(std::move(known), view.latest()->highest_modseq());
     co_return tell_limit(
-        session, limited, answer(view, *stored, done.subtract(there), request.is_uid()));
+        session,
+        limited,
+        answer(view, *stored, done.subtract(there), request.is_uid(), arguments->silent));
 }
 
 }  // namespace imap
