@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "mail/emails.h"
+#include "mail/glimpse.h"
 #include "mail/mailboxes.h"
 #include "mail/message_store.h"
 #include "mail/summary.h"
@@ -135,6 +136,8 @@ class Bench {
     void run(std::size_t messages);
 
   private:
+    void measure_opening();
+
     void reopen() { mailboxes_ = std::make_unique<mail::Mailboxes>(*store_, clock_, pool_); }
 
     mail::NewMessage make_message(std::size_t number) {
@@ -195,10 +198,17 @@ class Bench {
     Ref archive_;
 };
 
-void Bench::run(std::size_t messages) {
-    const auto last = static_cast<mail::Uid>(messages);
-    const UidSet ten_thousand(1, std::min<mail::Uid>(last, 10'000));
-    fmt::print("{:<44} {:>12} {:>12}\n", "", "best", "median");
+void Bench::measure_opening() {
+    measure(
+        "what SELECT tells, cold",
+        3,
+        [this] {
+            const auto glimpse = must(mailboxes_->glimpse(inbox_));
+            if (glimpse == nullptr || !glimpse->first_unseen()) {
+                std::abort();
+            }
+        },
+        [this] { reopen(); });
     measure(
         "open, cold", 3, [this] { open(); }, [this] { reopen(); });
     open();
@@ -211,6 +221,13 @@ void Bench::run(std::size_t messages) {
             std::abort();
         }
     });
+}
+
+void Bench::run(std::size_t messages) {
+    const auto last = static_cast<mail::Uid>(messages);
+    const UidSet ten_thousand(1, std::min<mail::Uid>(last, 10'000));
+    fmt::print("{:<44} {:>12} {:>12}\n", "", "best", "median");
+    measure_opening();
     measure("store 1:* +FLAGS, and open", 7, [&, flag = 0]() mutable {
         store(UidSet::all(),
               flag++ % 2 == 0 ? mail::StoreMode::kAdd : mail::StoreMode::kRemove,
