@@ -27,6 +27,19 @@ IoLoop::Readiness to_readiness(std::uint32_t events) {
 // The loop that this thread runs: what it posts to itself needs no call to wake it.
 thread_local const IoLoop* running_here = nullptr;
 
+class RunningHere {
+  public:
+    explicit RunningHere(const IoLoop& loop) : before_(std::exchange(running_here, &loop)) {}
+
+    RunningHere(const RunningHere&) = delete;
+    RunningHere& operator=(const RunningHere&) = delete;
+
+    ~RunningHere() { running_here = before_; }
+
+  private:
+    const IoLoop* before_;
+};
+
 }  // namespace
 
 IoLoop::IoLoop()
@@ -93,14 +106,13 @@ void IoLoop::unwatch(int fd, const Watcher& watcher) {
 }
 
 void IoLoop::run() {
-    const IoLoop* const before = std::exchange(running_here, this);
+    const RunningHere here(*this);
     while (!stopping_) {
         wait_and_dispatch(has_posted() ? 0 : timeout_ms());
         run_due_timers();
         run_posted();
     }
     stopping_ = false;
-    running_here = before;
 }
 
 void IoLoop::run_ready() {

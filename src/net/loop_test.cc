@@ -222,6 +222,16 @@ TEST(IoLoopTest, RunsWhatOtherThreadsPostAndStops) {
     EXPECT_EQ(ran_on, id);
 }
 
+// Nothing else would wake it: what a loop's own thread posts makes no event.
+TEST(IoLoopTest, RunsWhatItsCallbacksPost) {
+    IoLoop loop;
+    int rounds = 0;
+    std::function<void()> again = [&] { ++rounds < 3 ? loop.post(again) : loop.stop(); };
+    loop.post(again);
+    loop.run();
+    EXPECT_EQ(rounds, 3);
+}
+
 TEST(IoLoopTest, StopsAlsoWhenAskedBeforeItRuns) {
     IoLoop loop;
     loop.stop();
