@@ -122,8 +122,8 @@ class Shell {
     // Files, one or many.
     base::Result<> on_get(const Words& line);
     base::Result<> on_put(const Words& line);
-    base::Result<> on_mget(const Words& words);
-    base::Result<> on_mput(const Words& words);
+    base::Result<> on_mget(const Words& line);
+    base::Result<> on_mput(const Words& line);
     base::Result<> on_fget(const Words& words);
     base::Result<> on_mirror(const Words& words);
     base::Result<> on_pget(const Words& words);

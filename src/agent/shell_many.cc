@@ -150,10 +150,25 @@ base::Result<> Shell::for_each_remote(
     return {};
 }
 
+namespace {
+
+// lftp's "mget -c FILES": what is missing of them. The words without it.
+Shell::Words take_resume(const Shell::Words& words, bool& resume) {
+    Shell::Words rest = words;
+    if (rest.size() > 2 && rest[1] == "-c") {
+        resume = true;
+        rest.erase(rest.begin() + 1);
+    }
+    return rest;
+}
+
+}  // namespace
+
 // mget, mreget
-base::Result<> Shell::on_mget(const Words& words) {
+base::Result<> Shell::on_mget(const Words& line) {
     CopyOptions copy = copy_options();
-    copy.resume = words[0] == "mreget";
+    copy.resume = line[0] == "mreget";
+    const Words words = take_resume(line, copy.resume);
     return for_each_remote(words, [&](const std::string& path) -> base::Result<> {
         if (!ftp::is_plain_name(file_name_of(path))) {
             return fail(Errc::kInvalid, path + " is no name for a file here");
@@ -168,7 +183,9 @@ base::Result<> Shell::on_mdelete(const Words& words) {
 }
 
 // mput, msend
-base::Result<> Shell::on_mput(const Words& words) {
+base::Result<> Shell::on_mput(const Words& line) {
+    CopyOptions copy = copy_options();
+    const Words words = take_resume(line, copy.resume);
     for (std::size_t i = 1; i < words.size(); ++i) {
         TRY(const Words paths, expand_local(words[i]));
         if (paths.empty()) {
@@ -178,7 +195,7 @@ base::Result<> Shell::on_mput(const Words& words) {
             if (!agrees(words[0], path)) {
                 continue;
             }
-            if (const auto done = send(path, remote_name(path), copy_options()); !done) {
+            if (const auto done = send(path, remote_name(path), copy); !done) {
                 show_error(done.error());
             }
             if (!site().is_open() || site().is_interrupted()) {

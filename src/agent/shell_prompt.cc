@@ -70,11 +70,12 @@ std::string Shell::filled_prompt(std::string_view pattern) {
 }
 
 std::vector<std::string> Shell::complete(std::string_view line) {
-    const auto words = split_words(line);
+    const auto parts = split_commands(line);
+    const Words* const words = parts ? &parts->back().words : nullptr;
     const std::string word = last_word(line);
     std::vector<std::string> names;
-    const bool first = !words || words->empty() || (words->size() == 1 && !word.empty());
-    const bool verb_again = words && !first &&
+    const bool first = words == nullptr || words->empty() || (words->size() == 1 && !word.empty());
+    const bool verb_again = words != nullptr && !first &&
                             (words->front() == "help" || words->front() == "?" ||
                              ((words->front() == "proxy" || words->front() == "queue") &&
                               words->size() - (word.empty() ? 0U : 1U) == 1));

@@ -74,6 +74,11 @@ class Terminal(unittest.TestCase):
         self.expect(r"rather\\ long\\ name")
         self.child.sendline("")
         self.expect("1 a rather long name")
+        self.expect("ftp> ")
+        self.child.send("bell off; modt\t")
+        self.expect("ime ")  # what was missing of it
+        self.child.sendline("a*")
+        self.expect("ftp> ")
 
     def test_jobs_and_bookmarks(self):
         (self.folder / "piece").write_bytes(os.urandom(300_000))

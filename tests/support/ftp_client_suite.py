@@ -80,6 +80,11 @@ class OneShot:
         back.write_bytes(whole[:70_001])
         self.ftp("-c", "get", self.url + "resumed", "-o", back)
         self.assertEqual(back.read_bytes(), whole)
+        for line in ("get -c resumed -o back", "get resumed -c", "mget -c resumed"):
+            back.write_bytes(whole[:70_001])
+            done = self.ftp("-i", "-d", self.url, text=f"lcd {self.folder}\nnmap $1 back\n{line}\n")
+            self.assertEqual(back.read_bytes(), whole, line)
+            self.assertIn("---> REST 70001\n", done.stderr)
 
     def test_segments(self):
         sent = self.folder / "sent"
