@@ -1,3 +1,20 @@
+# What most files include anyway, and what costs a third of the time of compiling them.
+set(STAFFETTA_COMMON_HEADERS <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <span>
+    <string> <string_view> <utility> <vector> <fmt/format.h> <tl/expected.hpp>)
+
+# staffetta_precompile(TARGET FIRST HEADER...): gives TARGET the headers precompiled; they are FIRST's, which
+# is the first target that asks for them.
+function(staffetta_precompile target first)
+    if(NOT STAFFETTA_PRECOMPILE)
+        return()
+    endif()
+    if(target STREQUAL first)
+        target_precompile_headers(${target} PRIVATE ${ARGN})
+    else()
+        target_precompile_headers(${target} REUSE_FROM ${first})
+    endif()
+endfunction()
+
 # staffetta_room(NAME ROOMS ... LIBRARIES ...): src/NAME as a static library `staffetta_NAME`, and its
 # *_test.cc files as the test program `NAME_test`. A room without sources yet is left out.
 function(staffetta_room name)
@@ -18,6 +35,7 @@ function(staffetta_room name)
         endif()
     endforeach()
     target_link_libraries(staffetta_${name} PUBLIC ${ARG_LIBRARIES})
+    staffetta_precompile(staffetta_${name} staffetta_base ${STAFFETTA_COMMON_HEADERS})
     if(tests)
         staffetta_test(${name}_test ROOM ${name} SOURCES ${tests})
     endif()
@@ -36,6 +54,7 @@ function(staffetta_test name)
         target_link_libraries(${name} PRIVATE staffetta_fakes)
     endif()
     target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+    staffetta_precompile(${name} base_test ${STAFFETTA_COMMON_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
     if(STAFFETTA_SANITIZE MATCHES "thread")
