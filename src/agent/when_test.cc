@@ -16,13 +16,13 @@ using namespace std::chrono_literals;
 class WhenTest : public testing::Test {
   protected:
     // A zone with summer time, of which the first half of 2026 has a change on 29 March.
-    WhenTest() {
-        ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+    void SetUp() override {
+        ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);  // NOLINT(*-mt-unsafe): one thread
         ::tzset();
     }
 
-    ~WhenTest() override {
-        ::unsetenv("TZ");
+    void TearDown() override {
+        ::unsetenv("TZ");  // NOLINT(*-mt-unsafe): one thread
         ::tzset();
     }
 

@@ -25,16 +25,19 @@ IoLoop::Readiness to_readiness(std::uint32_t events) {
 }
 
 // The loop that this thread runs: what it posts to itself needs no call to wake it.
-thread_local const IoLoop* running_here = nullptr;
+const IoLoop*& running_here() {
+    thread_local const IoLoop* loop = nullptr;
+    return loop;
+}
 
 class RunningHere {
   public:
-    explicit RunningHere(const IoLoop& loop) : before_(std::exchange(running_here, &loop)) {}
+    explicit RunningHere(const IoLoop& loop) : before_(std::exchange(running_here(), &loop)) {}
 
     RunningHere(const RunningHere&) = delete;
     RunningHere& operator=(const RunningHere&) = delete;
 
-    ~RunningHere() { running_here = before_; }
+    ~RunningHere() { running_here() = before_; }
 
   private:
     const IoLoop* before_;
@@ -63,7 +66,7 @@ void IoLoop::post(std::function<void()> callback) {
         first = posted_.empty();
         posted_.push_back(std::move(callback));
     }
-    if (first && running_here != this) {
+    if (first && running_here() != this) {
         wake();
     }
 }
