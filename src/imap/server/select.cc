@@ -9,6 +9,7 @@
 #include "imap/grammar/arguments.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
+#include "imap/server/mailbox_lines.h"
 #include "imap/server/message_limit.h"
 #include "imap/server/session.h"
 
@@ -142,6 +143,7 @@ Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire)
     if ((info->rights & mail::kRightRead) == 0) {
         return tl::unexpected<Reply>(no("you have no right to read it", "NOPERM"));
     }
+    tell_normalized(session, *name, *name);
     return std::move(*info);
 }
 
@@ -192,13 +194,11 @@ std::optional<Reply> open_early(Session& session, std::unique_ptr<Opening>& open
     return reply;
 }
 
-// RFC 9051 6.3.2: whatever comes of it, nothing stays selected.
+// RFC 9051 6.3.2: whatever comes of it, nothing stays selected. RFC 7162 3.2.11: CLOSED is told to every client.
 void close_previous(Session& session) {
     if (session.has_view()) {
         session.unselect();
-        if (session.enabled(kRev2) || session.enabled(kQresync)) {
-            session.put("* OK [CLOSED] the previous mailbox is closed\r\n");
-        }
+        session.put("* OK [CLOSED] the previous mailbox is closed\r\n");
     }
 }
 
