@@ -33,6 +33,22 @@ base::Result<std::string> find_digest(const ServerReply& reply) {
     return fail(Errc::kSyntax, "no SHA-256 in the reply: " + reply.to_string());
 }
 
+// "213 SHA-256 0-9 DIGEST NAME": false when the range in it is another one than that of the first `octets`, since
+// proftpd hashes the whole file whatever RANG said. Its last octet may be counted in or not.
+bool is_of_first(const ServerReply& reply, std::uint64_t octets) {
+    for (std::string_view text : reply.lines) {
+        while (!text.empty()) {
+            std::string_view word = base::split_front(text, ' ');
+            const auto first = base::parse_u64(base::split_front(word, '-'));
+            const auto last = base::parse_u64(word);
+            if (first && last && (*first != 0 || (*last != octets && *last + 1 != octets))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 Client::Async<void> Client::set_type(Type type, Form form) {
@@ -134,6 +150,10 @@ Client::Async<std::string> Client::sha256(std::string path, std::optional<std::u
             CO_TRY_VOID(co_await command("RANG 1 0"));
         }
         CO_TRY_VOID(reply);
+        if (octets && !is_of_first(*reply, *octets)) {
+            co_return fail(Errc::kUnsupported,
+                           "the server hashes another range: " + reply->to_string());
+        }
         co_return find_digest(*reply);
     }
     if (has("XSHA256")) {

@@ -1,5 +1,6 @@
 #include "ftp/client/client.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -274,6 +275,27 @@ TEST_F(ClientTest, EndsTheRangeOfAHash) {
     ASSERT_TRUE(ended(task));
     EXPECT_EQ(heard(), "OPTS HASH SHA-256\r\nRANG 0 9\r\nHASH x\r\nRANG 1 0\r\n");
     EXPECT_EQ(task.result().error().code, Errc::kNotFound);
+}
+
+// proftpd tells that it hashed the whole file, whatever the range was.
+TEST_F(ClientTest, TakesAHashOfAnotherRangeForNone) {
+    log_in();
+    const std::string digest(64, 'a');
+    for (const auto& [range, is_taken] : {std::pair<std::string_view, bool>{"0-9", true},
+                                          {"0-10", true},
+                                          {"0-200000", false},
+                                          {"5-9", false}}) {
+        auto task = client_.sha256("x", 10);
+        task.start();
+        say("200 SHA-256\r\n350 range\r\n");
+        say(fmt::format("213 SHA-256 {} {} x\r\n350 none\r\n", range, digest));
+        ASSERT_TRUE(ended(task));
+        EXPECT_EQ(task.result().has_value(), is_taken) << range;
+        if (!is_taken) {
+            EXPECT_EQ(task.result().error().code, Errc::kUnsupported);
+        }
+        static_cast<void>(heard());
+    }
 }
 
 TEST_F(ClientTest, KnowsThatAFolderIsNotThereHoweverThatIsSaid) {
