@@ -259,9 +259,10 @@ std::string format_mbox(std::string_view octets,
     // A sender with a space in it would not be read back as one word.
     const bool is_word =
         !sender.empty() && sender.find_first_of(" \t\r\n") == std::string_view::npos;
+    // RFC 4155 A: in UTC. A time point would be printed in the machine's zone.
     std::string out = fmt::format("From {} {:%a %b %e %H:%M:%S %Y}\n",
                                   is_word ? sender : "MAILER-DAEMON",
-                                  std::chrono::floor<std::chrono::seconds>(received));
+                                  fmt::gmtime(std::chrono::system_clock::to_time_t(received)));
     bool in_header = true;
     for_each_line(octets, [&](std::string_view line, bool /*has_end*/) {
         if (in_header && line.empty()) {

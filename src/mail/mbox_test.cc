@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 namespace mail {
 namespace {
 
@@ -127,6 +130,16 @@ TEST(Mbox, WhatIsWrittenIsReadBack) {
         EXPECT_EQ(all[i].flags, kSeen | kDraft);
         EXPECT_THAT(all[i].keywords, ElementsAre("$MDNSent"));
     }
+}
+
+TEST(Mbox, DatesAreUtcWhereverTheMachineIs) {
+    ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);  // NOLINT(*-mt-unsafe): one thread
+    ::tzset();
+    const base::WallTime received{std::chrono::seconds(1'795'255'200)};
+    const std::string file = format_mbox("\n", "a@b.example", received, 0, {});
+    ::unsetenv("TZ");  // NOLINT(*-mt-unsafe): one thread
+    ::tzset();
+    EXPECT_TRUE(file.starts_with("From a@b.example Sat Nov 21 10:00:00 2026\n")) << file;
 }
 
 TEST(LineEnds, BothWays) {
