@@ -114,6 +114,7 @@ class MailboxEditor {
     [[nodiscard]] base::Result<> discount(const Entry& entry);
     [[nodiscard]] base::Result<> reclaim_keywords(std::uint64_t wanted);
     [[nodiscard]] base::Result<> remember_removed();
+
     store::Transaction* change_;
     AccountEditor* account_;
     MailboxId mailbox_;

@@ -18,7 +18,6 @@ using store::KeyWriter;
 constexpr std::size_t kAnnotationNameOctetsMax = 255;
 constexpr std::string_view kPrivate = "/private/";
 constexpr std::string_view kShared = "/shared/";
-constexpr std::string_view kSpecialUse = "/private/specialuse";
 
 base::Result<std::string> identifier_of(const store::Reader& reader, const AclGrant& grant) {
     const std::string sign = grant.negative ? "-" : "";

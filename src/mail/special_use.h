@@ -8,6 +8,9 @@
 
 namespace mail {
 
+// RFC 6154 4: the annotation that shows and changes a mailbox' special use.
+inline constexpr std::string_view kSpecialUse = "/private/specialuse";
+
 // "\\Drafts"; empty for kNone.
 [[nodiscard]] std::string_view special_use_name(Role role);
 // Whatever the case; nothing for what is no special use.

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 #include "imap/grammar/rights.h"
@@ -20,8 +22,6 @@ using base::Result;
 using base::Task;
 
 namespace {
-
-constexpr std::string_view kSpecialUse = "/private/specialuse";
 
 // The mailbox, or for "" the account as a whole.
 Result<mail::Ref, Reply> find(Session& session, const std::string& wire) {
@@ -84,16 +84,26 @@ Told put_entries(Session& session,
 
 // RFC 6154 5.4: the mailbox whose special use these changes give to that of `ref`; empty when there is none.
 std::string find_displaced(Session& session, mail::Ref ref, const SetMetadataArguments& arguments) {
+    std::set<mail::Role> given;
     for (const SetMetadataArguments::Change& change : arguments.changes) {
-        const auto role = mail::find_special_use(change.value.value_or(""));
-        const auto all = session.mailboxes().list(session.user());
-        if (!role || !all || !base::iequals(change.entry, kSpecialUse)) {
-            continue;
+        const auto role = base::iequals(change.entry, mail::kSpecialUse)
+                              ? mail::find_special_use(change.value.value_or(""))
+                              : std::nullopt;
+        if (role) {
+            given.insert(*role);
         }
-        for (const mail::MailboxInfo& info : *all) {
-            if (info.role == *role && info.ref.owner == ref.owner && info.ref != ref) {
-                return info.path;
-            }
+    }
+    if (given.empty()) {
+        return {};
+    }
+    // Once a command, however many entries it names: the list is as long as there are mailboxes.
+    const auto all = session.mailboxes().list(session.user());
+    if (!all) {
+        return {};
+    }
+    for (const mail::MailboxInfo& info : *all) {
+        if (given.contains(info.role) && info.ref.owner == ref.owner && info.ref != ref) {
+            return info.path;
         }
     }
     return {};
@@ -154,7 +164,7 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
     if (done && !displaced.empty()) {
         std::string line = "* METADATA ";
         append_mailbox(line, displaced, session.name_form());
-        session.put(fmt::format("{} ({} NIL)\r\n", line, kSpecialUse));
+        session.put(fmt::format("{} ({} NIL)\r\n", line, mail::kSpecialUse));
     }
     co_return done ? ok("done") : reply_of(done.error());
 }
