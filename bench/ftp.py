@@ -190,6 +190,7 @@ def bench_idle(options, table, peers):
                 # A process a session: more than a thousand would measure this machine's memory.
                 if sessions > 1000 and not isinstance(peer, Staffetta):
                     continue
+                peer.restart()
                 with Load(options, peer, "login", 1):  # what the first session takes is not each one's
                     before = peer.rss_kib()
                 with Load(options, peer, "idle", sessions, tls=tls):

@@ -27,6 +27,7 @@ class FtpPeer(Peer):
         self.root = root
         self.tree = self.folder / "tree"
         self.process = None
+        self.command = ()
 
     def prepare(self):
         for name in ("tree/pub", "empty"):
@@ -37,12 +38,18 @@ class FtpPeer(Peer):
         return make_certificate(self.folder)
 
     def run(self, *command):
+        self.command = command
         environment = {**os.environ}
         if self.root:
             environment["LD_LIBRARY_PATH"] = f"{self.root}/usr/lib/x86_64-linux-gnu:{self.root}/lib/x86_64-linux-gnu"
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, env=environment)
         wait_for_port(self.port)
+
+    def restart(self):
+        """Anew on what it has: its memory tells nothing of earlier rows."""
+        self.stop()
+        self.run(*self.command)
 
     def roots(self):
         return [self.process.pid]

@@ -10,5 +10,6 @@ pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(UCHARDET REQUIRED IMPORTED_TARGET uchardet)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # its header alone
 pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(MAGIC REQUIRED IMPORTED_TARGET libmagic)

@@ -28,6 +28,7 @@ CONFINED = {
     "iconv": ["mime/*"],
     "uchardet": ["mime/*"],
     "zlib.h": ["base/deflate.cc"],
+    "xxhash.h": ["mail/word_table.cc"],
     "sys/socket": ["net/*", "app/dialogue.cc", "app/process.cc"],
     "netinet/": ["net/*"],
     "sys/epoll": ["net/*"],

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/blocking_loop.h"
+#include "base/random.h"
 #include "mail/email_source.h"
 #include "mail/records.h"
 
@@ -11,6 +12,10 @@ namespace {
 
 constexpr auto kPause = std::chrono::seconds(5);
 constexpr int kRestShare = 3;
+
+mail::IndexerLimits limits() {
+    return {.hash_seed = base::SystemRandom().u64()};
+}
 
 base::Result<> erase(store::Store& store, account::AccountId account) {
     for (bool is_erased = false; !is_erased;) {
@@ -32,7 +37,7 @@ IndexWorker::IndexWorker(store::Store& store,
       mailboxes_(mailboxes),
       clock_(clock),
       log_(log),
-      indexer_(store, mailboxes.pool(), {}, &stopping_),
+      indexer_(store, mailboxes.pool(), limits(), &stopping_),
       thread_([this] { work(); }) {}
 
 IndexWorker::~IndexWorker() {
@@ -110,7 +115,7 @@ base::Result<> rebuild_index(store::Store& store,
                              const base::Clock& clock,
                              account::AccountId account) {
     TRY_VOID(erase(store, account));
-    const mail::SearchIndexer indexer(store, mailboxes.pool());
+    const mail::SearchIndexer indexer(store, mailboxes.pool(), limits());
     const mail::MailboxesSource source(mailboxes, account);
     base::BlockingLoop loop(clock);
     for (bool more = true; more;) {

@@ -4,8 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/check.h"
-#include "mail/search_words.h"
+#include "base/ascii.h"
 #include "store/key.h"
 
 namespace mail {
@@ -16,16 +15,6 @@ constexpr char kWordEnd = '\n';  // no word contains it
 
 constexpr std::size_t kChunkWordOctets = std::size_t{32} * 1024;
 constexpr std::size_t kChunkPostingOctets = std::size_t{128} * 1024;
-
-// What a word costs in the builder's map beside its text.
-constexpr std::size_t kWordOverheadOctets = 128;
-
-void append_varint(std::string& out, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7U) {
-        out += static_cast<char>(value | 0x80U);
-    }
-    out += static_cast<char>(value);
-}
 
 // A number off the front of `octets`; false when there is none of 32 bits.
 bool take_varint(std::string_view& octets, std::uint64_t& value) {
@@ -61,6 +50,22 @@ auto damaged() {
 }
 
 }  // namespace
+
+IndexPart part_of_field(std::string_view name) {
+    static constexpr std::array<std::pair<std::string_view, IndexPart>, 5> kParts = {{
+        {"Subject", IndexPart::kSubject},
+        {"From", IndexPart::kFrom},
+        {"To", IndexPart::kTo},
+        {"Cc", IndexPart::kCc},
+        {"Bcc", IndexPart::kBcc},
+    }};
+    for (const auto& [known, part] : kParts) {
+        if (base::iequals(name, known)) {
+            return part;
+        }
+    }
+    return IndexPart::kOtherFields;
+}
 
 std::string encode(const SearchBlock& block) {
     store::RecordWriter writer(kVersion);
@@ -105,15 +110,6 @@ base::Result<SearchBlock> decode_search_block(std::string_view record) {
         return base::fail(base::Errc::kCorrupt, "a block of the search index is damaged");
     }
     return block;
-}
-
-void Postings::add(std::uint32_t document) {
-    if (document + 1 == next_) {
-        return;
-    }
-    CHECK(document >= next_);
-    append_varint(octets_, document - next_);
-    next_ = document + 1;
 }
 
 bool for_each_posting(std::string_view octets,
@@ -229,39 +225,29 @@ base::Result<> visit_documents(std::string_view postings_record,
 }
 
 void SearchBlockBuilder::add(std::uint32_t document, IndexPart part, std::string_view folded) {
-    Words& words = parts_[static_cast<std::size_t>(part)];
-    WordIterator iterator(folded);
-    for (std::string_view word = iterator.next(); !word.empty(); word = iterator.next()) {
-        auto found = words.find(word);
-        if (found == words.end()) {
-            found = words.emplace(std::string(word), Postings()).first;
-            octets_ += word.size() + kWordOverheadOctets;
-        }
-        const std::size_t before = found->second.octets().size();
-        found->second.add(document);
-        octets_ += found->second.octets().size() - before;
+    parts_[static_cast<std::size_t>(part)].add(document, folded);
+}
+
+std::size_t SearchBlockBuilder::octets() const {
+    std::size_t sum = 0;
+    for (const WordTable& part : parts_) {
+        sum += part.octets();
     }
+    return sum;
 }
 
 void SearchBlockBuilder::finish(const Emit& emit) {
     for (std::size_t i = 0; i < kIndexParts; ++i) {
-        std::vector<std::pair<std::string_view, std::string_view>> sorted;
-        sorted.reserve(parts_[i].size());
-        for (const auto& [word, postings] : parts_[i]) {
-            sorted.emplace_back(word, postings.octets());
-        }
-        std::sort(sorted.begin(), sorted.end());
         std::uint32_t number = 0;
         ChunkWriter writer([&](SearchChunk chunk) {
             emit(static_cast<IndexPart>(i), number++, std::move(chunk));
         });
-        for (const auto& [word, postings] : sorted) {
+        for (const auto& [word, postings] : parts_[i].sorted()) {
             writer.add(word, postings);
         }
         writer.finish();
         parts_[i].clear();
     }
-    octets_ = 0;
 }
 
 }  // namespace mail

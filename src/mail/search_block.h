@@ -13,11 +13,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "mail/types.h"
+#include "mail/word_table.h"
 
 namespace mail {
 
@@ -38,6 +38,9 @@ using IndexPartSet = std::uint32_t;
 [[nodiscard]] constexpr IndexPartSet bit(IndexPart part) {
     return 1U << static_cast<unsigned>(part);
 }
+
+// Where the values of the fields of that name stand; the index is built and asked by it.
+[[nodiscard]] IndexPart part_of_field(std::string_view name);
 
 // A block's head. Its n-th document is emails[n]; an email between first and last that is not among them
 // was gone already.
@@ -62,19 +65,6 @@ struct SearchChunk {
     std::string postings;
 
     [[nodiscard]] std::size_t octets() const { return words.size() + postings.size(); }
-};
-
-// Documents as the stored list has them: each as its distance to the one before, the first to -1.
-class Postings {
-  public:
-    // `document` is above all before it, or the last one once more, which changes nothing.
-    void add(std::uint32_t document);
-
-    [[nodiscard]] const std::string& octets() const { return octets_; }
-
-  private:
-    std::string octets_;
-    std::uint32_t next_ = 0;
 };
 
 // Calls visit(document) for each; false when the octets are no such list below `documents`.
@@ -137,29 +127,21 @@ class ChunkReader {
 // Collects a block's words in memory.
 class SearchBlockBuilder {
   public:
+    // WordTable's.
+    explicit SearchBlockBuilder(std::uint64_t hash_seed = 0) { parts_.fill(WordTable(hash_seed)); }
+
     // The words of `folded` stand in `part` of `document`. Documents come in ascending order.
     void add(std::uint32_t document, IndexPart part, std::string_view folded);
 
     // About what it holds of memory.
-    [[nodiscard]] std::size_t octets() const { return octets_; }
+    [[nodiscard]] std::size_t octets() const;
 
     // Hands over the chunks, a part after the other, and forgets everything.
     using Emit = std::function<void(IndexPart part, std::uint32_t number, SearchChunk chunk)>;
     void finish(const Emit& emit);
 
   private:
-    struct Hash {
-        using is_transparent = void;
-
-        [[nodiscard]] std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-
-    using Words = std::unordered_map<std::string, Postings, Hash, std::equal_to<>>;
-
-    std::array<Words, kIndexParts> parts_;
-    std::size_t octets_ = 0;
+    std::array<WordTable, kIndexParts> parts_;
 };
 
 }  // namespace mail

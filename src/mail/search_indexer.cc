@@ -1,7 +1,6 @@
 #include "mail/search_indexer.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <optional>
 #include <set>
@@ -40,22 +39,6 @@ struct RawEmail {
         return sum;
     }
 };
-
-IndexPart part_of_field(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, IndexPart>, 5> kParts = {{
-        {"Subject", IndexPart::kSubject},
-        {"From", IndexPart::kFrom},
-        {"To", IndexPart::kTo},
-        {"Cc", IndexPart::kCc},
-        {"Bcc", IndexPart::kBcc},
-    }};
-    for (const auto& [known, part] : kParts) {
-        if (base::iequals(name, known)) {
-            return part;
-        }
-    }
-    return IndexPart::kOtherFields;
-}
 
 void add_header(SearchBlockBuilder& builder, std::uint32_t document, std::string_view header) {
     mime::FieldIterator fields(header);
@@ -309,11 +292,15 @@ base::Task<base::Result<bool>> SearchIndexer::step(base::Loop& loop,
 // Reads a gap's emails a batch at a time, and has their words cut on the pool.
 class IndexBuild {
   public:
-    IndexBuild(base::Loop& loop, base::Pool& pool, const EmailSource& source)
+    IndexBuild(base::Loop& loop,
+               base::Pool& pool,
+               const EmailSource& source,
+               std::uint64_t hash_seed)
         : loop_(loop),
           pool_(pool),
           source_(source),
-          share_(loop) {}
+          share_(loop),
+          builder_(hash_seed) {}
 
     base::Task<base::Result<>> run(Gap gap,
                                    const IndexerLimits& limits,
@@ -409,7 +396,7 @@ base::Task<base::Result<>> SearchIndexer::build(base::Loop& loop,
                                                 const EmailSource& source,
                                                 account::AccountId account,
                                                 Plan plan) const {
-    IndexBuild build(loop, pool_, source);
+    IndexBuild build(loop, pool_, source, limits_.hash_seed);
     CO_TRY_VOID(co_await build.run(plan.gap, limits_, stopping_));
     SearchBlock& block = build.block();
     block.serial = plan.serial;

@@ -32,6 +32,7 @@ struct IndexerLimits {
     std::size_t block_octets_max = std::size_t{24} << 20;  // of a block in memory
     std::uint64_t merged_emails_max = std::uint64_t{1} << 17;
     std::size_t change_octets_max = std::size_t{1} << 20;
+    std::uint64_t hash_seed = 0;  // WordTable's
 };
 
 class SearchIndexer {

@@ -1,7 +1,6 @@
 #include "mail/search_program.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -29,22 +28,6 @@ Truth negation(Truth value) {
 
 bool contains(std::string_view text, std::string_view needle) {
     return text.find(needle) != std::string_view::npos;
-}
-
-std::optional<IndexPart> part_of_field(std::string_view field) {
-    static constexpr std::array<std::pair<std::string_view, IndexPart>, 5> kParts = {{
-        {"Subject", IndexPart::kSubject},
-        {"From", IndexPart::kFrom},
-        {"To", IndexPart::kTo},
-        {"Cc", IndexPart::kCc},
-        {"Bcc", IndexPart::kBcc},
-    }};
-    for (const auto& [name, part] : kParts) {
-        if (base::iequals(field, name)) {
-            return part;
-        }
-    }
-    return std::nullopt;
 }
 
 constexpr IndexPartSet kHeaderParts = bit(IndexPart::kSubject) | bit(IndexPart::kFrom) |
@@ -185,7 +168,8 @@ class SearchProgram::Compiler {
         if (query.words.pieces.empty()) {
             return {};
         }
-        if (key.kind == SearchKind::kHeader && !part_of_field(key.field)) {
+        if (key.kind == SearchKind::kHeader &&
+            part_of_field(key.field) == IndexPart::kOtherFields) {
             query.words.is_exact = false;  // some other field may have the word
         }
         node.query = program_.queries_.size();
@@ -197,7 +181,7 @@ class SearchProgram::Compiler {
         const IndexPartSet body =
             bit(IndexPart::kBody) | (options_.in_attachments ? bit(IndexPart::kAttachments) : 0U);
         if (key.kind == SearchKind::kHeader) {
-            return bit(part_of_field(key.field).value_or(IndexPart::kOtherFields));
+            return bit(part_of_field(key.field));
         }
         return key.kind == SearchKind::kBody ? body : body | kHeaderParts;
     }

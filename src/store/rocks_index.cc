@@ -6,6 +6,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -164,6 +165,8 @@ rocksdb::Options make_options(const IndexOptions& options) {
     // Every new blob is looked for first, and is not there.
     rocks.memtable_whole_key_filtering = true;
     rocks.memtable_prefix_bloom_size_ratio = 0.05;
+    // A commit's keys come sorted: each kind of them is looked for from where its last one went.
+    rocks.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(2));
     rocks.compression = rocksdb::kLZ4Compression;
     rocks.level_compaction_dynamic_level_bytes = true;
     rocks.max_open_files = 512;
