@@ -140,8 +140,8 @@ base::Result<> require(const store::Reader& reader,
     if ((has & rights) == rights) {
         return {};
     }
-    return (has & kRightLookup) != 0 ? base::fail(base::Errc::kDenied, "the rights do not suffice")
-                                     : base::fail(base::Errc::kNotFound, "no such mailbox");
+    return (has & kRightsToKnow) != 0 ? base::fail(base::Errc::kDenied, "the rights do not suffice")
+                                      : base::fail(base::Errc::kNotFound, "no such mailbox");
 }
 
 base::Result<std::vector<Ref>> shared_with(const store::Reader& reader, account::AccountId user) {

@@ -38,7 +38,7 @@ struct AclName {
 [[nodiscard]] base::Result<Rights> rights_of(const store::Reader& reader,
                                              account::AccountId user,
                                              Ref ref);
-// kNotFound when `user` may not even look it up, kDenied when he lacks one of `rights`.
+// kNotFound when `user` may not even know of it (kRightsToKnow), kDenied when he lacks one of `rights`.
 [[nodiscard]] base::Result<> require(const store::Reader& reader,
                                      account::AccountId user,
                                      Ref ref,

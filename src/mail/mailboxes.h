@@ -6,8 +6,8 @@
 // Paths are UTF-8 with "/" between levels: "INBOX" in any case, "Lists/c++", and what other people share
 // under "Other Users/", as "Other Users/alice@crepes.example/Sales".
 //
-// `user` is who asks; what his rights do not cover is kDenied, and what he may not even look up is
-// kNotFound. kServer may do everything.
+// `user` is who asks; what his rights do not cover is kDenied, and what he may not even know of is
+// kNotFound (kRightsToKnow). kServer may do everything.
 #pragma once
 
 #include <cstdint>

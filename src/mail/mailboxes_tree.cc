@@ -147,6 +147,7 @@ base::Result<> add_shared(const store::Reader& reader,
             MailboxInfo info = tree->second.info(ref.mailbox);
             info.path = *prefix + info.path;
             info.rights = rights;
+            info.role = Role::kNone;  // its owner's use of it, not this user's
             list.push_back(std::move(info));
         }
     }
@@ -258,7 +259,7 @@ base::Result<MailboxInfo> Mailboxes::find(account::AccountId user,
     const Ref ref{place.owner, *id};
     TRY(const Rights rights, rights_of(*reader, user, ref));
     TRY(const auto mailbox, load_mailbox(*reader, ref));
-    if ((rights & kRightLookup) == 0 || !mailbox) {
+    if ((rights & kRightsToKnow) == 0 || !mailbox) {
         return base::fail(base::Errc::kNotFound, "no such mailbox");
     }
     TRY(const auto state, load_state(*reader, ref));

@@ -28,6 +28,10 @@ enum Right : Rights {
 
 inline constexpr Rights kAllRights = (1U << 11U) - 1U;
 
+// RFC 4314 4: any of these lets one ask for one's rights, so the mailbox is no secret. LIST still wants l.
+inline constexpr Rights kRightsToKnow = kRightLookup | kRightRead | kRightInsert | kRightCreate |
+                                        kRightDeleteMailbox | kRightAdminister;
+
 enum class RightsMode : std::uint8_t { kReplace, kAdd, kRemove };
 
 struct RightsChange {

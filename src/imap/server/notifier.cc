@@ -216,7 +216,7 @@ Task<Result<>> Notifier::tell() {
     for (const auto& [ref, kinds] : waiting) {
         Known& known = known_[ref];
         const auto info = session_.mailboxes().find(session_.user(), known.path);
-        if (info && info->ref == ref) {
+        if (info && info->ref == ref && (info->rights & mail::kRightLookup) != 0) {
             tell_messages(*info, known);
             CO_TRY_VOID(co_await session_.flush_if_full());
         }
