@@ -77,7 +77,8 @@ class Forest {
     struct Node {
         Index message = kNone;  // into messages_; none: a message that is not here
         Index parent = kNone;
-        Index root = kNone;  // union-find: towards the root of its tree
+        Index root = kNone;     // union-find: towards the root of its tree
+        bool is_first = false;  // it names a parent that its own answers lead to
         std::vector<Index> children;
     };
 
@@ -118,17 +119,19 @@ class Forest {
 
     // `child` has no parent yet, so it is the root of its tree: a loop comes about only below itself.
     void link(Index parent, Index child) {
-        if (nodes_[child].parent == kNone && root_of(parent) != child) {
-            nodes_[child].parent = parent;
-            nodes_[child].root = parent;
+        Node& node = nodes_[child];
+        if (node.parent == kNone && !node.is_first && root_of(parent) != child) {
+            node.parent = parent;
+            node.root = parent;
         }
     }
 
-    // Step 1 B
+    // Step 1 B. What others say of a message's parent does not count, even when its own word closes a loop.
     void link_parents() {
         for (Index i = 0; i < messages_.size(); ++i) {
             if (!messages_[i].keys.references.empty()) {
                 link(node_of(messages_[i].keys.references.back()), i);
+                nodes_[i].is_first = nodes_[i].parent == kNone;
             }
         }
     }
