@@ -32,6 +32,14 @@ Reply bad_name() {
     return no("that is no name for a mailbox", "CANNOT");
 }
 
+bool is_selected(Session& session, const std::string& name) {
+    if (!session.has_view()) {
+        return false;
+    }
+    const auto info = session.mailboxes().find(session.user(), name, mail::Around::kLeftOut);
+    return info && info->ref == session.view().ref();
+}
+
 }  // namespace
 
 Task<Handled> on_create(Session& session, const Request& request) {
@@ -71,6 +79,7 @@ Task<Handled> on_create(Session& session, const Request& request) {
     co_return ok("created", fmt::format("MAILBOXID ({})", created->object_id));
 }
 
+// Who deletes the mailbox it has selected itself has none selected then; all others are told BYE (RFC 2180 3.3).
 Task<Handled> on_delete(Session& session, const Request& request) {
     const auto wire = parse_one_astring(request.arguments);
     if (!wire) {
@@ -80,6 +89,7 @@ Task<Handled> on_delete(Session& session, const Request& request) {
     if (!name) {
         co_return bad_name();
     }
+    const bool was_selected = is_selected(session, *name);
     const auto removed = co_await session.mailboxes().remove(session.loop(), session.user(), *name);
     if (!removed && removed.error().code == Errc::kInUse) {
         co_return no("there are mailboxes below it", "HASCHILDREN");
@@ -89,6 +99,10 @@ Task<Handled> on_delete(Session& session, const Request& request) {
     }
     if (removed) {
         tell_normalized(session, *name, *name);
+    }
+    if (removed && was_selected) {
+        session.unselect();
+        session.put("* OK [CLOSED] the selected mailbox was deleted\r\n");
     }
     co_return removed ? ok("deleted") : reply_of(removed.error());
 }
