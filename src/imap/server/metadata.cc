@@ -109,12 +109,25 @@ std::string find_displaced(Session& session, mail::Ref ref, const SetMetadataArg
     return {};
 }
 
+// RFC 5464 3.2. What is below one of them may be asked for by its name alone, with DEPTH.
+bool is_entry(std::string_view name) {
+    return base::iequals(name, "/private") || base::iequals(name, "/shared") ||
+           base::istarts_with(name, "/private/") || base::istarts_with(name, "/shared/");
+}
+
+Reply no_entry() {
+    return bad("entries begin with /private/ or /shared/");
+}
+
 }  // namespace
 
 Task<Handled> on_getmetadata(Session& session, const Request& request) {
     const auto arguments = parse_get_metadata(request.arguments);
     if (!arguments) {
         co_return usage(request.command);
+    }
+    if (!std::ranges::all_of(arguments->entries, is_entry)) {
+        co_return no_entry();
     }
     const auto ref = find(session, arguments->mailbox);
     if (!ref) {
@@ -159,7 +172,7 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
         co_return no("no use of a mailbox", "USEATTR");
     }
     if (!done && done.error().code == Errc::kInvalid) {
-        co_return bad("entries begin with /private/ or /shared/");
+        co_return no_entry();
     }
     if (done && !displaced.empty()) {
         std::string line = "* METADATA ";
