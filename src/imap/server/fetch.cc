@@ -303,8 +303,8 @@ Task<void> look_again(Session& session) {
 }
 
 // RFC 9051 6.4.5: BODY[...] sets \Seen, before it is answered, all messages in one change. What the answer
-// says of flags is what came of it.
-Task<void> set_seen(Session& session, mail::UidSet uids) {
+// says of flags is what came of it. Whether there was anything to do.
+Task<bool> set_seen(Session& session, mail::UidSet uids) {
     View& view = session.view();
     // Somebody may have taken \Seen away since this session looked.
     co_await look_again(session);
@@ -315,7 +315,7 @@ Task<void> set_seen(Session& session, mail::UidSet uids) {
         }
     });
     if (unseen.empty()) {
-        co_return;
+        co_return false;
     }
     const auto stored = co_await session.mailboxes().store(
         session.loop(),
@@ -328,15 +328,37 @@ Task<void> set_seen(Session& session, mail::UidSet uids) {
                                        {{"session", session.id()}, {"error", stored.error().text}});
     }
     co_await look_again(session);
+    co_return true;
+}
+
+// What news of flags are told with.
+std::vector<FetchKind> news_of_flags(const Session& session) {
+    std::vector<FetchKind> kinds = {FetchKind::kFlags};
+    if (session.enabled(kCondstore)) {
+        kinds.push_back(FetchKind::kModseq);
+    }
+    if (session.enabled(kQresync) && !session.enabled(kUidOnly)) {
+        kinds.push_back(FetchKind::kUid);
+    }
+    return kinds;
 }
 
 // Whether the answer tells all that news of flags would.
 bool tells_flags(const Session& session, const std::vector<FetchItem>& items) {
-    const auto has = [&](FetchKind kind) {
+    return std::ranges::all_of(news_of_flags(session), [&](FetchKind kind) {
         return std::ranges::find(items, kind, &FetchItem::kind) != items.end();
-    };
-    return has(FetchKind::kFlags) && (!session.enabled(kCondstore) || has(FetchKind::kModseq)) &&
-           (!session.enabled(kQresync) || has(FetchKind::kUid));
+    });
+}
+
+// RFC 9051 6.4.5: the flags that \Seen changes SHOULD be part of the answer.
+void add_flags(const Session& session, std::vector<FetchItem>& items) {
+    for (const FetchKind kind : news_of_flags(session)) {
+        if (std::ranges::find(items, kind, &FetchItem::kind) == items.end()) {
+            FetchItem item;
+            item.kind = kind;
+            items.push_back(item);
+        }
+    }
 }
 
 // Items the session's extensions add: UID for UID FETCH, MODSEQ with CHANGEDSINCE (RFC 7162 3.1.4).
@@ -448,8 +470,8 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
     *uids = limited.uids;  // the others are not spoken of from here on
     const bool seen =
         std::ranges::any_of(arguments->items, [](const FetchItem& item) { return !item.is_peek; });
-    if (seen && session.view().may(mail::kRightSeen)) {
-        co_await set_seen(session, limited.uids);
+    if (seen && session.view().may(mail::kRightSeen) && co_await set_seen(session, limited.uids)) {
+        add_flags(session, arguments->items);
     }
     // Whoever is told the flags now need not hear of them as news.
     if (tells_flags(session, arguments->items)) {
