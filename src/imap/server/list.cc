@@ -26,9 +26,9 @@ struct Row {
     const mail::MailboxInfo* info = nullptr;
     bool is_level = false;  // no mailbox, but above one: "Other Users/alice@crepes.example"
     bool subscribed = false;
-    bool selected = false;  // by itself, not for what is below it
-    bool child_chosen =
-        false;  // RFC 5258 3.5: something below it would be, and the patterns hide it
+    bool selected = false;      // by itself, not for what is below it
+    bool child_chosen = false;  // RFC 5258 3.5: so is something below it,
+    bool child_hidden = false;  // and something that the patterns hide
 };
 
 using Rows = std::map<std::string, Row, std::less<>>;
@@ -64,13 +64,18 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view name
     });
 }
 
-// Marks the names above `name` that the patterns show, where `name` itself is not shown.
-void mark_above(Rows& rows, std::string_view name, const std::vector<std::string>& patterns) {
+// Marks the names above a chosen `name` that the patterns show.
+void mark_above(Rows& rows,
+                std::string_view name,
+                bool is_shown,
+                const std::vector<std::string>& patterns) {
     for (std::size_t end = name.rfind(kSeparator); end != std::string_view::npos && end > 0;
          end = name.rfind(kSeparator, end - 1)) {
         const std::string_view above = name.substr(0, end);
         if (matches_any(patterns, above)) {
-            rows.try_emplace(std::string(above)).first->second.child_chosen = true;
+            Row& row = rows.try_emplace(std::string(above)).first->second;
+            row.child_chosen = true;
+            row.child_hidden |= !is_shown;
         }
     }
 }
@@ -118,14 +123,17 @@ Rows choose(const Rows& all, const std::vector<std::string>& patterns, std::uint
         if (!is_chosen(row, options)) {
             continue;
         }
-        if (matches_any(patterns, name)) {
-            Row& here = chosen[name];
-            here.selected = true;
+        const bool is_shown = matches_any(patterns, name);
+        if (is_shown) {
+            chosen[name].selected = true;
         }
         if ((options & kSelectRecursiveMatch) != 0) {
-            mark_above(chosen, name, patterns);
+            mark_above(chosen, name, is_shown, patterns);
         }
     }
+    // RFC 5258 3.5: CHILDINFO SHOULD NOT be told where all it stands for is shown.
+    std::erase_if(chosen,
+                  [](const auto& row) { return !row.second.selected && !row.second.child_hidden; });
     for (auto& [name, row] : chosen) {
         const auto known = all.find(name);
         row.info = known == all.end() ? nullptr : known->second.info;
