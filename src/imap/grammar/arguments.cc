@@ -198,6 +198,7 @@ Result<std::vector<std::string>> parse_enable(std::string_view text) {
 }
 
 //  id = "ID" SP id-params-list      id-params-list = "(" [string SP nstring *(SP string SP nstring)] ")" / nil
+// Some clients leave the quotes out, of a version for instance.
 Result<IdFields> parse_id(std::string_view text) {
     Scanner scanner(text);
     IdFields fields;
@@ -207,9 +208,12 @@ Result<IdFields> parse_id(std::string_view text) {
     }
     TRY_VOID(scanner.expect('('));
     while (scanner.peek() != ')') {
-        TRY(std::string name, scanner.string());
+        TRY(std::string name, scanner.astring());
         TRY_VOID(scanner.space());
-        TRY(std::optional<std::string> value, scanner.nstring());
+        std::optional<std::string> value;
+        if (!scanner.take_word("NIL")) {
+            TRY(value, scanner.astring());
+        }
         if (fields.size() == kIdPairsMax || name.size() > kIdFieldOctetsMax ||
             value.value_or("").size() > kIdValueOctetsMax) {
             return base::fail(Errc::kTooLong, "more than ID may say");

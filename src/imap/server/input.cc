@@ -18,7 +18,7 @@ namespace {
 
 // A whole command in memory, its literals included; messages are not, they stream.
 constexpr std::uint64_t kCommandOctetsMax = std::uint64_t{256} * 1024;
-constexpr std::uint64_t kEarlyCommandOctetsMax = std::uint64_t{16} * 1024;
+constexpr std::uint64_t kEarlyCommandOctetsMax = std::uint64_t{40} * 1024;
 // What is read of a refused literal that comes without asking. Beyond, the connection is cut: it would
 // cost more than a new one.
 constexpr std::uint64_t kDroppedOctetsMax = std::uint64_t{256} * 1024 * 1024;

@@ -23,8 +23,8 @@ constexpr std::size_t kRecentOctetsMax = 120;
 constexpr std::size_t kLineOctetsMax = std::size_t{64} * 1024;
 // So long amid IDLE before its view of the mailbox is let go.
 constexpr auto kAwake = std::chrono::seconds(30);
-// Before a login: the longest is a SASL response (RFC 4422 leaves the size open).
-constexpr std::size_t kEarlyLineOctetsMax = 12288;
+// Before a login: the longest is ID, 30 fields of 30 and 1,024 octets (RFC 2971 3.3); then a SASL response.
+constexpr std::size_t kEarlyLineOctetsMax = std::size_t{33} * 1024;
 constexpr base::Duration kGoodbyeTimeout = std::chrono::seconds(10);
 
 Task<Result<>> nothing() {
