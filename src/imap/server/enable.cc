@@ -38,12 +38,12 @@ base::Task<Handled> on_enable(Session& session, const Request& request) {
             if (name != known.name || session.enabled(known.feature) || misused) {
                 continue;
             }
+            // RFC 7162 3.2.3: QRESYNC brings CONDSTORE.
+            if (known.feature == kCondstore || known.feature == kQresync) {
+                session.enable_condstore();
+            }
             session.enable(known.feature);
             told.append(" ").append(known.feature == kRev2 ? "IMAP4rev2" : name);
-            // RFC 7162 3.2.3: QRESYNC brings CONDSTORE.
-            if (known.feature == kQresync) {
-                session.enable(kCondstore);
-            }
         }
     }
     session.put("* ENABLED" + told + "\r\n");

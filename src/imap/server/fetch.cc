@@ -443,7 +443,7 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
     const bool modseq = std::ranges::any_of(
         arguments->items, [](const FetchItem& item) { return item.kind == FetchKind::kModseq; });
     if (modseq) {
-        session.enable(kCondstore);
+        session.enable_condstore();
     }
     auto uids = session.view().resolve(arguments->set, request.is_uid());
     if (!uids) {

@@ -191,7 +191,7 @@ Task<Handled> on_list(Session& session, const Request& request) {
         });
     }
     if ((arguments->status & kStatusHighestModseq) != 0) {
-        session.enable(kCondstore);
+        session.enable_condstore();
     }
     CO_TRY_VOID(co_await put_rows(session, std::move(rows), std::move(*arguments)));
     co_return ok("that is all");
@@ -255,7 +255,7 @@ Task<Handled> on_status(Session& session, const Request& request) {
         co_return no("you have no right to read it", "NOPERM");
     }
     if ((arguments->items & kStatusHighestModseq) != 0) {
-        session.enable(kCondstore);
+        session.enable_condstore();
     }
     session.put(status_line(session, *info, arguments->items));
     co_return ok("that is all");

@@ -119,7 +119,7 @@ Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
         co_return tl::unexpected<Reply>(bad("there is no message of that number"));
     }
     if (program.has_modseq) {
-        session.enable(kCondstore);
+        session.enable_condstore();
     }
     mail::SearchOptions options;
     options.now = session.services().clock.now();

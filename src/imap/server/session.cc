@@ -310,6 +310,14 @@ void Session::unselect() {
     view_.reset();
 }
 
+void Session::enable_condstore() {
+    if (!enabled(kCondstore) && view_ != nullptr) {
+        const mail::SnapshotPtr known = view_->holds_back() ? view_->told() : view_->latest();
+        put(fmt::format("* OK [HIGHESTMODSEQ {}] the last change\r\n", known->highest_modseq()));
+    }
+    enable(kCondstore);
+}
+
 void Session::begin_opening(std::unique_ptr<Opening> opening) {
     opening_ = std::move(opening);
 }

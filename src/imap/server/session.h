@@ -92,6 +92,9 @@ class Session {
 
     void enable(Feature feature) { features_ |= feature; }
 
+    // RFC 7162 3.1: the first CONDSTORE enabling command is told HIGHESTMODSEQ of the selected mailbox.
+    void enable_condstore();
+
     [[nodiscard]] NameForm name_form() const;
     [[nodiscard]] mime::HeaderForm header_form() const;
 

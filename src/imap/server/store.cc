@@ -141,7 +141,7 @@ Task<Handled> on_store(Session& session, const Request& request) {
         co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
     }
     if (arguments->unchanged_since) {
-        session.enable(kCondstore);
+        session.enable_condstore();
     }
     if (uids->empty()) {
         co_return ok("there was nothing to store");
