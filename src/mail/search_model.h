@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "mail/search_text.h"
 #include "mail/snapshot.h"
 #include "mail/summary.h"
+#include "mime/date.h"
 #include "mime/parser.h"
 
 namespace mail {
@@ -140,6 +142,9 @@ class SearchModel {
             case SearchKind::kBody:
             case SearchKind::kText:
             case SearchKind::kThreadId:
+            case SearchKind::kSentBefore:
+            case SearchKind::kSentOn:
+            case SearchKind::kSentSince:
                 return matches_email(key, source_.emails.at(entry.email));
             default:
                 return matches_entry(key, entry);
@@ -152,6 +157,10 @@ class SearchModel {
         }
         const mime::Structure structure = mime::parse(email.octets);
         const std::string_view header = mime::header_of(email.octets, structure.root());
+        if (key.kind == SearchKind::kSentBefore || key.kind == SearchKind::kSentOn ||
+            key.kind == SearchKind::kSentSince) {
+            return was_sent(key, header);
+        }
         const std::string needle = search_fold(key.text);
         if (key.kind == SearchKind::kHeader) {
             mime::FieldIterator fields(header);
@@ -171,9 +180,36 @@ class SearchModel {
         return text.find(needle) != std::string::npos;
     }
 
+    // The day as the first Date that can be read has it, in its own zone.
+    [[nodiscard]] static bool was_sent(const SearchKey& key, std::string_view header) {
+        std::optional<mime::Date> date;
+        mime::FieldIterator fields(header);
+        while (const auto field = fields.next()) {
+            if (!date && base::iequals(field->name, "Date")) {
+                date = mime::parse_date(field->body);
+            }
+        }
+        if (!date) {
+            return false;
+        }
+        const auto day = std::chrono::floor<std::chrono::days>(
+            date->time + std::chrono::minutes(date->offset_minutes));
+        return key.kind == SearchKind::kSentBefore ? day < key.day
+               : key.kind == SearchKind::kSentOn   ? day == key.day
+                                                   : day >= key.day;
+    }
+
+    [[nodiscard]] static std::chrono::sys_days day_of(std::int64_t seconds) {
+        return std::chrono::floor<std::chrono::days>(
+            std::chrono::sys_seconds(std::chrono::seconds(seconds)));
+    }
+
     [[nodiscard]] bool matches_entry(const SearchKey& key, const Entry& entry) const {
-        const auto received = std::chrono::floor<std::chrono::days>(
-            std::chrono::sys_seconds(std::chrono::seconds(entry.received_s)));
+        const std::chrono::sys_days received = day_of(entry.received_s);
+        const std::chrono::sys_days saved = day_of(entry.saved_s);
+        const auto age =
+            std::chrono::floor<std::chrono::seconds>(options_.now).time_since_epoch().count() -
+            entry.received_s;
         switch (key.kind) {
             case SearchKind::kUids:
                 return key.uids.contains(entry.uid);
@@ -191,6 +227,20 @@ class SearchModel {
                 return received == key.day;
             case SearchKind::kSince:
                 return received >= key.day;
+            case SearchKind::kSavedBefore:
+                return saved < key.day;
+            case SearchKind::kSavedOn:
+                return saved == key.day;
+            case SearchKind::kSavedSince:
+                return saved >= key.day;
+            case SearchKind::kOlder:
+                return age >= static_cast<std::int64_t>(key.number);
+            case SearchKind::kYounger:
+                return age <= static_cast<std::int64_t>(key.number);
+            case SearchKind::kRecent:
+                return options_.recent.contains(entry.uid);
+            case SearchKind::kEmailId:
+                return entry.email == key.number;
             case SearchKind::kLarger:
                 return entry.octets > key.number;
             case SearchKind::kSmaller:
@@ -198,6 +248,7 @@ class SearchModel {
             case SearchKind::kModseq:
                 return entry.modseq >= key.number;
             case SearchKind::kAll:
+            case SearchKind::kSaveDateSupported:
                 return true;
             default:
                 CHECK(!"the model does not know this key");

@@ -5,13 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "base/pool.h"
-#include "base/random.h"
 #include "fakes/mail_fixture.h"
 #include "mail/records.h"
 #include "mail/search_indexer.h"
 #include "mail/search_model.h"
+#include "mail/search_random.h"
 #include "mail/search_run.h"
-#include "mime/utf8.h"
 
 namespace mail {
 namespace {
@@ -244,139 +243,70 @@ TEST_F(SearchKeys, RefusesTooMuch) {
         refused(SearchKey::of_text(Kind::kBody, std::string(kSearchTextOctetsMax + 1, 'a'))));
 }
 
-// Random mail out of few words, so that keys match now and then.
-class RandomMail {
-  public:
-    explicit RandomMail(std::uint64_t seed) : random_(seed) {}
-
-    std::string words(std::uint64_t count_max) {
-        static const std::vector<std::string> kWords = {"ketchup",
-                                                        "Ketch",
-                                                        "up",
-                                                        "crêpe",
-                                                        "CRÊPES",
-                                                        "東京都",
-                                                        "京",
-                                                        "a",
-                                                        "b@x.y",
-                                                        "...",
-                                                        "Straße",
-                                                        "x-odd",
-                                                        "100",
-                                                        "up to"};
-        std::string text;
-        for (std::uint64_t left = random_.below(count_max) + 1; left > 0; --left) {
-            text += kWords[random_.below(kWords.size())];
-            text += random_.below(5) == 0 ? "\r\n" : random_.below(4) == 0 ? "" : " ";
-        }
-        return text;
-    }
-
-    std::string message() {
-        const auto line = [this] {
-            std::string text = words(4);
-            std::erase_if(text, [](char c) { return c == '\r' || c == '\n'; });
-            return text;
-        };
-        std::string octets;
-        for (const char* name : {"From", "To", "Subject", "X-Odd", "Cc"}) {
-            if (random_.below(3) != 0) {
-                octets += fmt::format("{}: {}\r\n", name, line());
-            }
-        }
-        if (random_.below(3) != 0) {
-            return octets + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + words(20);
-        }
-        return octets +
-               "Content-Type: multipart/mixed; boundary=zz\r\n\r\n--zz\r\n"
-               "Content-Type: text/html; charset=utf-8\r\n\r\n<p>" +
-               words(10) + "</p>\r\n--zz\r\nContent-Disposition: attachment; filename=\"" + line() +
-               "\"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + words(5) +
-               "\r\n--zz--\r\n";
-    }
-
-    SearchKey key(std::size_t depth) {
-        const std::uint64_t choice = random_.below(depth == 0 ? 8 : 12);
-        switch (choice) {
-            case 0:
-                return SearchKey::of_flag(1U << random_.below(5));
-            case 1:
-                return SearchKey::of_uids(UidSet(1 + static_cast<Uid>(random_.below(100)),
-                                                 1 + static_cast<Uid>(random_.below(100)) + 100));
-            case 2:
-                return SearchKey::of_number(Kind::kLarger, random_.below(400));
-            case 3:
-            case 4: {
-                static const std::vector<std::string> kNames = {
-                    "from", "Subject", "x-odd", "CC", "X-None"};
-                return SearchKey::of_header(kNames[random_.below(kNames.size())], text());
-            }
-            case 5:
-            case 6:
-                return SearchKey::of_text(Kind::kBody, text());
-            case 7:
-                return SearchKey::of_text(Kind::kText, text());
-            case 8:
-                return SearchKey::negation(key(depth - 1));
-            default: {
-                std::vector<SearchKey> children;
-                for (std::uint64_t left = random_.below(3) + 1; left > 0; --left) {
-                    children.push_back(key(depth - 1));
+// Entries of all kinds: some mail lies in the index in several blocks, some has gone from it, some is not in it yet;
+// some has no summary, and some stands in the mailbox twice.
+class RandomSearch : public SearchTest, public testing::WithParamInterface<std::uint64_t> {
+  protected:
+    void fill(RandomMail& mail) {
+        const auto more = [&](int count) {
+            for (int i = 0; i < count; ++i) {
+                mail.set_entry(add(mail.message()));
+                if (mail.chance(10)) {
+                    source_.emails.rbegin()->second.summary.clear();
                 }
-                return SearchKey::of(choice == 9 ? Kind::kOr : Kind::kAnd, std::move(children));
             }
+        };
+        more(150);
+        build_index({.new_emails_min = 1, .block_emails_max = 40});
+        more(20);
+        for (int i = 0; i < 20; ++i) {
+            source_.emails.erase(1 + mail.below(150));
         }
+        std::erase_if(entries_,
+                      [this](const Entry& entry) { return !source_.emails.contains(entry.email); });
+        for (int i = 0; i < 20; ++i) {
+            Entry entry = entries_[mail.below(entries_.size())];  // a copy
+            entry.uid = entries_.back().uid + 3;
+            entries_.push_back(entry);
+        }
+        options_.now = base::WallTime(
+            std::chrono::seconds(RandomMail::kBeginS + RandomMail::kDays * RandomMail::kDayS));
+        options_.recent = UidSet(entries_.back().uid / 2, entries_.back().uid);
     }
 
-    // A piece of text as it might stand in a message.
-    std::string text() {
-        const std::string all = words(2);
-        std::string piece;
-        std::string_view rest = all;
-        for (std::uint64_t skip = random_.below(4); skip > 0 && !rest.empty(); --skip) {
-            static_cast<void>(mime::take_utf8(rest));
-        }
-        for (std::uint64_t left = random_.below(10) + 1; left > 0 && !rest.empty(); --left) {
-            mime::append_utf8(piece, mime::take_utf8(rest));
-        }
-        return piece;
+    // All of them, or the first so many from one end.
+    void compare(const SearchKey& key, std::vector<Uid> expected) {
+        ASSERT_EQ(find(key, false), expected);
+        ASSERT_EQ(find(key, true), expected) << "with the index";
+        options_.results_max = 3;
+        options_.from_the_end = true;
+        std::reverse(expected.begin(), expected.end());
+        expected.resize(std::min<std::size_t>(expected.size(), 3));
+        EXPECT_EQ(find(key, false), expected) << "from the end";
+        EXPECT_EQ(find(key, true), expected) << "from the end with the index";
+        options_.results_max = 0;
+        options_.from_the_end = false;
     }
-
-    base::SeededRandom random_;
 };
 
-TEST_F(SearchTest, AgreesWithTheModelWithAndWithoutIndex) {
-    const std::uint64_t seed = 20'261'121;
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    RandomMail mail(seed);
-    for (int i = 0; i < 300; ++i) {
-        add(mail.message()).flags = static_cast<std::uint32_t>(mail.random_.below(32));
-    }
-    // Some mail lies in the index in several blocks, some has gone from it, some is not in it yet.
-    build_index({.new_emails_min = 1, .block_emails_max = 40});
-    for (int i = 0; i < 30; ++i) {
-        source_.emails.erase(1 + mail.random_.below(300));
-    }
-    std::erase_if(entries_,
-                  [this](const Entry& entry) { return !source_.emails.contains(entry.email); });
-    for (int i = 0; i < 20; ++i) {
-        Entry entry = entries_[mail.random_.below(entries_.size())];  // a copy
-        entry.uid = entries_.back().uid + 3;
-        entries_.push_back(entry);
-    }
+TEST_P(RandomSearch, AgreesWithTheModelWithAndWithoutIndex) {
+    RandomMail mail(GetParam());
+    fill(mail);
     std::size_t found_all = 0;
     for (int round = 0; round < 400; ++round) {
-        const SearchKey key = mail.key(3);
-        options_.in_attachments = mail.random_.below(2) == 0;
+        SCOPED_TRACE(fmt::format("round {}", round));
+        const SearchKey key = mail.key(mail.below(4));
+        options_.in_attachments = mail.chance(2);
         const auto expected =
-            SearchModel(source_, *make_snapshot(entries_, {}), options_).find(key);
-        ASSERT_EQ(find(key, false), expected) << "round " << round;
-        ASSERT_EQ(find(key, true), expected) << "round " << round << " with the index";
+            SearchModel(source_, *make_snapshot(entries_, {"$Junk", "Work"}), options_).find(key);
+        ASSERT_NO_FATAL_FAILURE(compare(key, expected));
         found_all += expected.size();
     }
     EXPECT_GT(found_all, 1000U);
     EXPECT_GT(asked_, 100);
 }
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomSearch, testing::Range<std::uint64_t>(1, 5));
 
 TEST_F(SearchTest, PassesOverWhatIsDamaged) {
     add("\r\nketchup\r\n");
