@@ -164,6 +164,14 @@ void ImapClient::hang_up() {
     stream_->close();
 }
 
+bool ImapClient::hears_bye() {
+    bye_expected_ = true;
+    if (!idle_) {
+        send("bye NOOP\r\n");
+    }
+    return world_.loop.run_until([&] { return listen(), heard_bye_; }, std::chrono::minutes(1));
+}
+
 // A line without its end and without its literals, the last of which is kept.
 std::optional<std::string> ImapClient::next_line() {
     std::string line;
@@ -226,10 +234,16 @@ void ImapClient::end_answer(const std::string& line) {
     sent_.pop_front();
     answer.status = base::split_front(rest, ' ');
     answer.text = rest;
-    if (const auto modseq = answer.code("HIGHESTMODSEQ")) {
-        highest_modseq_ = std::max<mail::Modseq>(highest_modseq_, number_at(*modseq));
-    }
+    apply_modseq(answer.text);
     answers_.push_back(std::move(answer));
+}
+
+// RFC 7162 6: what it says holds, whatever MODSEQ was seen before.
+void ImapClient::apply_modseq(std::string_view text) {
+    static constexpr std::string_view kCode = "[HIGHESTMODSEQ ";
+    if (text.starts_with(kCode)) {
+        highest_modseq_ = number_at(text.substr(kCode.size()));
+    }
 }
 
 void ImapClient::apply(const std::string& line) {
@@ -241,6 +255,10 @@ void ImapClient::apply(const std::string& line) {
         apply_vanished(rest);
     } else if (word == "STATUS") {
         apply_status(rest);
+    } else if (word == "OK") {
+        apply_modseq(rest);
+    } else if (word == "BYE" && bye_expected_) {
+        heard_bye_ = true;
     } else if (word == "BYE" || word == "BAD" || word == "NO") {
         fault("unexpected: " + line);
     }
@@ -265,6 +283,8 @@ void ImapClient::apply_numbered(std::uint32_t number, std::string_view rest) {
         fetched_.emplace_back(number, rest);
     } else if (word == "FETCH") {
         apply_fetch(number, rest);
+    } else if (word == "UIDFETCH") {
+        apply_uidfetch(number, rest);
     } else if (word != "RECENT") {
         fault("an answer that is none");
     }
@@ -307,6 +327,23 @@ void ImapClient::apply_fetch(std::uint32_t number, std::string_view items) {
     }
 }
 
+// RFC 9586 3.3. Without numbers nothing says where among the messages whose UIDs were not told yet this one is:
+// it takes the place of any.
+void ImapClient::apply_uidfetch(mail::Uid uid, std::string_view items) {
+    auto message = std::ranges::find(messages_, uid, &KnownMessage::uid);
+    if (message == messages_.end()) {
+        const auto unknown = std::ranges::find(messages_, 0U, &KnownMessage::uid);
+        if (unknown == messages_.end()) {
+            return fault("UIDFETCH of a message that is not there");
+        }
+        messages_.erase(unknown);
+        const auto behind = std::ranges::find_if(
+            messages_, [uid](const KnownMessage& known) { return known.uid > uid; });
+        message = messages_.insert(behind, {.uid = uid, .flags = {}});
+    }
+    apply_fetch(static_cast<std::uint32_t>(message - messages_.begin()) + 1, items);
+}
+
 void ImapClient::apply_vanished(std::string_view rest) {
     const bool earlier = rest.starts_with("(EARLIER) ");
     rest.remove_prefix(earlier ? 10 : 0);
@@ -328,6 +365,11 @@ void ImapClient::apply_vanished(std::string_view rest) {
 
 // The message of that UID, or one that may be it: its own was not told, and it stands where that one would.
 std::vector<KnownMessage>::iterator ImapClient::place_of(mail::Uid uid) {
+    if (uid_only_) {
+        const auto known = std::ranges::find(messages_, uid, &KnownMessage::uid);
+        return known != messages_.end() ? known
+                                        : std::ranges::find(messages_, 0U, &KnownMessage::uid);
+    }
     auto unknown = messages_.end();
     for (auto message = messages_.begin(); message != messages_.end(); ++message) {
         if (message->uid == uid) {

@@ -76,11 +76,16 @@ class ImapClient {
     // Applies what has come meanwhile.
     void listen();
     void hang_up();
+    // The mailbox was deleted: amid IDLE at once, and otherwise with the next command, the server ends it.
+    [[nodiscard]] bool hears_bye();
 
     [[nodiscard]] bool is_idle() const { return idle_; }
 
     // RFC 5465 6.1.1: NOTIFY has asked for EXPUNGE at once.
     void set_expunged_at_once(bool at_once) { expunged_at_once_ = at_once; }
+
+    // RFC 9586: messages have no numbers.
+    void set_uid_only() { uid_only_ = true; }
 
     // What NOTIFY has told of other mailboxes. The caller forgets what it changes itself.
     [[nodiscard]] std::map<std::string, KnownStatus>& statuses() { return statuses_; }
@@ -89,6 +94,7 @@ class ImapClient {
 
     [[nodiscard]] std::vector<KnownMessage>& messages() { return messages_; }
 
+    // Up to where it knows all, by what it was told.
     [[nodiscard]] mail::Modseq highest_modseq() const { return highest_modseq_; }
 
     [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
@@ -108,6 +114,8 @@ class ImapClient {
     void apply(const std::string& line);
     void apply_numbered(std::uint32_t number, std::string_view rest);
     void apply_fetch(std::uint32_t number, std::string_view items);
+    void apply_uidfetch(mail::Uid uid, std::string_view items);
+    void apply_modseq(std::string_view text);
     void apply_vanished(std::string_view rest);
     void apply_status(std::string_view rest);
     void end_answer(const std::string& line);
@@ -128,6 +136,9 @@ class ImapClient {
     std::vector<std::pair<std::uint32_t, std::string>> fetched_;
     bool idle_ = false;
     bool continued_ = false;  // "+" came
+    bool uid_only_ = false;
+    bool bye_expected_ = false;
+    bool heard_bye_ = false;
     bool expunged_at_once_ = false;
     std::map<std::string, KnownStatus> statuses_;
     std::optional<std::string> literal_;  // of the line that was read last

@@ -89,7 +89,8 @@ void ImapModelRun::set_tamper(const Tamper& tamper) {
     tamper_ = tamper;
 }
 
-// The first is plain IMAP4rev1, the second knows QRESYNC, the third IMAP4rev2, the fourth NOTIFY.
+// The first is plain IMAP4rev1, the second knows QRESYNC, the third IMAP4rev2, the fourth NOTIFY, the fifth UIDs
+// only.
 void ImapModelRun::log_in(Actor& actor, std::size_t number) {
     net::PipeOptions pipe;
     pipe.client.address = "127.0.0.1";
@@ -106,6 +107,11 @@ void ImapModelRun::log_in(Actor& actor, std::size_t number) {
         actor.client->run("ENABLE QRESYNC");
     } else if (number >= 2) {
         actor.client->run("ENABLE IMAP4rev2");
+    }
+    if (number == 4) {
+        actor.uid_only = true;
+        actor.client->run("ENABLE UIDONLY");
+        actor.client->set_uid_only();
     }
     if (tamper_) {
         actor.client->set_tamper(*tamper_);
@@ -163,7 +169,16 @@ void ImapModelRun::act(Actor& actor) {
         return chance(8) ? append(actor) : select(actor);
     }
     learn(actor);
-    switch (random_.below(26)) {
+    if (fault_) {
+        return;
+    }
+    switch (random_.below(29)) {
+        case 26:
+            return status(actor);
+        case 27:
+            return rename(actor);
+        case 28:
+            return chance(2) ? recreate(actor) : status(actor);
         case 0:
             return append(actor);
         case 1:
@@ -291,13 +306,19 @@ void ImapModelRun::learn(Actor& actor) {
         return message.uid == 0 || !message.flags;
     };
     const auto& messages = actor.client->messages();
-    // The answer itself may tell of more.
+    // The answer itself may tell of more, but not for ever.
+    std::size_t asked = 0;
     for (auto unknown = std::ranges::find_if(messages, is_unknown);
          unknown != messages.end() && !fault_;
          unknown = std::ranges::find_if(messages, is_unknown)) {
-        const auto answer = actor.client->run(
-            fmt::format("FETCH {}:* (UID FLAGS MODSEQ)", unknown - messages.begin() + 1));
-        actor.condstore = true;
+        if (++asked > 10) {
+            return fault(actor, "FETCH does not tell of all messages");
+        }
+        const auto answer =
+            actor.client->run(actor.uid_only ? std::string("UID FETCH 1:* (UID FLAGS)")
+                                             : fmt::format("FETCH {}:* (UID FLAGS MODSEQ)",
+                                                           unknown - messages.begin() + 1));
+        actor.condstore |= !actor.uid_only;
         check_answer(actor, answer, answer.ok() || answer.code("EXPUNGEISSUED"), "FETCH");
     }
 }
@@ -358,8 +379,10 @@ void ImapModelRun::check_view(Actor& actor) {
     const auto& there = model_.at(actor.mailbox).messages;
     bool same = known.size() == there.size() && actor.client->faults().empty();
     for (std::size_t i = 0; same && i < known.size(); ++i) {
-        same = (known[i].uid == 0 || known[i].uid == there[i].uid) &&
-               (!known[i].flags || *known[i].flags == there[i].flags);
+        const ModelMessage* const message =
+            actor.uid_only ? model_.at(actor.mailbox).find(known[i].uid) : &there[i];
+        same = known[i].uid == 0 || (message != nullptr && known[i].uid == message->uid);
+        same = same && (!known[i].flags || *known[i].flags == message->flags);
     }
     if (!same) {
         std::vector<ModelMessage> view;
@@ -368,10 +391,16 @@ void ImapModelRun::check_view(Actor& actor) {
         }
         fault(actor,
               fmt::format("the client knows {} where there is {}", text_of(view), text_of(there)));
-    } else if (actor.qresync && std::ranges::all_of(known, [](const KnownMessage& message) {
-                   return message.uid != 0 && message.flags;
-               })) {
-        actor.kept[actor.mailbox] = {actor.client->highest_modseq(), known};
+    }
+    keep(actor, stored(actor.mailbox)->uid_validity());
+}
+
+void ImapModelRun::keep(Actor& actor, std::uint32_t uid_validity) {
+    const auto& known = actor.client->messages();
+    const bool is_whole = std::ranges::all_of(
+        known, [](const KnownMessage& message) { return message.uid != 0 && message.flags; });
+    if (actor.qresync && is_whole) {
+        actor.kept[actor.mailbox] = {uid_validity, actor.client->highest_modseq(), known};
     }
 }
 
@@ -385,6 +414,7 @@ void ImapModelRun::check_flags(Actor& actor) {
                               fmt::join(there->flags.begin(), there->flags.end(), " ")));
         }
     }
+    keep(actor, stored(actor.mailbox)->uid_validity());
 }
 
 void ImapModelRun::check_statuses(Actor& actor) {

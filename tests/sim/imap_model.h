@@ -54,14 +54,16 @@ class ImapModelRun {
         std::string keyword;  // that nobody else sets while commands overlap
         bool condstore = false;
         bool qresync = false;
+        bool uid_only = false;
         bool notify = false;          // NOTIFY has asked for news of both mailboxes,
         bool notify_delayed = false;  // and that EXPUNGE may wait
         mail::UidSet saved;           // SEARCH's result (RFC 5182)
         std::string mailbox;          // selected; empty for none
         bool read_only = false;
 
-        // What a QRESYNC client knew when it was in step with a mailbox last.
+        // What a QRESYNC client knew of a mailbox last, and up to where that was all.
         struct Kept {
+            std::uint32_t uid_validity = 0;
             mail::Modseq modseq = 0;
             std::vector<KnownMessage> messages;
         };
@@ -102,6 +104,9 @@ class ImapModelRun {
     void noop(Actor& actor);
     void idle(Actor& actor);
     void notify(Actor& actor);
+    void status(Actor& actor);
+    void rename(Actor& actor);
+    void recreate(Actor& actor);
     void reconnect(Actor& actor);
     // in imap_model_search.cc,
     void search(Actor& actor);
@@ -117,6 +122,8 @@ class ImapModelRun {
     void overlap();
 
     [[nodiscard]] bool chance(std::uint64_t one_in) { return random_.below(one_in) == 0; }
+
+    [[nodiscard]] bool some_by_uid(const Actor& actor) { return actor.uid_only || chance(2); }
 
     [[nodiscard]] Flags some_flags();
 
@@ -141,6 +148,8 @@ class ImapModelRun {
     void check_store();
     // The client knows the mailbox as it is.
     void check_view(Actor& actor);
+    // What it knows, in step or not, is what it comes back with.
+    static void keep(Actor& actor, std::uint32_t uid_validity);
     // Its numbers may be old, but its flags are not.
     void check_flags(Actor& actor);
 
@@ -162,7 +171,7 @@ class ImapModelRun {
     std::unique_ptr<imap::Services> services_;
     std::map<std::string, ModelMailbox> model_;
     std::vector<std::string> ids_;  // of all messages that were ever written
-    std::array<Actor, 4> actors_;
+    std::array<Actor, 5> actors_;
     std::optional<Tamper> tamper_;
     std::optional<std::string> fault_;
 };

@@ -82,7 +82,7 @@ void ImapModelRun::replace(Actor& actor) {
     if (known.empty()) {
         return append(actor);
     }
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const std::size_t index = random_.below(known.size());
     const mail::Uid uid = known[index].uid;
     const std::string target = some_mailbox();

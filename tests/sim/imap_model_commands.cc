@@ -37,13 +37,14 @@ void ImapModelRun::select(Actor& actor) {
     std::vector<KnownMessage> known;
     const auto kept = actor.kept.find(mailbox);
     if (kept != actor.kept.end() && !chance(4)) {
-        known = kept->second.messages;
+        const bool is_same = kept->second.uid_validity == stored(mailbox)->uid_validity();
+        known = is_same ? kept->second.messages : known;
         mail::UidSet uids;
-        for (const KnownMessage& message : known) {
+        for (const KnownMessage& message : kept->second.messages) {
             uids.add(message.uid);
         }
         command += fmt::format(" (QRESYNC ({} {}{}{}))",
-                               stored(mailbox)->uid_validity(),
+                               kept->second.uid_validity,
                                kept->second.modseq,
                                uids.empty() ? "" : " ",
                                uids.to_text());
@@ -57,7 +58,7 @@ void ImapModelRun::select(Actor& actor) {
     check_view(actor);
 }
 
-// UNSELECT or CLOSE; a QRESYNC client keeps what it knew at NOOP.
+// UNSELECT or CLOSE; a QRESYNC client keeps what it knew last.
 void ImapModelRun::leave(Actor& actor) {
     noop(actor);
     learn(actor);
@@ -92,7 +93,7 @@ void ImapModelRun::idle(Actor& actor) {
 }
 
 void ImapModelRun::store(Actor& actor) {
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const Chosen chosen = choose_to_end(actor, by_uid);
     const auto action = static_cast<Action>(random_.below(3));
     const bool silent = chance(2);
@@ -158,7 +159,7 @@ void ImapModelRun::store(Actor& actor) {
 }
 
 void ImapModelRun::fetch(Actor& actor) {
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const Chosen chosen = choose_to_end(actor, by_uid);
     const bool reads = chance(3);
     bool gone = false;
@@ -197,7 +198,7 @@ void ImapModelRun::check_texts(Actor& actor, const Answer& answer) {
 }
 
 void ImapModelRun::expunge(Actor& actor) {
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const Chosen chosen = choose_to_end(actor, true);
     if (!actor.read_only) {
         std::erase_if(model_.at(actor.mailbox).messages, [&](const ModelMessage& message) {
@@ -212,7 +213,7 @@ void ImapModelRun::expunge(Actor& actor) {
 }
 
 void ImapModelRun::copy(Actor& actor, bool moves) {
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const Chosen chosen = choose_to_end(actor, by_uid);
     const std::string target = some_mailbox();
     ModelMailbox& from = model_.at(actor.mailbox);
@@ -270,6 +271,75 @@ void ImapModelRun::notify(Actor& actor) {
     check_statuses(actor);
 }
 
+// The counts that the mailbox keeps of itself (RFC 9051 6.3.11, RFC 8438).
+void ImapModelRun::status(Actor& actor) {
+    const std::string name = some_mailbox();
+    const ModelMailbox& mailbox = model_.at(name);
+    std::size_t unseen = 0;
+    std::size_t deleted = 0;
+    std::size_t octets = 0;
+    for (const ModelMessage& message : mailbox.messages) {
+        unseen += message.flags.contains("\\Seen") ? 0 : 1;
+        deleted += message.flags.contains("\\Deleted") ? 1 : 0;
+        octets += message.content.octets.size();
+    }
+    const std::string line =
+        fmt::format("STATUS {} (MESSAGES {} UIDNEXT {} UNSEEN {} DELETED {} SIZE {})",
+                    name,
+                    mailbox.messages.size(),
+                    mailbox.uid_next,
+                    unseen,
+                    deleted,
+                    octets);
+    const Answer answer =
+        actor.client->run(fmt::format("STATUS {} (MESSAGES UIDNEXT UNSEEN DELETED SIZE)", name));
+    const bool told = std::ranges::find(answer.untagged, line) != answer.untagged.end();
+    check_answer(actor, answer, answer.ok() && told, line);
+    if (!actor.notify || name == actor.mailbox) {
+        actor.client->statuses().erase(name);  // nobody tells when it changes
+    }
+    check_view(actor);
+}
+
+// There and back: whoever has selected it goes on with it (RFC 2180 3.4).
+void ImapModelRun::rename(Actor& actor) {
+    for (const char* const names : {"Trash Elsewhere", "Elsewhere Trash"}) {
+        const Answer answer = actor.client->run(fmt::format("RENAME {}", names));
+        check_answer(actor, answer, answer.ok(), "RENAME");
+    }
+    for (Actor& each : actors_) {
+        each.client->listen();
+        each.client->statuses().erase("Trash");
+        each.client->statuses().erase("Elsewhere");
+    }
+    check_view(actor);
+}
+
+// Deleted, and made anew under the same name: whoever has selected it hears BYE, and nobody takes the new one
+// for the old one.
+void ImapModelRun::recreate(Actor& actor) {
+    if (actor.mailbox == "Trash") {
+        return status(actor);
+    }
+    const std::uint32_t before = stored("Trash")->uid_validity();
+    for (const char* const command : {"DELETE Trash", "CREATE Trash"}) {
+        const Answer answer = actor.client->run(command);
+        check_answer(actor, answer, answer.ok(), command);
+    }
+    model_.at("Trash") = {};
+    if (stored("Trash")->uid_validity() <= before) {
+        fault(actor, "a UIDVALIDITY was used again");
+    }
+    for (Actor& each : actors_) {
+        if (each.mailbox == "Trash" && !each.client->hears_bye()) {
+            fault(each, "no BYE from the mailbox that was deleted");
+        }
+        each.mailbox == "Trash" ? reconnect(each) : each.client->listen();
+        each.client->statuses().erase("Trash");
+    }
+    check_view(actor);
+}
+
 // The line is cut; a QRESYNC client keeps what it knew when it was in step.
 void ImapModelRun::reconnect(Actor& actor) {
     actor.client->hang_up();
@@ -293,6 +363,9 @@ void ImapModelRun::overlap() {
         }
         learn(actor);
     }
+    if (fault_) {
+        return;
+    }
     std::map<std::string, std::vector<std::pair<mail::UidSet, std::string>>> added;
     for (Actor& actor : actors_) {
         if (actor.mailbox.empty()) {
@@ -304,7 +377,7 @@ void ImapModelRun::overlap() {
             added[actor.mailbox].emplace_back(chosen.uids, actor.keyword);
         }
         // Numbers mean nothing where EXPUNGE comes at any time (RFC 5465 6.1.1).
-        const bool by_number = !actor.notify || actor.notify_delayed;
+        const bool by_number = !actor.uid_only && (!actor.notify || actor.notify_delayed);
         if (by_number && !actor.client->messages().empty()) {
             actor.client->begin("FETCH 1 (UID FLAGS)");
         }

@@ -51,6 +51,29 @@ std::string text_of(const std::vector<std::uint32_t>& numbers) {
     return fmt::format("{}", fmt::join(numbers, ","));
 }
 
+// RFC 9394 3.1: the second to the fourth, or the last two.
+std::string compare_partial(std::string_view line,
+                            const std::string& returns,
+                            const std::vector<std::uint32_t>& right) {
+    const std::size_t at = returns.find("PARTIAL ");
+    if (at == std::string::npos) {
+        return {};
+    }
+    const std::string range = returns.substr(at + 8);
+    const std::size_t count = right.size();
+    const bool from_the_end = range.starts_with('-');
+    const std::size_t first =
+        from_the_end ? count - std::min<std::size_t>(count, 2) : std::min<std::size_t>(count, 1);
+    const std::size_t last = from_the_end ? count : std::min<std::size_t>(count, 4);
+    mail::UidSet numbers;
+    for (std::size_t i = first; i < last; ++i) {
+        numbers.add(right[i]);
+    }
+    const std::string wanted =
+        fmt::format("PARTIAL ({} {})", range, numbers.empty() ? "NIL" : numbers.to_text());
+    return line.find(wanted) == std::string_view::npos ? "it should say " + wanted : "";
+}
+
 // Says what ESEARCH has wrong, or nothing.
 std::string compare_esearch(std::string_view line,
                             const std::string& returns,
@@ -62,6 +85,9 @@ std::string compare_esearch(std::string_view line,
     const bool all = returns.empty() || returns == "ALL";
     if ((all || returns.find("ALL") != std::string::npos) && told("ALL") != right) {
         return fmt::format("ALL should be {}", text_of(right));
+    }
+    if (const std::string wrong = compare_partial(line, returns, right); !wrong.empty()) {
+        return wrong;
     }
     if (returns.find("COUNT") != std::string::npos && told("COUNT").front() != right.size()) {
         return fmt::format("COUNT should be {}", right.size());
@@ -175,9 +201,17 @@ void ImapModelRun::save_result(Actor& actor,
 }
 
 void ImapModelRun::search(Actor& actor) {
-    static constexpr std::array<const char*, 8> kReturns = {
-        "", "", "ALL", "MIN MAX COUNT", "SAVE", "SAVE ALL", "SAVE MIN", "SAVE MAX MIN"};
-    const bool by_uid = chance(2);
+    static constexpr std::array<const char*, 10> kReturns = {"",
+                                                             "",
+                                                             "ALL",
+                                                             "MIN MAX COUNT",
+                                                             "SAVE",
+                                                             "SAVE ALL",
+                                                             "SAVE MIN",
+                                                             "SAVE MAX MIN",
+                                                             "PARTIAL 2:4",
+                                                             "COUNT PARTIAL -1:-2"};
+    const bool by_uid = some_by_uid(actor);
     const std::string returns = kReturns[random_.below(kReturns.size())];
     Key key = some_key();
     if (chance(5)) {
@@ -216,7 +250,7 @@ void ImapModelRun::sort(Actor& actor) {
         {"SIZE",
          [](const Content& a, const Content& b) { return a.octets.size() < b.octets.size(); }},
     }};
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const bool returns = chance(3);
     const Key key = some_key();
     std::vector<Fitting> found = fitting(actor, key, by_uid);
@@ -256,7 +290,7 @@ void ImapModelRun::sort(Actor& actor) {
 void ImapModelRun::thread(Actor& actor) {
     static constexpr std::array<const char*, 3> kAlgorithms = {
         "ORDEREDSUBJECT", "REFERENCES", "REFS"};
-    const bool by_uid = chance(2);
+    const bool by_uid = some_by_uid(actor);
     const std::string algorithm = kAlgorithms[random_.below(kAlgorithms.size())];
     const Key key = some_key();
     const std::vector<Fitting> found = fitting(actor, key, by_uid);

@@ -13,7 +13,7 @@ namespace sim {
 namespace {
 
 constexpr std::size_t kSteps = 120;
-constexpr std::uint64_t kTamperSeeds = 100;
+constexpr std::uint64_t kTamperSeeds = 1000;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
@@ -27,6 +27,11 @@ constexpr std::array kTampers = {
     Tamper{false, "* VANISHED (EARLIER)", std::nullopt},
     Tamper{false, " EXISTS", std::nullopt},
     Tamper{false, "* STATUS", std::nullopt},
+    Tamper{false, "* BYE", std::nullopt},
+    Tamper{false, " UIDFETCH", std::nullopt},
+    Tamper{false, "[HIGHESTMODSEQ", "[HIGHMODSEQ"},
+    Tamper{false, "UNSEEN 1", "UNSEEN 2"},
+    Tamper{false, "PARTIAL (2:4 2", "PARTIAL (2:4 3"},
     Tamper{false, "\\Flagged", "\\Answered"},
     Tamper{false, "UID 7", "UID 8"},
     Tamper{false, "COPYUID", "COPIED"},
