@@ -32,7 +32,7 @@ base::Result<SaslStep> admit(Authenticator::Impl& impl,
     }
     TRY(const bool same, is_same_user(impl, *identity, authorize_as));
     if (!same) {
-        return fail(Errc::kDenied, "nobody may act for another user");
+        return fail(Errc::kInvalid, "nobody may act for another user");
     }
     identity->mechanism = mechanism;
     return SaslStep(SaslSuccess{std::move(*identity), std::nullopt});
@@ -126,6 +126,7 @@ class ExternalServer final : public SaslServer {
 
   private:
     Step identify(std::string_view authorize_as) {
+        bool is_somebody = false;
         for (const std::string& name : context_.certificate_names) {
             // Not dNSName, which would become a user of the default domain.
             if (name.find('@') == std::string::npos) {
@@ -140,6 +141,10 @@ class ExternalServer final : public SaslServer {
             if (same) {
                 return SaslStep(SaslSuccess{std::move(identity), std::nullopt});
             }
+            is_somebody = true;
+        }
+        if (is_somebody) {
+            return fail(Errc::kInvalid, "the certificate is of another account");
         }
         return fail(Errc::kDenied, "the certificate is of no account that may log in so");
     }

@@ -38,7 +38,8 @@ class SaslServer {
     // challenge and hands in what comes back.
     [[nodiscard]] virtual bool client_first() const = 0;
     // The next response (for server-first mechanisms first call with ""). kDenied and kUnavailable as
-    // check_password; kSyntax: not what the mechanism prescribes.
+    // check_password; kInvalid: that is who it is, but it asked to act as somebody else (RFC 4422 3.4.1);
+    // kSyntax: not what the mechanism prescribes.
     [[nodiscard]] virtual base::Task<base::Result<SaslStep>> step(base::Loop& loop,
                                                                   std::string response) = 0;
 };

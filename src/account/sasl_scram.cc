@@ -126,7 +126,7 @@ class ScramServer final : public SaslServer {
                Authenticator::Impl::conclude(attempt, login_, right, mechanism_));
         CO_TRY(const bool same, is_same_user(impl_, identity, exchange_.first.authorize_as));
         if (!same) {
-            co_return fail(Errc::kDenied, "nobody may act for another user");
+            co_return fail(Errc::kInvalid, "nobody may act for another user");
         }
         co_return SaslStep(SaslSuccess{std::move(identity), std::move(*server_final)});
     }

@@ -63,6 +63,9 @@ Reply Session::login_failed(const base::Error& error, std::string_view mechanism
         case Errc::kDenied:
             reply = no("wrong user name or password", "AUTHENTICATIONFAILED");
             break;
+        case Errc::kInvalid:
+            reply = no("you cannot act for another user", "AUTHORIZATIONFAILED");
+            break;
         case Errc::kSyntax:
             reply = bad("the response is not what the mechanism prescribes");
             break;

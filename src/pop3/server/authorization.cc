@@ -175,6 +175,7 @@ Reply Session::login_failed(const base::Error& error, std::string_view mechanism
     Reply reply;
     switch (error.code) {
         case Errc::kDenied:
+        case Errc::kInvalid:
             reply = error_reply(say(Text::kWrongPassword), kAuthCode);
             break;
         case Errc::kSyntax:

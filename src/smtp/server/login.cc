@@ -18,6 +18,8 @@ Reply login_refusal(Errc code) {
     switch (code) {
         case Errc::kDenied:
             return {535, {5, 7, 8}, "wrong user name or password"};
+        case Errc::kInvalid:
+            return {535, {5, 7, 8}, "you cannot act for another user"};
         case Errc::kSyntax:
             return {501, {5, 5, 2}, "that is not what the mechanism prescribes"};
         default:
