@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "net/attempt.h"
 
@@ -21,6 +22,15 @@ struct FileAttempt {
 // Whether the octets at both ends of the piece are in memory: a read would not wait for the disk. If not, they
 // are asked for. File systems that cannot tell are taken at their word that they are quick.
 [[nodiscard]] bool is_in_memory(int fd, std::uint64_t offset, std::size_t count);
+
+inline constexpr std::size_t kSmallOctets = std::size_t{16} * 1024;
+
+// Copies `count` octets, kSmallOctets at most, and lets the kernel hold the last segment back for
+// what follows, the FIN as a rule: a small file then is one segment. Nothing when they are not all in memory.
+[[nodiscard]] std::optional<FileAttempt> send_small(int socket,
+                                                    int fd,
+                                                    std::uint64_t offset,
+                                                    std::size_t count);
 
 // sendfile(2). kEof: the file ends here.
 [[nodiscard]] FileAttempt send_from_file(int socket,

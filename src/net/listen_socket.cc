@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -61,12 +62,24 @@ void set_option(const UniqueFd& fd, int level, int option) {
     ::setsockopt(fd.get(), level, option, &on, sizeof on);
 }
 
+}  // namespace
+
+// Replies leave whole, so Nagle's algorithm only delays them. FTP clients send ABOR, or the Telnet Synch before it, as
+// urgent data (RFC 959 4.1.3): its last octet belongs to the line.
+void set_connection_options(const UniqueFd& fd) {
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    set_option(fd, SOL_SOCKET, SO_OOBINLINE);
+}
+
+namespace {
+
 UniqueFd new_socket(int family) {
     UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     set_option(fd, SOL_SOCKET, SO_REUSEADDR);
     if (family == AF_INET6) {
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
     }
+    set_connection_options(fd);
     return fd;
 }
 
@@ -167,6 +180,7 @@ base::Result<ListenSockets> adopt_listen_socket(UniqueFd socket, unsigned count)
                     "Accept=no");
     }
     ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
+    set_connection_options(socket);
     return share(std::move(socket), count);
 }
 

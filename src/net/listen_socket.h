@@ -25,4 +25,8 @@ struct ListenSockets {
 // The same for a socket that listens already; the loops share it.
 [[nodiscard]] base::Result<ListenSockets> adopt_listen_socket(UniqueFd socket, unsigned count);
 
+// What each connection of ours has. A listening socket hands it on to those that it accepts, which spares each of
+// them the calls.
+void set_connection_options(const UniqueFd& fd);
+
 }  // namespace net

@@ -182,6 +182,7 @@ class SystemAcceptor final : public Acceptor, private IoLoop::Watcher {
                 connection.local = is_wildcard_ ? own_address(fd) : local_;
                 connection.peer = to_endpoint(peer);
                 connection.fd = std::move(fd);
+                connection.lingers = false;
                 co_return std::make_unique<SocketStream>(loop_, std::move(connection));
             }
             const int error = errno;
@@ -228,6 +229,7 @@ base::Task<base::Result<std::unique_ptr<Stream>>> SystemNetwork::connect(base::L
     if (!fd) {
         co_return cannot(what, errno);
     }
+    set_connection_options(fd);
     if (options.local && !options.peer.is_unix()) {
         CO_TRY_VOID(bind_source(fd, *options.local, peer.family()));
     }

@@ -47,6 +47,14 @@ tl::unexpected<base::Error> SocketStream::break_with(const FileAttempt& failed) 
     }
 }
 
+FileAttempt SocketStream::try_send_file(int fd, std::uint64_t offset, std::size_t count) {
+    if (closed_ || broken_ || write_ended_) {
+        return {{.kind = Kind::kFailed, .text = "closed here"}, Fault::kNetwork};
+    }
+    return tls_ ? send_from_file(*tls_, fd, offset, count)
+                : send_from_file(connection_.fd.get(), fd, offset, count);
+}
+
 base::Task<base::Result<std::uint64_t>> SocketStream::send_file(int fd,
                                                                 std::uint64_t offset,
                                                                 std::uint64_t count,
@@ -57,15 +65,15 @@ base::Task<base::Result<std::uint64_t>> SocketStream::send_file(int fd,
             static_cast<void>(co_await give_way());
         }
         const auto piece = static_cast<std::size_t>(std::min(count - sent, kSendOctets));
-        if (!is_in_memory(fd, offset + sent, piece)) {
+        std::optional<FileAttempt> copied;
+        if (!tls_ && !closed_ && piece <= kSmallOctets) {
+            copied = send_small(connection_.fd.get(), fd, offset + sent, piece);
+        }
+        if (!copied && !is_in_memory(fd, offset + sent, piece)) {
             co_await await_file(loop_, fd, offset + sent, piece);
         }
-        if (closed_ || broken_ || write_ended_) {
-            co_return fail(Errc::kReset, "closed here");
-        }
         const FileAttempt moved =
-            tls_ ? send_from_file(*tls_, fd, offset + sent, piece)
-                 : send_from_file(connection_.fd.get(), fd, offset + sent, piece);
+            copied ? std::move(*copied) : try_send_file(fd, offset + sent, piece);
         if (moved.attempt.kind == Kind::kDone) {
             sent += moved.attempt.octets;
             continue;

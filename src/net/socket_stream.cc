@@ -1,7 +1,5 @@
 #include "net/socket_stream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -38,12 +36,6 @@ SocketStream::SocketStream(IoLoop& loop, Connection connection)
     : loop_(loop),
       connection_(std::move(connection)),
       wakeup_(loop) {
-    const int on = 1;  // replies leave whole, so Nagle's algorithm only delays them
-    ::setsockopt(connection_.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // FTP clients send ABOR, or the Telnet Synch before it, as urgent data (RFC 959 4.1.3): its last octet
-    // belongs to the line.
-    ::setsockopt(connection_.fd.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-    broken_ = !loop.watch(connection_.fd.get(), *this);
     if (connection_.roster != nullptr) {
         connection_.roster->insert(this);
     }
@@ -72,7 +64,11 @@ void SocketStream::on_ready(IoLoop::Readiness ready) {
 Wakeup::Wait SocketStream::wait_for(Kind what, base::SteadyTime deadline) {
     waits_for_ = what;
     burst_ = 0;
-    return wakeup_.wait(deadline);
+    if (!watched_ && what != Kind::kDone) {
+        watched_ = loop_.watch(connection_.fd.get(), *this);
+        broken_ = !watched_;
+    }
+    return wakeup_.wait(broken_ ? base::SteadyTime::min() : deadline);
 }
 
 Wakeup::Wait SocketStream::give_way() {
@@ -386,7 +382,9 @@ void SocketStream::close() {
     }
     wakeup_.post();
     const int fd = connection_.fd.get();
-    loop_.unwatch(fd, *this);
+    if (watched_) {
+        loop_.unwatch(fd, *this);
+    }
     if (stuck_) {
         abandon(fd);
         connection_.fd.reset();
@@ -396,6 +394,11 @@ void SocketStream::close() {
     // After a failed handshake the alert that says why is on its way: it must not meet a reset either.
     if (tls_ && !broken_ && !write_ended_) {
         tls_->say_goodbye();
+    }
+    if (!tls_ && !connection_.lingers) {
+        connection_.fd.reset();
+        connection_.permit.reset();
+        return;
     }
     ::shutdown(fd, SHUT_WR);
     linger(loop_, std::move(connection_.fd), std::move(connection_.permit));

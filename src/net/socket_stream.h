@@ -23,7 +23,7 @@ class TlsSession;
 // The streams of one loop that are open, for whoever has to speak to all of them.
 using Roster = std::unordered_set<SocketStream*>;
 
-// A connected, non-blocking socket and what is known of it.
+// A connected, non-blocking socket with set_connection_options(), and what is known of it.
 struct Connection {
     UniqueFd fd;
     Endpoint local;
@@ -31,11 +31,15 @@ struct Connection {
     std::shared_ptr<TlsContext> tls;  // null: start_tls() is not offered
     std::shared_ptr<void> permit;     // kept until the descriptor is closed, lingering included
     Roster* roster = nullptr;         // outlives the stream
+    // Whether close() waits for the peer's end, where TLS does not ask for it anyway. Where only one side has something
+    // to say, as in FTP's data connections, nothing comes that a reset could answer.
+    bool lingers = true;
 };
 
 class SocketStream final : public Stream, private IoLoop::Watcher {
   public:
-    // A descriptor that the kernel cannot watch gives a stream whose every call returns kReset.
+    // The kernel watches the descriptor from the first wait on: much of what is short never waits. Where it cannot, the
+    // wait is over at once, in kTimeout.
     SocketStream(IoLoop& loop, Connection connection);
     SocketStream(const SocketStream&) = delete;
     SocketStream& operator=(const SocketStream&) = delete;
@@ -71,7 +75,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     [[nodiscard]] bool stopping() const override { return stopping_; }
 
     void wake() override;
-    // close_notify, FIN, and a short wait for the peer's (linger.h). When it took nothing: a reset.
+    // close_notify, FIN, and a short wait for the peer's (linger.h) where it lingers. When it took nothing: a reset.
     void close() override;
     void abort() override;
 
@@ -95,6 +99,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     [[nodiscard]] base::Task<base::Result<>> shake_hands(base::SteadyTime deadline);
     [[nodiscard]] Attempt try_read(std::span<char> room);
     [[nodiscard]] Attempt try_write(std::string_view octets);
+    [[nodiscard]] FileAttempt try_send_file(int fd, std::uint64_t offset, std::size_t count);
     // Suspends until the file's octets are in memory, or the disk took too long.
     [[nodiscard]] static base::Task<> await_file(base::Loop& loop,
                                                  int fd,
@@ -120,6 +125,7 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     Attempt::Kind waits_for_ = Attempt::Kind::kDone;
     unsigned burst_ = 0;  // operations since the last wait
     // Readiness as far as the kernel told, edge by edge: false only after EAGAIN or a short read.
+    bool watched_ = false;
     bool readable_ = false;
     bool writable_ = true;
     bool ended_ = false;

@@ -152,6 +152,38 @@ class Hostile(unittest.TestCase):
         self.assertEqual(client.reply(), "226")
         client.close()
 
+    def test_a_port_is_told_again(self):
+        client = self.session()
+        client.storbinary("STOR often", io.BytesIO(b"often"))
+
+        def fetch():
+            port = client.passive_port()
+            with dial(port) as mine:
+                self.assertEqual(client.ask("RETR often"), "150")
+                self.assertEqual(mine.recv(100), b"often")
+            self.assertEqual(client.reply(), "226")
+            return port
+
+        port = fetch()
+        self.assertEqual(fetch(), port)
+        self.assertTrue(is_turned_away(port, "127.0.0.1"), "nobody is expected between two transfers")
+        other = fetch()
+        self.assertNotEqual(other, port)
+        self.assertEqual(client.passive_port(), other)
+        self.assertEqual(client.ask("ABOR"), "225")
+        self.assertNotEqual(client.passive_port(), other)
+        client.close()
+
+    def test_a_port_closes_soon_after_the_transfer(self):
+        client = self.session()
+        client.storbinary("STOR once", io.BytesIO(b"once"))
+        for _ in range(1_000_000):
+            if self.held()[1] <= self.before[1]:
+                break
+            client.voidcmd("NOOP")
+        self.assertEqual(self.held()[1], self.before[1])
+        client.close()
+
     def test_an_upload_that_stops(self):
         client = self.session()
         with client.transfercmd("STOR stopped") as connection:

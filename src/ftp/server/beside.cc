@@ -39,7 +39,9 @@ Task<> Session::run_transfer() {
 // Waits for a line or for the transfer. The wait for a line is given up when the transfer is first:
 // LineStream keeps what it has read.
 Task<Result<>> Session::beside_transfer() {
-    CO_TRY_VOID(co_await lines_.flush(write_deadline()));
+    if (!outcome_) {
+        CO_TRY_VOID(co_await lines_.flush(write_deadline()));
+    }
     std::optional<Result<std::string>> line;
     const bool listening = !stopping_ && held_.size() < options_.held_commands_max;
     std::optional<Task<>> reading;
@@ -134,22 +136,31 @@ Task<> Session::abandon_transfer() {
     channel_.reset();
 }
 
+void Session::count_octets(bool sent, std::uint64_t octets) {
+    base::Counter*& counter = sent ? octets_sent_ : octets_received_;
+    if (counter == nullptr) {
+        counter = &services_.metrics.counter("staffetta_ftp_octets_total",
+                                             "Octets of files and listings",
+                                             {{"direction", sent ? "sent" : "received"}});
+    }
+    counter->add(octets);
+}
+
 void Session::log_transfer() {
     const Job& job = transfer_->job();
     const bool sends = !std::holds_alternative<Job::Receive>(job.what);
     const base::Duration took = now() - transfer_->began();
-    services_.metrics
-        .counter("staffetta_ftp_octets_total",
-                 "Octets of files and listings",
-                 {{"direction", sends ? "sent" : "received"}})
-        .add(transfer_->octets());
-    services_.log.info("ftp transfer",
-                       {{"session", id_},
-                        {"verb", job.verb},
-                        {"path", job.path},
-                        {"octets", transfer_->octets()},
-                        {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
-                        {"result", transfer_->succeeded() ? "complete" : "incomplete"}});
+    count_octets(sends, transfer_->octets());
+    if (services_.log.enabled(base::LogLevel::kInfo)) {
+        services_.log.info(
+            "ftp transfer",
+            {{"session", id_},
+             {"verb", job.verb},
+             {"path", job.path},
+             {"octets", transfer_->octets()},
+             {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
+             {"result", transfer_->succeeded() ? "complete" : "incomplete"}});
+    }
     if (!services_.transfer_log || std::holds_alternative<Job::SendLines>(job.what)) {
         return;
     }

@@ -11,18 +11,32 @@ using base::fail;
 using base::Result;
 using base::Task;
 
+namespace {
+
+// Between two transfers of one session; whoever takes longer gets another port.
+constexpr base::Duration kPortKept = std::chrono::seconds(2);
+
+}  // namespace
+
 DataChannel::DataChannel(net::Stream& control, const ServerOptions& options, Services& services)
     : control_(control),
       options_(options),
       services_(services),
       wakeup_(control.loop()) {}
 
+DataChannel::~DataChannel() {
+    give_port_back();
+}
+
 Result<std::uint16_t> DataChannel::listen(bool anybody) {
+    const std::string client = anybody ? std::string() : control_.peer().address;
+    close_stream();
+    where_.reset();
+    if (claim_ && claim_->client() == client && claim_->renew()) {
+        return claim_->port();
+    }
     reset();
-    TRY(claim_,
-        services_.passive.claim(control_.loop(),
-                                control_.local().address,
-                                anybody ? std::string() : control_.peer().address));
+    TRY(claim_, services_.passive.claim(control_.loop(), control_.local().address, client));
     return claim_->port();
 }
 
@@ -32,8 +46,8 @@ void DataChannel::connect_to(net::Endpoint where) {
 }
 
 void DataChannel::reset() {
-    close();
-    claim_.reset();
+    close_stream();
+    give_port_back();
     where_.reset();
 }
 
@@ -45,11 +59,51 @@ void DataChannel::protect(bool on) {
 }
 
 void DataChannel::close() {
+    if (!stream_) {
+        return;
+    }
+    close_stream();
+    where_.reset();
+    if (claim_ && !aborted_ && claim_->may_renew()) {
+        keep_port();
+    } else {
+        give_port_back();
+    }
+}
+
+void DataChannel::close_stream() {
     if (stream_) {
         stream_->close();
         stream_.reset();
-        claim_.reset();
-        where_.reset();
+    }
+}
+
+void DataChannel::keep_port() {
+    kept_since_ = control_.loop().clock().steady();
+    if (kept_timer_ == 0) {
+        end_in_time();
+    }
+}
+
+// One timer for as many transfers as come until it runs.
+void DataChannel::end_in_time() {
+    kept_timer_ = control_.loop().call_at(kept_since_ + kPortKept, [this] {
+        kept_timer_ = 0;
+        if (!claim_ || is_passive() || stream_) {
+            return;
+        }
+        if (control_.loop().clock().steady() < kept_since_ + kPortKept) {
+            end_in_time();
+        } else {
+            give_port_back();
+        }
+    });
+}
+
+void DataChannel::give_port_back() {
+    claim_.reset();
+    if (kept_timer_ != 0) {
+        control_.loop().cancel(std::exchange(kept_timer_, 0));
     }
 }
 
@@ -94,7 +148,7 @@ Task<Result<std::unique_ptr<net::Stream>>> DataChannel::unless_aborted(
 // that a careful server has given up, so it is an option.
 Task<Result<std::unique_ptr<net::Stream>>> DataChannel::connect() {
     const base::SteadyTime deadline = control_.loop().clock().steady() + options_.connect_timeout_s;
-    if (claim_) {
+    if (is_passive()) {
         co_return co_await unless_aborted(claim_->accept(deadline));
     }
     if (!options_.active) {
@@ -132,14 +186,14 @@ Task<Result<net::Stream*>> DataChannel::open() {
     auto connected = co_await connect();
     where_.reset();
     if (!connected) {
-        claim_.reset();
+        give_port_back();
         co_return base::forward_error(connected);
     }
     stream_ = std::move(*connected);
     if (protect_) {
         auto secured = co_await start_tls();
         if (!secured) {
-            close();
+            reset();
             co_return base::forward_error(secured);
         }
     }

@@ -18,8 +18,12 @@ class DataChannel {
   public:
     // Of the session on `control`. All of them must outlive it.
     DataChannel(net::Stream& control, const ServerOptions& options, Services& services);
+    DataChannel(const DataChannel&) = delete;
+    DataChannel& operator=(const DataChannel&) = delete;
+    ~DataChannel();
 
-    // PASV and EPSV: the port to tell. With `anybody` the other end need not be the control connection's.
+    // PASV and EPSV: the port to tell, the one of the last transfer if that was a moment ago and ended well. With
+    // `anybody` the other end need not be the control connection's.
     [[nodiscard]] base::Result<std::uint16_t> listen(bool anybody);
     // PORT and EPRT.
     void connect_to(net::Endpoint where);
@@ -35,14 +39,14 @@ class DataChannel {
     [[nodiscard]] bool is_protected() const { return protect_; }
 
     // The client has said where, or is connected.
-    [[nodiscard]] bool is_prepared() const { return claim_ || where_ || stream_; }
+    [[nodiscard]] bool is_prepared() const { return is_passive() || where_ || stream_; }
 
     [[nodiscard]] bool is_open() const { return stream_ != nullptr; }
 
     // The connection, TLS included; the same one while it is kept. kTimeout, kRefused ..., kDenied (it
     // is not the control connection's TLS session), kReset after abort().
     [[nodiscard]] base::Task<base::Result<net::Stream*>> open();
-    // Ends the connection in good order. The port it came by is good for one connection only.
+    // Ends the connection in good order. What told its other end is told for one connection only.
     void close();
     // Ends at once what is connected or waited for. open() may be called again afterwards.
     void abort();
@@ -51,6 +55,12 @@ class DataChannel {
     [[nodiscard]] bool aborted() const { return aborted_; }
 
   private:
+    [[nodiscard]] bool is_passive() const { return claim_ && claim_->is_expecting(); }
+
+    void close_stream();
+    void keep_port();
+    void end_in_time();
+    void give_port_back();
     [[nodiscard]] base::Task<base::Result<std::unique_ptr<net::Stream>>> connect();
     [[nodiscard]] base::Task<base::Result<>> start_tls();
     // The connection, or kReset as soon as abort() is called.
@@ -61,7 +71,9 @@ class DataChannel {
     const ServerOptions& options_;
     Services& services_;
     net::Wakeup wakeup_;
-    std::unique_ptr<PassivePorts::Claim> claim_;
+    std::unique_ptr<PassivePorts::Claim> claim_;  // expecting, or kept for the next transfer
+    base::Loop::TimerId kept_timer_ = 0;
+    base::SteadyTime kept_since_{};
     std::optional<net::Endpoint> where_;
     std::unique_ptr<net::Stream> stream_;
     bool protect_ = false;

@@ -16,6 +16,9 @@ namespace {
 // RFC 6335 6: the dynamic ports.
 constexpr PortRange kDynamicPorts{.first = 49152, .last = 65535};
 
+// Whoever learnt a session's port, by trying them all, may know it for so long.
+constexpr unsigned kToldMax = 64;
+
 }  // namespace
 
 // Without a range the kernel could choose, but it takes no port on which an ended connection still waits out its
@@ -54,7 +57,22 @@ Task<Result<std::unique_ptr<net::Stream>>> PassivePorts::Claim::accept(base::Ste
     if (closed_) {
         co_return fail(Errc::kReset, "closed here");
     }
+    expecting_ = false;
     co_return std::move(stream_);
+}
+
+bool PassivePorts::Claim::may_renew() const {
+    return !expecting_ && !closed_ && port_->accepting && !port_->probed && told_ < kToldMax &&
+           ports_.has_room();
+}
+
+bool PassivePorts::Claim::renew() {
+    if (!may_renew()) {
+        return false;
+    }
+    ++told_;
+    expecting_ = true;
+    return true;
 }
 
 void PassivePorts::Claim::close() {
@@ -84,6 +102,12 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loo
     }
     return fail(Errc::kUnavailable,
                 fmt::format("every port from {} to {} is taken", range_.first, range_.last));
+}
+
+// Most ports of the range are for whoever comes next: a small range is shared by turns.
+bool PassivePorts::has_room() {
+    const std::scoped_lock lock(mutex_);
+    return ports_.size() * 4 <= static_cast<std::size_t>(range_.last - range_.first) + 1;
 }
 
 Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim_at(base::Loop& loop,
@@ -144,7 +168,8 @@ Task<> PassivePorts::accept_for_all(std::shared_ptr<Port> port) {
 void PassivePorts::hand_over(Port& port, std::unique_ptr<net::Stream> stream) {
     auto found = port.claims.find(stream->peer().address);
     found = found == port.claims.end() ? port.claims.find("") : found;
-    if (found == port.claims.end() || found->second->stream_) {
+    if (found == port.claims.end() || !found->second->expecting_ || found->second->stream_) {
+        port.probed = true;
         return stream->abort();
     }
     found->second->stream_ = std::move(stream);

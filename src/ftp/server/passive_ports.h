@@ -31,7 +31,9 @@ class PassivePorts {
     PassivePorts& operator=(const PassivePorts&) = delete;
     ~PassivePorts();
 
-    // One session's claim on a port; the port closes with the last of them. On the session's loop.
+    // One session's claim on a port; the port closes with the last of them. On the session's loop. It is good for one
+    // connection, and then for another one each time that it is renewed: to open a port takes longer than to move a
+    // small file.
     class Claim {
       public:
         Claim(PassivePorts& ports, std::shared_ptr<Port> port, std::string client);
@@ -40,6 +42,18 @@ class PassivePorts {
         ~Claim();
 
         [[nodiscard]] std::uint16_t port() const;
+
+        // Whose connection it waits for; empty: anybody's.
+        [[nodiscard]] const std::string& client() const { return client_; }
+
+        // Whether it waits for a connection: what comes otherwise is turned away.
+        [[nodiscard]] bool is_expecting() const { return expecting_; }
+
+        // Whether it may wait for one more connection at the same port. Not when somebody came who was not expected,
+        // when the port was told often enough, or where others need it.
+        [[nodiscard]] bool may_renew() const;
+        // Waits for it, where it may.
+        [[nodiscard]] bool renew();
         // The connection of this session's client. kTimeout; kReset after close(); kUnavailable.
         [[nodiscard]] base::Task<base::Result<std::unique_ptr<net::Stream>>> accept(
             base::SteadyTime deadline);
@@ -54,7 +68,9 @@ class PassivePorts {
         const std::string client_;
         net::Wakeup arrived_;
         std::unique_ptr<net::Stream> stream_;
+        bool expecting_ = true;
         bool closed_ = false;
+        unsigned told_ = 1;  // how often the port was
     };
 
     // Listens on `local`, the address of the control connection, for connections from `client`; an empty
@@ -73,11 +89,13 @@ class PassivePorts {
         std::unique_ptr<net::Acceptor> acceptor;
         std::map<std::string, Claim*> claims;  // by client; touched on `loop` only
         bool accepting = false;
+        bool probed = false;  // somebody came who was not expected
     };
 
     [[nodiscard]] base::Result<std::unique_ptr<Claim>> claim_at(base::Loop& loop,
                                                                 const net::Endpoint& local,
                                                                 const std::string& client);
+    [[nodiscard]] bool has_room();
     [[nodiscard]] std::unique_ptr<Claim> make_claim(std::shared_ptr<Port> port,
                                                     const std::string& client);
     void give_back(const Claim& claim);

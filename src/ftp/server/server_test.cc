@@ -104,6 +104,42 @@ TEST_F(PassivePortsTest, ThePortClosesWithTheLastClaim) {
     EXPECT_EQ(dial(50002, "192.0.2.1"), nullptr);
 }
 
+TEST_F(PassivePortsTest, APortServesOneConnectionAfterAnother) {
+    PassivePorts ports(network_, random_, {});
+    const Claim alice = claim(ports, "192.0.2.1");
+    for (int told = 1; told <= 64; ++told) {
+        EXPECT_EQ(alice->renew(), told > 1);
+        EXPECT_FALSE(alice->renew());  // it is expected already
+        const auto connection = dial(alice->port(), "192.0.2.1");
+        EXPECT_FALSE(connection->ended());
+        EXPECT_EQ(accepted(*alice), "192.0.2.1");
+        EXPECT_FALSE(alice->is_expecting());
+    }
+    EXPECT_FALSE(alice->renew());
+}
+
+// Who tries ports is turned away between two transfers, and costs the session its port.
+TEST_F(PassivePortsTest, APortIsNotToldAgainWhenSomebodyWasThere) {
+    PassivePorts ports(network_, random_, {});
+    for (const char* const thief : {"192.0.2.1", "192.0.2.99"}) {
+        const Claim alice = claim(ports, "192.0.2.1");
+        const auto connection = dial(alice->port(), "192.0.2.1");
+        EXPECT_EQ(accepted(*alice), "192.0.2.1");
+        EXPECT_TRUE(dial(alice->port(), thief)->ended());
+        EXPECT_FALSE(alice->renew());
+    }
+}
+
+TEST_F(PassivePortsTest, AFewPortsAreSharedByTurns) {
+    PassivePorts ports(network_, random_, {.first = 50001, .last = 50007});
+    const Claim alice = claim(ports, "192.0.2.1");
+    const auto first = dial(alice->port(), "192.0.2.1");
+    EXPECT_EQ(accepted(*alice), "192.0.2.1");
+    EXPECT_TRUE(alice->may_renew());
+    const Claim bob = claim(ports, "192.0.2.1");
+    EXPECT_FALSE(alice->may_renew());
+}
+
 TEST_F(PassivePortsTest, ARangeThatIsFullSaysSo) {
     PassivePorts ports(network_, random_, {.first = 50001, .last = 50003});
     const Claim claims[] = {

@@ -164,6 +164,7 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> end_transfer();
     [[nodiscard]] base::Task<> abandon_transfer();
     void log_transfer();
+    void count_octets(bool sent, std::uint64_t octets);
 
     // login.cc
     [[nodiscard]] account::LoginContext login_context() const;
@@ -273,6 +274,8 @@ class Session {
     std::size_t login_failures_ = 0;
     std::string recent_;                    // the last verbs, for describe()
     std::vector<base::Counter*> counters_;  // by command and result, filled as they are needed
+    base::Counter* octets_sent_ = nullptr;
+    base::Counter* octets_received_ = nullptr;
 };
 
 }  // namespace ftp

@@ -41,7 +41,9 @@ Task<Reply> Transfer::run() {
     }
     const auto moved = co_await move(**stream);
     Reply last = conclude(moved);
-    if (!moved || !keeps_connection()) {
+    if (!moved) {
+        channel_.reset();
+    } else if (!keeps_connection()) {
         channel_.close();
     }
     co_return last;

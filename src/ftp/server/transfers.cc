@@ -57,6 +57,14 @@ Session::Answer Session::on_retr(std::string arguments) {
         co_return refuse(file.error(), Wish::kRead);
     }
     const std::uint64_t size = (*file)->entry().size;
+    // RFC 1123 4.1.2.12. Where text is skipped on the wire nobody knows its length yet.
+    const bool skips_wire = representation_.is_text() && representation_.mode == Mode::kStream;
+    if (restart_ > size && !skips_wire) {
+        co_return reply(554,
+                        fmt::format("The file has {} bytes: there is nothing to restart at {}",
+                                    size,
+                                    std::exchange(restart_, 0)));
+    }
     Job job{.verb = "RETR", .path = *path, .representation = representation_, .what = {}};
     job.what = cut(std::move(*file));
     co_return start(std::move(job),
@@ -76,7 +84,7 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
         co_return reply(553, path.error().text);
     }
     if (restart != 0 && representation_.is_text() && representation_.mode == Mode::kStream) {
-        co_return reply(551, "Text in stream mode cannot be stored from the middle; use TYPE I");
+        co_return reply(555, "Text in stream mode cannot be stored from the middle; use TYPE I");
     }
     if (restart != 0 && mode == UploadMode::kReplace) {
         mode = UploadMode::kResume;
@@ -85,7 +93,10 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
         .mode = mode, .offset = restart, .announced = announced, .permissions = 0666U & ~umask_};
     auto upload = co_await tree().upload(loop_, *path, options);
     if (!upload) {
-        co_return refuse(upload.error(), Wish::kWrite);
+        const Errc code = upload.error().code;
+        const bool not_there = code == Errc::kInvalid || code == Errc::kNotFound;
+        co_return restart != 0 && not_there ? reply(554, upload.error().text)
+                                            : refuse(upload.error(), Wish::kWrite);
     }
     // RFC 1123 4.1.2.9: the form of the reply to STOU.
     std::string text = mode == UploadMode::kUnique
