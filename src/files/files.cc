@@ -123,7 +123,7 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
     }
     TRY(std::shared_ptr<Aside> aside,
         Aside::open(options.root + kUploadsFolder, random.token(kTokenLength)));
-    sweep(*aside, options.keep_partials);
+    sweep(*aside, options.keep_partials, clock.now());
     const bool shares = options.other_octets != nullptr;
     TRY(const bool shared, shared_quota_before(*store.snapshot()));
     if (shares != shared) {

@@ -135,7 +135,7 @@ struct UploadOptions {
     std::uint64_t offset = 0;  // kResume only
     // ALLO: octets to come; refused at once where they do not fit.
     std::optional<std::uint64_t> announced;
-    unsigned permissions = 0644;  // of a new file
+    unsigned permissions = 0644;  // of a new file; one that is replaced leaves its own
 };
 
 // An upload on its way. Nobody sees it before commit(); destroyed before, it is gone, or kept for kResume

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <thread>
 
@@ -34,6 +35,30 @@ TEST_F(FilesTest, AnUploadIsSeenWhenItIsCommitted) {
     ASSERT_TRUE(run((*upload)->commit(loop_)));
     EXPECT_THAT(names(*tree_, "/"), UnorderedElementsAre("report.txt"));
     EXPECT_EQ(read(*tree_, "/report.txt"), "Do you like ketchup?\r\n");
+}
+
+// The program makes its own files for itself alone; what users make is as they say.
+TEST_F(FilesTest, PermissionsAreTheUsersNotTheProgrammes) {
+    const mode_t before = ::umask(077);
+    const auto upload = [this](UploadOptions options) {
+        auto begun = run(tree_->upload(loop_, "/a", options));
+        ASSERT_TRUE(begun) << begun.error().text;
+        ASSERT_TRUE(run((*begun)->write(loop_, "abc")));
+        ASSERT_TRUE(run((*begun)->commit(loop_)));
+    };
+    const auto mode = [this](const std::string& path) {
+        return run(tree_->stat(loop_, path)).value().mode;
+    };
+    upload({.permissions = 0664});
+    EXPECT_EQ(mode("/a"), 0664U);
+    ASSERT_TRUE(run(tree_->set_mode(loop_, "/a", 0755)));
+    upload({.mode = UploadOptions::Mode::kAppend, .permissions = 0600});
+    EXPECT_EQ(mode("/a"), 0755U);
+    upload({.permissions = 0600});
+    EXPECT_EQ(mode("/a"), 0755U);
+    ASSERT_TRUE(run(tree_->make_directory(loop_, "/b", 0775)));
+    EXPECT_EQ(mode("/b"), 0775U);
+    ::umask(before);
 }
 
 TEST_F(FilesTest, AnUploadThatIsDroppedLeavesNothing) {
@@ -172,6 +197,28 @@ TEST_F(FilesTest, AnUploadThatWasCutOffIsResumedWhereThatIsWanted) {
     EXPECT_EQ(run(tree_->usage(loop_))->octets, 10U);
     ASSERT_TRUE(run(tree_->remove(loop_, "/a")));
     store(*tree_, "/b", "0123456789");
+}
+
+TEST_F(FilesTest, WhatWasKeptOfAnUploadIsForgottenAfterAWeek) {
+    const auto cut_off = [this](const std::string& path) {
+        auto upload = run(tree_->upload(loop_, path, {}));
+        ASSERT_TRUE(run((*upload)->write(loop_, "01234")));
+    };
+    const auto start_again = [this] {
+        tree_.reset();
+        restart({.keep_partials = true});
+        tree_ = open("alice@crepes.example");
+    };
+    start_again();
+    cut_off("/a");
+    start_again();
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), 5U);
+    // The disk has stamped it with its own time.
+    clock_.set_wall(
+        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) +
+        std::chrono::days(8));
+    start_again();
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), std::nullopt);
 }
 
 TEST_F(FilesTest, AUniqueNameTakesNobodysPlace) {

@@ -88,7 +88,8 @@ Result<> copy_entry(Pair folders,
     }
     if (S_ISDIR(status.st_mode)) {
         const unsigned mode = (status.st_mode & kPermissionBits) | kOurs;
-        if (::mkdirat(folders.to, name, mode) != 0 && errno != EEXIST) {
+        if ((::mkdirat(folders.to, name, mode) != 0 && errno != EEXIST) ||
+            ::fchmodat(folders.to, name, mode, 0) != 0) {
             return fail_errno(errno);
         }
         waiting.push_back(path.empty() ? name : path + "/" + name);
@@ -191,7 +192,7 @@ Result<> remove_tree(int directory, const std::string& name) {
     return {};
 }
 
-void sweep(const Aside& aside, bool keep_partials) {
+void sweep(const Aside& aside, bool keep_partials, base::WallTime now) {
     auto names =
         Directory::of(UniqueFd(::openat(aside.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
     while (names) {
@@ -201,7 +202,7 @@ void sweep(const Aside& aside, bool keep_partials) {
         }
         const std::string_view found = *name;
         if (keep_partials && found.starts_with(kPartialsPrefix)) {
-            static_cast<void>(Partials::expire(aside, std::string(found)));
+            static_cast<void>(Partials::expire(aside, std::string(found), now));
             continue;
         }
         if (::unlinkat(aside.fd(), *name, 0) != 0) {

@@ -14,7 +14,7 @@ namespace files {
 
 // Takes away the uploads and removed trees that a crash left aside; kept partials stay for a week
 // where they are wanted, and go with the rest where they are not.
-void sweep(const Aside& aside, bool keep_partials);
+void sweep(const Aside& aside, bool keep_partials, base::WallTime now);
 
 // Copies the folder `from` with all that lies in it into `to`, made where it is absent: files, folders,
 // links, modes and times. What vanishes meanwhile is left out. Synced when it returns.

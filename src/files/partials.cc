@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
+#include <chrono>
 
 #include "files/directory.h"
 #include "files/hash.h"
@@ -18,7 +18,7 @@ using base::Result;
 using base::UniqueFd;
 
 constexpr unsigned kOurs = 0700;
-constexpr std::time_t kKeptS = std::time_t{7} * 24 * 3600;  // seconds
+constexpr auto kKept = std::chrono::days(7);
 constexpr std::size_t kNameDigits = 32;
 
 // Names of any length and kind, in a form that every file system takes.
@@ -52,15 +52,15 @@ std::string Partials::name_of(std::string_view user, std::string_view path) {
     return digest_of(user, path);
 }
 
-Counts Partials::open(const Aside& aside) const {
-    return expire(aside, folder_);
+Counts Partials::open(const Aside& aside, base::WallTime now) const {
+    return expire(aside, folder_, now);
 }
 
-Counts Partials::expire(const Aside& aside, const std::string& folder) {
+Counts Partials::expire(const Aside& aside, const std::string& folder, base::WallTime now) {
     Counts counts;
     auto names = Directory::of(UniqueFd(
         ::openat(aside.fd(), folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
-    const std::time_t oldest = std::time(nullptr) - kKeptS;
+    const std::time_t oldest = std::chrono::system_clock::to_time_t(now - kKept);
     while (names) {
         const auto name = names->next();
         if (!name || *name == nullptr) {

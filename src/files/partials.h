@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "files/ledger.h"
@@ -21,9 +22,9 @@ class Partials {
     explicit Partials(std::string_view volume);
 
     // Forgets what is older than a week, and says what is left. For the time when a volume is opened.
-    [[nodiscard]] Counts open(const Aside& aside) const;
+    [[nodiscard]] Counts open(const Aside& aside, base::WallTime now) const;
     // The same for one of these folders, whosever it is, by its name.
-    static Counts expire(const Aside& aside, const std::string& folder);
+    static Counts expire(const Aside& aside, const std::string& folder, base::WallTime now);
     // Keeps the file `aside_name`, in place of what was kept before; says what that counted.
     [[nodiscard]] base::Result<Counts> keep(const Aside& aside,
                                             const std::string& aside_name,

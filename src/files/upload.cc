@@ -19,7 +19,8 @@ using Mode = UploadOptions::Mode;
 
 // Quota is taken in pieces, so that small writes do not ask each time.
 constexpr std::uint64_t kReserveAtOnce = 1U << 20U;
-constexpr unsigned kOrdinaryBits = 0666;
+constexpr unsigned kOrdinaryBits = 0777;
+constexpr unsigned kExecuteBits = 0111;
 constexpr unsigned kOwnerBits = 0600;
 // What an upload writes before the disk is told to begin.
 constexpr std::uint64_t kHandOverOctets = 8U << 20U;
@@ -76,7 +77,10 @@ Result<> check_rights(UploadState& upload) {
         TRY_VOID(need(upload.place, append ? kAppend : kOverwrite));
         upload.exists = true;
         upload.replace = true;
-        upload.credit = !append && there->kind == Kind::kFile ? there->size : 0;
+        if (there->kind == Kind::kFile) {
+            upload.credit = append ? 0 : there->size;
+            upload.permissions = there->mode;
+        }
     } else {
         TRY_VOID(need(upload.place, kCreate));
         // Another may bring the name first; then its file makes place if it could have before.
@@ -85,15 +89,20 @@ Result<> check_rights(UploadState& upload) {
     return {};
 }
 
-Result<> open_aside(UploadState& upload, unsigned mode) {
+// The program's own umask is for its own files: here the user's counts, which is in the permissions already.
+Result<> open_aside(UploadState& upload) {
     Aside& aside = upload.place.volume->aside();
     std::string name = aside.new_name();
-    UniqueFd fd(::openat(aside.fd(),
-                         name.c_str(),
-                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                         (mode & kOrdinaryBits) | kOwnerBits));
+    UniqueFd fd(::openat(
+        aside.fd(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOwnerBits));
     if (!fd) {
         return fail_errno(errno);
+    }
+    const unsigned mode = (upload.permissions & kOrdinaryBits) | kOwnerBits;
+    if (mode != kOwnerBits && ::fchmod(fd.get(), mode) != 0) {
+        const int error = errno;
+        ::unlinkat(aside.fd(), name.c_str(), 0);
+        return fail_errno(error);
     }
     upload.fd = std::move(fd);
     upload.aside_name = std::move(name);
@@ -210,7 +219,8 @@ Result<> rebuild_appended(UploadState& upload, std::uint64_t own_octets) {
     const UniqueFd own = std::move(upload.fd);
     const std::string own_name = std::move(upload.aside_name);
     auto built = [&]() -> Result<> {
-        TRY_VOID(open_aside(upload, old->second.mode));
+        upload.permissions = old->second.mode;
+        TRY_VOID(open_aside(upload));
         TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size));
         return copy_octets(own.get(), upload.fd.get(), own_octets);
     }();
@@ -276,8 +286,9 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
         upload->partial_name = partial_name(upload->place, *deed);
     }
     upload->deed = std::move(deed);
+    upload->permissions = options.permissions & ~kExecuteBits;
     TRY_VOID(claim_name(*upload));
-    TRY_VOID(open_aside(*upload, options.permissions));
+    TRY_VOID(open_aside(*upload));
     if (options.mode == Mode::kResume && options.offset > 0) {
         TRY_VOID(take_over(*upload, options.offset));
     }

@@ -25,7 +25,8 @@ struct UploadState {
     std::string shown_path;  // as the user calls it
     UploadOptions::Mode mode = UploadOptions::Mode::kReplace;
     base::UniqueFd fd;
-    std::string aside_name;  // empty once it has its name
+    std::string aside_name;    // empty once it has its name
+    unsigned permissions = 0;  // of the file that will be replaced, or as the user wants them
     std::uint64_t offset = 0;
     std::uint64_t handed_over = 0;  // the disk was told to write so much of it
     std::uint64_t credit = 0;       // octets of the file that will make place

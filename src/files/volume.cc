@@ -106,14 +106,6 @@ Result<> refuse_top(const Beneath::Spot& spot) {
 
 }  // namespace
 
-Result<> sync_directory(int directory) {
-    const UniqueFd readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!readable) {
-        return fail_errno(errno);
-    }
-    return succeeded(::fsync(readable.get()));
-}
-
 Result<std::shared_ptr<Aside>> Aside::open(const std::string& path, std::string token) {
     if (::mkdir(path.c_str(), kOwnerFolder) != 0 && errno != EEXIST) {
         return fail_errno(errno);
@@ -184,13 +176,17 @@ Result<> Volume::make_directory(std::string_view path, unsigned mode) {
     {
         const std::lock_guard lock(names_);
         TRY_VOID(ledger_.reserve({.octets = 0, .files = 1}, limits()));
-        const auto made = succeeded(::mkdirat(
-            spot.directory.get(), spot.name.c_str(), (mode & kOrdinaryBits) | kOwnerFolder));
+        // By fchmodat() whatever the program's own umask is.
+        const mode_t bits = (mode & kOrdinaryBits) | kOwnerFolder;
+        const int directory = spot.directory.get();
+        const auto made = succeeded(::mkdirat(directory, spot.name.c_str(), kOwnerFolder) != 0
+                                        ? -1
+                                        : ::fchmodat(directory, spot.name.c_str(), bits, 0));
         ledger_.release({.octets = 0, .files = 1});
         TRY_VOID(made);
         book({.octets = 0, .files = 1});
     }
-    return sync_directory(spot.directory.get());
+    return syncs_.sync(spot.directory.get());
 }
 
 Result<> Volume::make_link(const std::string& target, std::string_view path) {
@@ -207,7 +203,7 @@ Result<> Volume::make_link(const std::string& target, std::string_view path) {
         TRY_VOID(made);
         book({.octets = 0, .files = 1});
     }
-    return sync_directory(spot.directory.get());
+    return syncs_.sync(spot.directory.get());
 }
 
 Result<> Volume::remove_directory(std::string_view path) {
@@ -228,7 +224,7 @@ Result<> Volume::unlink(std::string_view path, int flags) {
         TRY_VOID(succeeded(::unlinkat(spot.directory.get(), spot.name.c_str(), flags)));
         book(minus(counts_of(status)));
     }
-    return sync_directory(spot.directory.get());
+    return syncs_.sync(spot.directory.get());
 }
 
 Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
@@ -297,7 +293,7 @@ Result<> Volume::place(const std::string& aside_name, std::string_view path, boo
             book(minus(counts_of(*there)));
         }
     }
-    return sync_directory(spot.directory.get());
+    return syncs_.sync(spot.directory.get());
 }
 
 Result<> Volume::rename(
@@ -338,8 +334,8 @@ Result<> Volume::rename(
             to.book(minus(counts_of(*there)));
         }
     }
-    TRY_VOID(sync_directory(new_spot.directory.get()));
-    return sync_directory(old_spot.directory.get());
+    TRY_VOID(to.syncs_.sync(new_spot.directory.get()));
+    return from.syncs_.sync(old_spot.directory.get());
 }
 
 Result<std::uint64_t> Volume::disk_free() const {

@@ -19,6 +19,7 @@
 #include "base/unique_fd.h"
 #include "files/beneath.h"
 #include "files/files.h"
+#include "files/folder_syncs.h"
 #include "files/ledger.h"
 #include "files/partials.h"
 #include "files/recorder.h"
@@ -149,9 +150,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
     // Held while names change, so that counts and names change together. Never while the disk is synced.
     std::mutex names_;
     std::shared_mutex commits_;
+    FolderSyncs syncs_;
 };
-
-// Waits until the names in the folder are on the disk.
-[[nodiscard]] base::Result<> sync_directory(int directory);
 
 }  // namespace files

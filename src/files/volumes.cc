@@ -65,7 +65,7 @@ Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeS
     auto volume = std::make_shared<Volume>(
         std::move(beneath), std::move(aside), recorder_, std::move(settings));
     TRY_VOID(load_counts_of(*volume));
-    volume->ledger().hold(volume->partials().open(volume->aside()));
+    volume->ledger().hold(volume->partials().open(volume->aside(), clock_.now()));
     mine->volume = volume;
     return volume;
 }
@@ -81,7 +81,7 @@ Result<std::shared_ptr<Aside>> Volumes::aside_for(const Beneath& beneath,
     TRY(std::shared_ptr<Aside> aside,
         Aside::open(folder + "/" + std::string(kReservedPrefix) + "uploads", aside_->token()));
     // Nobody has the volume open, so what is there was left by a crash.
-    sweep(*aside, options_.keep_partials);
+    sweep(*aside, options_.keep_partials, clock_.now());
     return aside;
 }
 

@@ -81,8 +81,13 @@ int code_of(std::string_view line) {
 
 }  // namespace
 
+// No command begins with what only means something behind an IAC: that went out of band, before or behind it.
 TelnetLine take_telnet(std::string_view line) {
     TelnetLine taken;
+    while (!line.empty() && octet(line.front()) >= kSe && octet(line.front()) < kWill) {
+        taken.interrupted = true;
+        line.remove_prefix(1);
+    }
     for (std::size_t at = 0; at < line.size(); ++at) {
         if (octet(line[at]) == kIac) {
             at += take_signal(line.substr(at + 1), taken);

@@ -61,7 +61,9 @@ TEST(CommandTest, TelnetIsTakenOut) {
             {"NOOP", "NOOP"},
             {"\xff\xf4\xff\xf2"s + "ABOR", "ABOR!"},
             {"\xff\xf4\xff"s + "ABOR", "ABOR!"},  // the kernel kept the urgent octet
-            {"\xf2"s + "ABOR", "\xf2"s + "ABOR"},
+            {"\xf2"s + "ABOR", "ABOR!"},          // so did the one before it
+            {"\xf4\xff"s + "abor", "abor!"},      // sent the wrong way round
+            {"A\xf2"s + "BOR", "A\xf2"s + "BOR"},
             {"\xff\xfd\x01NOOP", "NOOP\xff\xfc\x01"},
             {"\xff\xfb\x03NOOP", "NOOP\xff\xfe\x03"},
             {"\xff\xfc\x03\xff\xfe\x04NOOP", "NOOP"},
