@@ -2,7 +2,8 @@
 """scripts/bench ftp: staffetta beside vsftpd, proftpd and pure-ftpd, and beside the limits: bare loops over sendfile and
 splice, and `openssl s_server`.
 
-Each row is measured for one server after the other; streams and small files in several rounds. CPU is that of the server's processes alone, children
+Each row is measured for one server after the other; streams and small files in several rounds. The limit of small files
+is a bare loop that syncs. CPU is that of the server's processes alone, children
 included; the wall clock has the client on the same cores. Only staffetta syncs an upload before it says 226.
 """
 
@@ -146,15 +147,47 @@ def measure_small(options, peer, sessions, each):
     return *stored, *fetched
 
 
+def small_figures(files, seconds, cpu):
+    return f"{files / seconds:,.0f} files/s, {cpu * 1e6 / files:.0f} CPU us each"
+
+
+def store_bare(folder, number, each):
+    """What a file costs that is told to be there only when it is: written aside, synced, renamed, its folder synced."""
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for i in range(each):
+        aside, name = f"aside-{number}-{i}", f"bare-{number}-{i}"
+        file = os.open(aside, os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=directory)
+        os.write(file, bytes(1000))
+        os.fdatasync(file)
+        os.close(file)
+        os.rename(aside, name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
+
+
+def measure_bare_small(options, writers, each):
+    """Seconds and CPU seconds of so many processes that store into one folder."""
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        begin = time.monotonic()
+        children = []
+        for number in range(writers):
+            children.append(os.fork())
+            if children[-1] == 0:
+                store_bare(folder, number, each)
+                os._exit(0)
+        usages = [os.wait4(child, 0)[2] for child in children]
+        return time.monotonic() - begin, sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def bench_small(options, table, peers):
     for sessions in (1, 8):
         each = options.files // sessions
         row = f"{options.files:,} files, {sessions} session{'s' if sessions > 1 else ''}"
+        bare = [measure_bare_small(options, sessions, each) for _ in range(options.rounds)]
+        table.add(f"STOR {row}", "limit", small_figures(sessions * each, *map(statistics.median, zip(*bare))))
         for peer, figures in in_turns(options, peers, lambda peer, sessions=sessions, each=each:
                                       measure_small(options, peer, sessions, each)):
             for work, seconds, cpu in (("STOR", *figures[:2]), ("RETR", *figures[2:])):
-                table.add(f"{work} {row}", peer.name, f"{sessions * each / seconds:,.0f} files/s, "
-                                                      f"{cpu * 1e6 / sessions / each:.0f} CPU us each")
+                table.add(f"{work} {row}", peer.name, small_figures(sessions * each, seconds, cpu))
 
 
 def bench_logins(options, table, peers):
