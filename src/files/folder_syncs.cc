@@ -49,7 +49,7 @@ Result<> FolderSyncs::sync(int directory) {
     folder.busy = true;
     folder.next = nullptr;
     lock.unlock();
-    const Result<> outcome = sync_(directory);
+    Result<> outcome = sync_(directory);
     lock.lock();
     round->over = true;
     round->outcome = outcome;
