@@ -1,9 +1,7 @@
 #include "ftp/client/list_dates.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/ascii.h"
+#include "ftp/client/list_months.h"
 
 namespace ftp {
 namespace {
@@ -13,39 +11,19 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 12> kMonths{
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
-
 struct TimeOfDay {
     seconds since_midnight{0};
     base::Duration precision = days(1);
 };
 
-std::optional<unsigned> parse_month(std::string_view word) {
-    if (word.ends_with('.') || word.ends_with(',')) {
-        word.remove_suffix(1);
-    }
-    const auto* found = std::find_if(kMonths.begin(), kMonths.end(), [word](std::string_view name) {
-        return base::iequals(word, name);
-    });
-    if (found == kMonths.end()) {
-        return std::nullopt;
-    }
-    return static_cast<unsigned>(found - kMonths.begin()) + 1;
-}
-
 std::optional<unsigned> parse_day(std::string_view word) {
-    if (word.ends_with('.') || word.ends_with(',')) {
-        word.remove_suffix(1);
-    }
-    const auto day = base::parse_number<unsigned>(word, 31U);
-    return day && *day >= 1 ? day : std::nullopt;
+    return parse_counted(word, 31);
 }
 
-// "2025" whole; "99" and "25" as IIS shortens them.
+// "2025" whole; "99" and "25" as IIS shortens them; "103" where 2003 came as a surprise.
 std::optional<int> parse_year(std::string_view word) {
     const auto year = base::parse_number<unsigned>(word, 9999U);
-    if (!year || (word.size() != 4 && word.size() != 2)) {
+    if (!year || word.size() < 2 || word.size() > 4 || (word.size() == 3 && word[0] != '1')) {
         return std::nullopt;
     }
     if (word.size() == 4) {
@@ -125,6 +103,32 @@ std::optional<ListDate> finish(std::optional<base::WallTime> time,
     return ListDate{.time = *time, .precision = precision, .words = words};
 }
 
+// Behind month and day: a time of day, a year, or both in either order, as ls -lT of BSD has it ("13:40:05 2025") and
+// VShell ("08, 2002 09:47").
+std::optional<ListDate> parse_year_or_time(unsigned month,
+                                           unsigned day,
+                                           std::span<const std::string_view> words,
+                                           const ListingClock& clock) {
+    const std::string_view second = words.size() > 3 ? words[3] : "";
+    if (const auto year = parse_counted(words[2], 9999); year && *year >= 1000) {
+        const auto time = words[1].ends_with(',') ? parse_time(second) : std::nullopt;
+        return finish(
+            make_time(static_cast<int>(*year), month, day, time.value_or(TimeOfDay{}), clock),
+            time ? time->precision : base::Duration(days(1)),
+            time ? 4 : 3);
+    }
+    const auto time = parse_time(words[2]);
+    if (!time) {
+        return std::nullopt;
+    }
+    if (time->precision == seconds(1) && second.size() == 4) {
+        if (const auto year = parse_year(second)) {
+            return finish(make_time(*year, month, day, *time, clock), seconds(1), 4);
+        }
+    }
+    return finish(guess_year(month, day, *time, clock), time->precision, 3);
+}
+
 // Month and day in either order, then a year or a time of day.
 std::optional<ListDate> parse_named_month(std::span<const std::string_view> words,
                                           const ListingClock& clock) {
@@ -132,25 +136,31 @@ std::optional<ListDate> parse_named_month(std::span<const std::string_view> word
         return std::nullopt;
     }
     const bool day_first = !parse_month(words[0]);
-    const auto month = parse_month(words[day_first ? 1 : 0]);
-    const auto day = parse_day(words[day_first ? 0 : 1]);
+    auto month = parse_month(words[day_first ? 1 : 0]);
+    auto day = parse_day(words[day_first ? 0 : 1]);
+    if (!month && parse_time(words[2])) {
+        month = parse_counted(words[0], 12);  // "3 29 03:26"
+        day = parse_day(words[1]);
+    }
     if (!month || !day) {
         return std::nullopt;
     }
-    if (const auto year = parse_year(words[2]); year && words[2].size() == 4) {
-        return finish(make_time(*year, *month, *day, {}, clock), days(1), 3);
-    }
-    const auto time = parse_time(words[2]);
-    if (!time) {
+    return parse_year_or_time(*month, *day, words, clock);
+}
+
+// East Asia's order: a year, a month, a day, each with its unit.
+std::optional<ListDate> parse_year_first(std::span<const std::string_view> words,
+                                         const ListingClock& clock) {
+    if (words.size() < 3 || words[0].size() < 4) {
         return std::nullopt;
     }
-    // ls -lT of BSD: "Nov 21 13:40:05 2025".
-    if (words.size() > 3 && time->precision == seconds(1)) {
-        if (const auto year = parse_year(words[3]); year && words[3].size() == 4) {
-            return finish(make_time(*year, *month, *day, *time, clock), seconds(1), 4);
-        }
+    const auto year = parse_counted(words[0], 9999);
+    const auto month = parse_month(words[1]);
+    const auto day = parse_day(words[2]);
+    if (!year || *year < 1000 || !month || !day) {
+        return std::nullopt;
     }
-    return finish(guess_year(*month, *day, *time, clock), time->precision, 3);
+    return finish(make_time(static_cast<int>(*year), *month, *day, {}, clock), days(1), 3);
 }
 
 // "+0100" as ls --full-time prints it.
@@ -167,14 +177,58 @@ std::optional<minutes> parse_zone(std::string_view word) {
     return word[0] == '-' ? -ahead : ahead;
 }
 
-// "2024-11-21", on mainframes "2024/11/21".
-std::optional<ListDate> parse_iso(std::span<const std::string_view> words, ListingClock clock) {
-    std::string_view date = words[0];
-    const char separator = date.find('/') == std::string_view::npos ? '-' : '/';
-    const auto year = parse_year(base::split_front(date, separator));
-    const auto month = base::parse_number<unsigned>(base::split_front(date, separator), 12U);
-    const auto day = base::parse_number<unsigned>(date, 31U);
-    if (words[0].size() != 10 || !year || !month || !day) {
+// A date that is one word: "2024-11-21", "2024/11/21", "11-21-24", "21-NOV-2024", "Nov-21-2024"; dots have the day
+// first, "21.11.2024", and so has whoever says a month above twelve.
+std::optional<std::chrono::year_month_day> parse_joined(std::string_view word) {
+    const std::size_t at = word.find_first_of("-/.");
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const char separator = word[at];
+    const std::string_view first = base::split_front(word, separator);
+    const std::string_view second = base::split_front(word, separator);
+    if (word.empty() || without_marks(word) != word) {
+        return std::nullopt;
+    }
+    const bool year_first = first.size() == 4 && base::is_digit(first[0]);
+    const auto year = parse_year(year_first ? first : word);
+    auto month = year_first ? base::parse_number<unsigned>(second, 12U) : parse_month(first);
+    auto day = parse_day(year_first ? word : second);
+    if (!year_first && !month) {
+        month = parse_month(second);
+        day = parse_day(month ? first : second);
+    }
+    if (!month && !year_first) {
+        const auto one = parse_day(first);
+        const bool swapped = separator == '.' || one.value_or(0) > 12;
+        month = base::parse_number<unsigned>(swapped ? second : first, 12U);
+        day = parse_day(swapped ? first : second);
+    }
+    if (!year || !month || !day) {
+        return std::nullopt;
+    }
+    return std::chrono::year_month_day{
+        std::chrono::year(*year), std::chrono::month(*month), std::chrono::day(*day)};
+}
+
+std::optional<ListDate> finish_joined(const std::chrono::year_month_day& date,
+                                      const std::optional<TimeOfDay>& time,
+                                      const ListingClock& clock,
+                                      std::size_t words) {
+    return finish(make_time(static_cast<int>(date.year()),
+                            static_cast<unsigned>(date.month()),
+                            static_cast<unsigned>(date.day()),
+                            time.value_or(TimeOfDay{}),
+                            clock),
+                  time ? time->precision : base::Duration(days(1)),
+                  words);
+}
+
+// With the time behind it, and its zone as ls --full-time has it.
+std::optional<ListDate> parse_joined_and_time(std::span<const std::string_view> words,
+                                              ListingClock clock) {
+    const auto date = parse_joined(words[0]);
+    if (!date) {
         return std::nullopt;
     }
     const auto time = words.size() > 1 ? parse_time(words[1]) : std::nullopt;
@@ -185,12 +239,10 @@ std::optional<ListDate> parse_iso(std::span<const std::string_view> words, Listi
             used = 3;
         }
     }
-    return finish(make_time(*year, *month, *day, time.value_or(TimeOfDay{}), clock),
-                  time ? time->precision : base::Duration(days(1)),
-                  used);
+    return finish_joined(*date, time, clock, used);
 }
 
-// ls --time-style=iso: "11-21 13:40".
+// ls --time-style=iso: "11-21 13:40"; elsewhere "09-26 2000".
 std::optional<ListDate> parse_short_iso(std::span<const std::string_view> words,
                                         const ListingClock& clock) {
     if (words.size() < 2 || words[0].size() != 5 || words[0][2] != '-') {
@@ -199,10 +251,13 @@ std::optional<ListDate> parse_short_iso(std::span<const std::string_view> words,
     const auto month = base::parse_number<unsigned>(words[0].substr(0, 2), 12U);
     const auto day = base::parse_number<unsigned>(words[0].substr(3), 31U);
     const auto time = parse_time(words[1]);
-    if (!month || !day || !time) {
+    if (!month || !day) {
         return std::nullopt;
     }
-    return finish(guess_year(*month, *day, *time, clock), time->precision, 2);
+    if (const auto year = parse_year(words[1]); year && words[1].size() == 4) {
+        return finish(make_time(*year, *month, *day, {}, clock), days(1), 2);
+    }
+    return time ? finish(guess_year(*month, *day, *time, clock), time->precision, 2) : std::nullopt;
 }
 
 }  // namespace
@@ -215,10 +270,13 @@ std::optional<ListDate> parse_unix_date(std::span<const std::string_view> words,
     if (const auto named = parse_named_month(words, clock)) {
         return named;
     }
-    if (const auto iso = parse_iso(words, clock)) {
-        return iso;
+    if (const auto joined = parse_joined_and_time(words, clock)) {
+        return joined;
     }
-    return parse_short_iso(words, clock);
+    if (const auto short_iso = parse_short_iso(words, clock)) {
+        return short_iso;
+    }
+    return parse_year_first(words, clock);
 }
 
 std::optional<ListDate> parse_dos_date(std::span<const std::string_view> words,
@@ -226,16 +284,9 @@ std::optional<ListDate> parse_dos_date(std::span<const std::string_view> words,
     if (words.size() < 2) {
         return std::nullopt;
     }
-    if (const auto iso = parse_iso(words, clock); iso && iso->words == 2) {
-        return iso;
-    }
-    std::string_view date = words[0];
-    const char separator = date.find('/') == std::string_view::npos ? '-' : '/';
-    const auto month = base::parse_number<unsigned>(base::split_front(date, separator), 12U);
-    const auto day = base::parse_number<unsigned>(base::split_front(date, separator), 31U);
-    const auto year = parse_year(date);
+    const auto date = parse_joined(words[0]);
     auto time = parse_time(words[1]);
-    if (!month || !day || !year || !time) {
+    if (!date || !time) {
         return std::nullopt;
     }
     std::size_t used = 2;
@@ -243,28 +294,29 @@ std::optional<ListDate> parse_dos_date(std::span<const std::string_view> words,
         time = parse_time(std::string(words[1]) + std::string(words[2]));
         used = 3;
     }
-    if (!time) {
-        return std::nullopt;
-    }
-    return finish(make_time(*year, *month, *day, *time, clock), time->precision, used);
+    return time ? finish_joined(*date, time, clock, used) : std::nullopt;
 }
 
 std::optional<ListDate> parse_vms_date(std::span<const std::string_view> words,
                                        const ListingClock& clock) {
-    if (words.empty()) {
-        return std::nullopt;
-    }
-    std::string_view date = words[0];
-    const auto day = parse_day(base::split_front(date, '-'));
-    const auto month = parse_month(base::split_front(date, '-'));
-    const auto year = parse_year(date);
-    if (!day || !month || !year) {
+    const auto date = words.empty() || words[0].find('-') == std::string_view::npos
+                          ? std::nullopt
+                          : parse_joined(words[0]);
+    if (!date) {
         return std::nullopt;
     }
     const auto time = words.size() > 1 ? parse_time(words[1]) : std::nullopt;
-    return finish(make_time(*year, *month, *day, time.value_or(TimeOfDay{}), clock),
-                  time ? time->precision : base::Duration(days(1)),
-                  time ? 2 : 1);
+    return finish_joined(*date, time, clock, time ? 2 : 1);
+}
+
+// What no table knows still stands where a month does.
+bool is_unknown_date(std::span<const std::string_view> words) {
+    if (words.size() < 3) {
+        return false;
+    }
+    const bool has_end = parse_time(words[2]) || (words[2].size() == 4 && parse_year(words[2]));
+    const bool has_day = parse_day(words[0]) || parse_day(words[1]);
+    return has_end && has_day;
 }
 
 }  // namespace ftp

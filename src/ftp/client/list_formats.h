@@ -59,4 +59,13 @@ struct Words {
 [[nodiscard]] std::optional<RemoteEntry> parse_mvs_member(const Words& line,
                                                           const ListingClock& clock);
 
+// z/VM: "MENU     TEXT     F        80      107        2 2025-10-04 15:28:42 060191". The name is MENU.TEXT.
+[[nodiscard]] std::optional<RemoteEntry> parse_vm(const Words& line, const ListingClock& clock);
+// HP NonStop, once Tandem's: "MENU  101  528  6-Apr-25 14:21:18 255,255 \"oooo\""
+[[nodiscard]] std::optional<RemoteEntry> parse_nonstop(const Words& line,
+                                                       const ListingClock& clock);
+// VxWorks and VShell: "2048  Feb-28-2025  05:23:30   menus  <DIR>", "206876  Apr 04, 2025 21:06 menu".
+[[nodiscard]] std::optional<RemoteEntry> parse_size_first(const Words& line,
+                                                          const ListingClock& clock);
+
 }  // namespace ftp

@@ -69,15 +69,18 @@ bool take_columns(const Words& line, const ListingClock& clock, RemoteEntry& ent
             continue;
         }
         const auto date = parse_unix_date(line.from(at), clock);
-        if (!date || at + date->words >= line.size()) {
+        const std::size_t used = date ? date->words : 3;
+        if (at + used >= line.size() || (!date && !is_unknown_date(line.from(at)))) {
             continue;
         }
-        entry.modified = date->time;
-        entry.precision = date->precision;
+        if (date) {
+            entry.modified = date->time;
+            entry.precision = date->precision;
+        }
         if (entry.type != EntryType::kOther) {
             entry.size = size;
         }
-        take_name(line.behind(at + date->words - 1), entry);
+        take_name(line.behind(at + used - 1), entry);
         return !entry.name.empty();
     }
     return false;
@@ -146,7 +149,26 @@ std::optional<RemoteEntry> parse_dos(const Words& line, const ListingClock& cloc
     return entry.name.empty() ? std::nullopt : std::optional(entry);
 }
 
-// "README.TXT;4  18/21  23-JAN-1996 11:07:44 [SYSTEM] (RWED,RE,,)"; sizes are in blocks of 512 octets.
+// Blocks of 512 octets, used and allocated, and a date: servers differ in their order. "%RMS-E-PRV, ..." stands in place of
+// both where we may not know them.
+bool take_vms_facts(const Words& line, const ListingClock& clock, RemoteEntry& entry) {
+    bool dated = false;
+    for (std::size_t at = 1; at < line.size(); ++at) {
+        std::string_view blocks = line.words[at];
+        if (const auto date = parse_vms_date(line.from(at), clock)) {
+            entry.modified = date->time;
+            entry.precision = date->precision;
+            dated = true;
+            at += date->words - 1;
+        } else if (const auto used = base::parse_u64(base::split_front(blocks, '/'), UINT32_MAX);
+                   used && !entry.size && !entry.is_directory()) {
+            entry.size = *used * 512;
+        }
+    }
+    return dated || line.words[1].starts_with('%');
+}
+
+// "README.TXT;4  18/21  23-JAN-1996 11:07:44 [SYSTEM] (RWED,RE,,)"
 std::optional<RemoteEntry> parse_vms(const Words& line, const ListingClock& clock) {
     std::string_view file = line.words[0];
     const std::string_view version = file.substr(std::min(file.find(';'), file.size()));
@@ -160,18 +182,9 @@ std::optional<RemoteEntry> parse_vms(const Words& line, const ListingClock& cloc
         entry.type = EntryType::kDirectory;
         entry.name.resize(entry.name.size() - 4);
     }
-    std::size_t at = 1;
-    std::string_view blocks = line.words[1];
-    if (const auto used = base::parse_u64(base::split_front(blocks, '/'), UINT32_MAX)) {
-        entry.size = entry.is_directory() ? std::nullopt : std::optional(*used * 512);
-        at = 2;
-    }
-    const auto date = parse_vms_date(line.from(at), clock);
-    if (!date || entry.name.empty()) {
+    if (entry.name.empty() || !take_vms_facts(line, clock, entry)) {
         return std::nullopt;
     }
-    entry.modified = date->time;
-    entry.precision = date->precision;
     return entry;
 }
 
@@ -231,10 +244,13 @@ std::optional<RemoteEntry> parse_list_line(std::string_view line, const ListingC
                              parse_netware,
                              parse_dos,
                              parse_vms,
+                             parse_size_first,
                              parse_os2,
                              parse_os400,
                              parse_mvs_data_set,
-                             parse_mvs_member}) {
+                             parse_mvs_member,
+                             parse_vm,
+                             parse_nonstop}) {
         if (auto entry = parse(words, clock)) {
             return entry;
         }

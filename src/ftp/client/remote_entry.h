@@ -34,7 +34,8 @@ struct ListingClock {
 };
 
 // One line of LIST as Unix (GNU, BSD, busybox, long-iso, without group), NetWare, MS-DOS and IIS, VMS or EPLF
-// print it, OS/2, IBM i and z/OS besides. Nothing for a heading, a total or a format nobody knows.
+// print it, OS/2, IBM i, z/OS, z/VM, NonStop, VxWorks and VShell besides. Nothing for a heading, a total or a format
+// nobody knows. A month in a language nobody knows leaves an entry without a time.
 [[nodiscard]] std::optional<RemoteEntry> parse_list_line(std::string_view line,
                                                          const ListingClock& clock);
 
