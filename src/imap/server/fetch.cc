@@ -101,7 +101,7 @@ class Fetching {
     [[nodiscard]] Task<Result<>> put_gathered(std::span<const Numbered> group);
     [[nodiscard]] Result<Emails> read_emails(std::span<const Numbered> group);
     void append_ready(const Numbered& message, const EmailFacts* email);
-    [[nodiscard]] Task<Result<>> put_texts(const EmailFacts* email);
+    [[nodiscard]] Task<Result<>> put_texts(const EmailFacts& email);
     [[nodiscard]] Result<std::unique_ptr<store::BlobReader>> open_text(const EmailFacts& email);
     [[nodiscard]] Task<Result<>> put_lines();
     void hand_over();
@@ -201,13 +201,16 @@ Task<Result<>> Fetching::put_gathered(std::span<const Numbered> group) {
     moment_.reset();
     for (std::size_t i = 0; i < group.size(); ++i) {
         EmailFacts* const email = (*emails)[i] ? &*(*emails)[i] : nullptr;
-        has_gone_ |= emails_ && email == nullptr;
+        if (emails_ && email == nullptr) {
+            has_gone_ = true;  // RFC 2180 4.1.2: of this one nothing is told
+            continue;
+        }
         if (summaries_ && email != nullptr && email->summary.empty()) {
             CO_TRY_VOID(co_await make_summary(*email));
         }
         append_ready(group[i], email);
         if (!open_.empty()) {
-            CO_TRY_VOID(co_await put_texts(email));
+            CO_TRY_VOID(co_await put_texts(*email));
         }
         lines_ += ")\r\n";
         if (lines_.size() >= kLinesOctets) {
@@ -273,11 +276,8 @@ Result<std::unique_ptr<store::BlobReader>> Fetching::open_text(const EmailFacts&
     return moment_->open_blob_at(email.blob, email.place);
 }
 
-Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
-    static const EmailFacts nothing;
-    const EmailFacts& facts = email == nullptr ? nothing : *email;
-    auto octets =
-        email == nullptr ? Result<std::unique_ptr<store::BlobReader>>(nullptr) : open_text(facts);
+Task<Result<>> Fetching::put_texts(const EmailFacts& email) {
+    auto octets = open_text(email);
     if (!octets && octets.error().code != Errc::kNotFound) {
         co_return tl::unexpected(std::move(octets.error()));
     }
@@ -286,7 +286,7 @@ Task<Result<>> Fetching::put_texts(const EmailFacts* email) {
     if (session_.is_full()) {
         CO_TRY_VOID(co_await session_.flush_if_full());
     }
-    Body body(session_, facts, octets ? std::move(*octets) : nullptr);
+    Body body(session_, email, octets ? std::move(*octets) : nullptr);
     for (const FetchItem* const item : open_) {
         session_.put(item == open_.front() ? "" : " ");
         CO_TRY_VOID(co_await body.put_item(*item));
