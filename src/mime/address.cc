@@ -58,7 +58,7 @@ class AddressReader {
     void on_angle();
     void on_colon();
     void on_stray();
-    void skip_route();
+    void read_route();
     std::string angle_local();
     std::string domain(bool in_angle);
     void angle_address();
@@ -217,17 +217,20 @@ void AddressReader::on_at() {
     draft_.local.clear();
 }
 
-// obs-route = obs-domain-list ":"      RFC 5322 4.4; a host before the address, to be ignored
-void AddressReader::skip_route() {
+// obs-route = obs-domain-list ":"      RFC 5322 4.4; hosts before the address, which mail no longer goes by
+void AddressReader::read_route() {
     std::string last;
+    std::string route;
     while (skip_cfws(), lexer_.peek() == '@' || lexer_.peek() == ',') {
         if (!lexer_.consume(',')) {
             lexer_.advance();
             last = domain(false);
+            route += (route.empty() ? "@" : ",@") + last;
         }
     }
     if (lexer_.consume(':')) {
         list_.defects |= kAddressRoute;
+        draft_.mailbox.route = std::move(route);
     } else {
         draft_.mailbox.domain = last;
     }
@@ -260,9 +263,10 @@ std::string AddressReader::angle_local() {
 void AddressReader::angle_address() {
     draft_.mailbox.local.clear();
     draft_.mailbox.domain.clear();
+    draft_.mailbox.route.clear();
     skip_cfws();
     if (lexer_.peek() == '@') {
-        skip_route();
+        read_route();
     }
     draft_.mailbox.local = angle_local();
     while (lexer_.consume('@')) {

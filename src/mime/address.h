@@ -17,11 +17,16 @@ struct Mailbox {
     std::string local;  // the local part without quotes and quoted pairs; UTF-8 or as sent
     std::string
         domain;  // as written, without comments and white space; a literal with its brackets
+    std::string route = {};  // "@a,@b" of <@a,@b:joe@c>: obsolete, and never written
 
     // local@domain without quoting: a key to compare, not a thing to send. Without a domain the
     // local part alone.
     [[nodiscard]] std::string address() const;
-    friend bool operator==(const Mailbox&, const Mailbox&) = default;
+
+    // By whatever route.
+    friend bool operator==(const Mailbox& a, const Mailbox& b) {
+        return a.name == b.name && a.local == b.local && a.domain == b.domain;
+    }
 };
 
 struct Group {
@@ -36,7 +41,7 @@ using Address = std::variant<Mailbox, Group>;
 // What was wrong or obsolete in a list; a set of bits.
 enum AddressDefect : std::uint32_t {
     kAddressEmptyElement = 1U << 0U,  // two commas with nothing between them
-    kAddressRoute = 1U << 1U,         // <@a,@b:joe@c>: the route is dropped
+    kAddressRoute = 1U << 1U,         // <@a,@b:joe@c>
     kAddressUnclosed = 1U << 2U,      // a group, angle bracket, quote or comment without its end
     kAddressNoDomain = 1U << 3U,      // a mailbox without a domain
     kAddressStray = 1U << 4U,         // characters that fit nowhere

@@ -60,7 +60,9 @@ std::string for_header(std::string_view text, HeaderForm form) {
 void append_mailbox(std::string& out, const Mailbox& mailbox, HeaderForm form) {
     out += '(';
     append_nstring(out, for_header(mailbox.name, form), form);
-    out += " NIL ";
+    out += ' ';
+    append_nstring(out, mailbox.route, form);
+    out += ' ';
     append_string(out, mailbox.local, form);
     out += ' ';
     append_string(out, mailbox.domain, form);

@@ -190,6 +190,9 @@ TEST(EnvelopeTest, WritesWhatIsUnusual) {
               "(NIL \"caf\xc3\xa9\" NIL NIL NIL NIL NIL NIL NIL NIL)");
     EXPECT_EQ(envelope("Message-ID: <\xff>\r\n"),
               "(NIL NIL NIL NIL NIL NIL NIL NIL NIL {3}\r\n<\xff>)");
+    EXPECT_EQ(
+        envelope("To: Joe <@a.test,@b.test:joe@c.test>\r\n"),
+        R"~((NIL NIL NIL NIL NIL (("Joe" "@a.test,@b.test" "joe" "c.test")) NIL NIL NIL NIL))~");
     EXPECT_EQ(envelope("To: root\r\nTo: a@b\r\n"),
               R"~((NIL NIL NIL NIL NIL ((NIL NIL "root" "")(NIL NIL "a" "b")) NIL NIL NIL NIL))~");
 }
