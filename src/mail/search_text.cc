@@ -1,9 +1,11 @@
 #include "mail/search_text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/ascii.h"
 #include "mail/search_fold.h"
+#include "mime/address.h"
 #include "mime/encoded_word.h"
 #include "mime/text.h"
 
@@ -30,6 +32,25 @@ void append_value(std::string& out, std::string_view body) {
     if (begin != std::string_view::npos) {
         append_folded(out, body.substr(begin, end - begin + 1));
     }
+}
+
+bool is_address_field(std::string_view name) {
+    constexpr std::array<std::string_view, 4> kNames = {"From", "To", "Cc", "Bcc"};
+    return std::ranges::any_of(kNames,
+                               [name](std::string_view one) { return base::iequals(one, name); });
+}
+
+// Whether an address may have white space or a comment around its "@".
+bool is_spaced_out(std::string_view body) {
+    constexpr std::string_view kSpace = " \t\r\n()";
+    for (std::size_t at = body.find('@'); at != std::string_view::npos;
+         at = body.find('@', at + 1)) {
+        if ((at > 0 && kSpace.find(body[at - 1]) != std::string_view::npos) ||
+            (at + 1 < body.size() && kSpace.find(body[at + 1]) != std::string_view::npos)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void append_piece(std::string& out, std::string_view utf8) {
@@ -97,6 +118,12 @@ void append_part_names(std::string& out, const mime::Structure& structure) {
 std::string folded_value(const mime::Field& field) {
     std::string value;
     append_value(value, field.body);
+    if (is_address_field(field.name) && is_spaced_out(field.body)) {
+        for (const mime::Mailbox& mailbox : mime::mailboxes(mime::parse_address_list(field.body))) {
+            value += kSearchPieceEnd;
+            append_folded(value, mailbox.address());
+        }
+    }
     return value;
 }
 

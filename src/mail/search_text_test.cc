@@ -71,6 +71,16 @@ TEST(SearchText, HeaderIsDecodedAndUnfolded) {
                   std::string(1, '\0'));
 }
 
+TEST(SearchText, AddressesAreThoseOfTheEnvelope) {
+    const auto value = [](std::string_view name, std::string_view body) {
+        return folded_value({.name = name, .body = body});
+    };
+    EXPECT_EQ(value("From", " Alice <alice@x.test>\r\n"), "ALICE <ALICE@X.TEST>");
+    EXPECT_EQ(value("From", " <alice (a)@ (x)\r\n x.test>\r\n"),
+              std::string("<ALICE (A)@ (X) X.TEST>\0ALICE@X.TEST", 36));
+    EXPECT_EQ(value("Subject", " alice @ x.test\r\n"), "ALICE @ X.TEST");
+}
+
 TEST(SearchText, IsBounded) {
     std::string message = "Subject: long\r\n\r\n" + std::string(kSearchBodyOctetsMax, 'a') + "bcd";
     EXPECT_EQ(body_text(message).find('B'), std::string::npos);
