@@ -81,6 +81,21 @@ class LimitsTest : public testing::Test {
     bool ended_ = false;
 };
 
+// RFC 2971 3.3
+TEST_F(LimitsTest, TheLongestIdBeforeALogin) {
+    EXPECT_EQ(say("UNAUTHENTICATE").substr(0, 5), "t OK ");
+    const auto id = [](std::size_t fields) {
+        const std::string value = " \"" + std::string(1024, 'v') + "\"";
+        std::string all;
+        for (std::size_t i = 0; i < fields; ++i) {
+            all += fmt::format("{}\"{:030}\"{}", all.empty() ? "ID (" : " ", i, value);
+        }
+        return all + ")";
+    };
+    EXPECT_EQ(say(id(30)).substr(0, 5), "t OK ");
+    EXPECT_EQ(say(id(31)).substr(0, 6), "t BAD ");
+}
+
 TEST_F(LimitsTest, EveryListHasItsEnd) {
     const std::string everything = "1:4294967295";
 
