@@ -2,7 +2,7 @@
 // next; its first octet says in which state it begins: not logged in, logged in, with a mailbox selected to be
 // changed or only read, amid IDLE, with NOTIFY, UIDONLY or UTF8=ACCEPT, between the octets of a message of APPEND,
 // and compressed. Whatever comes, the session ends with its connection, the store stays sound, and nobody is let
-// in without the password.
+// in without the password. All of its answers are ones that a client can read.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/deflate.h"
 #include "fakes/world.h"
+#include "imap/grammar/response.h"
 #include "imap/server/server.h"
 #include "net/pipe.h"
 
@@ -66,6 +67,18 @@ class Wire {
     bool compresses_;
     base::Deflater deflater_{base::DeflateForm::kRaw, 6};
 };
+
+// All that the server says is of the form that RFC 9051 9 gives it, up to where it goes on compressed.
+void check_grammar(std::string_view output) {
+    while (const auto octets = imap::first_response(output)) {
+        const auto response = imap::parse_response(output.substr(0, *octets - 2));
+        CHECK(response.has_value());
+        if (response->text == "DEFLATE active") {
+            return;
+        }
+        output.remove_prefix(*octets);
+    }
+}
 
 void furnish(fakes::World& world) {
     world.add_domain("x.example");
@@ -121,6 +134,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(ended);
     CHECK(world.log_text.find("bug in an imap session") == std::string::npos);
     CHECK(output.starts_with("* OK [CAPABILITY IMAP4rev1"));
+    check_grammar(output);
     CHECK(world.findings().empty());
     // In clear or in base64, the password must have been said.
     const bool let_in = !logs_in && output.find("] welcome") != std::string::npos;

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "imap/grammar/literal.h"
+#include "imap/grammar/response.h"
 
 namespace sim {
 namespace {
@@ -185,6 +186,9 @@ std::optional<std::string> ImapClient::next_line() {
         line += part;
         const auto literal = imap::find_literal(part);
         if (!literal) {
+            if (!imap::parse_response(std::string_view(received_).substr(0, end))) {
+                fault("against the grammar: " + received_.substr(0, end));
+            }
             received_.erase(0, end + 2);
             return line;
         }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "account/crypto.h"
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "base/log.h"
 #include "imap/grammar/literal.h"
+#include "imap/grammar/response.h"
 #include "queue/manage.h"
 #include "smtp/client/mx.h"
 #include "smtp/server/sender_domain.h"
@@ -254,6 +256,18 @@ std::string Player::inflated(Connection& peer, std::string octets) {
     }
 }
 
+// RFC 9051 9: whatever the transcript expects, it is an answer that a client can read.
+void Player::judge_imap(Connection& connection, std::string_view line) {
+    connection.unjudged += line;
+    if (!imap::first_response(connection.unjudged)) {
+        return;
+    }
+    const std::string response = std::exchange(connection.unjudged, {});
+    if (!imap::parse_response(std::string_view(response).substr(0, response.size() - 2))) {
+        fault_ = fault_.value_or(fmt::format("against the grammar: {}{}", response, dialogue_));
+    }
+}
+
 std::optional<std::string> Player::next_line(Connection& connection) {
     const auto has_line = [&connection] {
         connection.received += inflated(connection, connection.client->take());
@@ -263,6 +277,9 @@ std::optional<std::string> Player::next_line(Connection& connection) {
     const std::size_t end = connection.received.find('\n');
     if (!found || end == std::string::npos) {
         return std::nullopt;
+    }
+    if (protocol_ == "imap") {
+        judge_imap(connection, std::string_view(connection.received).substr(0, end + 1));
     }
     std::string line = connection.received.substr(0, end);
     connection.received.erase(0, end + 1);

@@ -46,6 +46,7 @@ class Player {
     struct Connection {
         std::unique_ptr<net::PipeStream> client;
         std::string received;                      // not yet cut into lines
+        std::string unjudged;                      // lines of an answer of IMAP that goes on
         std::unique_ptr<base::Deflater> deflater;  // while both sides compress
         std::unique_ptr<base::Inflater> inflater;
         net::PipeStream* server = nullptr;
@@ -66,6 +67,7 @@ class Player {
     std::optional<std::string> next_line(Connection& connection);
     void deflate(Connection& peer, const Step& step);
     static void push(Connection& peer, std::string octets);
+    void judge_imap(Connection& connection, std::string_view line);
     static std::string inflated(Connection& peer, std::string octets);
     void perform(const Step& step);
     void expect(const Step& step);
