@@ -8,9 +8,10 @@ import shutil
 import socket
 import sys
 import unittest
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, letter, run
+from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, keep_little_freed, letter, run
 
 MESSAGES = 1000  # that mbsync carries to and fro
 
@@ -109,6 +110,11 @@ class Imaplib(ImapTest):
 
 
 class Idle(ImapTest):
+    @classmethod
+    def setUpClass(cls):
+        keep_little_freed()
+        super().setUpClass()
+
     def setUp(self):
         super().setUp()
         self.socket = socket.create_connection(("127.0.0.1", self.server.ports["imap"]), PATIENCE_S)
@@ -157,10 +163,53 @@ class Idle(ImapTest):
         self.hear(r"\* BYE")
         self.server.start()
 
-    def test_thirty_connections_of_one_person(self):
-        clients = [self.open_imap() for _ in range(30)]
+    def test_sixty_connections_of_one_person(self):
+        clients = [socket.create_connection(("127.0.0.1", self.server.ports["imap"]), PATIENCE_S) for _ in range(60)]
+        readers = [client.makefile("rb") for client in clients]
         for client in clients:
-            self.ok(client.select())
+            self.addCleanup(client.close)
+            client.sendall(f'a LOGIN {BOB} "{PASSWORDS[BOB]}"\r\nb SELECT INBOX\r\nc IDLE\r\n'.encode())
+        for lines in readers:
+            self.assertTrue(any(line.startswith(b"+ ") for line in lines))
+        # What the command line brings, all of them are told.
+        source = self.server.folder / "brought"
+        for name in ("cur", "new", "tmp"):
+            (source / name).mkdir(parents=True)
+        (source / "new" / "1.test").write_text(letter())
+        self.server.admin("import", source, "--account", BOB)
+        for lines in readers:
+            self.assertRegex(lines.readline(), rb"\* 1 EXISTS")
+
+    def test_what_unfolds_without_end(self):
+        """RFC 4978: 200 KB become a line of 200 MB, and half a MB a message of 40; the server holds neither."""
+        deflate, inflate = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.decompressobj(-15)
+
+        def say(octets):
+            self.socket.sendall(deflate.compress(octets) + deflate.flush(zlib.Z_SYNC_FLUSH))
+
+        def hear(pattern):
+            heard = b""
+            while not re.search(pattern, heard, re.M):
+                octets = self.socket.recv(1 << 16)
+                self.assertTrue(octets, heard)
+                heard += inflate.decompress(octets)
+            return heard
+
+        self.say(f'a LOGIN {BOB} "{PASSWORDS[BOB]}"\r\nb COMPRESS DEFLATE\r\n')
+        self.hear("b OK")
+        status = pathlib.Path(f"/proc/{self.server.process.pid}")
+        (status / "clear_refs").write_text("5")
+        before = self.memory_mib(status)
+        say(b"(" * 200_000_000 + b"\r\nc NOOP\r\n")
+        self.assertRegex(hear(b"^c OK"), rb"\* BAD the line is too long")
+        say(b"d APPEND Drafts {40000000+}\r\n" + b"a" * 40_000_000 + b"\r\n")
+        hear(rb"^d OK \[APPENDUID")
+        self.assertLess(self.memory_mib(status) - before, 64)
+
+    @staticmethod
+    def memory_mib(status):
+        """What it has needed at most since it was last asked to forget."""
+        return int(re.search(r"VmHWM:\s+(\d+)", (status / "status").read_text()).group(1)) / 1024
 
 
 class Curl(ImapTest):

@@ -128,6 +128,14 @@ TEST_F(LimitsTest, EveryListHasItsEnd) {
         {"one keyword", "STORE 1 +FLAGS.SILENT (" + repeat("k", 5000) + ")", "t BAD"},
         {"patterns", "LIST \"\" (" + repeat("a* ", 5000) + "a)", "t BAD"},
         {"stars", "LIST \"\" " + repeat("*a", 490), "t OK"},
+        {"stars and percents", "LIST \"\" \"" + repeat("*%a", 330) + "\"", "t OK"},
+        {"fields with wildcards", "FETCH 1 BODY[HEADER.FIELDS (S* %)]", "t BAD"},
+        {"beyond the end", "FETCH 1 BODY[]<4294967295.4294967295>", "t OK"},
+        {"beyond every end", "FETCH 1 BODY[]<18446744073709551615.1>", "t BAD"},
+        {"parts in parts", "FETCH 1 BODY.PEEK[" + repeat("1.", 90) + "1]", "t OK"},
+        {"no such number", "FETCH 4294967295:* UID", "t BAD"},
+        {"beyond all numbers", "FETCH 4294967296 UID", "t BAD"},
+        {"beyond all modseqs", "SEARCH MODSEQ 9223372036854775808", "t BAD"},
         {"mailbox name", "CREATE " + repeat("a", 5000), "t NO [CANNOT]"},
         {"levels", "CREATE " + repeat("a/", 400) + "a", "t NO"},
         {"ENABLE", "ENABLE " + repeat("X ", 5000) + "X", "t BAD"},
@@ -139,6 +147,22 @@ TEST_F(LimitsTest, EveryListHasItsEnd) {
     for (const Row& row : rows) {
         EXPECT_EQ(say(row.command).substr(0, std::string_view(row.answer).size()), row.answer)
             << row.what;
+    }
+    EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
+}
+
+// RFC 4422 leaves the size of responses open.
+TEST_F(LimitsTest, ResponsesAndTagsWithoutEnd) {
+    EXPECT_EQ(say("UNAUTHENTICATE").substr(0, 4), "t OK");
+    EXPECT_EQ(say("AUTHENTICATE PLAIN").substr(0, 4), "+ \r\n");
+    client_->push(repeat("QUFB", 100'000) + "\r\n");
+    world_.loop.run_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(client_->take(), "t BAD the line is too long\r\n");
+    EXPECT_EQ(say("AUTHENTICATE PLAIN " + repeat("QUFB", 2000)).substr(0, 5), "t BAD");
+    for (const std::size_t octets : {9000U, 100'000U}) {
+        client_->push(repeat("t", octets) + " NOOP\r\n");
+        world_.loop.run_for(std::chrono::milliseconds(1));
+        EXPECT_EQ(client_->take().substr(0, 6), "* BAD ");
     }
     EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
 }
