@@ -38,6 +38,7 @@ bool FtpHouse::set_option(std::string_view key, std::string_view value) {
         {"passive_ports", [&] { ports_.first = ports_.last = static_cast<std::uint16_t>(number); }},
         {"sessions_per_account", [&] { limits_.per_account.sessions = number; }},
         {"sessions", [&] { limits_.total.sessions = number; }},
+        {"transfers_per_address", [&] { limits_.per_address.transfers = number; }},
         {"rate", [&] { limits_.total.octets_per_second = number; }},
         {"anonymous",
          [&] {

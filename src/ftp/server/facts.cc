@@ -143,6 +143,10 @@ Session::Answer Session::on_avbl(std::string arguments) {
     if (!path) {
         co_return reply(550, path.error().text);
     }
+    const auto entry = co_await tree().stat(loop_, *path);
+    if (!entry) {
+        co_return refuse(entry.error(), Wish::kRead);
+    }
     const auto usage = co_await tree().usage(loop_, *path);
     if (!usage) {
         co_return reply(550, usage.error().text);

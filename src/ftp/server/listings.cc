@@ -155,7 +155,7 @@ Session::Answer Session::on_stat(std::string arguments) {
     if (!lines) {
         co_return refuse(lines.error(), Wish::kList);
     }
-    std::string text = fmt::format("Status of {}:\n", argument);
+    std::string text = fmt::format("Status of {}:\n", argument.empty() ? directory_ : argument);
     bool more = true;
     while (more && text.size() < kStatusOctetsMax) {
         auto made = co_await (*lines)->next(loop_, text);
