@@ -31,7 +31,16 @@ bool FtpHouse::set_option(std::string_view key, std::string_view value) {
         {"login_failures_max", [&] { options_->login_failures_max = number; }},
         {"marker_octets", [&] { options_->marker_octets = number; }},
         {"external_address", [&] { options_->external.address = value; }},
+        {"external_rule",  // CLIENTS,ADDRESS
+         [&] {
+             const std::size_t comma = value.find(',');
+             options_->external.rules.push_back(
+                 {.clients = net::AddressBlock::parse(value.substr(0, comma)).value(),
+                  .address = std::string(value.substr(comma + 1))});
+         }},
         {"fxp_account", [&] { options_->fxp_accounts.emplace_back(value); }},
+        {"fxp_network",
+         [&] { options_->fxp_networks.push_back(net::AddressBlock::parse(value).value()); }},
         {"host", [&] { options_->hosts.emplace_back(value); }},
         {"greeting", [&] { options_->greeting = value; }},
         {"welcome", [&] { options_->welcome = value; }},
