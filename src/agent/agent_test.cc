@@ -189,6 +189,41 @@ TEST(Progress, ShowsRateAndTimeLeft) {
     }
 }
 
+TEST(Progress, FitsWhateverTheNameIsWrittenIn) {
+    speak_utf8();
+    EXPECT_EQ(text_columns("cr\u00eape"), 5U);
+    EXPECT_EQ(text_columns("cre\u0302pe"), 5U);  // an accent of its own
+    EXPECT_EQ(text_columns("\u6599\u7406"), 4U);
+    EXPECT_EQ(text_columns("\U0001f354"), 2U);
+    EXPECT_EQ(text_columns("caf\xe9"), 4U);
+    EXPECT_EQ(last_columns("\u6599\u7406", 3), "\u7406");
+    EXPECT_EQ(last_columns("cre\u0302pe", 2), "pe");
+    std::string wide;
+    std::string narrow;
+    for (int i = 0; i < 100; ++i) {
+        wide += "\u6599";
+        narrow += "\u00e9";
+    }
+    for (const std::string& name : {wide, narrow, wide + ".txt", std::string(200, 'x')}) {
+        for (const std::size_t columns : {18U, 30U, 44U, 80U, 200U}) {
+            const std::string line = format_progress(
+                {.name = name, .done = 1, .total = 2, .moved = 1, .elapsed = 1s}, columns);
+            EXPECT_LE(text_columns(line), columns) << line;
+            EXPECT_GE(text_columns(line) + 4, std::min<std::size_t>(columns, 80)) << line;
+        }
+    }
+}
+
+TEST(Progress, SaysWhatIsGoingOnNow) {
+    ProgressLine line{.name = "x", .done = 1000, .total = 3000, .moved = 1000, .elapsed = 100s};
+    line.rate = 500;
+    EXPECT_THAT(format_progress(line, 79), testing::EndsWith("500/s  0:04 left"));
+    line.silence = 7s;
+    EXPECT_THAT(format_progress(line, 79), testing::EndsWith("1000 of 2.9 KiB  stalled 0:07"));
+    line.finished = true;
+    EXPECT_THAT(format_progress(line, 79), testing::EndsWith("10/s  1:40"));
+}
+
 TEST(Arguments, AreRead) {
     const auto get =
         parse_ftp_arguments({"-4", "--tls=required", "get", "ftp://h/x", "-o", "y", "-T", "1.5k"});

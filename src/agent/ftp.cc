@@ -63,7 +63,7 @@ class OneShot {
     explicit OneShot(FtpArguments& arguments)
         : arguments_(arguments),
           site_(arguments.settings),
-          meter_(site_.loop().clock(), meter_style(arguments)) {
+          meter_(site_.loop(), meter_style(arguments)) {
         copy_ = {.resume = arguments.resume,
                  .keep_time = arguments.keep_time,
                  .ascii = arguments.ascii,
@@ -132,16 +132,21 @@ class OneShot {
             arguments_.output != "-") {
             return complain_usage("several URLs go into a folder or to -, not into one file");
         }
+        // All of them are read before one is fetched: a mistake costs nothing then.
+        std::vector<FtpUrl> urls;
         for (const std::string& operand : arguments_.operands) {
             const auto url = parse_ftp_url(operand);
             if (!url) {
                 return complain_usage(url.error().text);
             }
-            if (const int status = get_one(*url, to_folder); status != kFtpOk) {
-                return status;
-            }
+            urls.push_back(*url);
         }
-        return kFtpOk;
+        int first = kFtpOk;
+        for (const FtpUrl& url : urls) {
+            const int status = get_one(url, to_folder);
+            first = first == kFtpOk ? status : first;
+        }
+        return first;
     }
 
     int get_one(const FtpUrl& url, bool to_folder) {
@@ -152,6 +157,7 @@ class OneShot {
         if (!paths) {
             return complain(paths.error());
         }
+        int first = kFtpOk;
         for (const std::string& path : *paths) {
             const std::string name = name_of(path);
             if (!ftp::is_plain_name(name) && (arguments_.output.empty() || to_folder)) {
@@ -166,10 +172,14 @@ class OneShot {
             copy.ascii = copy.ascii || url.ascii;
             const auto moved = fetch(path, local, copy);
             if (!moved) {
-                return complain(moved.error());
+                const int status = complain(moved.error());
+                first = first == kFtpOk ? status : first;
+            }
+            if (!site_.is_open()) {
+                break;
             }
         }
-        return kFtpOk;
+        return first;
     }
 
     base::Result<std::uint64_t> fetch(const std::string& path,
@@ -216,7 +226,8 @@ class OneShot {
         if (arguments_.operands.size() > 2 && !to_folder) {
             return complain_usage("several files go into a folder: end the URL with /");
         }
-        for (std::size_t i = 0; i + 1 < arguments_.operands.size(); ++i) {
+        int first = kFtpOk;
+        for (std::size_t i = 0; i + 1 < arguments_.operands.size() && site_.is_open(); ++i) {
             const std::string& local = arguments_.operands[i];
             if (to_folder && local == "-") {
                 return complain_usage("standard input has no name: end the URL with one");
@@ -227,10 +238,11 @@ class OneShot {
             const auto moved =
                 site_.run(upload(site_, site_.client(), {remote, local}, copy, meter_));
             if (!moved) {
-                return complain(moved.error());
+                const int status = complain(moved.error());
+                first = first == kFtpOk ? status : first;
             }
         }
-        return kFtpOk;
+        return first;
     }
 
     int list() {
@@ -262,6 +274,7 @@ class OneShot {
         }
         MirrorOptions options = arguments_.mirror;
         options.copy = copy_;
+        options.segments = arguments_.segments;
         const std::string& url_text = arguments_.operands[options.reverse ? 1 : 0];
         const std::string& local = arguments_.operands[options.reverse ? 0 : 1];
         const auto url = parse_ftp_url(url_text);
@@ -301,6 +314,7 @@ class OneShot {
 }  // namespace
 
 int run_ftp(const std::vector<std::string>& words) {
+    speak_utf8();
     auto arguments = parse_ftp_arguments(words);
     if (!arguments) {
         return complain_usage(arguments.error().text);

@@ -50,13 +50,13 @@ Transfers:
   --append                     put: add to the end of the file
   --ascii                      translate line ends
   --no-times                   do not keep files' times
-  --segments N                 get: N connections for one file; a fetch that was killed goes on
+  --segments N                 get, mirror: N connections for one file; a get that was killed goes on
   -g                           no globbing;  -i  no questions in mget, mput, mdelete
   -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue
   -e COMMANDS                  at the prompt: do this first; may be given again
   -f, --script FILE            do what the file says, and no more
 Mirror:
-  -R, --reverse                upload
+  -R, --reverse                upload; behind `mirror` the letters -e -i -n -r -X are lftp's, too
   -x, --exclude GLOB           leave out what is called so; -I, --include GLOB wins over it
   --exclude-regex RX           the same for paths in which RX is found; --include-regex RX
   --delete                     remove what the source has not;  --dry-run  only say what would be done
@@ -65,6 +65,7 @@ Mirror:
   --only-missing               nothing that is there;  --only-existing  nothing that is not
   --ignore-time, --ignore-size  what does not tell that a file was changed
   --no-recursion               this folder's files only
+  --loop                       over and over until nothing is left to be copied
   --remove-source-files        delete each file that was copied at its source
 
 Exit status: 0 done, 64 usage, 66 no such file, 68 no such host, 69 nobody answers or no TLS, 73 no room or
@@ -132,16 +133,30 @@ class Reader {
                     fmt::format("--{} is no option; see staffetta ftp --help", name));
     }
 
+    // Behind the verb `mirror` letters are lftp's: there -R sends, elsewhere BSD's -R goes on with a transfer.
+    [[nodiscard]] std::string_view name_behind_mirror(char letter) const {
+        constexpr std::array<std::pair<char, std::string_view>, 6> kLetters{
+            {{'R', "reverse"},
+             {'X', "exclude"},
+             {'e', "delete"},
+             {'i', "include-regex"},
+             {'n', "only-newer"},
+             {'r', "no-recursion"}}};
+        const auto* found = std::find_if(kLetters.begin(), kLetters.end(), [&](const auto& row) {
+            return into_.verb == "mirror" && row.first == letter;
+        });
+        return found == kLetters.end() ? "" : found->second;
+    }
+
     base::Result<> take_letters(std::string_view letters) {
         while (!letters.empty()) {
             const char letter = letters[0];
             letters.remove_prefix(1);
-            // mirror -R sends; elsewhere BSD's -R goes on with a transfer.
-            const bool reverse = letter == 'R' && into_.verb == "mirror";
+            const std::string_view meant = name_behind_mirror(letter);
             const auto* option =
                 std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& candidate) {
-                    return reverse ? candidate.name == "reverse"
-                                   : candidate.letters.find(letter) != std::string_view::npos;
+                    return meant.empty() ? candidate.letters.find(letter) != std::string_view::npos
+                                         : candidate.name == meant;
                 });
             if (option == kOptions.end()) {
                 return fail(Errc::kSyntax,
@@ -243,7 +258,7 @@ class Reader {
         return {};
     }
 
-    static const std::array<Option, 51> kOptions;
+    static const std::array<Option, 53> kOptions;
 
     const std::vector<std::string>& arguments_;
     FtpArguments& into_;
@@ -253,7 +268,7 @@ class Reader {
 
 using A = FtpArguments;
 
-constexpr std::array<Reader::Option, 51> Reader::kOptions{{
+constexpr std::array<Reader::Option, 53> Reader::kOptions{{
     {"user",
      "u",
      nullptr,
@@ -365,6 +380,11 @@ constexpr std::array<Reader::Option, 51> Reader::kOptions{{
     {"ignore-time", "", [](A& a) { a.mirror.heed_time = false; }, nullptr},
     {"ignore-size", "", [](A& a) { a.mirror.heed_size = false; }, nullptr},
     {"no-recursion", "", [](A& a) { a.mirror.recurse = false; }, nullptr},
+    {"loop", "", [](A& a) { a.mirror.loop = true; }, nullptr},
+    {"use-pget-n",
+     "",
+     nullptr,
+     [](A& a, const std::string& v) { return take_count("--use-pget-n", v, a.segments); }},
     {"remove-source-files", "", [](A& a) { a.mirror.remove_source = true; }, nullptr},
     {"parallel",
      "P",

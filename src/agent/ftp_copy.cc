@@ -1,5 +1,6 @@
 #include "agent/ftp_copy.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -32,6 +33,12 @@ base::Task<base::Result<bool>> same_beginning(ftp::Client& client,
 // Where the server cannot say, beginnings are taken to be the same, as every client does that resumes.
 bool may_go_on(const base::Result<bool>& same) {
     return same ? *same : same.error().code == Errc::kUnsupported;
+}
+
+// What has its length already, and is newer where it comes from, did not grow: it was changed.
+bool was_replaced(std::optional<base::WallTime> source, std::optional<base::WallTime> target) {
+    constexpr base::Duration kPrecision = std::chrono::seconds(1);
+    return source && target && *source > *target + kPrecision;
 }
 
 ftp::TransferOptions transfer_options(std::uint64_t restart, Meter& meter) {
@@ -107,7 +114,10 @@ class Download {
             const auto here = status_of(local_);
             const bool part =
                 here && here->is_file && here->size > 0 && (!total_ || here->size <= *total_);
-            if (part && may_go_on(co_await same_beginning(client_, remote_, local_, here->size))) {
+            const bool replaced =
+                part && total_ == here->size && was_replaced(modified_, here->modified);
+            if (part && !replaced &&
+                may_go_on(co_await same_beginning(client_, remote_, local_, here->size))) {
                 sink_.begin_at(here->size);
             }
         }
@@ -123,7 +133,7 @@ class Download {
             const auto size = co_await client_.size(remote_);
             total_ = size ? std::optional(*size) : std::nullopt;
         }
-        if (options_.keep_time && local_ != "-") {
+        if ((options_.keep_time || options_.resume) && local_ != "-") {
             const auto time = co_await client_.modified(remote_);
             modified_ = time ? std::optional(*time) : std::nullopt;
         }
@@ -150,7 +160,19 @@ class Download {
         }
         CO_TRY_VOID(
             co_await client_.retrieve(remote_, transfer_options(sink_.position(), meter_), sink_));
-        co_return base::Result<>();
+        co_return check_length();
+    }
+
+    // A server may say 226 of a transfer that it cut. A file that grew meanwhile is no fault.
+    [[nodiscard]] base::Result<> check_length() const {
+        const bool counted = client_.representation().structure == ftp::Structure::kFile;
+        if (counted && total_ && sink_.position() < *total_) {
+            return fail(
+                Errc::kEof,
+                fmt::format(
+                    "{}: the server sent {} of {} octets", remote_, sink_.position(), *total_));
+        }
+        return {};
     }
 
     FtpSite& site_;
@@ -239,10 +261,16 @@ class Upload {
         const auto there = co_await client_.size(remote_);
         was_absent_ = !there && there.error().code == Errc::kNotFound;
         if (options_.resume && there && *there > 0 && *there <= here_->size &&
+            !(*there == here_->size && co_await is_older_there()) &&
             may_go_on(co_await same_beginning(client_, remote_, local_, *there))) {
             co_return *there;
         }
         co_return std::uint64_t{0};
+    }
+
+    base::Task<bool> is_older_there() {
+        const auto time = co_await client_.modified(remote_);
+        co_return time&& was_replaced(here_->modified, *time);
     }
 
     base::Task<std::uint64_t> next_offset() {

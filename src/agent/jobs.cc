@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 
 #include "agent/shell.h"
@@ -15,6 +16,7 @@ constexpr std::chrono::milliseconds kPoll{100};
 
 struct Jobs::Job {
     int number = 0;
+    bool queued = false;
     JobSetup setup;
     std::atomic<bool> killed = false;
     std::atomic<bool> begun = false;
@@ -27,30 +29,70 @@ struct Jobs::Job {
     std::condition_variable changed;
     FtpSite* site = nullptr;  // while it runs
     std::thread thread;
-
-    void kill() {
-        killed = true;
-        const std::lock_guard lock(mutex);
-        if (site != nullptr) {
-            site->stop_from_any_thread();
-        }
-    }
 };
 
-Jobs::Jobs() = default;
+// The queued jobs that have not ended, in their order; the first one runs.
+class Jobs::Queue {
+  public:
+    void add(const Job& job) {
+        const std::lock_guard lock(mutex_);
+        order_.push_back(&job);
+    }
+
+    void wait_for_turn(const Job& job) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return job.killed || order_.front() == &job; });
+    }
+
+    void leave(const Job& job) {
+        const std::lock_guard lock(mutex_);
+        std::erase(order_, &job);
+        changed_.notify_all();
+    }
+
+    // A job that waits was killed.
+    void tell() {
+        const std::lock_guard lock(mutex_);
+        changed_.notify_all();
+    }
+
+    bool move(const Job& job, std::size_t place) {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find(order_.begin(), order_.end(), &job);
+        if (found == order_.begin() || found == order_.end()) {
+            return false;
+        }
+        order_.erase(found);
+        order_.insert(order_.begin() + static_cast<std::ptrdiff_t>(std::min(place, order_.size())),
+                      &job);
+        return true;
+    }
+
+    // How many run or wait before it.
+    [[nodiscard]] std::size_t place_of(const Job& job) {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find(order_.begin(), order_.end(), &job);
+        return static_cast<std::size_t>(found - order_.begin());
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<const Job*> order_;
+};
+
+Jobs::Jobs() : queue_(std::make_unique<Queue>()) {}
 
 Jobs::~Jobs() {
-    for (const auto& job : jobs_) {
-        job->kill();
-    }
+    kill_all();
     for (const auto& job : jobs_) {
         job->thread.join();
     }
 }
 
-void Jobs::work(Job& job, Job* before) {
-    if (before != nullptr) {
-        before->ended.wait(false);
+void Jobs::work(Job& job, Queue& queue) {
+    if (job.queued) {
+        queue.wait_for_turn(job);
     }
     if (!job.killed) {
         job.begun = true;
@@ -74,7 +116,9 @@ void Jobs::work(Job& job, Job* before) {
         const std::lock_guard lock(job.mutex);
         job.ended = true;
     }
-    job.ended.notify_all();
+    if (job.queued) {
+        queue.leave(job);
+    }
     job.changed.notify_all();
 }
 
@@ -82,18 +126,27 @@ int Jobs::start(JobSetup setup, bool queued) {
     auto job = std::make_unique<Job>();
     job->number = static_cast<int>(jobs_.size()) + 1;
     job->setup = std::move(setup);
-    Job* before = queued ? last_queued_ : nullptr;
+    job->queued = queued;
     if (queued) {
-        last_queued_ = job.get();
+        queue_->add(*job);
     }
-    job->thread = std::thread([&here = *job, before] { work(here, before); });
+    job->thread = std::thread([&here = *job, &queue = *queue_] { work(here, queue); });
     jobs_.push_back(std::move(job));
     return jobs_.back()->number;
 }
 
+// Those that wait stand behind the others, in the order in which they will run.
 std::string Jobs::list() const {
-    std::string text;
+    std::vector<std::pair<std::size_t, const Job*>> in_order;
     for (const auto& job : jobs_) {
+        const bool waits = job->queued && !job->begun && !job->ended;
+        in_order.emplace_back(waits ? queue_->place_of(*job) + 1 : 0, job.get());
+    }
+    std::stable_sort(in_order.begin(), in_order.end(), [](const auto& one, const auto& other) {
+        return one.first < other.first;
+    });
+    std::string text;
+    for (const auto& [place, job] : in_order) {
         const bool failed = job->ended && (job->status != 0 || job->killed);
         const std::string_view state = failed       ? "failed"
                                        : job->ended ? "done"
@@ -124,10 +177,22 @@ std::string Jobs::take_news() {
     return text;
 }
 
+void Jobs::kill(Job& job) {
+    if (job.ended) {
+        return;
+    }
+    job.killed = true;
+    queue_->tell();
+    const std::lock_guard lock(job.mutex);
+    if (job.site != nullptr) {
+        job.site->stop_from_any_thread();
+    }
+}
+
 bool Jobs::kill(int number) {
     for (const auto& job : jobs_) {
         if (job->number == number) {
-            job->kill();
+            kill(*job);
             return true;
         }
     }
@@ -136,8 +201,22 @@ bool Jobs::kill(int number) {
 
 void Jobs::kill_all() {
     for (const auto& job : jobs_) {
-        job->kill();
+        kill(*job);
     }
+}
+
+std::size_t Jobs::running() const {
+    return static_cast<std::size_t>(
+        std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return !job->ended; }));
+}
+
+bool Jobs::move(int number, std::size_t place) {
+    for (const auto& job : jobs_) {
+        if (job->number == number) {
+            return job->queued && queue_->move(*job, place);
+        }
+    }
+    return false;
 }
 
 bool Jobs::wait(int number, bool (*give_up)()) {

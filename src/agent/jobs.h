@@ -40,6 +40,10 @@ class Jobs {
     // False: no such job.
     bool kill(int number);
     void kill_all();
+    // How many have not ended.
+    [[nodiscard]] std::size_t running() const;
+    // A queued job that waits becomes the `place`th of those that do; the first is 1. False: it does not wait.
+    bool move(int number, std::size_t place);
     // Until that job, or all with 0, have ended, or `give_up`, which is asked several times a second, says so. False: no
     // such job.
     bool wait(
@@ -47,11 +51,13 @@ class Jobs {
 
   private:
     struct Job;
+    class Queue;
 
-    static void work(Job& job, Job* before);
+    static void work(Job& job, Queue& queue);
+    void kill(Job& job);
 
+    std::unique_ptr<Queue> queue_;
     std::vector<std::unique_ptr<Job>> jobs_;
-    Job* last_queued_ = nullptr;
 };
 
 }  // namespace agent

@@ -63,17 +63,12 @@ std::string common_prefix(const std::vector<std::string>& names) {
 void show_choices(const std::vector<std::string>& names) {
     const std::string prefix = common_prefix(names);
     const std::size_t skipped = prefix.rfind('/') == std::string::npos ? 0 : prefix.rfind('/') + 1;
-    std::size_t widest = 0;
+    std::vector<std::string> shown;
+    shown.reserve(names.size());
     for (const std::string& name : names) {
-        widest = std::max(widest, name.size() - skipped);
+        shown.push_back(on_one_line(name.substr(skipped)));
     }
-    const std::size_t in_a_line = std::max<std::size_t>(1, terminal_columns() / (widest + 2));
-    std::string text = "\n";
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        text += fmt::format("{:<{}}", without_controls(names[i].substr(skipped)), widest + 2);
-        text += (i + 1) % in_a_line == 0 ? "\n" : "";
-    }
-    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+    fmt::print("\n{}", in_columns(shown, terminal_columns()));
 }
 
 // The tabulator: as much as is certain, then a space behind a whole word; the choices where nothing is certain.
@@ -123,6 +118,8 @@ LineEditor::LineEditor(std::string history_file, Completer completer)
     el_set(editor_->line, EL_PROMPT, prompt_of);
     el_set(editor_->line, EL_RPROMPT, right_prompt_of);
     el_set(editor_->line, EL_EDITOR, "emacs");
+    // The terminal is as the shell wants it while we are stopped, and as we want it afterwards; its size may change.
+    el_set(editor_->line, EL_SIGNAL, 1);
     el_set(editor_->line, EL_HIST, history, editor_->history);
     el_set(editor_->line, EL_ADDFN, "complete-name", "complete a name", complete);
     el_set(editor_->line, EL_BIND, "^I", "complete-name", nullptr);

@@ -1,6 +1,7 @@
 #include "agent/mirror.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +11,8 @@
 
 #include "agent/local_file.h"
 #include "agent/remote_tree.h"
+#include "agent/segment_status.h"
+#include "agent/segments.h"
 
 namespace agent {
 
@@ -30,7 +33,7 @@ class Mirror {
           remote_(std::move(remote)),
           local_(std::move(local)),
           options_(std::move(options)),
-          meter_(site.loop().clock(), meter) {}
+          meter_(site.loop(), meter) {}
 
     base::Result<MirrorReport> run() {
         TRY_VOID(site_.run(read_remote()));
@@ -73,6 +76,7 @@ class Mirror {
             whole_ = false;
         };
         const auto walked = co_await walk_tree(site_, remote_, std::move(walk));
+        top_is_there_ = walked.has_value();
         if (!walked && options_.reverse && walked.error().code == Errc::kNotFound) {
             co_return base::Result<>();  // it will be made
         }
@@ -83,7 +87,11 @@ class Mirror {
         return options_.recurse && options_.filter.passes(folder, true);
     }
 
-    void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) const {
+    void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) {
+        if (&tree == &source() && entry.type == ftp::EntryType::kLink &&
+            options_.filter.passes(path, false)) {
+            ++report_.links;
+        }
         const bool wanted =
             entry.is_directory() ? options_.recurse : entry.type == ftp::EntryType::kFile;
         if (wanted && options_.filter.passes(path, entry.is_directory())) {
@@ -99,14 +107,15 @@ class Mirror {
             for (const auto& item : fs::directory_iterator(join_path(local_, folders[i]), failed)) {
                 const std::string path = join_path(folders[i], item.path().filename().string());
                 const auto status = status_of(item.path().string(), false);
-                if (!status || status->is_link) {
+                if (!status) {
                     continue;
                 }
                 ftp::RemoteEntry entry;
                 entry.name = item.path().filename().string();
-                entry.type = status->is_directory ? ftp::EntryType::kDirectory
-                             : status->is_file    ? ftp::EntryType::kFile
-                                                  : ftp::EntryType::kOther;
+                entry.type = status->is_link        ? ftp::EntryType::kLink
+                             : status->is_directory ? ftp::EntryType::kDirectory
+                             : status->is_file      ? ftp::EntryType::kFile
+                                                    : ftp::EntryType::kOther;
                 entry.size = status->size;
                 entry.modified = status->modified;
                 if (entry.is_directory() && goes_into(path)) {
@@ -128,8 +137,8 @@ class Mirror {
             return {};
         }
         if (options_.reverse) {
-            if (!remote_.empty()) {
-                static_cast<void>(site_.run(site_.client().make_directory(remote_)));
+            if (!top_is_there_) {
+                make_parents_there();
             }
             return {};
         }
@@ -138,6 +147,17 @@ class Mirror {
         return failed ? base::Result<>(base::fail(Errc::kDenied,
                                                   fmt::format("{}: {}", local_, failed.message())))
                       : base::Result<>();
+    }
+
+    // Servers refuse a folder that is there already in many ways; what was refused with reason, the files show.
+    void make_parents_there() {
+        for (std::size_t slash = remote_.find('/', 1); slash < remote_.size();
+             slash = remote_.find('/', slash + 1)) {
+            static_cast<void>(site_.run(site_.client().make_directory(remote_.substr(0, slash))));
+        }
+        if (!remote_.empty() && !remote_.ends_with('/')) {
+            static_cast<void>(site_.run(site_.client().make_directory(remote_)));
+        }
     }
 
     // The map's order puts a folder before what is in it.
@@ -184,7 +204,12 @@ class Mirror {
         if (found == target().end() || found->second.is_directory()) {
             return !options_.only_existing;
         }
-        return !options_.only_missing && is_changed(from, found->second);
+        return is_unfinished(path) || (!options_.only_missing && is_changed(from, found->second));
+    }
+
+    // Its parts were not all fetched: it may have its size already.
+    [[nodiscard]] bool is_unfinished(const std::string& path) const {
+        return !options_.reverse && load_segment_status(join_path(local_, path)).has_value();
     }
 
     [[nodiscard]] bool is_changed(const ftp::RemoteEntry& from, const ftp::RemoteEntry& to) const {
@@ -207,6 +232,9 @@ class Mirror {
                 continue;
             }
             note((options_.reverse ? "put " : "get ") + path);
+            if (options_.remove_source) {
+                note((options_.reverse ? "delete here " : "delete there ") + path);
+            }
             expected += entry.size.value_or(0);
             files_.push_back(path);
         }
@@ -265,10 +293,19 @@ class Mirror {
             const CopyOptions copy = options_.copy;
             Meter part(&meter_);
             base::Result<std::uint64_t> moved;
+            // The parts of a file begin with the first connection: it is one of theirs.
+            const bool in_parts = options_.segments > 1 && &client == &site_.client();
             if (options_.reverse) {
                 moved = co_await upload(site_, client, {there, here}, copy, part);
+            } else if (in_parts) {
+                moved = co_await download_in_segments(
+                    site_, {there, here}, options_.segments, copy, part);
             } else {
+                const bool unfinished = is_unfinished(path);
                 moved = co_await download(site_, client, {there, here}, copy, part);
+                if (moved && unfinished) {
+                    ::unlink(segment_status_path(here).c_str());
+                }
             }
             if (moved) {
                 ++report_.copied;
@@ -357,7 +394,8 @@ class Mirror {
     const std::string local_;
     const MirrorOptions options_;
     Meter meter_;
-    bool whole_ = true;  // the source's listing: only then is it known what it has not
+    bool top_is_there_ = false;  // at the server
+    bool whole_ = true;          // the source's listing: only then is it known what it has not
     std::set<std::string> gone_;
     std::string where_;  // the first connection's folder, which remote_ may be relative to
     Tree there_;
@@ -367,6 +405,16 @@ class Mirror {
     std::size_t running_ = 0;
     MirrorReport report_;
 };
+
+// To what was done before; what is left as it is was counted then.
+void add(const MirrorReport& more, MirrorReport& all) {
+    all.copied += more.copied;
+    all.removed += more.removed;
+    all.folders += more.folders;
+    all.octets += more.octets;
+    all.failures.insert(all.failures.end(), more.failures.begin(), more.failures.end());
+    all.actions.insert(all.actions.end(), more.actions.begin(), more.actions.end());
+}
 
 }  // namespace
 
@@ -379,7 +427,8 @@ std::string format_report(const MirrorReport& report, bool dry_run) {
                        report.folders,
                        report.folders == 1 ? "" : "s",
                        report.removed,
-                       report.failures.size());
+                       report.failures.size()) +
+           (report.links > 0 ? fmt::format(", {} links left out", report.links) : "");
 }
 
 base::Result<MirrorReport> mirror(FtpSite& site,
@@ -387,7 +436,14 @@ base::Result<MirrorReport> mirror(FtpSite& site,
                                   const std::string& local,
                                   const MirrorOptions& options,
                                   MeterStyle meter) {
-    return Mirror(site, remote, local, options, meter).run();
+    auto report = Mirror(site, remote, local, options, meter).run();
+    bool again = options.loop && !options.dry_run;
+    while (again && report && report->failures.empty()) {
+        TRY(const MirrorReport more, Mirror(site, remote, local, options, meter).run());
+        again = more.copied + more.removed + more.folders > 0;
+        add(more, *report);
+    }
+    return report;
 }
 
 }  // namespace agent

@@ -30,7 +30,9 @@ struct MirrorOptions {
     // Of the source's files only those; one without a time is copied.
     std::optional<base::WallTime> newer_than = {};
     std::optional<base::WallTime> older_than = {};
+    bool loop = false;  // until nothing is left to be copied
     unsigned parallel = 1;
+    unsigned segments = 1;  // connections for one large file that is fetched
     PathFilter filter = {};
     CopyOptions copy = {};
 };
@@ -41,6 +43,7 @@ struct MirrorReport {
     std::uint64_t removed = 0;
     std::uint64_t folders = 0;  // made
     std::uint64_t octets = 0;
+    std::uint64_t links = 0;            // of the source: left out
     std::vector<std::string> failures;  // a sentence each; the rest was done
     std::vector<std::string> actions;   // "get a/b", "remove c/": what was done, or would be
 };

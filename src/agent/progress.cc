@@ -14,6 +14,8 @@ namespace agent {
 namespace {
 
 constexpr base::Duration kRedraw = std::chrono::milliseconds(200);
+constexpr base::Duration kLately = std::chrono::seconds(5);   // what a rate is about
+constexpr base::Duration kStalled = std::chrono::seconds(3);  // without an octet
 constexpr std::size_t kBarMin = 8;
 constexpr std::size_t kBarMax = 40;
 constexpr std::size_t kInterruptColumns = 2;  // "^C", which the terminal writes behind the line
@@ -36,15 +38,11 @@ std::string format_bar(std::uint64_t done, std::uint64_t total, std::size_t widt
 
 // Names are cut at the left: their ends tell them apart.
 std::string shorten(std::string_view name, std::size_t columns) {
-    if (name.size() <= columns) {
-        return std::string(name);
+    std::string_view end = last_columns(name, columns);
+    if (end.size() < name.size() && end.starts_with('/')) {
+        end.remove_prefix(1);
     }
-    std::size_t from = name.size() - columns;
-    while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xc0U) == 0x80) {
-        ++from;  // not into a character of several octets
-    }
-    from += name[std::min(from, name.size() - 1)] == '/' ? 1 : 0;
-    return std::string(name.substr(from));
+    return std::string(end);
 }
 
 }  // namespace
@@ -76,10 +74,15 @@ namespace {
 // What stands behind the bar, the most telling last: the less there is room for, the more goes from the front.
 std::vector<std::string> details_of(const ProgressLine& line) {
     const double elapsed = seconds_of(line.elapsed);
-    const double rate = elapsed > 0 ? static_cast<double>(line.moved) / elapsed : 0;
+    const double average = elapsed > 0 ? static_cast<double>(line.moved) / elapsed : 0;
+    const double rate = line.rate && !line.finished ? static_cast<double>(*line.rate) : average;
     std::vector<std::string> details{format_octets(line.done)};
     if (line.total) {
         details[0] += fmt::format(" of {}", format_octets(*line.total));
+    }
+    if (line.silence >= kStalled && !line.finished) {
+        details.push_back("stalled " + format_span(line.silence));
+        return details;
     }
     details.push_back(fmt::format("{}/s", format_octets(static_cast<std::uint64_t>(rate))));
     if (line.finished) {
@@ -112,26 +115,30 @@ std::string format_progress(const ProgressLine& line, std::size_t columns) {
             tail += "  " + detail;
         }
         room = columns - std::min(columns, tail.size() + share);
-        if (details.empty() || room >= std::min(kNameMin, line.name.size())) {
+        if (details.empty() || room >= std::min(kNameMin, text_columns(line.name))) {
             break;
         }
     }
     if (!line.total) {
         return shorten(line.name, room) + tail;
     }
-    const std::string name =
+    std::string name =
         shorten(line.name, std::min(room, std::max(room / 2, room - std::min(room, kBarMax))));
-    const std::size_t bar = std::min(kBarMax, room - std::min(room, name.size()));
+    const std::size_t bar = std::min(kBarMax, room - std::min(room, text_columns(name)));
+    const bool has_bar = bar >= kBarMin;
+    if (!has_bar) {
+        name = shorten(line.name, room);
+    }
     return fmt::format("{} {:>3}%{}{}",
                        name,
                        percent_of(line.done, *line.total),
-                       bar >= kBarMin ? " " + format_bar(line.done, *line.total, bar) : "",
+                       has_bar ? " " + format_bar(line.done, *line.total, bar) : "",
                        tail);
 }
 
-Meter::Meter(const base::Clock& clock, MeterStyle style) : clock_(clock), style_(style) {}
+Meter::Meter(base::Loop& loop, MeterStyle style) : loop_(loop), style_(style) {}
 
-Meter::Meter(Meter* whole) : clock_(whole->clock_), whole_(whole) {}
+Meter::Meter(Meter* whole) : loop_(whole->loop_), whole_(whole) {}
 
 Meter::~Meter() {
     end(false);
@@ -150,13 +157,27 @@ void Meter::begin(std::string_view name,
     already_ = already;
     moved_ = 0;
     marks_ = 0;
-    start_ = clock_.steady();
+    start_ = now();
     drawn_ = start_;
+    last_octets_ = start_;
+    samples_.clear();
     running_ = true;
+    if (style_.kind == MeterStyle::Kind::kBar && timer_ == 0) {
+        watch();
+    }
+}
+
+// Draws while nothing comes as well: a server that is silent shall not look like one that is fast.
+void Meter::watch() {
+    timer_ = loop_.call_at(now() + kRedraw, [this] {
+        draw(false);
+        watch();
+    });
 }
 
 void Meter::add(std::uint64_t octets) {
     moved_ += octets;
+    last_octets_ = octets > 0 ? now() : last_octets_;
     if (style_.counter != nullptr) {
         *style_.counter += octets;
     }
@@ -164,7 +185,7 @@ void Meter::add(std::uint64_t octets) {
         whole_->add(octets);
     } else if (running_ && style_.kind == MeterStyle::Kind::kMarks) {
         draw_marks(false);
-    } else if (running_ && clock_.steady() - drawn_ >= kRedraw) {
+    } else if (running_ && now() - drawn_ >= kRedraw) {
         draw(false);
     }
 }
@@ -173,6 +194,7 @@ void Meter::end(bool done) {
     if (!std::exchange(running_, false)) {
         return;
     }
+    loop_.cancel(std::exchange(timer_, 0));
     if (style_.kind == MeterStyle::Kind::kMarks) {
         draw_marks(true);
     } else if (done) {
@@ -191,16 +213,31 @@ void Meter::draw_marks(bool finished) {
     }
 }
 
+std::optional<std::uint64_t> Meter::recent_rate() {
+    samples_.push_back({now(), moved_});
+    while (samples_.size() > 2 && now() - samples_[1].time >= kLately) {
+        samples_.pop_front();
+    }
+    const base::Duration span = now() - samples_.front().time;
+    if (span < std::chrono::seconds(1)) {
+        return std::nullopt;
+    }
+    const auto moved = static_cast<double>(moved_ - samples_.front().moved);
+    return static_cast<std::uint64_t>(moved / seconds_of(span));
+}
+
 void Meter::draw(bool finished) {
     if (style_.kind != MeterStyle::Kind::kBar) {
         return;
     }
-    drawn_ = clock_.steady();
+    drawn_ = now();
     const std::string line = format_progress({.name = finished || part_.empty() ? name_ : part_,
                                               .done = already_ + moved_,
                                               .total = total_,
                                               .moved = moved_,
                                               .elapsed = elapsed(),
+                                              .rate = recent_rate(),
+                                              .silence = now() - last_octets_,
                                               .finished = finished},
                                              terminal_columns() - kInterruptColumns);
     show_status_line(line, finished);

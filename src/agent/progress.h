@@ -3,11 +3,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
+#include "base/loop.h"
 
 namespace agent {
 
@@ -16,14 +17,17 @@ namespace agent {
 // "0:07", "12:34", "3:00:07"
 [[nodiscard]] std::string format_span(base::Duration span);
 
-// "letter.txt  42% [======>      ]  1.2 MiB of 3.0 MiB  512 KiB/s  0:03 left", in at most `columns` characters.
-// Without a total there is no bar; a finished one shows the time it took.
+// "letter.txt  42% [======>      ]  1.2 MiB of 3.0 MiB  512 KiB/s  0:03 left", in at most `columns` columns.
+// Without a total there is no bar; a finished one shows the time it took. Where nothing has come for a while, that stands in
+// place of rate and time.
 struct ProgressLine {
     std::string_view name;
     std::uint64_t done = 0;  // what was there before included
     std::optional<std::uint64_t> total;
     std::uint64_t moved = 0;  // in `elapsed`
     base::Duration elapsed{0};
+    std::optional<std::uint64_t> rate = {};  // octets a second of late; else that of all of it
+    base::Duration silence{0};               // since the last octets
     bool finished = false;
 };
 
@@ -39,10 +43,11 @@ struct MeterStyle {
         nullptr;  // counts with it; for somebody on another thread
 };
 
-// Draws on standard error, in place, at most five times a second.
+// Draws on standard error, in place, five times a second, while the loop runs.
 class Meter {
   public:
-    Meter(const base::Clock& clock, MeterStyle style);
+    // The loop outlives it.
+    Meter(base::Loop& loop, MeterStyle style);
     // Of one file among several that are transferred together: shows itself in `whole`, which must outlive it.
     explicit Meter(Meter* whole);
     Meter(const Meter&) = delete;
@@ -58,13 +63,23 @@ class Meter {
 
     [[nodiscard]] std::uint64_t moved() const { return moved_; }
 
-    [[nodiscard]] base::Duration elapsed() const { return clock_.steady() - start_; }
+    [[nodiscard]] base::Duration elapsed() const { return now() - start_; }
 
   private:
+    // How much had moved when.
+    struct Sample {
+        base::SteadyTime time;
+        std::uint64_t moved;
+    };
+
+    [[nodiscard]] base::SteadyTime now() const { return loop_.clock().steady(); }
+
+    [[nodiscard]] std::optional<std::uint64_t> recent_rate();
+    void watch();
     void draw(bool finished);
     void draw_marks(bool finished);
 
-    const base::Clock& clock_;
+    base::Loop& loop_;
     const MeterStyle style_;
     Meter* const whole_ = nullptr;
     bool running_ = false;
@@ -76,6 +91,9 @@ class Meter {
     std::uint64_t marks_ = 0;
     base::SteadyTime start_{};
     base::SteadyTime drawn_{};
+    base::SteadyTime last_octets_{};
+    std::deque<Sample> samples_;  // of the last seconds
+    base::Loop::TimerId timer_ = 0;
 };
 
 }  // namespace agent

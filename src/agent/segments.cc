@@ -247,13 +247,18 @@ class Segments {
 
 }  // namespace
 
+base::Task<base::Result<std::uint64_t>> download_in_segments(
+    FtpSite& site, CopyPaths paths, unsigned segments, CopyOptions options, Meter& meter) {
+    Segments work(site, paths, options, meter);
+    co_return co_await work.run(segments);
+}
+
 base::Result<std::uint64_t> get_in_segments(FtpSite& site,
                                             const CopyPaths& paths,
                                             unsigned segments,
                                             const CopyOptions& options,
                                             Meter& meter) {
-    Segments work(site, paths, options, meter);
-    return site.run(work.run(segments));
+    return site.run(download_in_segments(site, paths, segments, options, meter));
 }
 
 }  // namespace agent

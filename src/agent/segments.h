@@ -16,4 +16,8 @@ namespace agent {
                                                           const CopyOptions& options,
                                                           Meter& meter);
 
+// The same for somebody who runs the loop: the site's first connection is one of those that fetch.
+[[nodiscard]] base::Task<base::Result<std::uint64_t>> download_in_segments(
+    FtpSite& site, CopyPaths paths, unsigned segments, CopyOptions options, Meter& meter);
+
 }  // namespace agent

@@ -106,18 +106,32 @@ int Shell::run() {
         if (recorded_macro_) {
             record(*line);
         } else if (is_interactive()) {
+            typed_ = true;
             run_line(*line);
+            typed_ = false;
         } else {
             run_unattended(*line);
         }
     }
-    jobs_.wait(0);
-    say(jobs_.take_news());
+    wait_for_jobs();
     if (site().is_open()) {
         static_cast<void>(site().run(client().quit()));
     }
     const bool unattended = !is_interactive() || !arguments_.script.empty();
     return exit_status_.value_or(unattended ? status_ : int{kFtpOk});
+}
+
+// Nobody's transfer ends because the prompt did; who waits no longer says so.
+void Shell::wait_for_jobs() {
+    if (is_interactive() && jobs_.running() > 0) {
+        say(fmt::format("Waiting for {} to end; ^C kills them\n",
+                        jobs_.running() == 1 ? "a job" : fmt::format("{} jobs", jobs_.running())));
+    }
+    static_cast<void>(take_interrupt());
+    jobs_.wait(0, [] { return take_interrupt(); });
+    jobs_.kill_all();
+    jobs_.wait(0);
+    say(jobs_.take_news());
 }
 
 base::Result<> Shell::dispatch(const Words& words) {
@@ -137,7 +151,41 @@ base::Result<> Shell::dispatch(const Words& words) {
     return call(*command, whole);
 }
 
-base::Result<> Shell::call(const Command& command, const Words& words) {
+namespace {
+
+// The name of the word at `index` among those that a syntax demands: "REMOTE" of "[-c] REMOTE [[-o] LOCAL]".
+std::string name_of_word(std::string_view syntax, std::size_t index) {
+    std::size_t depth = 0;
+    while (!syntax.empty()) {
+        const std::string_view word = base::split_front(syntax, ' ');
+        const bool demanded = depth == 0 && !word.starts_with('[') && !word.starts_with('-');
+        depth += static_cast<std::size_t>(std::count(word.begin(), word.end(), '['));
+        depth -= static_cast<std::size_t>(std::count(word.begin(), word.end(), ']'));
+        if (demanded && index-- == 0) {
+            return base::to_lower(word.substr(0, word.find('.')));
+        }
+    }
+    return "more";
+}
+
+}  // namespace
+
+// As BSD's client: who types `get` is asked what.
+Shell::Words Shell::ask_for_missing(const Command& command, Words words) const {
+    while (typed_ && words.size() - 1 < command.words_min) {
+        const auto answer =
+            ask(fmt::format("({}) ", name_of_word(command.syntax, words.size() - 1)));
+        const auto more = answer ? split_words(*answer) : std::nullopt;
+        if (take_interrupt() || !more || more->empty()) {
+            break;
+        }
+        words.insert(words.end(), more->begin(), more->end());
+    }
+    return words;
+}
+
+base::Result<> Shell::call(const Command& command, const Words& given) {
+    const Words words = ask_for_missing(command, given);
     const std::size_t count = words.size() - 1;
     if (count < command.words_min || count > command.words_max) {
         return tl::unexpected(usage_of(command.name));

@@ -125,6 +125,8 @@ class Shell {
     base::Result<> on_mget(const Words& line);
     base::Result<> on_mput(const Words& line);
     base::Result<> on_fget(const Words& words);
+    base::Result<> on_mmv(const Words& words);
+    base::Result<> on_glob(const Words& words);
     base::Result<> on_mirror(const Words& words);
     base::Result<> on_pget(const Words& words);
     base::Result<> on_page(const Words& words);
@@ -133,6 +135,7 @@ class Shell {
     // Listings.
     base::Result<> on_list(const Words& words);
     base::Result<> on_multiple_list(const Words& words);
+    base::Result<> on_cls(const Words& words);
     base::Result<> on_find(const Words& words);
     base::Result<> on_du(const Words& words);
 
@@ -195,7 +198,9 @@ class Shell {
     [[nodiscard]] base::Error usage_of(std::string_view verb) const;
     [[nodiscard]] Words without_alias(const Words& words) const;
     base::Result<> dispatch(const Words& words);
-    base::Result<> call(const Command& command, const Words& words);
+    base::Result<> call(const Command& command, const Words& given);
+    [[nodiscard]] Words ask_for_missing(const Command& command, Words words) const;
+    void wait_for_jobs();
     int show_error(const base::Error& error);
     // The failure of a command whose commands have said theirs.
     [[nodiscard]] static tl::unexpected<base::Error> already_said();
@@ -230,7 +235,7 @@ class Shell {
     // Switches and variables (shell_variables.cc).
     void set_up_from_environment();
     void apply_settings();
-    [[nodiscard]] base::Result<> assign(std::string_view name,
+    [[nodiscard]] base::Result<> assign(std::string_view named,
                                         const std::optional<std::string>& value);
     [[nodiscard]] std::vector<std::string> variable_names() const;
 
@@ -242,13 +247,15 @@ class Shell {
     [[nodiscard]] CopyOptions copy_options() const;
     [[nodiscard]] MeterStyle meter_style() const;
     // A file of this machine: never the standard output, never a command.
-    [[nodiscard]] std::string local_name(const std::string& remote) const;
+    [[nodiscard]] std::string local_name(const std::string& remote,
+                                         const std::string& folder = "") const;
     [[nodiscard]] std::string remote_name(const std::string& local) const;
     [[nodiscard]] base::Result<Words> expand_in(const std::string& folder,
                                                 const std::string& part,
                                                 Wanted wanted);
     [[nodiscard]] base::Result<Words> expand_glob(const std::string& pattern, Wanted last);
     [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern, Wanted last);
+    [[nodiscard]] base::Result<std::vector<ftp::RemoteEntry>> entries_of(const std::string& top);
     [[nodiscard]] base::Result<Words> expand_local(const std::string& word) const;
     // For each remote file, or folder as well, that the words stand for, and the user agrees to. What fails is said, and
     // the next follows.
@@ -267,7 +274,10 @@ class Shell {
     base::Result<> make_with_parents(const std::string& path);
     base::Result<> copy_to_proxy(const Words& words, bool to_second, const std::string& verb);
     base::Result<> fetch(const std::string& remote, const std::string& local, CopyOptions copy);
-    base::Result<> fetch_as_named(const Words& words, CopyOptions copy);
+    base::Result<> fetch_as_named(const Words& words,
+                                  CopyOptions copy,
+                                  const std::string& folder = "");
+    [[nodiscard]] static base::Result<> remove_here(const std::string& local);
     base::Result<> fetch_into(const std::string& remote, const std::string& place);
     base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);
@@ -287,6 +297,7 @@ class Shell {
     bool ascii_ = false;
     ftp::Form form_ = ftp::Form::kNonPrint;
     std::uint64_t restart_ = 0;  // for the next transfer
+    bool typed_ = false;         // the line that is done now, by somebody who can be asked
     bool done_ = false;          // bye
     bool all_agreed_ = false;    // 'a' was answered
     bool none_agreed_ = false;   // 'q' was

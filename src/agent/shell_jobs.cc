@@ -39,9 +39,32 @@ base::Result<> Shell::start_job(const Words& words, bool queued) {
     return {};
 }
 
-// queue COMMAND; queue alone lists.
+namespace {
+
+std::optional<int> job_number(std::string_view word) {
+    const auto number = base::parse_number<unsigned>(word, 1'000'000U);
+    return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
+}
+
+}  // namespace
+
+// queue COMMAND; queue -m JOB [PLACE]; queue -d JOB; queue alone lists.
 base::Result<> Shell::on_queue(const Words& words) {
     if (words.size() == 1) {
+        return on_jobs(words);
+    }
+    if (words[1] == "-d" && words.size() == 3) {
+        return on_kill({"kill", words[2]});
+    }
+    if (words[1] == "-m") {
+        const auto number = words.size() > 2 ? job_number(words[2]) : std::nullopt;
+        const auto place = words.size() > 3 ? base::parse_number<unsigned>(words[3]) : 1U;
+        if (!number || !place || *place == 0) {
+            return tl::unexpected(usage_of(words[0]));
+        }
+        if (!jobs_.move(*number, *place)) {
+            return fail(Errc::kNotFound, fmt::format("{}: no such job waits", words[2]));
+        }
         return on_jobs(words);
     }
     TRY(const Command* command, find(words[1]));
@@ -57,8 +80,8 @@ base::Result<> Shell::on_jobs(const Words& /*words*/) {
 }
 
 base::Result<> Shell::on_wait(const Words& words) {
-    const auto number = words.size() > 1 ? base::parse_number<unsigned>(words[1], 1'000'000U) : 0U;
-    if (!number || !jobs_.wait(static_cast<int>(*number), [] { return take_interrupt(); })) {
+    const auto number = words.size() > 1 && words[1] != "all" ? job_number(words[1]) : 0;
+    if (!number || !jobs_.wait(*number, [] { return take_interrupt(); })) {
         return fail(Errc::kNotFound, fmt::format("{}: no such job", words[1]));
     }
     say(jobs_.take_news());
@@ -70,8 +93,8 @@ base::Result<> Shell::on_kill(const Words& words) {
         jobs_.kill_all();
         return {};
     }
-    const auto number = base::parse_number<unsigned>(words[1], 1'000'000U);
-    if (!number || !jobs_.kill(static_cast<int>(*number))) {
+    const auto number = job_number(words[1]);
+    if (!number || !jobs_.kill(*number)) {
         return fail(Errc::kNotFound, fmt::format("{}: no such job; `jobs` lists them", words[1]));
     }
     return {};

@@ -66,11 +66,23 @@ base::Result<> Shell::on_shell(const Words& words) {
     return run_to_its_end(shell_words(command), command.empty() ? "the shell" : command);
 }
 
-// page, less, more: with the pager; cat: as it is.
-base::Result<> Shell::on_page(const Words& words) {
-    const bool paged = words[0] != "cat" && is_interactive();
+// page, less, more, zmore: with the pager; cat, zcat: as it is, or into a command.
+base::Result<> Shell::on_page(const Words& line) {
+    Words words = line;
+    std::string place;
+    if (words.size() > 2 && words.back().starts_with('|')) {
+        place = words.back().substr(1);
+        words.pop_back();
+    }
+    const bool zipped = words[0].starts_with('z');
+    if (place.empty() && !words[0].ends_with("cat") && is_interactive()) {
+        place = pager_command();
+    }
+    if (zipped) {
+        place = place.empty() ? "gzip -dc" : "gzip -dc | " + place;
+    }
     for (std::size_t i = 1; i < words.size(); ++i) {
-        TRY_VOID(fetch_into(words[i], paged ? "|" + pager_command() : "-"));
+        TRY_VOID(fetch_into(words[i], place.empty() ? "-" : "|" + place));
     }
     return {};
 }

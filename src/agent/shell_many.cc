@@ -7,8 +7,10 @@
 
 #include "agent/glob.h"
 #include "agent/local_file.h"
+#include "agent/remote_tree.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
+#include "agent/transfer_words.h"
 #include "base/ascii.h"
 
 namespace agent {
@@ -150,31 +152,54 @@ base::Result<> Shell::for_each_remote(
     return {};
 }
 
-namespace {
-
-// lftp's "mget -c FILES": what is missing of them. The words without it.
-Shell::Words take_resume(const Shell::Words& words, bool& resume) {
-    Shell::Words rest = words;
-    if (rest.size() > 2 && rest[1] == "-c") {
-        resume = true;
-        rest.erase(rest.begin() + 1);
-    }
-    return rest;
-}
-
-}  // namespace
-
 // mget, mreget
 base::Result<> Shell::on_mget(const Words& line) {
+    const auto read = read_transfer_words(line);
+    if (!read || read->words.size() < 2) {
+        return tl::unexpected(usage_of(line[0]));
+    }
     CopyOptions copy = copy_options();
-    copy.resume = line[0] == "mreget";
-    const Words words = take_resume(line, copy.resume);
-    return for_each_remote(words, [&](const std::string& path) -> base::Result<> {
+    copy.resume = read->resume || line[0] == "mreget";
+    const std::string folder = expand_home(read->folder);
+    return for_each_remote(read->words, [&](const std::string& path) -> base::Result<> {
         if (!ftp::is_plain_name(file_name_of(path))) {
             return fail(Errc::kInvalid, path + " is no name for a file here");
         }
-        return fetch(path, local_name(path), copy);
+        TRY_VOID(fetch(path, local_name(path, folder), copy));
+        return read->remove_source ? site().run(client().remove(path)) : base::Result<>();
     });
+}
+
+// mmv REMOTE... FOLDER
+base::Result<> Shell::on_mmv(const Words& words) {
+    const Words sources(words.begin(), words.end() - 1);
+    all_agreed_ = true;  // nothing is lost by it
+    return for_each_remote(
+        sources,
+        [&](const std::string& path) {
+            return site().run(client().rename(path, join_path(words.back(), file_name_of(path))));
+        },
+        Wanted::kBoth);
+}
+
+// glob [on|off]; glob [-a|-d] VERB WORD...: the verb with what the words stand for.
+base::Result<> Shell::on_glob(const Words& words) {
+    if (words.size() == 1 || words[1] == "on" || words[1] == "off") {
+        return on_switch(words);
+    }
+    const bool both = words[1] == "-a";
+    const bool folders = words[1] == "-d";
+    const std::size_t verb_at = both || folders || words[1] == "-f" ? 2 : 1;
+    if (verb_at == words.size()) {
+        return tl::unexpected(usage_of(words[0]));
+    }
+    Words line{words[verb_at]};
+    for (std::size_t i = verb_at + 1; i < words.size(); ++i) {
+        const Wanted wanted = both ? Wanted::kBoth : (folders ? Wanted::kFolders : Wanted::kFiles);
+        TRY(const Words paths, expand_remote(words[i], wanted));
+        line.insert(line.end(), paths.begin(), paths.end());
+    }
+    return dispatch(line);
 }
 
 base::Result<> Shell::on_mdelete(const Words& words) {
@@ -184,8 +209,13 @@ base::Result<> Shell::on_mdelete(const Words& words) {
 
 // mput, msend
 base::Result<> Shell::on_mput(const Words& line) {
+    const auto read = read_transfer_words(line);
+    if (!read || read->words.size() < 2) {
+        return tl::unexpected(usage_of(line[0]));
+    }
+    const Words& words = read->words;
     CopyOptions copy = copy_options();
-    const Words words = take_resume(line, copy.resume);
+    copy.resume = read->resume;
     for (std::size_t i = 1; i < words.size(); ++i) {
         TRY(const Words paths, expand_local(words[i]));
         if (paths.empty()) {
@@ -195,7 +225,11 @@ base::Result<> Shell::on_mput(const Words& line) {
             if (!agrees(words[0], path)) {
                 continue;
             }
-            if (const auto done = send(path, remote_name(path), copy); !done) {
+            auto done = send(path, join_path(read->folder, remote_name(path)), copy);
+            if (done && read->remove_source) {
+                done = remove_here(path);
+            }
+            if (!done) {
                 show_error(done.error());
             }
             if (!site().is_open() || site().is_interrupted()) {

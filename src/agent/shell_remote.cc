@@ -1,4 +1,4 @@
-// The interactive client's listings, and what it does to files of the server.
+// What the interactive client does to files of the server.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -35,30 +35,6 @@ constexpr std::array kPassed{Passed{"account", "ACCT"},
                              Passed{"umask", "SITE UMASK"}};
 
 }  // namespace
-
-// ls, dir, nlist, mlsd, pls, pdir, pmlsd
-base::Result<> Shell::on_list(const Words& words) {
-    const std::string& verb = words[0];
-    const std::string command =
-        verb == "nlist" ? "NLST" : (verb.ends_with("mlsd") ? "MLSD" : "LIST");
-    const std::string folder = words.size() > 1 && !words[1].empty() ? " " + words[1] : "";
-    const std::string place = verb.starts_with('p') ? "|" + pager_command() : "-";
-    return write_to(words.size() > 2 ? words[2] : place, [&](ftp::ByteSink& out) {
-        return site().run(client().listing_into(command + folder, out));
-    });
-}
-
-// mls, mdir: the last word says where to put it.
-base::Result<> Shell::on_multiple_list(const Words& words) {
-    const std::string command = words[0] == "mls" ? "NLST " : "LIST ";
-    return write_to(words.back(), [&](ftp::ByteSink& out) -> base::Result<> {
-        for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-            TRY_VOID(out.write(words.size() > 3 ? words[i] + ":\n" : ""));
-            TRY_VOID(site().run(client().listing_into(command + words[i], out)));
-        }
-        return {};
-    });
-}
 
 // Where that leads is asked at once: a connection that is lost later comes back to it.
 base::Result<> Shell::on_cd(const Words& words) {

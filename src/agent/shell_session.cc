@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "agent/bookmarks.h"
+#include "agent/exit_status.h"
 #include "agent/netrc.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
@@ -13,21 +14,65 @@ namespace agent {
 using base::Errc;
 using base::fail;
 
-base::Result<> Shell::on_open(const Words& words) {
-    std::string target = words[1];
-    const auto bookmarks = read_bookmarks();
-    if (const auto bookmark = bookmarks.find(target); bookmark != bookmarks.end()) {
-        target = bookmark->second;
+namespace {
+
+// The words of open, with lftp's flags.
+struct OpenWords {
+    std::string target;
+    std::string port;
+    std::string user;      // USER, USER,PASSWORD or USER:PASSWORD
+    std::string commands;  // once logged in
+};
+
+std::optional<OpenWords> read_open_words(const Shell::Words& words) {
+    OpenWords read;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        std::string* named = word == "-u"   ? &read.user
+                             : word == "-p" ? &read.port
+                             : word == "-e" ? &read.commands
+                                            : nullptr;
+        if (named != nullptr && ++i == words.size()) {
+            return std::nullopt;
+        }
+        std::string& place =
+            named != nullptr ? *named : (read.target.empty() ? read.target : read.port);
+        if (!place.empty() || (named == nullptr && word.starts_with('-'))) {
+            return std::nullopt;
+        }
+        place = words[i];
     }
-    TRY(FtpUrl url, parse_ftp_url(target));
-    if (words.size() > 2) {
-        const auto port = base::parse_number<std::uint16_t>(words[2]);
+    return read.target.empty() ? std::nullopt : std::optional(std::move(read));
+}
+
+}  // namespace
+
+// open [-u USER[,PASSWORD]] [-p PORT] [-e COMMANDS] HOST|URL|BOOKMARK [PORT]
+base::Result<> Shell::on_open(const Words& words) {
+    const auto read = read_open_words(words);
+    if (!read) {
+        return tl::unexpected(usage_of(words[0]));
+    }
+    const auto bookmarks = read_bookmarks();
+    const auto bookmark = bookmarks.find(read->target);
+    TRY(FtpUrl url, parse_ftp_url(bookmark == bookmarks.end() ? read->target : bookmark->second));
+    if (!read->port.empty()) {
+        const auto port = base::parse_number<std::uint16_t>(read->port);
         if (!port || *port == 0) {
-            return fail(Errc::kSyntax, fmt::format("{} is no port", words[2]));
+            return fail(Errc::kSyntax, fmt::format("{} is no port", read->port));
         }
         url.port = *port;
     }
-    return open(std::move(url));
+    if (!read->user.empty()) {
+        const std::size_t end = std::min(read->user.find_first_of(",:"), read->user.size());
+        url.user = read->user.substr(0, end);
+        if (end < read->user.size()) {
+            url.password = read->user.substr(end + 1);
+        }
+    }
+    TRY_VOID(open(std::move(url)));
+    return read->commands.empty() || run_line(read->commands) == kFtpOk ? base::Result<>()
+                                                                        : already_said();
 }
 
 base::Result<> Shell::open(FtpUrl url) {

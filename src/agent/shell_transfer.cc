@@ -3,15 +3,18 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include "agent/child_process.h"
 #include "agent/exit_status.h"
 #include "agent/listing_sink.h"
 #include "agent/local_file.h"
+#include "agent/remote_tree.h"
 #include "agent/segments.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
+#include "agent/transfer_words.h"
 #include "base/ascii.h"
 
 namespace agent {
@@ -63,8 +66,8 @@ MeterStyle Shell::meter_style() const {
 }
 
 // A server may call its files "-" and "|rm": here they are files, too.
-std::string Shell::local_name(const std::string& remote) const {
-    std::string name = rename_by(names_, file_name_of(remote));
+std::string Shell::local_name(const std::string& remote, const std::string& folder) const {
+    std::string name = join_path(folder, rename_by(names_, file_name_of(remote)));
     if (name.starts_with('-') || name.starts_with('|')) {
         name.insert(0, "./");
     }
@@ -130,64 +133,42 @@ base::Result<> Shell::fetch_into(const std::string& remote, const std::string& p
 }
 
 base::Result<> Shell::fetch(const std::string& remote, const std::string& local, CopyOptions copy) {
-    Meter meter(site().loop().clock(), meter_style());
+    Meter meter(site().loop(), meter_style());
     TRY_VOID(site().run(download(site(), client(), {remote, local}, copy, meter)));
     return {};
 }
 
 base::Result<> Shell::send(const std::string& local, const std::string& remote, CopyOptions copy) {
-    Meter meter(site().loop().clock(), meter_style());
+    Meter meter(site().loop(), meter_style());
     TRY_VOID(site().run(upload(site(), client(), {remote, local}, copy, meter)));
     return {};
 }
 
-namespace {
-
-// As lftp has them: -c goes on where an earlier transfer ended, -o names the target. The words without them, the target
-// last; nothing where they make no sense.
-std::optional<Shell::Words> take_flags(const Shell::Words& words, CopyOptions& copy) {
-    Shell::Words rest;
-    std::string target;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        if (words[i] == "-c") {
-            copy.resume = true;
-        } else if (words[i] == "-o" && i + 1 < words.size() && target.empty()) {
-            target = words[++i];
-        } else {
-            rest.push_back(words[i]);
-        }
-    }
-    if (!target.empty()) {
-        rest.push_back(std::move(target));
-    }
-    return rest.size() == 2 || rest.size() == 3 ? std::optional(std::move(rest)) : std::nullopt;
-}
-
-}  // namespace
-
 // get, recv, reget, newer
 base::Result<> Shell::on_get(const Words& line) {
-    CopyOptions copy = copy_options();
-    copy.resume = line[0] == "reget";
-    const auto read = take_flags(line, copy);
-    if (!read) {
+    const auto read = read_transfer_words(line);
+    if (!read || read->words.size() < 2 || read->words.size() > 3) {
         return tl::unexpected(usage_of(line[0]));
     }
-    const Words& words = *read;
-    if (words.size() > 2 && (words[2] == "-" || words[2].starts_with('|'))) {
-        return fetch_into(words[1], words[2]);
-    }
-    return fetch_as_named(words, copy);
+    const Words& words = read->words;
+    CopyOptions copy = copy_options();
+    copy.resume = read->resume || line[0] == "reget";
+    const bool piped = words.size() > 2 && (words[2] == "-" || words[2].starts_with('|'));
+    TRY_VOID(piped ? fetch_into(words[1], words[2]) : fetch_as_named(words, copy, read->folder));
+    return read->remove_source ? site().run(client().remove(words[1])) : base::Result<>();
 }
 
-base::Result<> Shell::fetch_as_named(const Words& words, CopyOptions copy) {
+base::Result<> Shell::fetch_as_named(const Words& words,
+                                     CopyOptions copy,
+                                     const std::string& folder) {
     const std::string& remote = words[1];
     if (words.size() == 2 && !ftp::is_plain_name(file_name_of(remote))) {
         return fail(Errc::kInvalid, fmt::format("{} names no file; say where to put it", remote));
     }
-    std::string local = words.size() > 2 ? expand_home(words[2]) : local_name(remote);
+    std::string local = words.size() > 2 ? join_path(expand_home(folder), expand_home(words[2]))
+                                         : local_name(remote, expand_home(folder));
     if (status_of(local).value_or(LocalStatus()).is_directory) {
-        local += "/" + local_name(remote);
+        local = local_name(remote, local);
     }
     if (words[0] == "newer") {
         const auto here = status_of(local);
@@ -210,18 +191,28 @@ base::Result<> Shell::fetch_from_restart(const std::string& remote, const std::s
 
 // put, send, reput, append
 base::Result<> Shell::on_put(const Words& line) {
-    CopyOptions copy = copy_options();
-    copy.resume = line[0] == "reput";
-    copy.append = line[0] == "append";
-    const auto read = take_flags(line, copy);
-    if (!read) {
+    const auto read = read_transfer_words(line);
+    if (!read || read->words.size() < 2 || read->words.size() > 3) {
         return tl::unexpected(usage_of(line[0]));
     }
-    const Words& words = *read;
+    const Words& words = read->words;
+    CopyOptions copy = copy_options();
+    copy.resume = read->resume || line[0] == "reput";
+    copy.append = line[0] == "append";
     if (words[1] == "-" && words.size() == 2) {
         return fail(Errc::kInvalid, "standard input has no name; say one");
     }
-    return send(expand_home(words[1]), words.size() > 2 ? words[2] : remote_name(words[1]), copy);
+    const std::string local = expand_home(words[1]);
+    const std::string remote = words.size() > 2 ? words[2] : remote_name(local);
+    TRY_VOID(send(local, join_path(read->folder, remote), copy));
+    return read->remove_source ? remove_here(local) : base::Result<>();
+}
+
+base::Result<> Shell::remove_here(const std::string& local) {
+    std::error_code failed;
+    std::filesystem::remove(local, failed);
+    return failed ? base::Result<>(fail(Errc::kIo, fmt::format("{}: {}", local, failed.message())))
+                  : base::Result<>();
 }
 
 base::Result<> Shell::on_mirror(const Words& words) {
@@ -231,6 +222,7 @@ base::Result<> Shell::on_mirror(const Words& words) {
     options.copy = copy_options();
     options.copy.unique = false;
     options.copy.resume = parsed.resume;
+    options.segments = parsed.segments;
     const Words& tops = parsed.operands;
     if (tops.size() > 2) {
         return fail(Errc::kSyntax, "usage: mirror [OPTIONS] [FROM [TO]]");
@@ -275,9 +267,9 @@ base::Result<> Shell::on_pget(const Words& words) {
         return fail(Errc::kInvalid, fmt::format("{} names no file; say where to put it", rest[0]));
     }
     if (status_of(local).value_or(LocalStatus()).is_directory) {
-        local += "/" + local_name(rest[0]);
+        local = local_name(rest[0], local);
     }
-    Meter meter(site().loop().clock(), meter_style());
+    Meter meter(site().loop(), meter_style());
     TRY_VOID(get_in_segments(site(), {rest[0], local}, segments, copy_options(), meter));
     return {};
 }

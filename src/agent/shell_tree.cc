@@ -207,14 +207,14 @@ base::Result<> Shell::on_du(const Words& words) {
     });
 }
 
-// rm [-r] [-f] REMOTE...
+// rm [-r] [-f] REMOTE...; mrm, as lftp has it, asks nobody.
 base::Result<> Shell::on_rm(const Words& words) {
     const auto read = read_words(words, {.flags = "rf"});
     if (!read || read->tops.empty()) {
         return tl::unexpected(usage_of(words[0]));
     }
     const bool with_folders = read->has('r');
-    all_agreed_ = read->has('f');
+    all_agreed_ = read->has('f') || words[0] == "mrm";
     Words names{words[0]};
     names.insert(names.end(), read->tops.begin(), read->tops.end());
     return for_each_remote(

@@ -49,6 +49,40 @@ std::string tls_of(const FtpSettings& settings) {
     return std::string(kTlsLevels[static_cast<std::size_t>(settings.tls)].first);
 }
 
+// What lftp's users call it.
+std::string_view own_name(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNames{
+        {{"cmd:fail-exit", "fail-exit"},
+         {"cmd:prompt", "prompt"},
+         {"ftp:anon-pass", "anonpass"},
+         {"ftp:passive-mode", "passive"},
+         {"ftp:prefer-epsv", "epsv"},
+         {"ftp:ssl-protect-data", "protect"},
+         {"ftp:use-mlsd", "mlsd"},
+         {"net:limit-rate", "rate"},
+         {"net:limit-total-rate", "rate"},
+         {"net:max-retries", "retries"},
+         {"net:timeout", "timeout"},
+         {"pget:default-n", "segments"},
+         {"ssl:ca-file", "cacert"},
+         {"ssl:verify-certificate", "verify"}}};
+    const auto* found = std::find_if(
+        kNames.begin(), kNames.end(), [name](const auto& row) { return row.first == name; });
+    return found == kNames.end() ? name : found->second;
+}
+
+std::optional<bool> parse_switch(std::string_view text) {
+    // BSD's debug takes a level.
+    const bool level = !text.empty() && base::is_digit(text[0]);
+    if (text == "on" || text == "yes" || text == "true" || (level && text != "0")) {
+        return true;
+    }
+    if (text == "off" || text == "no" || text == "false" || text == "0") {
+        return false;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 struct VariableTable {
@@ -191,21 +225,26 @@ base::Result<> Shell::on_switch(const Words& words) {
     bool& value = *found->value(*this);
     const std::string wanted =
         words.size() > 1 ? words[1] : (value != found->inverted ? "off" : "on");
-    // BSD's debug takes a level.
-    const bool on = wanted == "on" || (base::is_digit(wanted[0]) && wanted != "0");
-    if (!on && wanted != "off" && wanted != "0") {
+    const auto on = parse_switch(wanted);
+    if (!on) {
         return fail(Errc::kSyntax, fmt::format("{} is on or off", words[0]));
     }
-    value = on != found->inverted;
+    value = *on != found->inverted;
     apply_settings();
     if (words[0] == "protect" && site().is_open() && client().tls() != nullptr) {
-        TRY_VOID(site().run(client().set_protection(on)));
+        TRY_VOID(site().run(client().set_protection(*on)));
     }
-    say(fmt::format("{} is {}\n", words[0], on ? "on" : "off"));
+    say(fmt::format("{} is {}\n", words[0], *on ? "on" : "off"));
     return {};
 }
 
-base::Result<> Shell::assign(std::string_view name, const std::optional<std::string>& value) {
+base::Result<> Shell::assign(std::string_view named, const std::optional<std::string>& value) {
+    const std::string_view name = own_name(named);
+    if (name == "ftp:ssl-force" || name == "ftp:ssl-allow") {
+        const bool on = parse_switch(value.value_or("on")).value_or(true);
+        return set_tls(site().settings(),
+                       name == "ftp:ssl-force" && on ? "required" : (on ? "offered" : "never"));
+    }
     for (const auto& variable : VariableTable::kVariables) {
         if (variable.name == name) {
             TRY_VOID(variable.set(*this, value.value_or(std::string(variable.first))));
@@ -239,8 +278,9 @@ base::Result<> Shell::on_set(const Words& words) {
         return assign(words[1], words[2]);
     }
     bool found = false;
+    const std::string_view name = words.size() == 1 ? "" : own_name(words[1]);
     for (const auto& variable : VariableTable::kVariables) {
-        if (words.size() == 1 || variable.name == words[1]) {
+        if (words.size() == 1 || variable.name == name) {
             say(fmt::format("{:<9} {:<20}  # {}\n",
                             variable.name,
                             variable.get(*this).empty() ? "\"\"" : variable.get(*this),
@@ -252,7 +292,7 @@ base::Result<> Shell::on_set(const Words& words) {
         say("The switches that `status` shows can be set to on and off, too.\n");
     }
     for (const auto& row : VariableTable::kSwitches) {
-        if (words.size() == 2 && !found && row.name == words[1]) {
+        if (words.size() == 2 && !found && row.name == name) {
             say(fmt::format(
                 "{} is {}\n", row.name, *row.value(*this) != row.inverted ? "on" : "off"));
             found = true;
@@ -312,9 +352,12 @@ base::Result<> Shell::on_status(const Words& /*words*/) {
 }
 
 base::Result<> Shell::on_rate(const Words& words) {
-    if (words.size() > 1) {
-        // BSD's names the direction first: here one bound holds for both.
-        TRY_VOID(assign("rate", words.back()));
+    // BSD's names the direction first, and may have an increment last: here one bound holds for both.
+    const bool directed =
+        words.size() > 1 && (words[1] == "all" || words[1] == "get" || words[1] == "put");
+    const std::size_t at = directed ? 2 : 1;
+    if (words.size() > at) {
+        TRY_VOID(assign("rate", words[at]));
     }
     const std::uint64_t rate = site().settings().rate_max;
     say(rate == 0 ? "No bound\n" : fmt::format("At most {} a second\n", format_octets(rate)));

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <clocale>
 #include <cstdio>
+#include <cstdlib>
+#include <cwchar>
 #include <utility>
 
 #include "base/ascii.h"
@@ -58,6 +61,15 @@ bool commands_terminal(std::string_view character) {
            (character >= "\u2066" && character <= "\u2069");
 }
 
+// 0 to 2. What is no character is shown by one.
+std::size_t character_columns(std::string_view character) {
+    wchar_t wide = 0;
+    std::mbstate_t state{};
+    const std::size_t read = std::mbrtowc(&wide, character.data(), character.size(), &state);
+    const int columns = read == character.size() ? ::wcwidth(wide) : 1;
+    return columns < 0 ? 1 : static_cast<std::size_t>(columns);
+}
+
 void show_prompt(std::string_view prompt) {
     if (is_interactive()) {
         fmt::print(stderr, "{}", prompt);
@@ -100,6 +112,57 @@ std::string on_one_line(std::string_view text) {
     std::replace_if(
         line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, '?');
     return line;
+}
+
+void speak_utf8() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet
+    static_cast<void>(std::setlocale(LC_CTYPE, ""));
+    if (MB_CUR_MAX == 1) {
+        static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
+    }
+    // NOLINTEND(concurrency-mt-unsafe)
+}
+
+std::size_t text_columns(std::string_view text) {
+    std::size_t columns = 0;
+    while (!text.empty()) {
+        const std::size_t octets = character_octets(text);
+        columns += character_columns(text.substr(0, octets));
+        text.remove_prefix(octets);
+    }
+    return columns;
+}
+
+std::string_view last_columns(std::string_view text, std::size_t columns) {
+    for (std::size_t all = text_columns(text); all > columns && !text.empty();) {
+        const std::size_t octets = character_octets(text);
+        all -= character_columns(text.substr(0, octets));
+        text.remove_prefix(octets);
+        // An accent belongs to the character that went.
+        while (!text.empty() && character_columns(text.substr(0, character_octets(text))) == 0) {
+            text.remove_prefix(character_octets(text));
+        }
+    }
+    return text;
+}
+
+std::string in_columns(const std::vector<std::string>& words, std::size_t columns) {
+    std::size_t widest = 0;
+    for (const std::string& word : words) {
+        widest = std::max(widest, text_columns(word));
+    }
+    const std::size_t in_a_line = std::max<std::size_t>(1, (columns + 2) / (widest + 2));
+    const std::size_t lines = (words.size() + in_a_line - 1) / in_a_line;
+    std::string text;
+    for (std::size_t line = 0; line < lines; ++line) {
+        for (std::size_t i = line; i < words.size(); i += lines) {
+            const bool last = i + lines >= words.size();
+            const std::size_t room = last ? 0 : widest + 2 - text_columns(words[i]);
+            text += words[i] + std::string(room, ' ');
+        }
+        text += '\n';
+    }
+    return text;
 }
 
 std::string wrapped(std::string text) {

@@ -26,6 +26,18 @@ namespace agent {
 // The same without line ends and tabulators, too: for a name in a line that is drawn in place.
 [[nodiscard]] std::string on_one_line(std::string_view text);
 
+// From now on this process knows letters beyond ASCII as UTF-8 has them, whatever the environment says: for what is typed,
+// and for text_columns(). Before there are threads.
+void speak_utf8();
+
+// How wide a terminal shows it: two columns for a character of East Asia, none for an accent that combines.
+[[nodiscard]] std::size_t text_columns(std::string_view text);
+// The end of it, in at most `columns` columns and beginning with a character.
+[[nodiscard]] std::string_view last_columns(std::string_view text, std::size_t columns);
+
+// In columns as ls has them, down and then across, in lines of at most `columns`; a line each where one does not fit.
+[[nodiscard]] std::string in_columns(const std::vector<std::string>& words, std::size_t columns);
+
 // Lines broken between words, as wide as the terminal where standard error is shown there; else as it is.
 [[nodiscard]] std::string wrapped(std::string text);
 

@@ -67,6 +67,41 @@ class Faults(unittest.TestCase):
         self.assertEqual(self.there.files["large"], LARGE[::-1])
         self.assertNotIn("APPE large", self.there.seen)
 
+    def test_server_that_cuts_and_says_226(self):
+        class Short(ScriptedServer):
+            lies = 1
+
+            def transfer(self, connection, state, verb, name):
+                whole = self.files[name]
+                if verb == "RETR" and self.lies > 0:
+                    self.lies -= 1
+                    self.files[name] = whole[:1_000_000]
+                again = super().transfer(connection, state, verb, name)
+                self.files[name] = whole
+                return again
+
+        short = self.enterContext(Short({"large": LARGE}))
+        self.ftp("get", short.url + "large", "-o", "back")
+        self.assertEqual((self.folder / "back").read_bytes(), LARGE)
+        self.assertIn("REST 1000000", short.seen)
+        short.lies = 1
+        cut = self.ftp("--retry", "0", "get", short.url + "large", "-o", "back", status=74)
+        self.assertIn("the server sent 1000000 of 3000000 octets", cut.stderr)
+
+    def test_resuming_what_was_replaced_begins_anew(self):
+        # Of the same length, and newer than what is here: nothing is missing of it, and all of it is wrong.
+        (self.folder / "back").write_bytes(LARGE[::-1])
+        os.utime(self.folder / "back", (1_600_000_000, 1_600_000_000))
+        self.ftp("-c", "get", self.there.url + "large", "-o", "back")
+        self.assertEqual((self.folder / "back").read_bytes(), LARGE)
+
+    def test_one_that_fails_does_not_cost_the_others(self):
+        self.ftp("get", self.there.url + "nothing", self.there.url + "small", status=66)
+        self.assertEqual((self.folder / "small").read_bytes(), b"Bonjour\n")
+        (self.folder / "here").write_text("x")
+        self.ftp("put", "nothing", "here", self.there.url, status=66)
+        self.assertEqual(self.there.files["here"], b"x")
+
     def test_file_that_changes_meanwhile_is_not_mixed(self):
         there = self.there
 
@@ -87,6 +122,31 @@ class Faults(unittest.TestCase):
         failed = self.ftp("--retry", "1", "mirror", self.there.url, "copy", status=74)
         self.assertIn("large: the server hung up", failed.stderr)
         self.assertIn("1 of 2 files not copied, from small on: the connection is lost", failed.stderr)
+
+    def test_mirror_says_what_it_leaves_out(self):
+        class Linked(ScriptedServer):
+            def listing(self):
+                return "lrwxrwxrwx 1 a b 5 Jan  1  2024 latest -> large\r\n" + super().listing()
+
+        linked = self.enterContext(Linked({"small": b"x"}))
+        self.assertIn("1 copied (1), 0 unchanged, 0 folders made, 0 removed, 0 failed, 1 links left out",
+                      self.ftp("mirror", linked.url, "copy").stdout)
+
+    def test_mirror_in_parts_goes_on_after_a_kill(self):
+        words = ["--segments", "3", "mirror", self.there.url, "copy"]
+        child = subprocess.Popen([pathlib.Path(harness.PROGRAM).resolve(), "ftp", "-T", "300k", *words],
+                                 cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        status = self.folder / "copy" / "large.staffetta-pget"
+        while not status.exists() and child.poll() is None:
+            pass
+        child.kill()
+        child.wait(harness.PATIENCE_S)
+        # As long as the source and newer, and not whole: only its status says so.
+        os.truncate(self.folder / "copy" / "large", len(LARGE))
+        self.ftp(*words)
+        self.assertEqual((self.folder / "copy" / "large").read_bytes(), LARGE)
+        self.assertEqual(sorted(os.listdir(self.folder / "copy")), ["large", "small"])
+        self.assertIn("0 copied", self.ftp(*words).stdout)
 
     def test_mirror_removes_nothing_when_a_folder_is_not_readable(self):
         class Closed(ScriptedServer):

@@ -116,6 +116,13 @@ class OneShot:
         self.ftp("mirror", "--delete", self.url + "tree", copy)
         self.assertEqual(digest(tree), digest(copy))
 
+    def test_mirror_makes_the_folders_above(self):
+        tree = self.folder / "tree"
+        make_tree(tree, 3)
+        self.ftp("mirror", "-R", tree, self.url + "a/b%20c/tree")
+        self.ftp("mirror", "-e", "-n", "--loop", self.url + "a", self.folder / "copy")
+        self.assertEqual(digest(tree), digest(self.folder / "copy" / "b c" / "tree"))
+
     def test_mirror_of_what_expressions_choose(self):
         tree = self.folder / "tree"
         for path in ("cache/a.txt", "menu/2026-01.txt", "menu/carte.txt", "menu/cache"):
