@@ -152,6 +152,7 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     options_.passive = settings_.passive;
     options_.extended = settings_.extended;
     options_.use_mlsd = settings_.use_mlsd;
+    options_.list_hidden = settings_.list_hidden;
     options_.keep_returns = settings_.keep_returns;
     options_.patience = settings_.patience;
     options_.on_dialogue = [this](bool sent, std::string_view line) { follow(sent, line); };

@@ -29,6 +29,7 @@ struct FtpSettings {
     bool passive = true;
     bool extended = true;
     bool use_mlsd = true;
+    bool list_hidden = true;
     bool keep_returns = false;  // type A as it comes
     net::Family family = net::Family::kAny;
     base::Duration patience = std::chrono::seconds(60);

@@ -76,7 +76,6 @@ class Mirror {
             whole_ = false;
         };
         const auto walked = co_await walk_tree(site_, remote_, std::move(walk));
-        top_is_there_ = walked.has_value();
         if (!walked && options_.reverse && walked.error().code == Errc::kNotFound) {
             co_return base::Result<>();  // it will be made
         }
@@ -137,7 +136,8 @@ class Mirror {
             return {};
         }
         if (options_.reverse) {
-            if (!top_is_there_) {
+            // vsftpd says 226 of a folder that is not there.
+            if (there_.empty()) {
                 make_parents_there();
             }
             return {};
@@ -394,8 +394,7 @@ class Mirror {
     const std::string local_;
     const MirrorOptions options_;
     Meter meter_;
-    bool top_is_there_ = false;  // at the server
-    bool whole_ = true;          // the source's listing: only then is it known what it has not
+    bool whole_ = true;  // the source's listing: only then is it known what it has not
     std::set<std::string> gone_;
     std::string where_;  // the first connection's folder, which remote_ may be relative to
     Tree there_;

@@ -278,7 +278,7 @@ class Shell {
                                   CopyOptions copy,
                                   const std::string& folder = "");
     [[nodiscard]] static base::Result<> remove_here(const std::string& local);
-    base::Result<> fetch_into(const std::string& remote, const std::string& place);
+    base::Result<> fetch_into(const Words& remotes, const std::string& place);
     base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);
     // What `write` writes goes to "-", "|COMMAND" or a file, as it comes, as lines of this machine.

@@ -26,7 +26,8 @@ std::optional<ListWords> read_list_words(const Shell::Words& words) {
     for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string& word = words[i];
         if (rest.empty() && word.size() > 1 && word.starts_with('-')) {
-            read.arguments += " " + word;
+            // One word for all of them: vsftpd reads no second.
+            read.arguments += read.arguments.empty() ? " " + word : word.substr(1);
         } else if (word.starts_with('|')) {
             read.place = word;
         } else {

@@ -81,10 +81,8 @@ base::Result<> Shell::on_page(const Words& line) {
     if (zipped) {
         place = place.empty() ? "gzip -dc" : "gzip -dc | " + place;
     }
-    for (std::size_t i = 1; i < words.size(); ++i) {
-        TRY_VOID(fetch_into(words[i], place.empty() ? "-" : "|" + place));
-    }
-    return {};
+    words.erase(words.begin());
+    return fetch_into(words, place.empty() ? "-" : "|" + place);
 }
 
 base::Result<> Shell::on_edit(const Words& words) {

@@ -107,29 +107,30 @@ base::Result<> Shell::write_to(const std::string& place,
     return written;
 }
 
-// To "-" or "|COMMAND", as it comes.
-base::Result<> Shell::fetch_into(const std::string& remote, const std::string& place) {
+// To "-" or "|COMMAND", one behind the other, as they come.
+base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place) {
     TRY_VOID(site().run(client().set_type(ascii_ ? ftp::Type::kAscii : ftp::Type::kImage, form_)));
+    const auto fetch_all = [&](ftp::ByteSink& sink) -> base::Result<> {
+        for (const std::string& remote : remotes) {
+            TRY_VOID(site().run(client().retrieve(remote, {}, sink)));
+        }
+        return {};
+    };
     if (place == "-" && captured_ != nullptr) {
         TextSink sink;
-        TRY_VOID(site().run(client().retrieve(remote, {}, sink)));
+        auto fetched = fetch_all(sink);
         say(sink.text);
-        return {};
+        return fetched;
     }
     if (place == "-") {
         std::fflush(stdout);
-        const auto sink = FileSink::standard();
-        TRY_VOID(site().run(client().retrieve(remote, {}, *sink)));
-        return {};
+        return fetch_all(*FileSink::standard());
     }
     TRY(const auto sink, ProcessSink::start(shell_words(place.substr(1))));
-    const auto fetched = site().run(client().retrieve(remote, {}, *sink));
+    auto fetched = fetch_all(*sink);
     TRY_VOID(sink->finish());
     static_cast<void>(take_interrupt());
-    if (!fetched && !sink->wants_no_more()) {
-        return fail(fetched.error().code, fetched.error().text);
-    }
-    return {};
+    return sink->wants_no_more() ? base::Result<>() : std::move(fetched);
 }
 
 base::Result<> Shell::fetch(const std::string& remote, const std::string& local, CopyOptions copy) {
@@ -154,7 +155,7 @@ base::Result<> Shell::on_get(const Words& line) {
     CopyOptions copy = copy_options();
     copy.resume = read->resume || line[0] == "reget";
     const bool piped = words.size() > 2 && (words[2] == "-" || words[2].starts_with('|'));
-    TRY_VOID(piped ? fetch_into(words[1], words[2]) : fetch_as_named(words, copy, read->folder));
+    TRY_VOID(piped ? fetch_into({words[1]}, words[2]) : fetch_as_named(words, copy, read->folder));
     return read->remove_source ? site().run(client().remove(words[1])) : base::Result<>();
 }
 

@@ -117,6 +117,7 @@ struct VariableTable {
         Switch{"gate",     [](Shell& s) { return &s.switches_.gate; }, false},
         Switch{"glob",     [](Shell& s) { return &s.switches_.globbing; }, false},
         Switch{"hash",     [](Shell& s) { return &s.switches_.marks; }, false},
+        Switch{"hidden",   [](Shell& s) { return &settings(s).list_hidden; }, false},
         Switch{"mlsd",     [](Shell& s) { return &settings(s).use_mlsd; }, false},
         Switch{"passive",  [](Shell& s) { return &settings(s).passive; }, false},
         Switch{"preserve", [](Shell& s) { return &s.switches_.keep_time; }, false},
@@ -211,6 +212,7 @@ void Shell::apply_settings() {
     options.passive = settings.passive;
     options.extended = settings.extended;
     options.use_mlsd = settings.use_mlsd;
+    options.list_hidden = settings.list_hidden;
     options.keep_returns = settings.keep_returns;
     options.patience = settings.patience;
     options.protect_data = settings.protect_data;

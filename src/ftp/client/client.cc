@@ -105,6 +105,7 @@ void Client::close() {
     features_.clear();
     representation_ = {};
     directory_.reset();
+    knows_all_.reset();
 }
 
 base::SteadyTime Client::deadline() const {

@@ -46,6 +46,7 @@ struct ClientOptions {
     bool passive = true;
     bool extended = true;  // EPSV and EPRT before PASV and PORT
     bool use_mlsd = true;
+    bool list_hidden = true;  // LIST -a, where the server understands it
     // Type A as it comes, with its carriage returns.
     bool keep_returns = false;
     // One bound for all connections that share it; null: none.
@@ -183,7 +184,7 @@ class Client {
     // number. kUnsupported.
     [[nodiscard]] Async<std::string> sha256(std::string path, std::optional<std::uint64_t> octets);
 
-    // MLSD or LIST, without "." and "..", and without names that no local file may have.
+    // MLSD or LIST, hidden files as well, without "." and "..", and without names that no local file may have.
     [[nodiscard]] Async<std::vector<RemoteEntry>> list(std::string path);
     // NLST's names.
     [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
@@ -207,6 +208,12 @@ class Client {
 
   private:
     struct DataChannel;
+
+    // What LIST says of a folder.
+    struct Lines {
+        std::vector<RemoteEntry> entries;
+        bool has_itself = false;  // "." is among them
+    };
 
     [[nodiscard]] base::SteadyTime deadline() const;
     [[nodiscard]] Async<void> dial();
@@ -232,6 +239,8 @@ class Client {
                                     std::string command,
                                     std::uint64_t restart);
     [[nodiscard]] Async<void> secure_channel(net::Stream& stream);
+    [[nodiscard]] Async<std::vector<RemoteEntry>> list_lines(std::string arguments);
+    [[nodiscard]] Async<Lines> read_list(std::string command_line);
     // Exactly one of `sink` and `source`.
     [[nodiscard]] Async<std::uint64_t> transfer(std::string command_line,
                                                 const TransferOptions& options,
@@ -263,6 +272,7 @@ class Client {
     ServerReply last_reply_;
     std::optional<std::string> directory_;
     bool moved_ = false;
+    std::optional<bool> knows_all_;  // LIST -a
 };
 
 // What a reply means as an error: 421 and 4yz kUnavailable, 530 kDenied, 550 kNotFound, 552 kOverQuota and so on,

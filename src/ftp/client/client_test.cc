@@ -54,6 +54,7 @@ class ClientTest : public testing::Test {
         ClientOptions options;
         options.host = "192.0.2.21";
         options.addresses = {at(21)};
+        options.list_hidden = false;
         return options;
     }
 
@@ -570,6 +571,62 @@ TEST_F(FolderTest, OfLinesEndsAtALineWithoutEnd) {
     const auto entries = list("LIST", std::vector<std::string>(100, std::string(1000, 'x')));
     ASSERT_FALSE(entries);
     EXPECT_EQ(entries.error().code, Errc::kTooLong);
+}
+
+class HiddenTest : public ClientTest {
+  protected:
+    HiddenTest() {
+        connect();
+        client_.options().list_hidden = true;
+    }
+
+    // A listing, or nothing of that name.
+    void answer(std::string_view command, std::string_view listing) {
+        auto data = serve_passive();
+        EXPECT_EQ(heard(), command);
+        say(listing.empty() ? "550 no such file\r\n" : "150 here\r\n");
+        if (!listing.empty()) {
+            data->push(listing);
+            data->close();
+            say("226 done\r\n");
+        }
+    }
+};
+
+TEST_F(HiddenTest, IsListedWhereTheServerUnderstands) {
+    // A folder that is not there tells nothing.
+    auto absent = client_.list("x");
+    absent.start();
+    answer("LIST -a x\r\n", "");
+    answer("LIST x\r\n", "");
+    ASSERT_TRUE(ended(absent));
+    EXPECT_EQ(absent.result().error().code, Errc::kNotFound);
+    for (int i = 0; i < 2; ++i) {
+        auto task = client_.list("-x");
+        task.start();
+        answer("LIST -a ./-x\r\n",
+               "drwxr-xr-x 1 a b 5 Jan 1 2025 .\r\n"
+               "-rw-r--r-- 1 a b 5 Jan 1 2025 .a\r\n");
+        ASSERT_TRUE(ended(task));
+        const auto entries = task.result();
+        ASSERT_EQ(entries->size(), 1U);
+        EXPECT_EQ(entries->at(0).name, ".a");
+    }
+}
+
+TEST_F(HiddenTest, IsNotAskedForTwiceWhereMinusAIsAName) {
+    for (const bool first : {true, false}) {
+        auto task = client_.list("");
+        task.start();
+        if (first) {
+            answer("LIST -a\r\n", "");
+        }
+        answer("LIST\r\n", "-rw-r--r-- 1 a b 5 Jan 1 2025 a\r\n");
+        ASSERT_TRUE(ended(task));
+        const auto entries = task.result();
+        ASSERT_EQ(entries->size(), 1U);
+        EXPECT_EQ(entries->at(0).name, "a");
+    }
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // ftp::Client's transfers: files and listings, streamed in constant memory.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -253,38 +255,79 @@ Client::Async<void> Client::listing_into(std::string command_line, ByteSink& sin
     co_return base::Result<>();
 }
 
+namespace {
+
+// A path behind a command that may take options.
+std::string as_argument(std::string_view path) {
+    return fmt::format("{}{}{}", path.empty() ? "" : " ", path.starts_with('-') ? "./" : "", path);
+}
+
+// The server understood the command, and will not have it.
+bool is_refusal(Errc code) {
+    return code == Errc::kNotFound || code == Errc::kUnsupported || code == Errc::kSyntax ||
+           code == Errc::kInvalid || code == Errc::kDenied;
+}
+
+}  // namespace
+
 Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
-    const std::string arguments = path.empty() ? "" : " " + path;
-    std::vector<RemoteEntry> entries;
-    const auto keep = [&entries](RemoteEntry entry) {
-        if (is_wanted(entry)) {
-            entries.push_back(std::move(entry));
-        }
-    };
-    if (options_.use_mlsd && (has("MLSD") || has("MLST"))) {
-        LineSink facts([&keep](std::string_view line) {
-            for (RemoteEntry& entry : parse_fact_listing(line)) {
-                keep(std::move(entry));
-            }
-        });
-        CO_TRY_VOID(co_await listing_into("MLSD" + arguments, facts));
-        facts.finish();
-        co_return entries;
+    const std::string arguments = as_argument(path);
+    if (!options_.use_mlsd || !(has("MLSD") || has("MLST"))) {
+        co_return co_await list_lines(arguments);
     }
-    ListingReader reader({.now = loop_.clock().now()});
-    LineSink lines([&](std::string_view line) {
-        if (auto entry = reader.take(line)) {
-            keep(std::move(*entry));
+    std::vector<RemoteEntry> entries;
+    LineSink facts([&entries](std::string_view line) {
+        for (RemoteEntry& entry : parse_fact_listing(line)) {
+            if (is_wanted(entry)) {
+                entries.push_back(std::move(entry));
+            }
         }
     });
-    auto listed = co_await listing_into("LIST" + arguments, lines);
+    CO_TRY_VOID(co_await listing_into("MLSD" + arguments, facts));
+    facts.finish();
+    co_return entries;
+}
+
+// vsftpd shows ".profile" only to those who say -a, which RFC 959 does not have: other servers take it for a name, or for
+// nothing. Whoever shows "." understood it.
+Client::Async<std::vector<RemoteEntry>> Client::list_lines(std::string arguments) {
+    if (!knows_all_.value_or(options_.list_hidden)) {
+        CO_TRY(Lines lines, co_await read_list("LIST" + arguments));
+        co_return std::move(lines.entries);
+    }
+    auto all = co_await read_list("LIST -a" + arguments);
+    if (all && (knows_all_ || all->has_itself)) {
+        knows_all_ = true;
+        co_return std::move(all->entries);
+    }
+    if (!all && (knows_all_ || !is_connected() || !is_refusal(all.error().code))) {
+        co_return base::forward_error(all);
+    }
+    CO_TRY(Lines plain, co_await read_list("LIST" + arguments));
+    if (!plain.entries.empty()) {
+        knows_all_ = false;
+    }
+    co_return std::move(plain.entries);
+}
+
+Client::Async<Client::Lines> Client::read_list(std::string command_line) {
+    Lines read;
+    ListingReader reader({.now = loop_.clock().now()});
+    LineSink lines([&](std::string_view line) {
+        auto entry = reader.take(line);
+        read.has_itself = read.has_itself || (entry && entry->name == ".");
+        if (entry && is_wanted(*entry)) {
+            read.entries.push_back(std::move(*entry));
+        }
+    });
+    auto listed = co_await listing_into(std::move(command_line), lines);
     if (!listed && last_reply_.code == 450) {
         co_return fail(Errc::kNotFound,
                        listed.error().text);  // proftpd of a folder that is not there
     }
     CO_TRY_VOID(std::move(listed));
     lines.finish();
-    co_return entries;
+    co_return read;
 }
 
 Client::Async<std::vector<std::string>> Client::names(std::string arguments) {

@@ -1,5 +1,7 @@
 #include "ftp/client/list_dates.h"
 
+#include <algorithm>
+
 #include "base/ascii.h"
 #include "ftp/client/list_months.h"
 
@@ -148,16 +150,23 @@ std::optional<ListDate> parse_named_month(std::span<const std::string_view> word
     return parse_year_or_time(*month, *day, words, clock);
 }
 
-// East Asia's order: a year, a month, a day, each with its unit.
+bool begins_with_digit(std::string_view word) {
+    return !word.empty() && base::is_digit(word[0]);
+}
+
+// East Asia's order: a year, a month with its unit, a day. Where a time or a year follows, what looks like the first year is
+// a file's size.
 std::optional<ListDate> parse_year_first(std::span<const std::string_view> words,
                                          const ListingClock& clock) {
-    if (words.size() < 3 || words[0].size() < 4) {
+    if (words.size() < 3 || words[0].size() < 4 || !begins_with_digit(words[1])) {
         return std::nullopt;
     }
     const auto year = parse_counted(words[0], 9999);
     const auto month = parse_month(words[1]);
     const auto day = parse_day(words[2]);
-    if (!year || *year < 1000 || !month || !day) {
+    const bool is_size =
+        words.size() > 3 && (parse_time(words[3]) || parse_counted(words[3], 9999));
+    if (!year || *year < 1000 || !month || !day || is_size) {
         return std::nullopt;
     }
     return finish(make_time(static_cast<int>(*year), *month, *day, {}, clock), days(1), 3);
@@ -315,8 +324,11 @@ bool is_unknown_date(std::span<const std::string_view> words) {
         return false;
     }
     const bool has_end = parse_time(words[2]) || (words[2].size() == 4 && parse_year(words[2]));
-    const bool has_day = parse_day(words[0]) || parse_day(words[1]);
-    return has_end && has_day;
+    const auto is_name = [](std::string_view word) {
+        return std::none_of(word.begin(), word.end(), base::is_digit);
+    };
+    return has_end && ((parse_day(words[0]) && is_name(words[1])) ||
+                       (is_name(words[0]) && parse_day(words[1])));
 }
 
 }  // namespace ftp
