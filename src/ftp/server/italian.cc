@@ -117,6 +117,7 @@ constexpr std::array kSentences{
     Sentence{"The disk is full; the file is not stored", "Il disco è pieno; il file non è conservato"},
     Sentence{"The file could not be processed: {}", "Il file non si è potuto elaborare: {}"},
     Sentence{"The file has its new name", "Il file ha il nuovo nome"},
+    Sentence{"The file has {} bytes: there is nothing to restart at {}", "Il file ha {} byte: a {} non c'è nulla da riprendere"},
     Sentence{"The file is copied", "Il file è copiato"},
     Sentence{"The file is deleted", "Il file è cancellato"},
     Sentence{"The file is not that long.", "Il file non è così lungo."},
