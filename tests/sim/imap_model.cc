@@ -447,10 +447,14 @@ void ImapModelRun::hear_news() {
     }
 }
 
-void ImapModelRun::deliver() {
+Content ImapModelRun::send() {
     Content content = some_message();
     world_.add_message(kUser, content.octets);
-    model_.at("INBOX").add({}, std::move(content));
+    return content;
+}
+
+void ImapModelRun::deliver() {
+    model_.at("INBOX").add({}, send());
 }
 
 void ImapModelRun::remove_beside() {

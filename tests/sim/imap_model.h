@@ -69,6 +69,8 @@ class ImapModelRun {
         };
 
         std::map<std::string, Kept> kept;
+
+        std::optional<ModelMessage> appending;  // to INBOX, while commands overlap
     };
 
     // Messages of the client's view: as it writes them, and as UIDs.
@@ -114,9 +116,12 @@ class ImapModelRun {
     void thread(Actor& actor);
     // and in imap_model_append.cc.
     void append(Actor& actor);
+    void begin_append(Actor& actor);
+    void finish_appends(Content delivered);
     void catenate(Actor& actor);
     void replace(Actor& actor);
     // Beside the sessions.
+    [[nodiscard]] Content send();  // a message to INBOX, of which the model does not know yet
     void deliver();
     void remove_beside();
     void overlap();

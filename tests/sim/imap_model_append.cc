@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "sim/imap_model.h"
 
@@ -38,6 +40,45 @@ void ImapModelRun::append(Actor& actor) {
     const Answer answer = actor.client->run(command);
     check_answer(actor, answer, answer.ok() && tells_uids(answer, uids), "APPEND");
     check_view(actor);
+}
+
+// One message to INBOX, among other commands; nobody expunges it.
+void ImapModelRun::begin_append(Actor& actor) {
+    Flags flags = some_flags();
+    flags.erase("\\Deleted");
+    actor.appending = ModelMessage{.flags = flags, .content = some_message()};
+    actor.client->begin(
+        fmt::format("APPEND INBOX ({}) {}", join(flags), literal(actor.appending->content.octets)));
+}
+
+// Waits for all that is under way. The UIDs that the answers do not tell leave one for what was delivered meanwhile.
+void ImapModelRun::finish_appends(Content delivered) {
+    ModelMailbox& inbox = model_.at("INBOX");
+    std::map<mail::Uid, ModelMessage> come;
+    for (Actor& actor : actors_) {
+        if (actor.mailbox.empty()) {
+            continue;
+        }
+        auto appending = std::exchange(actor.appending, std::nullopt);
+        for (const Answer& answer : actor.client->finish()) {
+            const auto told = answer.code("APPENDUID");
+            if (told && appending) {
+                const mail::UidSet uids =
+                    parse_set(std::string_view(*told).substr(told->find(' ') + 1));
+                come.emplace(uids.first(), *std::exchange(appending, std::nullopt));
+                actor.client->statuses().erase("INBOX");
+            }
+        }
+        if (appending) {
+            fault(actor, "APPEND amid other commands has no UID");
+        }
+    }
+    for (const std::size_t last = inbox.uid_next + come.size(); inbox.uid_next <= last;) {
+        const auto appended = come.find(inbox.uid_next);
+        appended == come.end()
+            ? inbox.add({}, std::exchange(delivered, {}))
+            : inbox.add(std::move(appended->second.flags), std::move(appended->second.content));
+    }
 }
 
 // A message that begins as one that is there, whole or its header, and goes on with a text.

@@ -350,8 +350,8 @@ void ImapModelRun::reconnect(Actor& actor) {
     log_in(actor, actor.number);
 }
 
-// All sessions at once, pipelined: each adds its own keyword, some expunge, and a message comes. Whatever the
-// order, the outcome is one.
+// All sessions at once, pipelined: each adds its own keyword, some expunge, some append, and a message comes.
+// Whatever the order, the outcome is one, but for the UIDs of what is new, which the answers tell.
 void ImapModelRun::overlap() {
     std::set<std::string> expunged;
     for (Actor& actor : actors_) {
@@ -387,9 +387,12 @@ void ImapModelRun::overlap() {
                 expunged.insert(actor.mailbox);
             }
         }
+        if (chance(3)) {
+            begin_append(actor);
+        }
         actor.client->begin(chance(2) || !by_number ? "UID FETCH 1:* (FLAGS)" : "SEARCH ALL");
     }
-    deliver();
+    Content delivered = send();
     for (const auto& [mailbox, changes] : added) {
         for (const auto& [uids, keyword] : changes) {
             uids.for_each([&, &name = keyword, &box = mailbox](mail::Uid uid) {
@@ -404,11 +407,7 @@ void ImapModelRun::overlap() {
             return message.flags.contains("\\Deleted");
         });
     }
-    for (Actor& actor : actors_) {
-        if (!actor.mailbox.empty()) {
-            static_cast<void>(actor.client->finish());
-        }
-    }
+    finish_appends(std::move(delivered));
     for (Actor& actor : actors_) {
         if (!actor.mailbox.empty()) {
             noop(actor);
