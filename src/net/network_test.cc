@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -185,6 +186,45 @@ TEST_F(NetworkTest, HalfClosesAndAborts) {
     EXPECT_EQ(receive(*ours_), "226 got it");
     theirs_->abort();
     EXPECT_EQ(receive(*ours_), "!reset");
+}
+
+// FTP's data connections: what is sent arrives, and nothing waits for a peer that has nothing to say.
+TEST_F(NetworkTest, WhatWasAcceptedByHandDoesNotLinger) {
+    connect();
+    ASSERT_TRUE(finish(theirs_->write("all of it", in(20s))));
+    theirs_->close();
+    EXPECT_EQ(receive(*ours_), "all of it");
+    EXPECT_EQ(receive(*ours_), "!eof");
+    ASSERT_TRUE(finish(ours_->write("unasked", in(20s))));
+    EXPECT_EQ(error_name(finish(ours_->write("more", in(20s)))), "reset");
+}
+
+TEST_F(NetworkTest, SendsFilesOfAnySize) {
+    const UniqueFd file(::memfd_create("file", MFD_CLOEXEC));
+    const std::string much(100'000, 'x');
+    ASSERT_EQ(::write(file.get(), much.data(), much.size()), 100'000);
+    ASSERT_EQ(::pwrite(file.get(), "small", 5, 0), 5);
+    const auto send = [&](std::uint64_t offset, std::uint64_t count) {
+        return finish(theirs_->send_file(file.get(), offset, count, 20s)).value();
+    };
+    const auto all = [this] {
+        std::string octets;
+        while (!octets.ends_with("!eof")) {
+            octets += receive(*ours_);
+        }
+        return octets;
+    };
+    connect();
+    EXPECT_EQ(send(0, 5), 5U);
+    theirs_->close();
+    EXPECT_EQ(all(), "small!eof");
+    connect();
+    EXPECT_EQ(send(0, 100'000), 100'000U);
+    EXPECT_EQ(send(99'990, 20), 10U);  // it has no more
+    EXPECT_EQ(send(100'000, 5), 0U);
+    theirs_->close();
+    EXPECT_EQ(all(), "small" + much.substr(5) + std::string(10, 'x') + "!eof");
+    EXPECT_EQ(error_name(finish(theirs_->send_file(file.get(), 0, 5, 20s))), "reset");
 }
 
 class TlsClientTest : public NetworkTest {
