@@ -20,6 +20,7 @@ using base::fail;
 namespace {
 
 constexpr base::Duration kInterruptPoll = std::chrono::milliseconds(100);
+constexpr unsigned kPollsOfPatience = 15;
 
 // 1: the user has had enough of the transfer; 2: of the server as well.
 volatile std::sig_atomic_t g_interrupted = 0;  // NOLINT(*-non-const-global-variables): a signal
@@ -278,9 +279,18 @@ void FtpSite::watch_for_interrupt() {
     timer_ = loop_.call_at(loop_.clock().steady() + kInterruptPoll, [this] {
         if (is_interrupted()) {
             abort_transfers();
+            tell_how_to_end();
         }
         watch_for_interrupt();
     });
+}
+
+// To whoever waits in vain.
+void FtpSite::tell_how_to_end() {
+    if (settings_.heeds_interrupts && ++polls_interrupted_ == kPollsOfPatience) {
+        clear_status_line();
+        fmt::print(stderr, "The server does not answer; ^C once more hangs up\n");
+    }
 }
 
 }  // namespace agent

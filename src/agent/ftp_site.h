@@ -147,6 +147,7 @@ class FtpSite {
             }
         });
         if (!value) {
+            polls_interrupted_ = 0;
             watch_for_interrupt();
             running_ = true;
             loop_.run();
@@ -167,6 +168,7 @@ class FtpSite {
 
     void watch_for_interrupt();
     void abort_transfers();
+    void tell_how_to_end();
     [[nodiscard]] std::unique_ptr<ftp::Client> make_client();
     void follow(bool sent, std::string_view line);
     [[nodiscard]] base::Task<base::Result<>> enter(ftp::Client& client, std::string directory);
@@ -177,6 +179,7 @@ class FtpSite {
     net::IoLoop loop_;
     net::IoLoop::TimerId timer_ = 0;
     bool running_ = false;  // the loop
+    unsigned polls_interrupted_ = 0;
     std::atomic<bool> stopped_ = false;
     std::string host_;
     bool host_is_unknown_ = false;

@@ -68,8 +68,8 @@ class Meter {
   private:
     // How much had moved when.
     struct Sample {
-        base::SteadyTime time;
-        std::uint64_t moved;
+        base::SteadyTime time{};
+        std::uint64_t moved = 0;
     };
 
     [[nodiscard]] base::SteadyTime now() const { return loop_.clock().steady(); }

@@ -65,6 +65,7 @@ bool commands_terminal(std::string_view character) {
 std::size_t character_columns(std::string_view character) {
     wchar_t wide = 0;
     std::mbstate_t state{};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the state is its own
     const std::size_t read = std::mbrtowc(&wide, character.data(), character.size(), &state);
     const int columns = read == character.size() ? ::wcwidth(wide) : 1;
     return columns < 0 ? 1 : static_cast<std::size_t>(columns);

@@ -6,7 +6,9 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import threading
 import unittest
+from unittest import mock
 
 import pexpect
 
@@ -154,6 +156,91 @@ class Terminal(unittest.TestCase):
         self.type("rm -x menu", "usage: rm")
         self.type("rm -rf menu", "3 files and 2 folders removed")
 
+    def test_words_of_listings(self):
+        (self.folder / "letter").write_text("x")
+        self.type("put letter", "226")
+        self.type("ls |tr a-z A-Z", "LETTER")
+        self.type("ls -l letter |tr a-z A-Z", "LETTER")
+        self.type("ls -a -l . listed", "226")
+        self.assertIn("letter", (self.folder / "listed").read_text())
+        self.type("ls a b c", "usage: ls")
+        self.type("cat letter letter |wc -c", "2\r\n")
+
+    def test_listing_in_columns(self):
+        for name in ("plat a", "plat b", ".hidden"):
+            (self.folder / name).write_text("x" * len(name))
+            self.type(f'put "{name}"', "226")
+        self.type("cls plat*", r"plat a +plat b\r\n")
+        self.type("cls -1r plat*", r"plat b\r\nplat a\r\n")
+        self.type("cls -a .h*", r"\.hidden\r\n")
+        self.type("cls -lS plat* .h* |cat", r" 6  \d{4}-\d\d-\d\d \d\d:\d\d  plat a\r\n")
+        self.type("cls -x", "usage: cls")
+
+    def test_what_is_missing_is_asked_for(self):
+        (self.folder / "letter").write_text("x")
+        self.child.sendline("put")
+        self.expect(r"\(local\) ")
+        self.child.sendline("letter carte")
+        self.expect("226")
+        self.expect("ftp> ")
+        self.child.sendline("rename carte")
+        self.expect(r"\(to\) ")
+        self.child.sendline("'la carte'")
+        self.expect("250")
+        self.child.sendline("delete")
+        self.expect(r"\(remote\) ")
+        self.child.sendline("")
+        self.expect("usage: delete")
+        self.expect("ftp> ")
+        self.type("size 'la carte'", "1 la carte")
+
+    def test_many_at_once(self):
+        (self.folder / "in").mkdir()
+        for name in ("one.txt", "two.txt"):
+            (self.folder / name).write_text(name)
+        self.type("prompt off", "")
+        self.type("mkdir menus", "257")
+        self.type("mput -O menus *.txt", "226(.*\r\n)*.*226")
+        self.type("mget -E -O in menus/one.txt", "226")
+        self.assertEqual((self.folder / "in" / "one.txt").read_text(), "one.txt")
+        self.type("size menus/one.txt", "550")
+        self.type("mmv menus/*.txt .", "250")
+        self.type("glob echo *.txt", r"echo two\.txt|two\.txt\r\n")
+        self.type("mrm *.txt", "250")
+        self.type("size two.txt", "550")
+
+    def test_queue_is_in_the_users_hands(self):
+        (self.folder / "large").write_bytes(bytes(600_000))
+        self.type("put large", "226")
+        self.type("set rate 300k", "")
+        for number, name in enumerate(("a", "b", "c", "d"), 1):
+            self.type(f"queue get large {name}", rf"\[{number}\]")
+        self.type("queue -m 4", r"waiting[^\r]*large d\r\n[^\r]*waiting[^\r]*large b\r\n")
+        self.type("queue -d 2", "")
+        self.type("queue -m 9", "no such job waits")
+        self.type("wait all", "")
+        self.type("jobs", r"done[^\r]*large d\r\n")
+        self.assertEqual({name for name in os.listdir(self.folder) if len(name) == 1}, {"a", "c", "d"})
+
+    def test_end_waits_for_jobs_until_nobody_does(self):
+        (self.folder / "large").write_bytes(bytes(3_000_000))
+        self.type("put large", "226")
+        self.type("set rate 50k", "")
+        self.type("get large copy &", r"\[1\]")
+        self.child.sendline("bye")
+        self.expect("Waiting for a job to end")
+        self.child.sendintr()
+        self.expect(r"\[1\] failed")
+        self.expect(pexpect.EOF)
+
+    def test_names_of_lftp(self):
+        self.type("set net:max-retries 5", "")
+        self.type("set retries", r"retries +5")
+        self.type("set ftp:passive-mode no", "passive is off")
+        self.type("set ftp:ssl-force true", "")
+        self.type("set tls", "required")
+        self.type(f"open -u anonymous,x -p {self.server.port} -e 'pwd; echo there' localhost", r"there\r\n")
+
     def test_edit(self):
         (self.folder / "letter").write_text("Bonjour\n")
         self.type("put letter", "226")
@@ -169,6 +256,9 @@ class Narrow(Terminal):
     test_session = test_completion = test_jobs_and_bookmarks = None
     test_settings = test_second_word_is_a_pipe = test_interrupt = test_edit = None
     test_line_that_is_given_up = test_listing_stands_between_its_replies = test_tree = None
+    test_words_of_listings = test_listing_in_columns = None
+    test_what_is_missing_is_asked_for = test_many_at_once = test_queue_is_in_the_users_hands = None
+    test_end_waits_for_jobs_until_nobody_does = test_names_of_lftp = None
 
     def test_errors_break_between_words(self):
         self.type("set tls required", "")
@@ -194,7 +284,75 @@ class Narrow(Terminal):
             self.assertIn("left", line)
 
 
+class Stopped(unittest.TestCase):
+    """Control-Z, the shell, and back: the line can be edited as before."""
+
+    def test_prompt_after_a_stop(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(harness.PROGRAM).resolve()
+            child = pexpect.spawn("/bin/bash", ["--norc"], encoding="utf-8", timeout=harness.PATIENCE_S, cwd=folder,
+                                  env={**os.environ, "HOME": folder, "TERM": "xterm", "PS1": "sh> "})
+            self.addCleanup(child.close, force=True)
+            child.expect("sh> ")
+            child.sendline(f"{program} ftp")
+            child.expect("ftp> ")
+            child.send("\x1a")
+            child.expect("Stopped")
+            child.expect("sh> ")
+            child.sendline("fg")
+            child.expect("ftp> ")
+            child.send("echo xone\x1b[D\x1b[D\x1b[D\x7f\r")  # three to the left, and away with the x
+            child.expect(r"\r\none\r\n")
+            child.expect("ftp> ")
+            child.sendline("bye")
+            child.expect("sh> ")
+
+
+class Letters(unittest.TestCase):
+    def test_letters_beyond_ascii(self):
+        """Typed and completed in a C locale as well: names are UTF-8 (RFC 2640)."""
+        with ScriptedServer({"été": b"soleil", "\u6599\u7406": b"x"}) as server, tempfile.TemporaryDirectory() as folder, \
+                mock.patch.dict(os.environ, {"LC_ALL": "C"}):
+            child = Terminal.start(server.url.replace("ftp://", "ftp://bob:x@"), folder, folder, 80)
+            self.addCleanup(child.close, force=True)
+            child.expect("ftp> ")
+            child.sendline("size été")
+            child.expect("6 été\r\n")
+            child.expect("ftp> ")
+            child.send("size é\t")
+            child.expect("té ")
+            child.sendline("")
+            child.expect("6 été\r\n")
+            child.expect("ftp> ")
+            child.sendline("cls")
+            child.expect("été {3}\u6599\u7406\r\n")
+
+
 class Hostile(unittest.TestCase):
+    def test_meter_says_that_nothing_comes(self):
+        class Stalling(ScriptedServer):
+            go_on = threading.Event()
+
+            def transfer(self, connection, state, verb, name):
+                self.say(connection, "150 here it comes")
+                data, _ = state["door"].accept()
+                with data:
+                    data.sendall(b"x" * 1000)
+                    self.go_on.wait(harness.PATIENCE_S)
+                self.say(connection, "226 done")
+                return True
+
+        with Stalling({"large": bytes(2000)}) as server, tempfile.TemporaryDirectory() as folder:
+            child = Terminal.start(server.url.replace("ftp://", "ftp://bob:x@"), folder, folder, 80)
+            self.addCleanup(child.close, force=True)
+            child.expect("ftp> ")
+            child.sendline("set retries 0")
+            child.expect("ftp> ")
+            child.sendline("get large")
+            child.expect(r"50% .*1000 of 2\.0 KiB  stalled 0:0\d")
+            Stalling.go_on.set()
+            child.expect("the server sent 1000 of 2000 octets")
+
     def test_second_interrupt_hangs_up(self):
         class Silent(ScriptedServer):
             def obey(self, connection, state, verb, argument):
@@ -209,6 +367,7 @@ class Hostile(unittest.TestCase):
             child.sendline("rstatus")
             child.expect("---> STAT")
             child.sendintr()
+            child.expect("once more hangs up")
             child.sendintr()
             child.expect("hung up")
             child.expect("ftp> ")
