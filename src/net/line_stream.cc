@@ -51,12 +51,14 @@ base::Task<base::Result<Line>> LineStream::read_line(std::size_t octets_max,
             const std::string_view line = take(end + 1);
             tell_line(line, dropped);
             if (dropped + line.size() > octets_max) {
+                keep_begin(line, dropped);
                 co_return fail(Errc::kTooLong, "line too long");
             }
             co_return without_end(line);
         }
         scanned = input().size();
         if (dropped + scanned > octets_max) {
+            keep_begin(input(), dropped);
             dropped += scanned;
             scanned = 0;
             drop_input();
@@ -117,6 +119,12 @@ void LineStream::save_view() {
         pending_.assign(view_);
         start_ = 0;
         view_ = {};
+    }
+}
+
+void LineStream::keep_begin(std::string_view piece, std::size_t dropped) {
+    if (dropped == 0) {
+        long_line_begin_ = piece.substr(0, kLineBeginOctets);
     }
 }
 

@@ -22,12 +22,18 @@ class LineStream {
     // 'C' or 'S', and whole lines or pieces. Secrets are redacted by the session (see conceal).
     using Watcher = std::function<void(char side, std::string_view octets)>;
 
+    static constexpr std::size_t kLineBeginOctets = 256;
+
     explicit LineStream(Stream& stream) : stream_(&stream) {}
 
     // The next line of at most `octets_max` octets with its end. A longer one is read to its end and
     // dropped, and kTooLong returned: the session answers and goes on. `deadline` is for the whole line.
     [[nodiscard]] base::Task<base::Result<Line>> read_line(std::size_t octets_max,
                                                            base::SteadyTime deadline);
+
+    // How the line began that was too long: its first kLineBeginOctets, for an answer that names it.
+    [[nodiscard]] std::string_view long_line_begin() const { return long_line_begin_; }
+
     // What has come and was not consumed, at least one octet. Call consume() before suspending.
     [[nodiscard]] base::Task<base::Result<std::string_view>> peek(base::SteadyTime deadline);
     void consume(std::size_t octets);
@@ -74,6 +80,7 @@ class LineStream {
     [[nodiscard]] std::string_view take(std::size_t octets);
     void save_view();
     void drop_input();
+    void keep_begin(std::string_view piece, std::size_t dropped);
     void tell_line(std::string_view line, std::size_t dropped);
 
     Stream* stream_;
@@ -81,6 +88,7 @@ class LineStream {
     std::size_t start_ = 0;  // unconsumed from here
     std::string_view view_;  // unconsumed octets in the thread's buffer; pending_ is empty then
     std::string output_;
+    std::string long_line_begin_;
     Watcher watcher_;
     bool conceal_ = false;
 };

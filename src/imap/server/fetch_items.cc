@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "base/check.h"
 #include "imap/grammar/date.h"
 #include "imap/grammar/flags.h"
 #include "imap/grammar/writer.h"
@@ -13,10 +14,10 @@ namespace imap {
 namespace {
 
 // Section texts that the summary holds: chosen fields of the message's own header.
-std::optional<std::string> fields_of(const FetchItem& item, const EmailFacts* email) {
-    const bool chosen = email != nullptr && item.section.part.path.empty() &&
-                        item.section.choice == SectionSpec::Names::kFields;
-    return chosen ? mail::select_fields(email->summary, item.section.names) : std::nullopt;
+std::optional<std::string> fields_of(const FetchItem& item, const EmailFacts& email) {
+    const bool chosen =
+        item.section.part.path.empty() && item.section.choice == SectionSpec::Names::kFields;
+    return chosen ? mail::select_fields(email.summary, item.section.names) : std::nullopt;
 }
 
 std::string cut(const std::string& text, const std::optional<Partial>& partial) {
@@ -220,28 +221,21 @@ void append_structure(std::string& out,
     out.append(text ? *text : "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 0 0)");
 }
 
-void append_thread_id(std::string& out, Session& session, const EmailFacts* email) {
-    if (email == nullptr) {
-        out += "THREADID NIL";
-        return;
-    }
+void append_thread_id(std::string& out, Session& session, const EmailFacts& email) {
     out.append("THREADID (")
-        .append(mail::thread_object_id(session.view().ref().owner, email->thread))
+        .append(mail::thread_object_id(session.view().ref().owner, email.thread))
         .append(")");
 }
 
 bool append_envelope(std::string& out,
                      std::string_view between,
                      Session& session,
-                     const EmailFacts* email) {
-    if (const auto kept =
-            email == nullptr ? std::nullopt : email->summary.envelope(session.header_form())) {
+                     const EmailFacts& email) {
+    if (const auto kept = email.summary.envelope(session.header_form())) {
         out.append(between).append("ENVELOPE ").append(*kept);
         return true;
     }
-    const auto envelope = email == nullptr
-                              ? std::nullopt
-                              : mail::format_envelope(email->summary, session.header_form());
+    const auto envelope = mail::format_envelope(email.summary, session.header_form());
     if (envelope) {
         out.append(between).append("ENVELOPE ").append(*envelope);
     }
@@ -251,8 +245,8 @@ bool append_envelope(std::string& out,
 bool append_preview(std::string& out,
                     std::string_view between,
                     const FetchItem& item,
-                    const EmailFacts* email) {
-    const auto preview = email == nullptr ? std::nullopt : email->summary.preview();
+                    const EmailFacts& email) {
+    const auto preview = email.summary.preview();
     if (!preview && !item.is_lazy) {
         return false;
     }
@@ -268,7 +262,7 @@ bool append_preview(std::string& out,
 bool append_section(std::string& out,
                     std::string_view between,
                     const FetchItem& item,
-                    const EmailFacts* email) {
+                    const EmailFacts& email) {
     const auto fields = fields_of(item, email);
     if (fields) {
         out.append(between).append(item_name(item)).append(" ");
@@ -284,8 +278,13 @@ bool append_item(std::string& out,
                  Session& session,
                  const FetchItem& item,
                  const KnownMessage& message) {
-    static const EmailFacts nothing{{}, {}, 0, mail::summarize("")};
-    const EmailFacts* email = message.email;
+    if (!needs_email(item)) {
+        out += between;
+        append_of_entry(out, session, item, message.entry);
+        return true;
+    }
+    CHECK(message.email != nullptr);
+    const EmailFacts& email = *message.email;
     switch (item.kind) {
         case FetchKind::kEnvelope:
             return append_envelope(out, between, session, email);
@@ -293,27 +292,21 @@ bool append_item(std::string& out,
             return append_preview(out, between, item, email);
         case FetchKind::kSection:
             return append_section(out, between, item, email);
-        case FetchKind::kBinary:
-        case FetchKind::kBinarySize:
-        case FetchKind::kRfc822:
-        case FetchKind::kRfc822Header:
-        case FetchKind::kRfc822Text:
-            return false;
+        case FetchKind::kThreadId:
+            out += between;
+            append_thread_id(out, session, email);
+            return true;
+        case FetchKind::kBody:
+            out += between;
+            append_structure(out, session, "BODY", mime::BodyForm::kBody, email);
+            return true;
+        case FetchKind::kBodyStructure:
+            out += between;
+            append_structure(out, session, "BODYSTRUCTURE", mime::BodyForm::kBodyStructure, email);
+            return true;
         default:
-            break;
+            return false;
     }
-    out += between;
-    const EmailFacts& facts = email == nullptr ? nothing : *email;
-    if (item.kind == FetchKind::kThreadId) {
-        append_thread_id(out, session, email);
-    } else if (item.kind == FetchKind::kBody) {
-        append_structure(out, session, "BODY", mime::BodyForm::kBody, facts);
-    } else if (item.kind == FetchKind::kBodyStructure) {
-        append_structure(out, session, "BODYSTRUCTURE", mime::BodyForm::kBodyStructure, facts);
-    } else {
-        append_of_entry(out, session, item, message.entry);
-    }
-    return true;
 }
 
 }  // namespace imap

@@ -58,8 +58,7 @@ struct EmailFacts {
     mail::Summary summary;
 };
 
-// What is known of a message without reading it. `email` is null where none is needed, or when the message
-// has gone meanwhile: values are NIL or empty then.
+// What is known of a message without reading it. `email` is null where no item needs one.
 struct KnownMessage {
     const mail::Entry& entry;
     const EmailFacts* email = nullptr;
