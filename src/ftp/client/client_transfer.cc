@@ -289,22 +289,20 @@ Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
 }
 
 // vsftpd shows ".profile" only to those who say -a, which RFC 959 does not have: other servers take it for a name, or for
-// nothing. Whoever shows "." understood it.
+// nothing, and pure-ftpd parts what follows it at spaces. Only a listing with "." in it was understood.
 Client::Async<std::vector<RemoteEntry>> Client::list_lines(std::string arguments) {
-    if (!knows_all_.value_or(options_.list_hidden)) {
-        CO_TRY(Lines lines, co_await read_list("LIST" + arguments));
-        co_return std::move(lines.entries);
-    }
-    auto all = co_await read_list("LIST -a" + arguments);
-    if (all && (knows_all_ || all->has_itself)) {
-        knows_all_ = true;
-        co_return std::move(all->entries);
-    }
-    if (!all && (knows_all_ || !is_connected() || !is_refusal(all.error().code))) {
-        co_return base::forward_error(all);
+    if (options_.list_hidden && knows_all_.value_or(true)) {
+        auto all = co_await read_list("LIST -a" + arguments);
+        if (all && all->has_itself) {
+            knows_all_ = true;
+            co_return std::move(all->entries);
+        }
+        if (!all && (!is_connected() || !is_refusal(all.error().code))) {
+            co_return base::forward_error(all);
+        }
     }
     CO_TRY(Lines plain, co_await read_list("LIST" + arguments));
-    if (!plain.entries.empty()) {
+    if (!knows_all_ && !plain.entries.empty()) {
         knows_all_ = false;
     }
     co_return std::move(plain.entries);
