@@ -239,6 +239,7 @@ class Client {
                                     std::string command,
                                     std::uint64_t restart);
     [[nodiscard]] Async<void> secure_channel(net::Stream& stream);
+    [[nodiscard]] Async<std::vector<RemoteEntry>> list_from_inside(std::string path);
     [[nodiscard]] Async<std::vector<RemoteEntry>> list_lines(std::string arguments);
     [[nodiscard]] Async<Lines> read_list(std::string command_line);
     // Exactly one of `sink` and `source`.

@@ -612,13 +612,22 @@ TEST_F(HiddenTest, IsListedWhereTheServerUnderstands) {
         ASSERT_EQ(entries->size(), 1U);
         EXPECT_EQ(entries->at(0).name, ".a");
     }
-    // pure-ftpd parts "b c" behind an option: "." is in every folder, so this is none.
-    auto apart = client_.list("b c");
-    apart.start();
-    answer("LIST -a b c\r\n", "total 0\r\n");
-    answer("LIST b c\r\n", "-rw-r--r-- 1 a b 5 Jan 1 2025 d\r\n");
-    ASSERT_TRUE(ended(apart));
-    EXPECT_EQ(apart.result()->size(), 1U);
+}
+
+// pure-ftpd parts "b c" at the space, and takes "*" for a pattern.
+TEST_F(HiddenTest, IsListedFromInsideWhereLsWouldMisread) {
+    auto task = client_.list("b c");
+    task.start();
+    EXPECT_EQ(heard(), "PWD\r\n");
+    say("257 \"/a\" is here\r\n");
+    EXPECT_EQ(heard(), "CWD b c\r\n");
+    say("250 there\r\n");
+    answer("LIST -a\r\n", "total 0\r\n");
+    answer("LIST\r\n", "-rw-r--r-- 1 a b 5 Jan 1 2025 d\r\n");
+    EXPECT_EQ(heard(), "CWD /a\r\n");
+    say("250 back\r\n");
+    ASSERT_TRUE(ended(task));
+    EXPECT_EQ(task.result()->size(), 1U);
 }
 
 TEST_F(HiddenTest, IsNotAskedForTwiceWhereMinusAIsAName) {

@@ -262,6 +262,11 @@ std::string as_argument(std::string_view path) {
     return fmt::format("{}{}{}", path.empty() ? "" : " ", path.starts_with('-') ? "./" : "", path);
 }
 
+// Servers hand LIST's path to an ls of theirs, and some part it at spaces or take it for a pattern.
+bool is_for_ls(std::string_view path) {
+    return path.find_first_of(" *?[{\\~") != std::string_view::npos;
+}
+
 // The server understood the command, and will not have it.
 bool is_refusal(Errc code) {
     return code == Errc::kNotFound || code == Errc::kUnsupported || code == Errc::kSyntax ||
@@ -273,7 +278,7 @@ bool is_refusal(Errc code) {
 Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
     const std::string arguments = as_argument(path);
     if (!options_.use_mlsd || !(has("MLSD") || has("MLST"))) {
-        co_return co_await list_lines(arguments);
+        co_return co_await (is_for_ls(path) ? list_from_inside(path) : list_lines(arguments));
     }
     std::vector<RemoteEntry> entries;
     LineSink facts([&entries](std::string_view line) {
@@ -285,6 +290,16 @@ Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
     });
     CO_TRY_VOID(co_await listing_into("MLSD" + arguments, facts));
     facts.finish();
+    co_return entries;
+}
+
+// There and back again: CWD takes a path as it is.
+Client::Async<std::vector<RemoteEntry>> Client::list_from_inside(std::string path) {
+    CO_TRY(std::string where, co_await working_directory());
+    CO_TRY_VOID(co_await change_directory(std::move(path)));
+    auto entries = co_await list_lines("");
+    CO_TRY_VOID(co_await change_directory(where));
+    directory_ = std::move(where);
     co_return entries;
 }
 
