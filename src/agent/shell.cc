@@ -123,11 +123,12 @@ int Shell::run() {
 
 // Nobody's transfer ends because the prompt did; who waits no longer says so.
 void Shell::wait_for_jobs() {
+    // Before anything is said: whoever answers it with ^C is heard.
+    static_cast<void>(take_interrupt());
     if (is_interactive() && jobs_.running() > 0) {
         say(fmt::format("Waiting for {} to end; ^C kills them\n",
                         jobs_.running() == 1 ? "a job" : fmt::format("{} jobs", jobs_.running())));
     }
-    static_cast<void>(take_interrupt());
     jobs_.wait(0, [] { return take_interrupt(); });
     jobs_.kill_all();
     jobs_.wait(0);
