@@ -19,6 +19,7 @@
 #include "base/task.h"
 #include "files/files.h"
 #include "ftp/server/activity.h"
+#include "ftp/server/command_counters.h"
 #include "ftp/server/passive_ports.h"
 #include "net/address.h"
 #include "net/line_stream.h"
@@ -92,6 +93,8 @@ struct Services {
     base::Random& random;
     base::Log& log;
     base::Metrics& metrics;
+    // Of `metrics`.
+    std::shared_ptr<CommandCounters> commands = std::make_shared<CommandCounters>(metrics);
     // Of ExternalAddress's names; null: they are addresses all.
     net::Resolver* resolver = nullptr;
     // For data connections; null: no TLS.

@@ -72,7 +72,7 @@ Task<> Session::run() {
 }
 
 // RFC 959 5.4, "Connection Establishment": 120, 220 or 421.
-Task<Result<>> Session::greet() {
+void Session::greet() {
     const net::Stream& stream = lines_.stream();
     place_ = services_.activity.enter(stream.peer().address,
                                       {.id = id_,
@@ -88,7 +88,7 @@ Task<Result<>> Session::greet() {
     if (!place_) {
         put(reply(421, "Too many sessions; come back later"));
         closing_ = true;
-        co_return Result<>();
+        return;
     }
     channel_.protect(options_.implicit_tls);
     std::string text = options_.greeting;
@@ -96,12 +96,11 @@ Task<Result<>> Session::greet() {
         text += '\n';
     }
     put(reply(220, text + options_.hostname + " FTP server ready"));
-    co_return Result<>();
 }
 
 // Ends with success when the server closes, and with the world's error otherwise.
 Task<Result<>> Session::converse() {
-    CO_TRY_VOID(co_await greet());
+    greet();
     while (!closing_) {
         auto gone_on = Result<>();
         if (transfer_) {
@@ -133,7 +132,7 @@ Task<Result<>> Session::end(base::Error reason) {
 Task<Result<>> Session::next_command() {
     if (!held_.empty()) {
         std::string line = std::move(held_.front());
-        held_.pop_front();
+        held_.erase(held_.begin());
         co_return co_await obey(std::move(line));
     }
     if (stopping_) {
@@ -225,7 +224,7 @@ Session::Answer Session::answer(std::string line) {
     const auto parsed = parse_command(line);
     const Command* const command = parsed ? find_command(commands(), parsed->verb) : nullptr;
     if (command == nullptr) {
-        count_command(nullptr, 500);
+        services_.commands->count(nullptr, false);
         co_return protest(reply(500, "Unknown command; HELP lists what there is"));
     }
     recent_ += command->verb;
@@ -233,7 +232,7 @@ Session::Answer Session::answer(std::string line) {
     recent_.erase(0, recent_.size() - std::min(recent_.size(), kRecentOctetsMax));
     auto answered = co_await dispatch(*command, std::string(parsed->arguments));
     if (answered) {
-        count_command(command, answered->code);
+        services_.commands->count(command, answered->code < 400);
     }
     if ((command->flags & kFollowsRename) == 0) {
         rename_from_.reset();
@@ -251,23 +250,6 @@ Session::Answer Session::dispatch(const Command& command, std::string arguments)
         co_return reply(501, fmt::format("Usage: {}", command.syntax));
     }
     co_return co_await (this->*command.handler)(std::move(arguments));
-}
-
-void Session::count_command(const Command* command, int code) {
-    const auto all = commands();
-    const auto row = command == nullptr ? all.size() : static_cast<std::size_t>(command - &all[0]);
-    const bool ok = code < 400;
-    counters_.resize((all.size() + 1) * 2);
-    base::Counter*& counter = counters_[row * 2 + (ok ? 1 : 0)];
-    if (counter == nullptr) {
-        counter = &services_.metrics.counter(
-            "staffetta_commands_total",
-            "Commands by verb and result",
-            {{"protocol", "ftp"},
-             {"verb", std::string(command == nullptr ? "unknown" : command->verb)},
-             {"result", ok ? "ok" : "err"}});
-    }
-    counter->add();
 }
 
 void Session::log_end(std::string_view reason) {
