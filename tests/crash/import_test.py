@@ -72,7 +72,7 @@ class Interrupted(unittest.TestCase):
     def import_all(self, server, account=ALICE):
         """Whatever is not there yet; gives how many messages were there before."""
         said = server.admin("import", str(self.source), "--account", account)
-        counts = re.fullmatch(r"imported (\d+) messages into 2 mailboxes, (\d+) were there already\n", said)
+        counts = re.fullmatch(r"imported (\d+) messages? into 2 mailboxes, (\d+) were there already\n", said)
         self.assertIsNotNone(counts, said)
         self.assertEqual(int(counts[1]) + int(counts[2]), MESSAGES + 1)
         return int(counts[2])
