@@ -260,12 +260,13 @@ class Upload {
         }
         const auto there = co_await client_.size(remote_);
         was_absent_ = !there && there.error().code == Errc::kNotFound;
-        if (options_.resume && there && *there > 0 && *there <= here_->size &&
-            !(*there == here_->size && co_await is_older_there()) &&
-            may_go_on(co_await same_beginning(client_, remote_, local_, *there))) {
-            co_return *there;
+        if (!options_.resume || !there || *there == 0 || *there > here_->size) {
+            co_return std::uint64_t{0};
         }
-        co_return std::uint64_t{0};
+        const bool is_stale = *there == here_->size && co_await is_older_there();
+        const bool goes_on =
+            !is_stale && may_go_on(co_await same_beginning(client_, remote_, local_, *there));
+        co_return goes_on ? *there : std::uint64_t{0};
     }
 
     base::Task<bool> is_older_there() {

@@ -129,7 +129,7 @@ class Shell {
     base::Result<> on_glob(const Words& words);
     base::Result<> on_mirror(const Words& words);
     base::Result<> on_pget(const Words& words);
-    base::Result<> on_page(const Words& words);
+    base::Result<> on_page(const Words& line);
     base::Result<> on_edit(const Words& words);
 
     // Listings.
