@@ -108,8 +108,7 @@ void sort_entries(std::vector<ftp::RemoteEntry>& entries, const ShortListWords& 
 
 std::string format_entry(const ftp::RemoteEntry& entry, bool in_full) {
     const bool link = entry.type == ftp::EntryType::kLink;
-    std::string name =
-        on_one_line(entry.name) + (entry.is_directory() ? "/" : (link ? "@" : ""));
+    std::string name = on_one_line(entry.name) + (entry.is_directory() ? "/" : (link ? "@" : ""));
     if (!in_full) {
         return name;
     }
