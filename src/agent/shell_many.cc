@@ -193,11 +193,20 @@ base::Result<> Shell::on_glob(const Words& words) {
     if (verb_at == words.size()) {
         return tl::unexpected(usage_of(words[0]));
     }
+    // Whose words go on to a shell, or are read as commands again, must not get them from a server.
+    TRY(const Command* verb, find(words[verb_at]));
+    if ((verb->flags & kRemoteNames) == 0 && verb->name != "echo") {
+        return fail(Errc::kInvalid, fmt::format("{} takes no names of the server", verb->name));
+    }
     Words line{words[verb_at]};
     for (std::size_t i = verb_at + 1; i < words.size(); ++i) {
         const Wanted wanted = both ? Wanted::kBoth : (folders ? Wanted::kFolders : Wanted::kFiles);
         TRY(const Words paths, expand_remote(words[i], wanted));
-        line.insert(line.end(), paths.begin(), paths.end());
+        for (const std::string& path : paths) {
+            // What a server calls "|rm", "-r" or "&" is a file of it.
+            const bool misread = path.starts_with('|') || path.starts_with('-') || path == "&";
+            line.push_back(misread && path != words[i] ? "./" + path : path);
+        }
     }
     return dispatch(line);
 }

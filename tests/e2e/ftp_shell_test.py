@@ -209,6 +209,16 @@ class Terminal(unittest.TestCase):
         self.type("mrm *.txt", "250")
         self.type("size two.txt", "550")
 
+    def test_names_of_the_server_are_no_commands(self):
+        (self.folder / "menu").write_text("Bonjour\n")
+        self.type("mkdir traps", "257")
+        self.type("cd traps", "250")
+        for name in ("a", "|touch stolen"):
+            self.type(f"put menu './{name}'", "226")
+        self.type("glob cat *", r"Bonjour(.*\r\n)*Bonjour")
+        self.type("glob ! echo *", "takes no names of the server")
+        self.assertFalse((self.folder / "stolen").exists())
+
     def test_queue_is_in_the_users_hands(self):
         (self.folder / "large").write_bytes(bytes(600_000))
         self.type("put large", "226")
