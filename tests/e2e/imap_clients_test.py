@@ -65,6 +65,7 @@ set message_cachedir={self.folder}/bodies
 set imap_condstore=yes
 set imap_qresync=yes
 set imap_idle=yes
+set timeout=1
 set sleep_time=0
 set delete=yes
 set quit=yes
@@ -131,7 +132,6 @@ send "q"
         self.mutt(f"""
 await "message 0" 1
 exec curl -sS --max-time 60 smtp://127.0.0.1:{self.server.ports['smtp']} --mail-from {ALICE} --mail-rcpt {BOB} -T {self.letter_file()}
-send "\\014"
 await "told by IDLE" 2
 send "q"
 """)
