@@ -50,9 +50,10 @@ struct Entry {
     Kind kind = Kind::kFile;
     std::uint64_t size = 0;
     base::WallTime modified;
-    base::WallTime created;  // the epoch where the file system does not tell
-    unsigned mode = 0;       // permission bits, 0 to 07777
-    std::string owner;       // for listings: an account's local part, or a share's name
+    base::WallTime
+        created;        // as Creation asks for it; the epoch where the file system does not tell
+    unsigned mode = 0;  // permission bits, 0 to 07777
+    std::string owner;  // for listings: an account's local part, or a share's name
     std::string group;
     std::uint64_t device = 0;  // with inode, the same file under two names
     std::uint64_t inode = 0;
@@ -60,6 +61,10 @@ struct Entry {
     Rights rights = 0;   // what this user may do with it
     std::string target;  // of a link, as it was made
 };
+
+// Which date of creation is asked for: the file system's, or the one that set_created() left where there is one,
+// which costs three more system calls an entry.
+enum class Creation { kOfDisk, kAsSet };
 
 // What stands in a folder, a batch at a time and in no order, so that memory does not grow with the folder.
 class Listing {
@@ -115,6 +120,8 @@ class OpenFile {
     [[nodiscard]] base::Task<base::Result<std::size_t>> read(base::Loop& loop,
                                                              std::uint64_t offset,
                                                              std::span<char> into);
+    // What set_created() left; nothing where nobody set it.
+    [[nodiscard]] base::Task<std::optional<base::WallTime>> created(base::Loop& loop) const;
     // For the trace: so many octets of it were sent. Does not wait.
     void note_fetched(std::uint64_t octets) const;
 
@@ -129,13 +136,17 @@ struct UploadOptions {
         kAppend,   // APPE: behind what the file holds when the upload is committed
         kResume,  // REST + STOR: the first `offset` octets stay, as the file or the kept partial has them
         kUnique,  // STOU: a name beside `path` that nobody has
+        kPatch,  // RANG + STOR: `length` octets at `offset`; the rest is as it is when it is committed
     };
 
     Mode mode = Mode::kReplace;
-    std::uint64_t offset = 0;  // kResume only
+    std::uint64_t offset = 0;  // kResume and kPatch only
     // ALLO: octets to come; refused at once where they do not fit.
     std::optional<std::uint64_t> announced;
     unsigned permissions = 0644;  // of a new file; one that is replaced leaves its own
+    std::uint64_t length = 0;     // kPatch only: what must come, neither more nor less
+    std::optional<base::WallTime> created =
+        {};  // as set_created() sets it, where the disk can keep it
 };
 
 // An upload on its way. Nobody sees it before commit(); destroyed before, it is gone, or kept for kResume
@@ -153,7 +164,7 @@ class Upload {
     [[nodiscard]] std::string_view name() const { return split(path()).name; }
 
     // For splice(2): write at offset(), within what reserve() granted, and say so with advance(). With
-    // kAppend the descriptor holds only what is new, from offset 0.
+    // kAppend and kPatch the descriptor holds only what is new, from offset 0.
     [[nodiscard]] int fd() const;
     [[nodiscard]] std::uint64_t offset() const;
     // Makes sure of the quota for `octets` more behind offset(). Does not wait: ask often and little.
@@ -203,9 +214,11 @@ class Tree {
     void set_actor(Actor actor) { actor_ = std::move(actor); }
 
     // A link is followed where Options::links lets it be; else, and where it leads nowhere, it is itself.
-    [[nodiscard]] base::Task<base::Result<Entry>> stat(base::Loop& loop, std::string path);
-    [[nodiscard]] base::Task<base::Result<std::unique_ptr<Listing>>> list(base::Loop& loop,
-                                                                          std::string path);
+    [[nodiscard]] base::Task<base::Result<Entry>> stat(base::Loop& loop,
+                                                       std::string path,
+                                                       Creation creation = Creation::kOfDisk);
+    [[nodiscard]] base::Task<base::Result<std::unique_ptr<Listing>>> list(
+        base::Loop& loop, std::string path, Creation creation = Creation::kOfDisk);
     [[nodiscard]] base::Task<base::Result<std::unique_ptr<OpenFile>>> open(base::Loop& loop,
                                                                            std::string path);
     [[nodiscard]] base::Task<base::Result<std::unique_ptr<Upload>>> upload(base::Loop& loop,
@@ -229,6 +242,11 @@ class Tree {
     [[nodiscard]] base::Task<base::Result<>> set_modified(base::Loop& loop,
                                                           std::string path,
                                                           base::WallTime time);
+    // Told from then on where Creation::kAsSet is asked for. kUnsupported where the file system cannot keep it.
+    // Renaming, copying and appending keep it, storing anew does not.
+    [[nodiscard]] base::Task<base::Result<>> set_created(base::Loop& loop,
+                                                         std::string path,
+                                                         base::WallTime time);
     // The nine permission bits; the owner keeps read and write (and search, for a folder).
     [[nodiscard]] base::Task<base::Result<>> set_mode(base::Loop& loop,
                                                       std::string path,

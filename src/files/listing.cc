@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "files/creation.h"
+
 namespace files {
 namespace {
 
@@ -21,6 +23,9 @@ std::vector<Entry> share_entries(const Listing::State& state) {
         if (entry) {
             entry->name = name;
             entry->rights = place->rights;
+            if (state.creation == Creation::kAsSet) {
+                tell_creation(*place, *entry);
+            }
             entries.push_back(std::move(*entry));
         }
     }
@@ -34,6 +39,9 @@ Result<> add_entry(const Listing::State& state, const char* on_disk, std::vector
     }
     if (std::find(state.shares.begin(), state.shares.end(), entry->name) != state.shares.end()) {
         return {};
+    }
+    if (state.creation == Creation::kAsSet) {
+        tell_creation(state.directory.fd(), on_disk, *entry);
     }
     entry->rights = state.mounts->rights_beneath(state.place, entry->name);
     entries.push_back(std::move(*entry));
@@ -60,13 +68,15 @@ Result<std::vector<Entry>> next_batch(Listing::State& state) {
 }  // namespace
 
 Result<std::shared_ptr<Listing::State>> open_listing(std::shared_ptr<const Mounts> mounts,
-                                                     std::string_view path) {
+                                                     std::string_view path,
+                                                     Creation creation) {
     TRY(Place place, mounts->find(path, kList, Mounts::LastLink::kFollow));
     TRY(base::UniqueFd fd, place.volume->open_directory(place.path));
     TRY(Directory directory, Directory::of(std::move(fd)));
     TRY(std::vector<std::string> shares, mounts->shares_in(path));
     return std::make_shared<Listing::State>(Listing::State{.mounts = std::move(mounts),
                                                            .place = std::move(place),
+                                                           .creation = creation,
                                                            .directory = std::move(directory),
                                                            .shares = std::move(shares),
                                                            .shares_listed = false});

@@ -14,6 +14,7 @@ namespace files {
 struct Listing::State {
     std::shared_ptr<const Mounts> mounts;
     Place place;
+    Creation creation;
     Directory directory;
     std::vector<std::string> shares;  // shown beside what the folder holds, and in place of it
     bool shares_listed = false;
@@ -21,6 +22,6 @@ struct Listing::State {
 
 // Waits for the disk.
 [[nodiscard]] base::Result<std::shared_ptr<Listing::State>> open_listing(
-    std::shared_ptr<const Mounts> mounts, std::string_view path);
+    std::shared_ptr<const Mounts> mounts, std::string_view path, Creation creation);
 
 }  // namespace files

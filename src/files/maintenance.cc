@@ -10,6 +10,7 @@
 #include <climits>
 #include <utility>
 
+#include "files/creation.h"
 #include "files/directory.h"
 
 namespace files {
@@ -60,6 +61,7 @@ Result<> copy_file(Pair folders, const char* name) {
         const ssize_t copied =
             ::copy_file_range(from.get(), nullptr, to.get(), nullptr, kCopyAtOnce, 0);
         if (copied == 0) {
+            copy_creation(from.get(), to.get());
             return keep_times(to.get(), status);
         }
         if (copied < 0 && errno != EINTR) {
@@ -120,6 +122,7 @@ Result<> copy_folder(int from_root,
     while (true) {
         TRY(const char* name, names.next());
         if (name == nullptr) {
+            copy_creation(names.fd(), to.get());
             return keep_times(to.get(), status);
         }
         TRY_VOID(copy_entry({names.fd(), to.get()}, path, name, waiting));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "files/beneath.h"
+#include "files/creation.h"
 
 namespace files {
 namespace {
@@ -51,6 +52,10 @@ const Entry& OpenFile::entry() const {
 
 int OpenFile::fd() const {
     return state_->fd.get();
+}
+
+base::Task<std::optional<base::WallTime>> OpenFile::created(base::Loop& loop) const {
+    return pool_.run(loop, [state = state_] { return read_creation(state->fd.get()); });
 }
 
 void OpenFile::note_fetched(std::uint64_t octets) const {

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "files/creation.h"
 #include "files/deed.h"
 #include "files/files.h"
 #include "files/hash.h"
@@ -112,25 +113,32 @@ std::shared_ptr<const Deed> Tree::deed() const {
              .who = actor_.peer.empty() ? who : who + " from " + actor_.peer});
 }
 
-base::Task<Result<Entry>> Tree::stat(base::Loop& loop, std::string path) {
+base::Task<Result<Entry>> Tree::stat(base::Loop& loop, std::string path, Creation creation) {
+    const bool as_set = creation == Creation::kAsSet;
     // What the kernel has in memory is answered here: the pool would take longer to be woken.
-    if (const auto own = mounts_->own(path)) {
+    if (const auto own = as_set ? std::nullopt : mounts_->own(path)) {
         auto entry = stat_place(*own, path, Wait::kNever);
         if (entry) {
             co_return entry;
         }
     }
-    co_return co_await pool_.run(loop,
-                                 [mounts = mounts_, path = std::move(path)]() -> Result<Entry> {
-                                     TRY(const Place place, mounts->find(path));
-                                     return stat_place(place, path, Wait::kForDisk);
-                                 });
+    co_return co_await pool_.run(
+        loop, [mounts = mounts_, path = std::move(path), as_set]() -> Result<Entry> {
+            TRY(const Place place, mounts->find(path));
+            TRY(Entry entry, stat_place(place, path, Wait::kForDisk));
+            if (as_set) {
+                tell_creation(place, entry);
+            }
+            return entry;
+        });
 }
 
-base::Task<Result<std::unique_ptr<Listing>>> Tree::list(base::Loop& loop, std::string path) {
+base::Task<Result<std::unique_ptr<Listing>>> Tree::list(base::Loop& loop,
+                                                        std::string path,
+                                                        Creation creation) {
     CO_TRY(std::shared_ptr<Listing::State> state,
-           co_await pool_.run(loop, [mounts = mounts_, path = std::move(path)] {
-               return open_listing(mounts, path);
+           co_await pool_.run(loop, [mounts = mounts_, path = std::move(path), creation] {
+               return open_listing(mounts, path, creation);
            }));
     co_return std::make_unique<Listing>(pool_, std::move(state));
 }
@@ -230,6 +238,13 @@ base::Task<Result<>> Tree::set_modified(base::Loop& loop, std::string path, base
     });
 }
 
+base::Task<Result<>> Tree::set_created(base::Loop& loop, std::string path, base::WallTime time) {
+    return pool_.run(loop, [mounts = mounts_, path = std::move(path), time]() -> Result<> {
+        TRY(const Place place, mounts->find(path, kOverwrite, LastLink::kFollow));
+        return place.volume->set_created(place.path, time);
+    });
+}
+
 base::Task<Result<>> Tree::set_mode(base::Loop& loop, std::string path, unsigned mode) {
     return pool_.run(loop, [mounts = mounts_, path = std::move(path), mode]() -> Result<> {
         TRY(const Place place, mounts->find(path, kOverwrite, LastLink::kFollow));
@@ -254,6 +269,7 @@ base::Task<Result<>> Tree::copy(base::Loop& loop, std::string from, std::string 
     CO_TRY(const std::unique_ptr<OpenFile> source, co_await open(loop, std::move(from)));
     UploadOptions options;
     options.announced = source->entry().size;
+    options.created = co_await source->created(loop);
     CO_TRY(const std::unique_ptr<Upload> target, co_await upload(loop, std::move(to), options));
     const auto buffer = std::make_unique<std::array<char, kBufferOctets>>();
     std::uint64_t offset = 0;

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "files/creation.h"
+
 namespace files {
 namespace {
 
@@ -46,12 +48,13 @@ Result<std::uint64_t> size_of(int fd) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-// The octets [0, octets) of `from` behind what `to` holds; shared on disk where the file system can.
-Result<> copy_octets(int from, int to, std::uint64_t octets) {
-    loff_t position = 0;
+// The octets [0, octets) of `from` to `at` in `to`; shared on disk where the file system can.
+Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
+    loff_t read_at = 0;
+    auto write_at = static_cast<loff_t>(at);
     while (octets > 0) {
         const ssize_t copied = ::copy_file_range(
-            from, &position, to, nullptr, std::min<std::uint64_t>(octets, kCopyAtOnce), 0);
+            from, &read_at, to, &write_at, std::min<std::uint64_t>(octets, kCopyAtOnce), 0);
         if (copied < 0 && errno != EINTR) {
             return fail_errno(errno);
         }
@@ -78,10 +81,16 @@ Result<> check_rights(UploadState& upload) {
         upload.exists = true;
         upload.replace = true;
         if (there->kind == Kind::kFile) {
-            upload.credit = append ? 0 : there->size;
+            upload.credit = append || upload.mode == Mode::kPatch ? 0 : there->size;
             upload.permissions = there->mode;
         }
+        if (upload.patch_offset > there->size) {
+            return base::fail(Errc::kInvalid, "The file is not that long.");
+        }
     } else {
+        if (upload.patch_offset > 0) {
+            return base::fail(Errc::kNotFound, "There is no such file or folder.");
+        }
         TRY_VOID(need(upload.place, kCreate));
         // Another may bring the name first; then its file makes place if it could have before.
         upload.replace = (upload.place.rights & (append ? kAppend : kOverwrite)) != 0;
@@ -204,25 +213,34 @@ Result<> take_over(UploadState& upload, std::uint64_t octets) {
         return base::fail(Errc::kInvalid, "The file is not that long.");
     }
     TRY_VOID(reserve_to(upload, octets));
-    TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets));
+    TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets, 0));
     upload.offset = octets;
     return {};
 }
 
-// The file anew: what was there when the last one was committed, and what this upload brought.
-Result<> rebuild_appended(UploadState& upload, std::uint64_t own_octets) {
+// The file anew: what was there when the last one was committed, and what this upload brought, behind it or at
+// its place within.
+Result<> rebuild(UploadState& upload) {
+    const bool patch = upload.mode == Mode::kPatch;
     auto old = upload.place.volume->open_file(upload.place.path);
     if (!old) {
-        return old.error().code == Errc::kNotFound ? Result<>() : base::forward_error(old);
+        // A new file; but nothing can be put into the middle of one that is not there.
+        const bool anew = old.error().code == Errc::kNotFound && upload.patch_offset == 0;
+        return anew ? Result<>() : base::forward_error(old);
     }
     TRY(const std::uint64_t size, size_of(old->first.get()));
+    if (patch && upload.patch_offset > size) {
+        return base::fail(Errc::kInvalid, "The file is not that long.");
+    }
     const UniqueFd own = std::move(upload.fd);
     const std::string own_name = std::move(upload.aside_name);
     auto built = [&]() -> Result<> {
         upload.permissions = old->second.mode;
         TRY_VOID(open_aside(upload));
-        TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size));
-        return copy_octets(own.get(), upload.fd.get(), own_octets);
+        copy_creation(old->first.get(), upload.fd.get());
+        TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size, 0));
+        const std::uint64_t at = patch ? upload.patch_offset : size;
+        return copy_octets(own.get(), upload.fd.get(), upload.offset, at);
     }();
     ::unlinkat(upload.place.volume->aside().fd(), own_name.c_str(), 0);
     return built;
@@ -285,10 +303,18 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
     if (options.mode == Mode::kReplace || options.mode == Mode::kResume) {
         upload->partial_name = partial_name(upload->place, *deed);
     }
+    if (options.mode == Mode::kPatch) {
+        upload->patch_offset = options.offset;
+        upload->patch_length = options.length;
+    }
     upload->deed = std::move(deed);
     upload->permissions = options.permissions & ~kExecuteBits;
     TRY_VOID(claim_name(*upload));
     TRY_VOID(open_aside(*upload));
+    if (options.created) {
+        // A copy without it is a copy all the same.
+        (void)write_creation(upload->fd.get(), *options.created);
+    }
     if (options.mode == Mode::kResume && options.offset > 0) {
         TRY_VOID(take_over(*upload, options.offset));
     }
@@ -329,9 +355,12 @@ Result<> sync_octets(const UploadState& upload) {
 // Everything that makes the file appear, under its name.
 Result<> appear(UploadState& upload) {
     Volume& volume = *upload.place.volume;
-    if (upload.mode == Mode::kAppend) {
+    if (upload.mode == Mode::kPatch && upload.offset != upload.patch_length) {
+        return base::fail(Errc::kInvalid, "That is not as much as the range holds.");
+    }
+    if (upload.mode == Mode::kAppend || upload.mode == Mode::kPatch) {
         const std::unique_lock alone(volume.commits());
-        TRY_VOID(rebuild_appended(upload, upload.offset));
+        TRY_VOID(rebuild(upload));
         TRY_VOID(sync_octets(upload));
         return volume.place(upload.aside_name, upload.place.path, upload.replace);
     }

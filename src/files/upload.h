@@ -25,15 +25,17 @@ struct UploadState {
     std::string shown_path;  // as the user calls it
     UploadOptions::Mode mode = UploadOptions::Mode::kReplace;
     base::UniqueFd fd;
-    std::string aside_name;    // empty once it has its name
-    unsigned permissions = 0;  // of the file that will be replaced, or as the user wants them
-    std::uint64_t offset = 0;
-    std::uint64_t handed_over = 0;  // the disk was told to write so much of it
-    std::uint64_t credit = 0;       // octets of the file that will make place
-    Counts reserved;                // in the ledger, beyond the credit
-    bool exists = false;            // somebody had the name when it began
-    bool replace = false;           // the name may be taken when it is committed
-    std::string partial_name;       // under which it is kept when it is cut off; empty: it is not
+    std::string aside_name;          // empty once it has its name
+    unsigned permissions = 0;        // of the file that will be replaced, or as the user wants them
+    std::uint64_t offset = 0;        // octets that have come, and what they build on with kResume
+    std::uint64_t patch_offset = 0;  // kPatch: where in the file they will be,
+    std::uint64_t patch_length = 0;  // and how many
+    std::uint64_t handed_over = 0;   // the disk was told to write so much of it
+    std::uint64_t credit = 0;        // octets of the file that will make place
+    Counts reserved;                 // in the ledger, beyond the credit
+    bool exists = false;             // somebody had the name when it began
+    bool replace = false;            // the name may be taken when it is committed
+    std::string partial_name;        // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
 };
 

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <climits>
 
+#include "files/creation.h"
+
 namespace files {
 namespace {
 
@@ -237,6 +239,11 @@ Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
     times[1].tv_nsec = std::chrono::nanoseconds(since - seconds).count();
     TRY_VOID(succeeded(::futimens(fd.get(), times.data())));
     return {};
+}
+
+Result<> Volume::set_created(std::string_view path, base::WallTime time) {
+    TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
+    return write_creation(fd.get(), time);
 }
 
 Result<> Volume::set_mode(std::string_view path, unsigned mode) {

@@ -95,6 +95,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
     [[nodiscard]] base::Result<> remove_directory(std::string_view path);
     [[nodiscard]] base::Result<> remove(std::string_view path);
     [[nodiscard]] base::Result<> set_modified(std::string_view path, base::WallTime time);
+    [[nodiscard]] base::Result<> set_created(std::string_view path, base::WallTime time);
     [[nodiscard]] base::Result<> set_mode(std::string_view path, unsigned mode);
     [[nodiscard]] base::Result<> make_link(const std::string& target, std::string_view path);
     // `replace`: a file at `to` makes place. Between volumes the counts move along.

@@ -139,6 +139,26 @@ class Ftp(ServerTest):
             client.cwd("..")
             client.rmd(self.name)
 
+    def test_dates_of_creation(self):
+        self.curl("-T", self.large, self.url(self.name), "-Q", f"-MFCT 20010203040506 {self.name}")
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+
+            def created(name, facts):
+                return dict(client.mlsd(facts=facts))[name].get("create")
+
+            self.assertEqual(created(self.name, ["create"]), "20010203040506")
+            client.sendcmd(f"SITE COPY {self.name} {self.name}-copy")
+            client.rename(self.name + "-copy", self.name + "-moved")
+            self.assertEqual(created(self.name + "-moved", ["type", "create"]), "20010203040506")
+            self.assertEqual(client.sendcmd(f"MFF Create=19700101000000; {self.name}"),
+                             f"213 Create=19700101000000; {self.name}")
+            self.assertIsNone(created(self.name, ["size", "modify"]))
+        self.curl("-T", self.large, self.url(self.name))
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            self.assertGreater(dict(client.mlsd(facts=["create"]))[self.name]["create"], "2020")
+
     def tls_client(self, kind, version, user=BOB):
         context = ssl.create_default_context(cafile=self.server.certificate)
         context.minimum_version = context.maximum_version = version

@@ -44,7 +44,7 @@ enum Fact : std::uint16_t {
     kFactOwner = 1U << 7U,
     kFactGroup = 1U << 8U,
     kAllFacts = (1U << 9U) - 1,
-    kDefaultFacts = kAllFacts,
+    kDefaultFacts = kAllFacts & ~kFactCreate,  // which costs more than the others together
 };
 
 // "type*;size*;modify;": every fact, a star behind those of `chosen` (RFC 3659 7.8).

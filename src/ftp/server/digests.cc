@@ -74,15 +74,15 @@ DigestRequest parse_request(std::string_view text) {
 std::string Session::hash_feature() const {
     std::string list = "HASH ";
     for (const Algorithm& known : kAlgorithms) {
-        list += fmt::format("{}{};", known.name, known.algorithm == hash_ ? "*" : "");
+        list += fmt::format("{}{};", known.name, known.algorithm == settings_.hash ? "*" : "");
     }
     return list;
 }
 
 Reply Session::choose_hash(std::string_view name) {
     for (const Algorithm& known : kAlgorithms) {
-        if (name.empty() ? known.algorithm == hash_ : base::iequals(name, known.name)) {
-            hash_ = known.algorithm;
+        if (name.empty() ? known.algorithm == settings_.hash : base::iequals(name, known.name)) {
+            settings_.hash = known.algorithm;
             return reply(200, std::string(known.name));
         }
     }
@@ -101,15 +101,20 @@ Session::Answer Session::on_hash(std::string arguments) {
     }
     const auto range = std::exchange(range_, std::nullopt);
     const std::uint64_t first = range ? std::min(range->first, entry->size) : 0;
-    const std::uint64_t last = range ? std::min(range->second, entry->size - 1) + 1 : entry->size;
-    const auto hash = co_await tree().hash(loop_, *path, hash_, first, std::max(first, last));
+    const std::uint64_t last =
+        range && range->second < entry->size ? range->second + 1 : entry->size;
+    const auto hash =
+        co_await tree().hash(loop_, *path, settings_.hash, first, std::max(first, last));
     if (!hash) {
         co_return refuse(hash.error(), Wish::kRead);
     }
-    co_return reply(
-        213,
-        fmt::format(
-            "{} {}-{} {} {}", name_of(hash_), first, last == 0 ? 0 : last - 1, *hash, arguments));
+    co_return reply(213,
+                    fmt::format("{} {}-{} {} {}",
+                                name_of(settings_.hash),
+                                first,
+                                last == 0 ? 0 : last - 1,
+                                *hash,
+                                arguments));
 }
 
 Session::Answer Session::digest(std::string arguments, files::HashAlgorithm algorithm) {

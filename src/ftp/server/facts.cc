@@ -44,84 +44,113 @@ Session::Answer Session::on_mdtm(std::string arguments) {
         const std::size_t space = arguments.find(' ');
         const bool sets = space != std::string::npos && parse_time_val(arguments.substr(0, space));
         if (sets) {
-            co_return co_await set_time(std::move(arguments), 213);
+            co_return co_await set_time(std::move(arguments), kFactModify, 213);
         }
         co_return reply(550, entry.error().text);
     }
     co_return reply(213, format_time_val(entry->modified));
 }
 
-// Modify=time; path    ; draft-somers-ftp-mfxx 4
-Session::Answer Session::set_time(std::string arguments, int code) {
+// Refused by the file's system, or for who asks.
+Reply Session::refuse_change(const base::Error& error) {
+    switch (error.code) {
+        case Errc::kUnsupported:
+            return reply(504, error.text);
+        case Errc::kSyntax:
+            return reply(501, error.text);
+        default:
+            return reply(550, error.text);
+    }
+}
+
+base::Task<Result<>> Session::set_fact(std::string path, FactChange change) {
+    switch (change.fact) {
+        case kFactCreate:
+            return tree().set_created(loop_, std::move(path), change.time);
+        case kFactMode:
+            return tree().set_mode(loop_, std::move(path), change.mode);
+        default:
+            return tree().set_modified(loop_, std::move(path), change.time);
+    }
+}
+
+// "213" SP ( "Modify" / "Create" ) "=" time-val ";" SP path    ; draft-somers-ftp-mfxx 4 and 5
+Session::Answer Session::set_time(std::string arguments, Fact fact, int code) {
     std::string_view argument = arguments;
     const auto time = parse_time_val(base::split_front(argument, ' '));
+    const bool create = fact == kFactCreate;
     if (!time || argument.empty()) {
-        co_return reply(501, "Usage: MFMT YYYYMMDDHHMMSS path");
+        co_return reply(
+            501, create ? "Usage: MFCT YYYYMMDDHHMMSS path" : "Usage: MFMT YYYYMMDDHHMMSS path");
     }
     const auto path = resolve(argument);
     if (!path) {
         co_return reply(550, path.error().text);
     }
-    const auto set = co_await tree().set_modified(loop_, *path, *time);
+    const auto set = co_await set_fact(*path, {.fact = fact, .time = *time});
     if (!set) {
-        co_return reply(550, set.error().text);
+        co_return refuse_change(set.error());
     }
-    co_return reply(code, fmt::format("Modify={}; {}", format_time_val(*time), argument));
+    co_return reply(
+        code,
+        fmt::format("{}={}; {}", create ? "Create" : "Modify", format_time_val(*time), argument));
 }
 
 Session::Answer Session::on_mfmt(std::string arguments) {
-    return set_time(std::move(arguments), 213);
+    return set_time(std::move(arguments), kFactModify, 213);
 }
 
-// File systems of this kernel let nobody change when a file was made.
 Session::Answer Session::on_mfct(std::string arguments) {
-    std::string_view argument = arguments;
-    const auto time = parse_time_val(base::split_front(argument, ' '));
-    if (!time || argument.empty()) {
-        co_return reply(501, "Usage: MFCT YYYYMMDDHHMMSS path");
+    return set_time(std::move(arguments), kFactCreate, 213);
+}
+
+// kUnsupported: a fact that nobody can change. kSyntax: no value for it.
+Result<Session::FactChange> Session::parse_change(std::string_view name, std::string_view value) {
+    if (base::iequals(name, "UNIX.mode")) {
+        const auto mode = parse_octal(value);
+        if (!mode) {
+            return base::fail(Errc::kSyntax, "A mode is three octal digits");
+        }
+        return FactChange{.fact = kFactMode, .mode = *mode};
     }
-    co_return reply(504, "The time of creation cannot be changed here");
+    const bool create = base::iequals(name, "create");
+    if (!create && !base::iequals(name, "modify")) {
+        return base::fail(Errc::kUnsupported, "Only Create, Modify and UNIX.mode can be changed");
+    }
+    const auto time = parse_time_val(value);
+    if (!time) {
+        return base::fail(Errc::kSyntax, "A time is YYYYMMDDHHMMSS");
+    }
+    return FactChange{.fact = create ? kFactCreate : kFactModify, .time = *time};
 }
 
 // mff = "MFF" SP [ *( fact "=" value ";" ) ] SP pathname    ; draft-somers-ftp-mfxx 6
+// All of them are read before any is set: a list that is wrong changes nothing.
 Session::Answer Session::on_mff(std::string arguments) {
     std::string_view argument = arguments;
-    std::string_view facts = base::split_front(argument, ' ');
+    const std::string_view facts = base::split_front(argument, ' ');
     const auto path = resolve(argument);
     if (argument.empty() || !path) {
         co_return reply(501, "Usage: MFF fact=value;... path");
     }
-    std::string changed;
-    while (!facts.empty()) {
-        std::string_view value = base::split_front(facts, ';');
+    std::vector<FactChange> changes;
+    std::string_view rest = facts;
+    while (!rest.empty()) {
+        std::string_view value = base::split_front(rest, ';');
         const std::string_view name = base::split_front(value, '=');
-        CO_TRY(const Reply done, co_await set_fact(*path, std::string(name), std::string(value)));
-        if (!done.ok()) {
-            co_return done;
+        const auto change = parse_change(name, value);
+        if (!change) {
+            co_return refuse_change(change.error());
         }
-        changed += done.text;
+        changes.push_back(*change);
     }
-    co_return reply(213, fmt::format("{} {}", changed, argument));
-}
-
-Session::Answer Session::set_fact(std::string path, std::string name, std::string value) {
-    Result<> set;
-    if (base::iequals(name, "modify")) {
-        const auto time = parse_time_val(value);
-        if (!time) {
-            co_return reply(501, "A time is YYYYMMDDHHMMSS");
+    for (const FactChange& change : changes) {
+        const auto set = co_await set_fact(*path, change);
+        if (!set) {
+            co_return refuse_change(set.error());
         }
-        set = co_await tree().set_modified(loop_, path, *time);
-    } else if (base::iequals(name, "UNIX.mode")) {
-        const auto mode = parse_octal(value);
-        if (!mode) {
-            co_return reply(501, "A mode is three octal digits");
-        }
-        set = co_await tree().set_mode(loop_, path, *mode);
-    } else {
-        co_return reply(504, "Only Modify and UNIX.mode can be changed");
     }
-    co_return set ? reply(200, fmt::format("{}={};", name, value)) : reply(550, set.error().text);
+    co_return reply(213, fmt::format("{}{} {}", facts, facts.ends_with(';') ? "" : ";", argument));
 }
 
 std::optional<unsigned> Session::parse_octal(std::string_view digits) {

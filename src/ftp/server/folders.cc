@@ -46,7 +46,7 @@ Session::Answer Session::on_mkd(std::string arguments) {
     if (!path) {
         co_return reply(550, path.error().text);
     }
-    const auto made = co_await tree().make_directory(loop_, *path, 0777U & ~umask_);
+    const auto made = co_await tree().make_directory(loop_, *path, 0777U & ~settings_.umask);
     if (!made) {
         co_return refuse(made.error(), Wish::kRead);
     }

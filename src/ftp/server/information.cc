@@ -67,7 +67,7 @@ std::string Session::feature_line(const Command& command) const {
         return italian_ ? "LANG EN;IT*" : "LANG EN*;IT";
     }
     if (feature == "MLST") {
-        return "MLST " + list_facts(facts_);
+        return "MLST " + list_facts(settings_.facts);
     }
     if (feature == "HASH") {
         return hash_feature();

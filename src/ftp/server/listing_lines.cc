@@ -87,7 +87,7 @@ class FolderLines final : public LineSource {
     Task<Result<bool>> descend(base::Loop& loop, std::string& out) {
         path_ = std::move(pending_.front());
         pending_.pop_front();
-        auto opened = co_await tree_.list(loop, path_);
+        auto opened = co_await tree_.list(loop, path_, style_.creation());
         if (!opened) {
             co_return !pending_.empty();  // removed meanwhile, or not for this user
         }
@@ -223,7 +223,7 @@ Task<Result<std::unique_ptr<LineSource>>> open_folder_lines(files::Tree& tree,
                                                             base::Loop& loop,
                                                             std::string path,
                                                             ListingStyle style) {
-    CO_TRY(auto listing, co_await tree.list(loop, path));
+    CO_TRY(auto listing, co_await tree.list(loop, path, style.creation()));
     co_return std::make_unique<FolderLines>(
         tree, std::move(path), std::move(listing), std::move(style));
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "files/files.h"
+#include "ftp/grammar/listing.h"
 #include "ftp/server/transfer.h"
 
 namespace ftp {
@@ -23,6 +24,12 @@ struct ListingStyle {
     std::size_t entries_max = 10'000;  // with `recursive`
     std::string_view line_end = "\r\n";
     base::WallTime now{};
+
+    // What the tree is asked for: it costs nothing where nobody sees it.
+    [[nodiscard]] files::Creation creation() const {
+        const bool seen = shape == Shape::kFacts && (facts & kFactCreate) != 0;
+        return seen ? files::Creation::kAsSet : files::Creation::kOfDisk;
+    }
 };
 
 // One line for `entry`, called `name`, appended to `out`.

@@ -44,7 +44,7 @@ Representation Session::listing_representation() const {
 ListingStyle Session::listing_style(ListingStyle::Shape shape) const {
     ListingStyle style;
     style.shape = shape;
-    style.facts = facts_;
+    style.facts = settings_.facts;
     style.entries_max = options_.recursion_max;
     style.line_end = representation_.type == Type::kEbcdic ? "\n" : "\r\n";
     style.now = services_.clock.now();
@@ -129,12 +129,13 @@ Session::Answer Session::on_mlst(std::string arguments) {
     if (!path) {
         co_return reply(501, path.error().text);
     }
-    const auto entry = co_await tree().stat(loop_, *path);
+    const ListingStyle style = listing_style(Shape::kFacts);
+    const auto entry = co_await tree().stat(loop_, *path, style.creation());
     if (!entry) {
         co_return refuse(entry.error(), Wish::kRead);
     }
     std::string line;
-    append_line(line, *entry, *path, listing_style(Shape::kFacts));
+    append_line(line, *entry, *path, style);
     co_return reply(250, fmt::format("Listing {}\n{}\nEnd", *path, line));
 }
 

@@ -176,6 +176,8 @@ void Session::forget_user() {
 void Session::begin_anew() {
     forget_user();
     representation_ = {};
+    settings_ = {};
+    idle_timeout_s_ = options_.idle_timeout_s;
     extended_only_ = false;
     buffer_size_given_ = false;
     channel_.protect(options_.implicit_tls);

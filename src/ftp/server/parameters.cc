@@ -218,8 +218,9 @@ Session::Answer Session::on_opts(std::string arguments) {
                                                 : reply(200, "Names are in UTF-8 always");
     }
     if (command == "MLST") {
-        facts_ = parse_facts(options);
-        co_return reply(200, "MLST OPTS" + (facts_ == 0 ? "" : " " + name_facts(facts_)));
+        settings_.facts = parse_facts(options);
+        co_return reply(
+            200, "MLST OPTS" + (settings_.facts == 0 ? "" : " " + name_facts(settings_.facts)));
     }
     if (command == "HASH") {
         co_return choose_hash(options);
@@ -229,7 +230,7 @@ Session::Answer Session::on_opts(std::string arguments) {
         if (!level || *level == 0) {
             co_return reply(501, "Usage: OPTS MODE Z LEVEL 1 to 9");
         }
-        deflate_level_ = static_cast<int>(*level);
+        settings_.deflate_level = static_cast<int>(*level);
         co_return reply(200, fmt::format("MODE Z LEVEL set to {}", *level));
     }
     co_return reply(501, "OPTS takes MLST, HASH, UTF8 and MODE Z LEVEL");

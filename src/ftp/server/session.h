@@ -138,6 +138,14 @@ class Session {
             password;  // the anonymous user's: by custom an e-mail address, for the transfer log
     };
 
+    // What OPTS and SITE chose.
+    struct Settings {
+        int deflate_level = 6;
+        std::uint16_t facts = kDefaultFacts;
+        files::HashAlgorithm hash = files::HashAlgorithm::kSha256;
+        unsigned umask = 022;
+    };
+
     // session.cc: the loop.
     [[nodiscard]] base::Task<base::Result<>> converse();
     void greet();
@@ -193,8 +201,19 @@ class Session {
     [[nodiscard]] Answer change_directory(std::string argument, int code);
 
     // facts.cc
-    [[nodiscard]] Answer set_time(std::string arguments, int code);
-    [[nodiscard]] Answer set_fact(std::string path, std::string name, std::string value);
+    // One of kFactModify, kFactCreate and kFactMode, and what it shall be.
+    struct FactChange {
+        Fact fact = kFactModify;
+        base::WallTime time{};
+        unsigned mode = 0;
+    };
+
+    [[nodiscard]] static base::Result<FactChange> parse_change(std::string_view name,
+                                                               std::string_view value);
+    [[nodiscard]] base::Task<base::Result<>> set_fact(std::string path, FactChange change);
+    // "time path", answered with `code`.
+    [[nodiscard]] Answer set_time(std::string arguments, Fact fact, int code);
+    [[nodiscard]] static Reply refuse_change(const base::Error& error);
     [[nodiscard]] static std::optional<unsigned> parse_octal(std::string_view digits);
 
     // digests.cc
@@ -208,6 +227,7 @@ class Session {
                                std::string verb);
     [[nodiscard]] Reply start(Job job, std::string text, std::optional<std::uint64_t> size);
     [[nodiscard]] Job::Send cut(std::unique_ptr<files::OpenFile> file);
+    [[nodiscard]] static Reply refuse_range();
     [[nodiscard]] base::Task<base::Result<>> copy_into(files::Upload& upload, std::string path);
     // Names between spaces; one with spaces stands in quotes.
     [[nodiscard]] static std::vector<std::string> split_names(std::string_view text);
@@ -246,14 +266,11 @@ class Session {
     std::optional<std::string> rename_from_;
 
     Representation representation_;
-    int deflate_level_ = 6;
-    std::uint16_t facts_ = kDefaultFacts;
-    files::HashAlgorithm hash_ = files::HashAlgorithm::kSha256;
+    Settings settings_;
     std::uint64_t restart_ = 0;  // REST's
     std::optional<std::pair<std::uint64_t, std::uint64_t>>
         range_;                               // RANG's, the last octet included
     std::optional<std::uint64_t> announced_;  // ALLO's
-    unsigned umask_ = 022;
     std::chrono::seconds idle_timeout_s_;
     bool buffer_size_given_ = false;  // PBSZ
     bool extended_only_ = false;      // EPSV ALL

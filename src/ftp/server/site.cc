@@ -44,14 +44,14 @@ Session::Answer Session::on_site_utime(std::string arguments) {
     const std::string_view last_word =
         std::string_view(arguments).substr(std::min(arguments.rfind(' ') + 1, arguments.size()));
     if (!base::iequals(last_word, "UTC")) {
-        co_return co_await set_time(std::move(arguments), 200);
+        co_return co_await set_time(std::move(arguments), kFactModify, 200);
     }
     // "UTIME path atime mtime ctime UTC", as older clients have it.
     std::vector<std::string> words = split_names(arguments);
     if (words.size() != 5) {
         co_return reply(501, "Usage: SITE UTIME YYYYMMDDHHMMSS path");
     }
-    co_return co_await set_time(words[2] + ' ' + words[0], 200);
+    co_return co_await set_time(words[2] + ' ' + words[0], kFactModify, 200);
 }
 
 // Both names, in quotes where they hold spaces.
@@ -66,7 +66,7 @@ Session::Answer Session::on_site_copy(std::string arguments) {
         co_return reply(553, from ? to.error().text : from.error().text);
     }
     const auto copied = co_await tree().copy(loop_, *from, *to);
-    co_return copied ? reply(250, "The file is copied") : refuse(copied.error(), Wish::kWrite);
+    co_return copied ? reply(200, "The file is copied") : refuse(copied.error(), Wish::kWrite);
 }
 
 Session::Answer Session::on_site_symlink(std::string arguments) {
@@ -82,7 +82,7 @@ Session::Answer Session::on_site_symlink(std::string arguments) {
     if (!made && made.error().code == base::Errc::kUnsupported) {
         co_return reply(504, made.error().text);
     }
-    co_return made ? reply(250, "The link is made") : refuse(made.error(), Wish::kWrite);
+    co_return made ? reply(200, "The link is made") : refuse(made.error(), Wish::kWrite);
 }
 
 Session::Answer Session::on_site_quota(std::string /*arguments*/) {
@@ -122,14 +122,14 @@ Session::Answer Session::on_site_idle(std::string arguments) {
 // The mode of what is stored from now on.
 Session::Answer Session::on_site_umask(std::string arguments) {
     if (arguments.empty()) {
-        co_return reply(200, fmt::format("The mask is {:03o}", umask_));
+        co_return reply(200, fmt::format("The mask is {:03o}", settings_.umask));
     }
     const auto mask = parse_octal(arguments);
     if (!mask) {
         co_return reply(501, "Usage: SITE UMASK mask, three octal digits");
     }
-    umask_ = *mask;
-    co_return reply(200, fmt::format("The mask is {:03o}", umask_));
+    settings_.umask = *mask;
+    co_return reply(200, fmt::format("The mask is {:03o}", settings_.umask));
 }
 
 // A user sees the sessions of the same account; all are the administrator's, by `staffetta ftp who`.

@@ -18,7 +18,7 @@ Reply Session::start(Job job, std::string text, std::optional<std::uint64_t> siz
     if (!place_->begin_transfer(job.verb + ' ' + job.path, size, services_.clock.now())) {
         return reply(450, "Too many transfers are running; try again later");
     }
-    job.deflate_level = deflate_level_;
+    job.deflate_level = settings_.deflate_level;
     job_ = std::move(job);
     return reply(channel_.is_open() ? 125 : 150, std::move(text), Reply::Then::kTransfer);
 }
@@ -38,8 +38,7 @@ Job::Send Session::cut(std::unique_ptr<files::OpenFile> file) {
     }
     if (range) {
         send.first = std::min(range->first, size);
-        send.last = std::clamp(range->second, send.first, size - (size == 0 ? 0 : 1)) +
-                    (send.first < size ? 1 : 0);
+        send.last = range->second < size ? range->second + 1 : size;
     }
     send.file = std::move(file);
     return send;
@@ -55,6 +54,10 @@ Session::Answer Session::on_retr(std::string arguments) {
         restart_ = 0;
         range_.reset();
         co_return refuse(file.error(), Wish::kRead);
+    }
+    if (range_ && !representation_.is_plain()) {
+        range_.reset();
+        co_return reply(550, refuse_range().text);
     }
     const std::uint64_t size = (*file)->entry().size;
     // RFC 1123 4.1.2.12. Where text is skipped on the wire nobody knows its length yet.
@@ -78,7 +81,7 @@ Session::Answer Session::on_retr(std::string arguments) {
 Session::Answer Session::store(std::string argument, UploadMode mode, std::string verb) {
     const std::uint64_t restart = std::exchange(restart_, 0);
     auto announced = std::exchange(announced_, std::nullopt);
-    range_.reset();
+    const auto range = std::exchange(range_, std::nullopt);
     const auto path = resolve(argument);
     if (!path) {
         co_return reply(553, path.error().text);
@@ -86,17 +89,28 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
     if (restart != 0 && representation_.is_text() && representation_.mode == Mode::kStream) {
         co_return reply(555, "Text in stream mode cannot be stored from the middle; use TYPE I");
     }
+    if (range && !representation_.is_plain()) {
+        co_return refuse_range();
+    }
     if (restart != 0 && mode == UploadMode::kReplace) {
         mode = UploadMode::kResume;
     }
-    const files::UploadOptions options{
-        .mode = mode, .offset = restart, .announced = announced, .permissions = 0666U & ~umask_};
+    files::UploadOptions options{.mode = mode,
+                                 .offset = restart,
+                                 .announced = announced,
+                                 .permissions = 0666U & ~settings_.umask};
+    // draft-bryan-ftp-range 4.3: nothing outside of it changes, and APPE does the same. A unique file has no middle.
+    if (range && mode != UploadMode::kUnique) {
+        options.mode = UploadMode::kPatch;
+        options.offset = range->first;
+        options.length = range->second - range->first + 1;
+    }
     auto upload = co_await tree().upload(loop_, *path, options);
     if (!upload) {
         const Errc code = upload.error().code;
         const bool not_there = code == Errc::kInvalid || code == Errc::kNotFound;
-        co_return restart != 0 && not_there ? reply(554, upload.error().text)
-                                            : refuse(upload.error(), Wish::kWrite);
+        co_return options.offset != 0 && not_there ? reply(554, upload.error().text)
+                                                   : refuse(upload.error(), Wish::kWrite);
     }
     // RFC 1123 4.1.2.9: the form of the reply to STOU.
     std::string text = mode == UploadMode::kUnique
@@ -148,7 +162,7 @@ Session::Answer Session::on_rest(std::string arguments) {
     co_return reply(350, fmt::format("Restarting at {}; send RETR or STOR", restart_));
 }
 
-// RANG first last, both included; "RANG 1 0" takes it back.
+// RANG first last, both included; "RANG 1 0" takes it back.    ; draft-bryan-ftp-range 3
 Session::Answer Session::on_rang(std::string arguments) {
     std::string_view rest = arguments;
     constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
@@ -159,14 +173,21 @@ Session::Answer Session::on_rang(std::string arguments) {
     }
     range_.reset();
     restart_ = 0;
-    if (*first > *last) {
+    if (*first == 1 && *last == 0) {
         co_return reply(350, "No range is set");
     }
-    if (representation_.is_text() || representation_.mode != Mode::kStream) {
-        co_return reply(504, "Ranges are for TYPE I in MODE S");
+    if (*first > *last) {
+        co_return reply(501, "The last octet comes before the first");
+    }
+    if (!representation_.is_plain()) {
+        co_return refuse_range();
     }
     range_ = {*first, *last};
     co_return reply(350, fmt::format("Restarting at {}, ending at {}", *first, *last));
+}
+
+Reply Session::refuse_range() {
+    return reply(551, "Ranges are for TYPE I in MODE S");
 }
 
 // Beside a transfer there is nothing to say yet: its last reply comes first.
