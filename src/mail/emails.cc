@@ -150,6 +150,16 @@ base::Result<bool> collect_first(store::Transaction& change, const std::string& 
     return false;
 }
 
+// Asks the memory for a record at once. A list of ten thousand emails is more than the processor's caches hold,
+// and answers waited for one line after the other, half of the time.
+void prefetch(std::string_view record) {
+    constexpr std::size_t kLineOctets = 64;
+    constexpr std::size_t kOctetsMax = std::size_t{4} << 10;
+    for (std::size_t at = 0; at < std::min(record.size(), kOctetsMax); at += kLineOctets) {
+        __builtin_prefetch(record.data() + at);
+    }
+}
+
 // The scan of ids[0 .. n) that stand close together; returns n, or nothing when `visit` ended it.
 base::Result<std::optional<std::size_t>> read_run(const store::Reader& reader,
                                                   account::AccountId account,
@@ -173,6 +183,7 @@ base::Result<std::optional<std::size_t>> read_run(const store::Reader& reader,
             if (at == length || emails[at] != email) {
                 return true;
             }
+            prefetch(record);
             const auto decoded = decode_email(record);
             if (!decoded) {
                 damage = base::fail(decoded.error().code, decoded.error().text);
