@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "mail/summary.h"
 #include "mime/envelope.h"
+#include "mime/section.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view octets(reinterpret_cast<const char*>(data), size);
@@ -22,11 +23,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHECK(mail::format_body(whole, mime::BodyForm::kBodyStructure, form) ==
               mime::format_body(*structure, mime::BodyForm::kBodyStructure, form));
     }
+    // Fields out of the summary are those of the header.
+    const std::vector<std::string> names = {"From", "Subject", "X-Odd"};
+    const mail::FieldChoice choice(names);
+    const auto fields = choice.of(whole);
+    CHECK(!fields ||
+          *fields == mime::select_fields(octets.substr(0, whole.header_octets()), names, false));
     const auto stranger = mail::Summary::unpack(std::string(octets));
     if (stranger) {
         static_cast<void>(stranger->structure());
         static_cast<void>(mail::format_envelope(*stranger));
-        static_cast<void>(mail::select_fields(*stranger, {"From", "X-Odd"}));
+        static_cast<void>(choice.of(*stranger));
     }
     return 0;
 }

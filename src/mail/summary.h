@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,7 +76,7 @@ class Summary {
     [[nodiscard]] std::optional<std::string_view> body_structure(mime::HeaderForm form) const;
 
   private:
-    friend class Summarizer;
+    friend class FieldChoice;
 
     // One of the two: where it lies in octets(), and whether it is the same in UTF-8.
     struct Answer {
@@ -136,9 +137,21 @@ class Summarizer {
 // BODY or BODYSTRUCTURE; kCorrupt when the structure in it is damaged.
 [[nodiscard]] base::Result<std::string> format_body(
     const Summary& summary, mime::BodyForm form, mime::HeaderForm text = mime::HeaderForm::kAscii);
-// BODY[HEADER.FIELDS (names)] as mime::select_fields gives it. Nothing when only the header itself can
-// tell: read its header_octets() and call mime::select_fields. So it is for every HEADER.FIELDS.NOT.
-[[nodiscard]] std::optional<std::string> select_fields(const Summary& summary,
-                                                       const std::vector<std::string>& names);
+
+// The names of a BODY[HEADER.FIELDS (names)], looked up once for all the messages it is asked of.
+class FieldChoice {
+  public:
+    explicit FieldChoice(std::span<const std::string> names);
+
+    // The text as mime::select_fields gives it. Nothing when only the header itself can tell: read its
+    // header_octets() and call mime::select_fields. So it is for every HEADER.FIELDS.NOT.
+    [[nodiscard]] std::optional<std::string> of(const Summary& summary) const;
+
+  private:
+    [[nodiscard]] bool has(std::string_view field) const;
+
+    std::vector<std::string> names_;  // those that are kept
+    std::uint64_t others_ = 0;        // the filter's bits of the others
+};
 
 }  // namespace mail

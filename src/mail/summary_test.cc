@@ -66,10 +66,33 @@ TEST(Summary, SelectsFieldsAsTheyStand) {
     const std::string_view header = kMessage.substr(0, summary.header_octets());
     using Names = std::vector<std::string>;
     for (const Names& names : {Names{"to", "FROM"}, Names{"Subject", "Cc"}, Names{"X-Label"}}) {
-        EXPECT_EQ(select_fields(summary, names), mime::select_fields(header, names, false));
+        EXPECT_EQ(FieldChoice(names).of(summary), mime::select_fields(header, names, false));
     }
-    EXPECT_EQ(select_fields(summary, {"From", "Received"}), std::nullopt);
-    EXPECT_EQ(select_fields(summary, {"X-Absent"}), "\r\n");
+    EXPECT_EQ(FieldChoice(Names{"From", "Received"}).of(summary), std::nullopt);
+    EXPECT_EQ(FieldChoice(Names{"X-Absent"}).of(summary), "\r\n");
+}
+
+// What follows the name, how the field is folded and how its lines end.
+TEST(Summary, SelectsFieldsHoweverTheyAreWritten) {
+    const std::string header =
+        "Date : Thu, 01 Jan 2026 00:00:00 +0000\n"
+        "subject:\r\n one\n\ttwo\r\n"
+        "Subject-Of-Old: no\r\n"
+        "SUBJECT\t: three \r\r\n"
+        "List-Id\r\n"
+        "To:\r\n"
+        "From: subject: alice@crepes.example";
+    const Summary summary = summarize(header + "\r\n\r\nhello\r\n");
+    using Names = std::vector<std::string>;
+    for (const Names& names : {Names{"Subject"},
+                               Names{"date", "TO", "from"},
+                               Names{"From: subject"},
+                               Names{"list-id"},
+                               Names{""}}) {
+        EXPECT_EQ(FieldChoice(names).of(summary), mime::select_fields(header, names, false));
+    }
+    EXPECT_EQ(FieldChoice(Names{"Subject"}).of(summary),
+              "subject:\r\n one\n\ttwo\r\nSUBJECT\t: three \r\r\n\r\n");
 }
 
 TEST(Summary, KnowsWhichFieldsAreAbsent) {
@@ -87,7 +110,7 @@ TEST(Summary, SaysWhenFieldsAreMissing) {
     const Summary too_long = summarize(with_header(long_field));
     EXPECT_FALSE(too_long.has_all_fields());
     EXPECT_EQ(format_envelope(too_long), std::nullopt);
-    EXPECT_EQ(select_fields(too_long, {"From"}), std::nullopt);
+    EXPECT_EQ(FieldChoice(std::vector<std::string>{"From"}).of(too_long), std::nullopt);
     EXPECT_TRUE(too_long.may_have_field("Cc"));
 
     const std::string filler = "X-Filler: " + std::string(kSummaryHeldOctetsMax, 'f') + "\r\n";

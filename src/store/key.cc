@@ -173,6 +173,12 @@ std::uint8_t RecordReader::u8() {
 }
 
 std::uint64_t RecordReader::varint() {
+    // Most are short, and lists read them by the ten thousand.
+    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
+        const auto value = static_cast<unsigned char>(rest_.front());
+        rest_.remove_prefix(1);
+        return value;
+    }
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
         const std::uint64_t octet = u8();
@@ -190,11 +196,13 @@ std::uint64_t RecordReader::varint() {
 }
 
 std::uint64_t RecordReader::u64() {
+    const std::string_view octets = raw(8);
+    if (octets.empty()) {
+        return 0;
+    }
     std::uint64_t value = 0;
-    unsigned shift = 0;
-    for (const char octet : raw(8)) {
-        value |= std::uint64_t{static_cast<unsigned char>(octet)} << shift;
-        shift += 8;
+    for (std::size_t i = 0; i < 8; ++i) {
+        value |= std::uint64_t{static_cast<unsigned char>(octets[i])} << (8 * i);
     }
     return value;
 }

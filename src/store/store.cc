@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <algorithm>
+#include <cstring>
 #include <future>
 
 #include "base/base64.h"
@@ -20,9 +21,7 @@ std::optional<BlobId> BlobId::from_octets(std::string_view octets) {
     if (octets.size() != id.sha256.size()) {
         return std::nullopt;
     }
-    std::transform(octets.begin(), octets.end(), id.sha256.begin(), [](char octet) {
-        return static_cast<unsigned char>(octet);
-    });
+    std::memcpy(id.sha256.data(), octets.data(), id.sha256.size());
     return id;
 }
 

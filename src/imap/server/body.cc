@@ -93,18 +93,19 @@ std::optional<mime::OctetRange> Body::range_of(const SectionSpec& section) {
     return known == nullptr ? std::nullopt : mime::find_section(*known, section.part);
 }
 
-void Body::put_nil(const FetchItem& item) {
-    session_.put(item.kind == FetchKind::kPreview ? "PREVIEW" : item_name(item));
-    session_.put(item.kind == FetchKind::kBinarySize ? " 0" : " NIL");
+void Body::put_nil(const AskedItem& asked) {
+    session_.put(asked.item.kind == FetchKind::kPreview ? "PREVIEW" : asked.name);
+    session_.put(asked.item.kind == FetchKind::kBinarySize ? " 0" : " NIL");
 }
 
-Task<Result<>> Body::put_item(const FetchItem& item) {
+Task<Result<>> Body::put_item(const AskedItem& asked) {
+    const FetchItem& item = asked.item;
     if (octets_ == nullptr && item.kind == FetchKind::kEnvelope) {
         session_.put("ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
         co_return Result<>();
     }
     if (octets_ == nullptr) {
-        put_nil(item);
+        put_nil(asked);
         co_return Result<>();
     }
     if (item.kind == FetchKind::kPreview) {
@@ -114,17 +115,17 @@ Task<Result<>> Body::put_item(const FetchItem& item) {
         co_return co_await put_envelope();
     }
     if (item.kind == FetchKind::kBinary || item.kind == FetchKind::kBinarySize) {
-        co_return co_await put_binary(item);
+        co_return co_await put_binary(asked);
     }
     const auto range = range_of(item.section);
     if (!range) {
-        put_nil(item);
+        put_nil(asked);
         co_return Result<>();
     }
     if (item.section.choice != SectionSpec::Names::kNone) {
-        co_return co_await put_fields(item, *range);
+        co_return co_await put_fields(asked, *range);
     }
-    session_.put(item_name(item));
+    session_.put(asked.name);
     session_.put(" ");
     co_return co_await put_range(cut(*range, item.partial));
 }
@@ -158,35 +159,37 @@ Task<Result<std::string>> Body::read_header(mime::OctetRange header) {
 }
 
 // HEADER.FIELDS and HEADER.FIELDS.NOT of any header.
-Task<Result<>> Body::put_fields(FetchItem item, mime::OctetRange header) {
+Task<Result<>> Body::put_fields(const AskedItem& asked, mime::OctetRange header) {
+    const FetchItem& item = asked.item;
     CO_TRY(const std::string text, co_await read_header(header));
     std::string fields = mime::select_fields(
         text, item.section.names, item.section.choice == SectionSpec::Names::kFieldsNot);
     std::replace(fields.begin(), fields.end(), '\0', '\x80');
     const std::string_view shown = window(fields, 0, item.partial);
-    session_.put(fmt::format("{} {{{}}}\r\n", item_name(item), shown.size()));
+    session_.put(fmt::format("{} {{{}}}\r\n", asked.name, shown.size()));
     session_.put(shown);
     co_return Result<>();
 }
 
 // RFC 3516 4.2: a part decoded; the whole message is as it is.
-Task<Result<>> Body::put_binary(FetchItem item) {
+Task<Result<>> Body::put_binary(const AskedItem& asked) {
+    const FetchItem& item = asked.item;
     const mime::Structure* const known = structure();
     const auto range = range_of(item.section);
     const auto part =
         known == nullptr ? std::nullopt : mime::find_part(*known, item.section.part.path);
     if (!range || !part) {
-        put_nil(item);
+        put_nil(asked);
         co_return Result<>();
     }
     const mime::Encoding encoding =
         item.section.part.path.empty() ? mime::Encoding::kBinary : known->parts[*part].encoding;
     if (encoding == mime::Encoding::kOther) {
         unknown_encoding_ = true;
-        put_nil(item);
+        put_nil(asked);
         co_return Result<>();
     }
-    co_return co_await put_decoded(*range, encoding, std::move(item));
+    co_return co_await put_decoded(*range, encoding, asked);
 }
 
 Task<Result<std::uint64_t>> Body::count_decoded(mime::OctetRange range, mime::Encoding encoding) {
@@ -204,14 +207,17 @@ Task<Result<std::uint64_t>> Body::count_decoded(mime::OctetRange range, mime::En
 }
 
 // Twice through the part: a literal begins with its size, and nothing is kept in memory.
-Task<Result<>> Body::put_decoded(mime::OctetRange range, mime::Encoding encoding, FetchItem item) {
+Task<Result<>> Body::put_decoded(mime::OctetRange range,
+                                 mime::Encoding encoding,
+                                 const AskedItem& asked) {
+    const FetchItem& item = asked.item;
     CO_TRY(const std::uint64_t size, co_await count_decoded(range, encoding));
     if (item.kind == FetchKind::kBinarySize) {
-        session_.put(fmt::format("{} {}", item_name(item), size));
+        session_.put(fmt::format("{} {}", asked.name, size));
         co_return Result<>();
     }
     const mime::OctetRange shown = cut({0, size}, item.partial);
-    session_.put(fmt::format("{} ~{{{}}}\r\n", item_name(item), shown.end - shown.begin));
+    session_.put(fmt::format("{} ~{{{}}}\r\n", asked.name, shown.end - shown.begin));
     mime::TransferDecoder decoder(encoding);
     std::uint64_t offset = 0;
     std::string decoded;

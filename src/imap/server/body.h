@@ -25,18 +25,19 @@ class Body {
     // Puts "NAME value" of an item that append_item() cannot answer. An error means that the octets cannot
     // be read to their announced end: the connection is of no more use. kUnsupported as a reply: a part's
     // encoding is not known (RFC 3516 4.3).
-    [[nodiscard]] base::Task<base::Result<>> put_item(const FetchItem& item);
+    [[nodiscard]] base::Task<base::Result<>> put_item(const AskedItem& asked);
 
     // RFC 3516 4.3: some part could not be decoded.
     [[nodiscard]] bool unknown_encoding() const { return unknown_encoding_; }
 
   private:
     [[nodiscard]] base::Task<base::Result<>> put_range(mime::OctetRange range);
-    [[nodiscard]] base::Task<base::Result<>> put_fields(FetchItem item, mime::OctetRange header);
-    [[nodiscard]] base::Task<base::Result<>> put_binary(FetchItem item);
+    [[nodiscard]] base::Task<base::Result<>> put_fields(const AskedItem& asked,
+                                                        mime::OctetRange header);
+    [[nodiscard]] base::Task<base::Result<>> put_binary(const AskedItem& asked);
     [[nodiscard]] base::Task<base::Result<>> put_decoded(mime::OctetRange range,
                                                          mime::Encoding encoding,
-                                                         FetchItem item);
+                                                         const AskedItem& asked);
     [[nodiscard]] base::Task<base::Result<>> put_preview();
     [[nodiscard]] base::Task<base::Result<>> put_envelope();
     // A header whole; longer than kHeaderOctetsMax it is cut.
@@ -48,7 +49,7 @@ class Body {
     // Octets from `offset` on, at most a piece of them and up to `end`.
     [[nodiscard]] base::Task<base::Result<std::string>> read(std::uint64_t offset,
                                                              std::uint64_t end);
-    void put_nil(const FetchItem& item);
+    void put_nil(const AskedItem& asked);
 
     Session& session_;
     const EmailFacts& email_;

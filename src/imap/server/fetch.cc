@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -83,9 +84,9 @@ class Fetching {
   public:
     Fetching(Session& session, std::vector<FetchItem> items)
         : session_(session),
-          items_(std::move(items)),
-          emails_(std::ranges::any_of(items_, needs_email)),
-          summaries_(std::ranges::any_of(items_, needs_summary)) {}
+          emails_(std::ranges::any_of(items, needs_email)),
+          summaries_(std::ranges::any_of(items, needs_summary)),
+          items_(std::make_move_iterator(items.begin()), std::make_move_iterator(items.end())) {}
 
     [[nodiscard]] Task<Result<>> put(std::vector<Numbered> group);
 
@@ -108,11 +109,11 @@ class Fetching {
     [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email);
 
     Session& session_;
-    std::vector<FetchItem> items_;
-    bool emails_;                            // their records are needed,
-    bool summaries_;                         // and the summaries in these
+    bool emails_;     // the emails' records are needed,
+    bool summaries_;  // and the summaries in these
+    std::vector<AskedItem> items_;
     std::string lines_;                      // answers, not yet put
-    std::vector<const FetchItem*> open_;     // the items of one message that need its octets
+    std::vector<const AskedItem*> open_;     // the items of one message that need its octets
     std::unique_ptr<store::Reader> moment_;  // of the group, once it was needed
     bool has_gone_ = false;
     bool unknown_encoding_ = false;
@@ -256,7 +257,7 @@ void Fetching::append_ready(const Numbered& message, const EmailFacts* email) {
     append_fetch_begin(lines_, session_, message.number, message.entry.uid);
     open_.clear();
     std::string_view between;
-    for (const FetchItem& item : items_) {
+    for (const AskedItem& item : items_) {
         if (append_item(lines_, between, session_, item, {message.entry, email})) {
             between = " ";
         } else {
@@ -287,7 +288,7 @@ Task<Result<>> Fetching::put_texts(const EmailFacts& email) {
         CO_TRY_VOID(co_await session_.flush_if_full());
     }
     Body body(session_, email, octets ? std::move(*octets) : nullptr);
-    for (const FetchItem* const item : open_) {
+    for (const AskedItem* const item : open_) {
         session_.put(item == open_.front() ? "" : " ");
         CO_TRY_VOID(co_await body.put_item(*item));
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <utility>
 
 #include "base/check.h"
 #include "imap/grammar/date.h"
@@ -13,18 +14,11 @@
 namespace imap {
 namespace {
 
-// Section texts that the summary holds: chosen fields of the message's own header.
-std::optional<std::string> fields_of(const FetchItem& item, const EmailFacts& email) {
-    const bool chosen =
-        item.section.part.path.empty() && item.section.choice == SectionSpec::Names::kFields;
-    return chosen ? mail::select_fields(email.summary, item.section.names) : std::nullopt;
-}
-
-std::string cut(const std::string& text, const std::optional<Partial>& partial) {
+std::string_view cut(std::string_view text, const std::optional<Partial>& partial) {
     if (!partial) {
         return text;
     }
-    return partial->offset >= text.size() ? std::string()
+    return partial->offset >= text.size() ? std::string_view()
                                           : text.substr(partial->offset, partial->octets);
 }
 
@@ -140,6 +134,8 @@ bool needs_summary(const FetchItem& item) {
     return needs_email(item) && item.kind != FetchKind::kThreadId && !is_whole;
 }
 
+namespace {
+
 std::string item_name(const FetchItem& item) {
     const auto bracketed = [&](std::string_view word) {
         std::string name = fmt::format("{}[{}]", word, format_section(item.section));
@@ -163,8 +159,6 @@ std::string item_name(const FetchItem& item) {
             return bracketed("BODY");
     }
 }
-
-namespace {
 
 void append_of_entry(std::string& out,
                      Session& session,
@@ -261,23 +255,32 @@ bool append_preview(std::string& out,
 
 bool append_section(std::string& out,
                     std::string_view between,
-                    const FetchItem& item,
+                    const AskedItem& asked,
                     const EmailFacts& email) {
-    const auto fields = fields_of(item, email);
+    const auto fields = asked.fields ? asked.fields->of(email.summary) : std::nullopt;
     if (fields) {
-        out.append(between).append(item_name(item)).append(" ");
-        append_literal(out, cut(*fields, item.partial));
+        out.append(between).append(asked.name).append(" ");
+        append_literal(out, cut(*fields, asked.item.partial));
     }
     return fields.has_value();
 }
 
 }  // namespace
 
+AskedItem::AskedItem(FetchItem asked) : item(std::move(asked)), name(item_name(item)) {
+    const SectionSpec& section = item.section;
+    if (item.kind == FetchKind::kSection && section.part.path.empty() &&
+        section.choice == SectionSpec::Names::kFields) {
+        fields.emplace(section.names);
+    }
+}
+
 bool append_item(std::string& out,
                  std::string_view between,
                  Session& session,
-                 const FetchItem& item,
+                 const AskedItem& asked,
                  const KnownMessage& message) {
+    const FetchItem& item = asked.item;
     if (!needs_email(item)) {
         out += between;
         append_of_entry(out, session, item, message.entry);
@@ -291,7 +294,7 @@ bool append_item(std::string& out,
         case FetchKind::kPreview:
             return append_preview(out, between, item, email);
         case FetchKind::kSection:
-            return append_section(out, between, item, email);
+            return append_section(out, between, asked, email);
         case FetchKind::kThreadId:
             out += between;
             append_thread_id(out, session, email);

@@ -58,6 +58,15 @@ struct EmailFacts {
     mail::Summary summary;
 };
 
+// An item of one FETCH, and what all its answers share.
+struct AskedItem {
+    explicit AskedItem(FetchItem asked);
+
+    FetchItem item;
+    std::string name;  // "BODY[1.2]<0>" or "RFC822.TEXT", where it names a section
+    std::optional<mail::FieldChoice> fields;  // chosen of the message's own header
+};
+
 // What is known of a message without reading it. `email` is null where no item needs one.
 struct KnownMessage {
     const mail::Entry& entry;
@@ -69,10 +78,7 @@ struct KnownMessage {
 [[nodiscard]] bool append_item(std::string& out,
                                std::string_view between,
                                Session& session,
-                               const FetchItem& item,
+                               const AskedItem& asked,
                                const KnownMessage& message);
-
-// "BODY[1.2]<0>" or "RFC822.TEXT": how an answer names the item.
-[[nodiscard]] std::string item_name(const FetchItem& item);
 
 }  // namespace imap
