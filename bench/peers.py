@@ -19,7 +19,7 @@ import textwrap
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/support"))
-from peer_tools import free_port  # noqa: E402
+from ports import free_port  # noqa: E402
 
 DOMAIN = "bench.example"
 PASSWORD = "bench-password"

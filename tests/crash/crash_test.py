@@ -13,87 +13,26 @@ import os
 import pathlib
 import poplib
 import random
-import signal
 import smtplib
-import socket
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 
-PROGRAM = os.environ["STAFFETTA"]
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from harness import ALICE, PATIENCE_S, Server
+
 KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "10"))
 SEED = int(os.environ.get("STAFFETTA_CRASH_SEED", str(random.randrange(1 << 32))))
 CONNECTIONS = 12
-DOMAIN = "crash.example"
-USERS = [f"user{i}@{DOMAIN}" for i in range(3)]
+USERS = [f"user{i}@crepes.example" for i in range(3)]
 PASSWORD = "crash-password"
 poplib._MAXLINE = 100_000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    def __init__(self, folder, forgetful):
-        self.folder = folder
-        self.environment = dict(os.environ)
-        if forgetful:
-            self.environment["STAFFETTA_FORGET_UNSYNCED"] = "1"
-        self.smtp_port, self.pop3_port = free_port(), free_port()
-        self.config = folder / "staffetta.toml"
-        self.config.write_text(
-            f'hostname = "mail.{DOMAIN}"\n'
-            f'data = "{folder}/data"\n'
-            "[listen]\n"
-            f'smtp = ["127.0.0.1:{self.smtp_port}"]\n'
-            f'pop3 = ["127.0.0.1:{self.pop3_port}"]\n'
-            "[auth]\n"
-            "allow_plaintext = true\n")
-        self.administer("domain", "add", DOMAIN)
-        for user in USERS:
-            self.administer("account", "add", user, "--password-stdin", words=PASSWORD + "\n")
-
-    def administer(self, *arguments, words=None):
-        done = subprocess.run([PROGRAM, *arguments, "--config", self.config], input=words, text=True,
-                              capture_output=True, timeout=120)
-        if done.returncode != 0:
-            sys.exit(f"FAILED: staffetta {' '.join(arguments)}: {done.stdout}{done.stderr}")
-        return done.stdout
-
-    def start(self):
-        self.log = open(self.folder / "log", "a")
-        self.process = subprocess.Popen([PROGRAM, "serve", "--config", self.config], stdout=self.log,
-                                        stderr=self.log, env=self.environment)
-        for port in (self.smtp_port, self.pop3_port):
-            end = time.monotonic() + 120
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
-                    break
-                except OSError:
-                    if time.monotonic() > end or self.process.poll() is not None:
-                        sys.exit(f"FAILED: the server did not start: {(self.folder / 'log').read_text()[-2000:]}")
-                    time.sleep(0.02)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(120)
 
 
 class Loader:
     """Sends until it is told to end; remembers what it sent and what was acknowledged."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, server):
+        self.server = server
         self.lock = threading.Lock()
         self.ended = threading.Event()
         self.next_number = 1
@@ -117,30 +56,30 @@ class Loader:
         dice = random.Random(seed)
         while not self.ended.is_set():
             try:
-                with smtplib.SMTP("127.0.0.1", self.port, timeout=60) as peer:
+                with smtplib.SMTP("127.0.0.1", self.server.ports["smtp"], timeout=PATIENCE_S) as peer:
                     for _ in range(dice.randint(1, 50)):
                         if self.ended.is_set():
                             break
                         number, recipients, body = self.draw(dice)
-                        peer.sendmail("alice@crepes.example", sorted(recipients), f"X-Number: {number}\r\n\r\n{body}")
+                        peer.sendmail(ALICE, sorted(recipients), f"X-Number: {number}\r\n\r\n{body}")
                         with self.lock:
                             self.acknowledged.add(number)
                             self.new_acknowledgement.notify_all()
-            except (OSError, smtplib.SMTPException):
+            except (KeyError, OSError, smtplib.SMTPException):
                 self.ended.wait(0.02)  # the server is away: that is what this is about
 
     def wait_for_progress(self, count):
         """Returns when `count` more messages have been acknowledged since the call."""
         with self.lock:
             goal = len(self.acknowledged) + count
-            if not self.new_acknowledgement.wait_for(lambda: len(self.acknowledged) >= goal, timeout=120):
+            if not self.new_acknowledgement.wait_for(lambda: len(self.acknowledged) >= goal, timeout=PATIENCE_S):
                 sys.exit("FAILED: no progress")
 
 
 def verify(server, loader):
     found = {user: {} for user in USERS}
     for user in USERS:
-        drop = poplib.POP3("127.0.0.1", server.pop3_port, timeout=120)
+        drop = poplib.POP3("127.0.0.1", server.ports["pop3"], timeout=PATIENCE_S)
         drop.user(user)
         drop.pass_(PASSWORD)
         for index in range(1, drop.stat()[0] + 1):
@@ -167,10 +106,12 @@ def verify(server, loader):
 
 
 def crash(dice, forgetful):
-    with tempfile.TemporaryDirectory(prefix="staffetta-crash-") as folder:
-        server = Server(pathlib.Path(folder), forgetful)
-        server.start()
-        loader = Loader(server.smtp_port)
+    server = Server(services=["smtp", "pop3"], options="[auth]\nallow_plaintext = true\n",
+                    people={user: PASSWORD for user in USERS})
+    if forgetful:
+        os.environ["STAFFETTA_FORGET_UNSYNCED"] = "1"
+    with server:
+        loader = Loader(server)
         threads = [threading.Thread(target=loader.run, args=(dice.randrange(1 << 32),), daemon=True)
                    for _ in range(CONNECTIONS)]
         for thread in threads:
@@ -178,20 +119,21 @@ def crash(dice, forgetful):
         for _ in range(KILLS):
             loader.wait_for_progress(dice.randint(1, 400))
             server.kill()
+            server.log.clear()
             server.start()
         loader.wait_for_progress(50)
         server.kill()
         loader.ended.set()
         for thread in threads:
-            thread.join(120)
-        report = server.administer("check")
+            thread.join(PATIENCE_S)
+        report = server.admin("check")
         server.start()
         faults = verify(server, loader)
         server.stop()
-        what = "unsynced octets lost" if forgetful else "page cache kept"
-        print(f"{what}: {len(loader.sent)} sent, {len(loader.acknowledged)} acknowledged; check: {report.strip()}",
-              flush=True)
-        return faults
+    os.environ.pop("STAFFETTA_FORGET_UNSYNCED", None)
+    what = "unsynced octets lost" if forgetful else "page cache kept"
+    print(f"{what}: {len(loader.sent)} sent, {len(loader.acknowledged)} acknowledged; check: {report.strip()}", flush=True)
+    return faults
 
 
 def main():

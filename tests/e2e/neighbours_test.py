@@ -11,7 +11,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import PASSWORDS, PATIENCE_S, Server
-from mtas import Exim, Postfix, free_port
+from mtas import Exim, Postfix
+from ports import free_port
 
 DOMAINS = ["crepes.example", "hamburger.example", "postfix.example", "exim.example"]
 ADDRESSES = {domain: f"127.0.0.{21 + number}" for number, domain in enumerate(DOMAINS)}
@@ -57,7 +58,7 @@ DOTS = "".join(f"{'.' * (n % 5)}line {n} {'x' * (n * 7 % 900)}  \t\r\n" for n in
 class Neighbours(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        places = {domain: (address, free_port(address)) for domain, address in ADDRESSES.items()}
+        places = {domain: (address, free_port()) for domain, address in ADDRESSES.items()}
         cls.servers = {}
         routes = {mine: {to: place for to, place in places.items() if to != mine} for mine in DOMAINS}
         for domain in DOMAINS[:2]:

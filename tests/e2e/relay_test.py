@@ -13,6 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, DnsServer, Server, letter, run
+from ports import free_port
 
 CREPES, HAMBURGER = "127.0.0.11", "127.0.0.12"  # the two hosts, on one machine
 ZONE = f"""
@@ -24,12 +25,6 @@ away.hamburger.example  A 127.0.0.13
 mail.hamburger.example  A {HAMBURGER}
 nomail.example          MX 0 .
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((CREPES, 0))
-        return probe.getsockname()[1]
 
 
 class Site(Server):

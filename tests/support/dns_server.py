@@ -172,14 +172,26 @@ def tell(line):
         os._exit(0)  # whoever asked for us is gone
 
 
+def bound_udp(port):
+    """None: somebody else has the number, which is free over TCP only."""
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        udp.bind(("127.0.0.1", port))
+        return udp
+    except OSError:
+        udp.close()
+        return None
+
+
 class Server:
     def __init__(self, zone):
         self.zone = zone
         self.dropped = {}
-        self.tcp = socket.create_server(("127.0.0.1", 0))
-        self.port = self.tcp.getsockname()[1]
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", self.port))
+        self.udp = None
+        while self.udp is None:
+            self.tcp = socket.create_server(("127.0.0.1", 0))
+            self.port = self.tcp.getsockname()[1]
+            self.udp = bound_udp(self.port)
 
     def reply(self, octets, over_udp):
         """The answer to one message, or None; it may take its time."""

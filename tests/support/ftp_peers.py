@@ -7,12 +7,12 @@ loopback; its certificate is its own authority (server.certificate).
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 
 import harness
-from peer_tools import free_port, make_certificate, unpack_ftp_servers
+from peer_tools import make_certificate, unpack_ftp_servers
+from ports import free_port, wait_for_port
 
 USER, PASSWORD = "green", "crepes and ketchup"
 BUILD = pathlib.Path(os.environ.get("STAFFETTA_BUILD_DIR", pathlib.Path(harness.PROGRAM).parent)).resolve()
@@ -45,12 +45,9 @@ class Peer:
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         env={**os.environ, **self.libraries})
-        while True:  # until it listens, or has ended
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return self
-            if self.process.poll() is not None:
-                raise AssertionError(f"{words[0]} did not start:\n" + (self.folder / "log").read_text())
+        if not wait_for_port("127.0.0.1", self.port, lambda: self.process.poll() is None):
+            raise AssertionError(f"{words[0]} did not start:\n" + (self.folder / "log").read_text())
+        return self
 
     def __exit__(self, *_):
         self.process.terminate()

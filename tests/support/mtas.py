@@ -11,34 +11,15 @@ import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import textwrap
 import time
 
+from ports import PATIENCE_S, free_port, wait_for_port
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 EXIM = TOP / "build" / "peers" / "exim4" / "usr" / "sbin" / "exim4"
-PATIENCE_S = 120
-
-
-def free_port(address="127.0.0.1"):
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
-
-
-def wait_for_port(address, port):
-    """Returns when somebody listens; what cannot be waited for by an event is tried again."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            socket.create_connection((address, port), timeout=5).close()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
 
 
 class Mta:
@@ -47,7 +28,7 @@ class Mta:
     def __init__(self, domain, address="127.0.0.1", port=None, certificate=None, key=None):
         self.domain = domain
         self.address = address
-        self.port = port or free_port(address)
+        self.port = port or free_port()
         self.certificate, self.key = certificate, key  # PEM files; None: no TLS
         self.routes = {}
         # Each has parts that run as its own user, and mkdtemp's folders are root's alone.
@@ -90,7 +71,10 @@ class Mta:
 
     def __enter__(self):
         self.start()
-        wait_for_port(self.address, self.port)
+        if not wait_for_port(self.address, self.port):
+            said = self.log()
+            self.__exit__()
+            raise AssertionError(f"{self.name} does not listen: {said}")
         return self
 
     def __exit__(self, *_):

@@ -1,4 +1,4 @@
-"""What tests and benchmarks need to run Debian's FTP servers beside ours: free ports, certificates, and the packages.
+"""What tests and benchmarks need to run Debian's FTP servers beside ours: certificates, and the packages.
 
 The packages exclude one another, so none is installed: they are downloaded once and unpacked below the build's
 folder.
@@ -6,19 +6,12 @@ folder.
 
 import fcntl
 import shutil
-import socket
 import subprocess
 
 # With the libraries that nothing else on a machine may have brought.
 FTP_PACKAGES = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd", "pure-ftpd-common", "libmemcached11",
                 "libmemcachedutil2", "libhashkit2", "libhiredis0.14", "libwrap0", "libnsl2", "libtirpc3", "libsodium23",
                 "libpcre2-posix3"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def make_certificate(folder, name="localhost"):
@@ -41,7 +34,9 @@ def unpack_ftp_servers(folder):
         if not root.exists():
             making = folder / "making"
             shutil.rmtree(making, ignore_errors=True)
-            subprocess.run(["apt-get", "download", *FTP_PACKAGES], cwd=folder, check=True, capture_output=True)
+            # Mirrors are at times busy.
+            subprocess.run(["apt-get", "-o", "Acquire::Retries=5", "download", *FTP_PACKAGES], cwd=folder, check=True,
+                           stdout=subprocess.DEVNULL)
             for package in folder.glob("*.deb"):
                 subprocess.run(["dpkg-deb", "-x", package, making], check=True)
             making.rename(root)

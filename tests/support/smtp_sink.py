@@ -10,16 +10,14 @@ import re
 import socket
 import threading
 
-PATIENCE_S = 120
+from ports import PATIENCE_S, free_port
 
 
 class Sink:
     extensions = ["8BITMIME", "SMTPUTF8", "DSN"]
 
     def __init__(self, strangers=()):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.strangers = set(strangers)
         self.letters = []
         self.copies = collections.Counter()
@@ -36,6 +34,7 @@ class Sink:
         return self
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept(), who would go on listening
         self.listener.close()
 
     __enter__ = open
@@ -124,7 +123,9 @@ class Sink:
             self.changed.notify_all()
 
     def wait_for(self, condition):
-        """Until condition(self) holds; it is asked anew after each message."""
+        """Until condition(self) holds; it is asked anew after each message, for as long as messages come."""
         with self.changed:
-            if not self.changed.wait_for(lambda: condition(self), PATIENCE_S):
+            while not condition(self):
+                if self.changed.wait(PATIENCE_S):
+                    continue
                 raise AssertionError(f"it never came: {len(self.letters)} messages, {sum(self.copies.values())} copies")
