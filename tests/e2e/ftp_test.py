@@ -14,7 +14,8 @@ import unittest
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, PASSWORDS, ServerTest, run
+from harness import BOB, EXPECT_S, PASSWORDS, PATIENCE_S, ServerTest, run
+from ports import free_port
 
 LARGE = random.Random(1).randbytes(3_000_000)
 
@@ -54,19 +55,19 @@ class Ftp(ServerTest):
 
     def curl(self, *arguments, status=0):
         return self.assert_ran(
-            run("curl", "-sS", "--max-time", "100", "-u", f"{BOB}:{PASSWORDS[BOB]}", "--cacert",
+            run("curl", "-sS", "--max-time", EXPECT_S, "-u", f"{BOB}:{PASSWORDS[BOB]}", "--cacert",
                 self.server.certificate, *arguments), status)
 
     def lftp(self, script, scheme="ftp"):
         login = f"{BOB},{PASSWORDS[BOB]}"
-        settings = f"set net:timeout 20; set net:max-retries 2; set ssl:ca-file {self.server.certificate}; "
+        settings = f"set net:timeout {EXPECT_S}; set net:max-retries 2; set ssl:ca-file {self.server.certificate}; "
         return self.assert_ran(run("lftp", "-u", login, "-e", settings + script + "; bye",
                                    f"{scheme}://localhost:{self.server.ports[scheme]}", cwd=self.folder))
 
     def ftplib(self, kind=ftplib.FTP, **options):
         client = kind(encoding="utf-8", **options)
         self.addCleanup(client.close)
-        client.connect("localhost", self.server.ports["ftp"], timeout=60)
+        client.connect("localhost", self.server.ports["ftp"], timeout=PATIENCE_S)
         return client
 
     def fetch(self, path):
@@ -258,11 +259,8 @@ class Ftp(ServerTest):
                          [("3000000", "/" + self.name, "i", BOB, "c"), ("3000000", "/" + self.name, "o", BOB, "c")])
 
     def test_nothing_is_left_behind(self):
-        def open_descriptors():
-            return len(os.listdir(f"/proc/{self.server.process.pid}/fd"))
-
         self.fetch_nothing()
-        before = open_descriptors()
+        before = self.server.held()
         for _ in range(20):
             with self.ftplib() as client:
                 client.login(BOB, PASSWORDS[BOB])
@@ -274,10 +272,10 @@ class Ftp(ServerTest):
                 connection.close()
         self.server.wait_for_log("ftp session ended")
         for _ in range(1000):
-            if open_descriptors() <= before:
+            if self.server.held() <= before:
                 break
             self.fetch_nothing()
-        self.assertLessEqual(open_descriptors(), before)
+        self.assertLessEqual(self.server.held(), before)
         self.assertEqual([path for path in (self.server.folder / "data/files/uploads").rglob("*") if path.is_file()], [])
 
     def fetch_nothing(self):
@@ -307,22 +305,23 @@ class Ftp(ServerTest):
 class ActiveSource(ServerTest):
     """RFC 959 3.2: the server's data port has a number that a firewall may know."""
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     options = f"[auth]\nallow_plaintext = true\n[ftp]\nactive_source_port = {port}\n"
 
     def test_data_connections_come_from_it(self):
-        client = ftplib.FTP(timeout=60)
+        client = ftplib.FTP(timeout=PATIENCE_S)
         self.addCleanup(client.close)
         client.connect("127.0.0.1", self.server.ports["ftp"])
         client.login(BOB, PASSWORDS[BOB])
         for _ in range(3):
-            with client.makeport() as listener:
-                client.putcmd("NLST")
-                self.assertEqual(client.getresp()[:3], "150")
-                connection, peer = listener.accept()
-                with connection:
-                    self.assertEqual(peer, ("127.0.0.1", self.port))
+            # It stays open, so that the next has another port: between the same two there is no second connection so
+            # soon.
+            listener = self.enterContext(client.makeport())
+            client.putcmd("NLST")
+            self.assertEqual(client.getresp()[:3], "150")
+            connection, peer = listener.accept()
+            with connection:
+                self.assertEqual(peer, ("127.0.0.1", self.port))
             self.assertEqual(client.getresp()[:3], "226")
 
 
