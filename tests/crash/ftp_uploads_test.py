@@ -17,7 +17,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, Server
+from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, Server
 
 KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "5"))
 SEED = int(os.environ.get("STAFFETTA_CRASH_SEED", str(random.randrange(1 << 32))))
@@ -54,7 +54,7 @@ class Uploader(threading.Thread):
         dice = random.Random(SEED + self.generation)
         try:
             with ftplib.FTP() as client:
-                client.connect("127.0.0.1", self.server.ports["ftp"], timeout=60)
+                client.connect("127.0.0.1", self.server.ports["ftp"], timeout=PATIENCE_S)
                 client.login(self.person, PASSWORDS[self.person])
                 while True:
                     self.generation += 1
@@ -71,7 +71,7 @@ class Uploader(threading.Thread):
 class Uploads(unittest.TestCase):
     def check_files(self, server, person, acknowledged):
         with ftplib.FTP() as client:
-            client.connect("127.0.0.1", server.ports["ftp"], timeout=60)
+            client.connect("127.0.0.1", server.ports["ftp"], timeout=PATIENCE_S)
             client.login(person, PASSWORDS[person])
             found = {}
             for name in client.nlst():
@@ -94,15 +94,15 @@ class Uploads(unittest.TestCase):
                 for uploader in uploaders:
                     uploader.start()
                 for uploader in uploaders:
-                    self.assertTrue(uploader.grew.wait(120), "nothing was stored")
+                    self.assertTrue(uploader.grew.wait(PATIENCE_S), "nothing was stored")
                 # From here at an instant that nobody chose: while others store, after one more was stored.
                 chosen = dice.choice(uploaders)
                 for _ in range(dice.randrange(4)):
                     chosen.grew.clear()
-                    self.assertTrue(chosen.grew.wait(120), "nothing was stored")
+                    self.assertTrue(chosen.grew.wait(PATIENCE_S), "nothing was stored")
                 server.kill()
                 for uploader in uploaders:
-                    uploader.join(60)
+                    uploader.join(PATIENCE_S)
                     acknowledged[uploader.person].update(uploader.acknowledged)
                 server.start()
                 uploads = server.folder / "data" / "files" / "uploads"

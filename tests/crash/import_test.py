@@ -20,7 +20,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, PROGRAM, Server
+from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, PROGRAM, Server
 
 KILLS = int(os.environ.get("STAFFETTA_CRASH_KILLS", "3"))
 SEED = int(os.environ.get("STAFFETTA_CRASH_SEED", str(random.randrange(1 << 32))))
@@ -67,7 +67,7 @@ class Interrupted(unittest.TestCase):
                     command.kill()
             if victim is not None:
                 victim.kill()
-            command.wait(120)
+            command.wait(PATIENCE_S)
 
     def import_all(self, server, account=ALICE):
         """Whatever is not there yet; gives how many messages were there before."""

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, ServerTest, letter, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, ServerTest, letter, run
 
 
 class Curl(ServerTest):
@@ -14,7 +14,7 @@ class Curl(ServerTest):
 
     def curl(self, *arguments, text=None, status=0):
         return self.assert_ran(
-            run("curl", "-sS", "--max-time", "100", "--cacert", self.server.certificate, *arguments, text=text), status)
+            run("curl", "-sS", "--max-time", EXPECT_S, "--cacert", self.server.certificate, *arguments, text=text), status)
 
     def port(self, service):
         return self.server.ports[service]

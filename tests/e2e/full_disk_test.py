@@ -15,7 +15,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, PASSWORDS, Server, letter, run
+from harness import BOB, PASSWORDS, PATIENCE_S, Server, letter, run
 
 INSIDE = "STAFFETTA_TEST_NAMESPACE"
 
@@ -73,7 +73,7 @@ class FullDisk(unittest.TestCase):
         self.server.admin("account", "remove", BOB)
 
     def ftp(self):
-        client = ftplib.FTP(timeout=100)
+        client = ftplib.FTP(timeout=PATIENCE_S)
         self.addCleanup(client.close)
         client.connect("127.0.0.1", self.server.ports["ftp"])
         client.login(BOB, PASSWORDS[BOB])

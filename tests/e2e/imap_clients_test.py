@@ -6,9 +6,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, SERVICES, ServerTest, letter, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, SERVICES, ServerTest, letter, run
 
-EXPECT_S = 60  # each wait; shorter than the patience with the whole
 MESSAGES = 60
 
 
@@ -131,7 +130,7 @@ send "q"
         self.fill(1)
         self.mutt(f"""
 await "message 0" 1
-exec curl -sS --max-time 60 smtp://127.0.0.1:{self.server.ports['smtp']} --mail-from {ALICE} --mail-rcpt {BOB} -T {self.letter_file()}
+exec curl -sS --max-time {EXPECT_S} smtp://127.0.0.1:{self.server.ports['smtp']} --mail-from {ALICE} --mail-rcpt {BOB} -T {self.letter_file()}
 await "told by IDLE" 2
 send "q"
 """)

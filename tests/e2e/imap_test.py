@@ -11,7 +11,7 @@ import unittest
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, keep_little_freed, letter, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, PATIENCE_S, SERVICES, ServerTest, keep_little_freed, letter, run
 
 MESSAGES = 1000  # that mbsync carries to and fro
 
@@ -214,7 +214,7 @@ class Idle(ImapTest):
 
 class Curl(ImapTest):
     def curl(self, *arguments):
-        return self.assert_ran(run("curl", "-sS", "--max-time", "100", "--cacert", self.server.certificate, "-u",
+        return self.assert_ran(run("curl", "-sS", "--max-time", EXPECT_S, "--cacert", self.server.certificate, "-u",
                                    f"{BOB}:{PASSWORDS[BOB]}", *arguments))
 
     def test_reads_searches_and_uploads(self):

@@ -6,9 +6,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, ServerTest, letter, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, ServerTest, letter, run
 
-EXPECT_S = 60  # each wait; shorter than the patience with the whole
 
 
 def quoted(user):

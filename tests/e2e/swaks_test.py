@@ -6,13 +6,13 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, ServerTest, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, ServerTest, run
 
 
 class Swaks(ServerTest):
     def swaks(self, service, *arguments, status=0):
         done = run("swaks", "--server", "127.0.0.1", "--port", self.server.ports[service], "--from", ALICE, "--to", BOB,
-                   "--timeout", "100s", *arguments)
+                   "--timeout", f"{EXPECT_S}s", *arguments)
         self.assert_ran(done, status)
         return done.stdout
 
