@@ -224,7 +224,8 @@ def bench_idle(options, table, peers):
                 if sessions > 1000 and not isinstance(peer, Staffetta):
                     continue
                 peer.restart()
-                with Load(options, peer, "login", 1):  # what the first session takes is not each one's
+                # One that has logged in: what the first session takes (code, buffers of threads) is not each one's.
+                with Load(options, peer, "idle", 1, tls=tls):
                     before = peer.rss_kib()
                 with Load(options, peer, "idle", sessions, tls=tls):
                     table.add(f"{sessions:,} idle sessions, {'TLS' if tls else 'clear'}", peer.name,
