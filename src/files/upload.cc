@@ -375,10 +375,12 @@ Result<> commit_upload(UploadState& upload) {
     TRY_VOID(appear(upload));
     upload.aside_name.clear();
     forget_partial(upload);
-    note_deed(upload.place,
-              *upload.deed,
-              upload.mode == Mode::kAppend ? "appended" : "stored",
-              std::to_string(upload.offset) + " octets");
+    note_deed(
+        upload.place,
+        *upload.deed,
+        upload.mode == Mode::kAppend ? "appended" : "stored",
+        std::to_string(upload.offset) + " octets" +
+            (upload.mode == Mode::kPatch ? " at " + std::to_string(upload.patch_offset) : ""));
     upload.place.volume->ledger().release(upload.reserved);
     upload.reserved = {};
     return {};
