@@ -291,7 +291,7 @@ class Ftp(ServerTest):
         self.assertEqual((self.folder / "out").read_bytes(), LARGE)
 
     def test_ncftp(self):
-        server = ["-u", BOB, "-p", PASSWORDS[BOB], "-P", self.server.ports["ftp"]]
+        server = ["-t", EXPECT_S, "-u", BOB, "-p", PASSWORDS[BOB], "-P", self.server.ports["ftp"]]
         self.assert_ran(run("ncftpput", *server, "127.0.0.1", "/", self.large))
         self.assert_ran(run("ncftpget", *server, "127.0.0.1", self.folder / "..", "/large.bin"))
         self.assertEqual((self.folder / ".." / "large.bin").read_bytes(), LARGE)

@@ -64,6 +64,8 @@ set message_cachedir={self.folder}/bodies
 set imap_condstore=yes
 set imap_qresync=yes
 set imap_idle=yes
+set imap_poll_timeout={EXPECT_S}
+set connect_timeout={EXPECT_S}
 set timeout=1
 set sleep_time=0
 set delete=yes
@@ -147,6 +149,7 @@ class Offlineimap(ClientTest):
         config.write_text(f"""[general]
 accounts = bob
 metadata = {self.folder}/metadata
+socktimeout = {EXPECT_S}
 [Account bob]
 localrepository = near
 remoterepository = far

@@ -242,6 +242,7 @@ Port {self.server.ports['imaps']}
 User {BOB}
 Pass "{PASSWORDS[BOB]}"
 SSLType IMAPS
+Timeout {EXPECT_S}
 CertificateFile {self.server.certificate}
 SystemCertificates no
 

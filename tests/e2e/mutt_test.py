@@ -23,6 +23,7 @@ set ssl_starttls=yes
 set ssl_force_tls=yes
 set ssl_verify_host=no
 set header_cache=
+set connect_timeout={EXPECT_S}
 set record=
 set message_cachedir=
 set sleep_time=0
