@@ -13,14 +13,14 @@
 #include "agent/remote_tree.h"
 #include "agent/segment_status.h"
 #include "agent/segments.h"
+#include "agent/terminal.h"
+#include "agent/tree_match.h"
 
 namespace agent {
 
 using base::Errc;
 
 namespace {
-
-using Tree = std::map<std::string, ftp::RemoteEntry>;  // by path below the top
 
 class Mirror {
   public:
@@ -39,6 +39,10 @@ class Mirror {
         TRY_VOID(site_.run(read_remote()));
         TRY_VOID(read_local());
         TRY_VOID(make_top());
+        other_forms_ = match_forms(source(), target());
+        for (const auto& [path, other] : other_forms_) {
+            meant_.insert(other);
+        }
         if (options_.remove && whole_) {
             clear_the_way();
         }
@@ -57,10 +61,32 @@ class Mirror {
 
     [[nodiscard]] const Tree& target() const { return options_.reverse ? there_ : here_; }
 
+    // Where what lies at `path` of the source belongs.
+    [[nodiscard]] const std::string& at_target(const std::string& path) const {
+        const auto other = other_forms_.find(path);
+        return other == other_forms_.end() ? path : other->second;
+    }
+
+    [[nodiscard]] auto find_at_target(const std::string& path) const {
+        return target().find(at_target(path));
+    }
+
+    [[nodiscard]] std::string path_here(const std::string& path) const {
+        return join_path(local_, options_.reverse ? path : at_target(path));
+    }
+
+    [[nodiscard]] std::string path_there(const std::string& path) const {
+        return join_path(remote_, options_.reverse ? at_target(path) : path);
+    }
+
     void note(std::string action) { report_.actions.push_back(std::move(action)); }
 
+    void note_failure(const std::string& path, const std::string& why) {
+        report_.failures.push_back(fmt::format("{}: {}", on_one_line(path), why));
+    }
+
     void note_failure(const std::string& path, const base::Error& error) {
-        report_.failures.push_back(fmt::format("{}: {}", path, error.text));
+        note_failure(path, error.text);
     }
 
     base::Task<base::Result<>> read_remote() {
@@ -163,7 +189,7 @@ class Mirror {
     // The map's order puts a folder before what is in it.
     void make_folders() {
         for (const auto& [path, entry] : source()) {
-            const auto old = target().find(path);
+            const auto old = find_at_target(path);
             if (!entry.is_directory() || (old != target().end() && old->second.is_directory())) {
                 continue;
             }
@@ -176,17 +202,16 @@ class Mirror {
                 continue;
             }
             if (options_.reverse) {
-                const auto made =
-                    site_.run(site_.client().make_directory(join_path(remote_, path)));
+                const auto made = site_.run(site_.client().make_directory(path_there(path)));
                 if (!made) {
                     note_failure(path, made.error());
                 }
                 continue;
             }
             std::error_code failed;
-            std::filesystem::create_directory(join_path(local_, path), failed);
+            std::filesystem::create_directory(path_here(path), failed);
             if (failed) {
-                report_.failures.push_back(fmt::format("{}: {}", path, failed.message()));
+                note_failure(path, failed.message());
             }
         }
     }
@@ -197,7 +222,7 @@ class Mirror {
     }
 
     [[nodiscard]] bool must_copy(const ftp::RemoteEntry& from, const std::string& path) const {
-        const auto found = target().find(path);
+        const auto found = find_at_target(path);
         if (!is_of_wanted_time(from)) {
             return false;
         }
@@ -209,7 +234,7 @@ class Mirror {
 
     // Its parts were not all fetched: it may have its size already.
     [[nodiscard]] bool is_unfinished(const std::string& path) const {
-        return !options_.reverse && load_segment_status(join_path(local_, path)).has_value();
+        return !options_.reverse && load_segment_status(path_here(path)).has_value();
     }
 
     [[nodiscard]] bool is_changed(const ftp::RemoteEntry& from, const ftp::RemoteEntry& to) const {
@@ -288,8 +313,8 @@ class Mirror {
     base::Task<> copy_with(ftp::Client& client) {
         while (next_ < files_.size() && client.is_connected() && !site_.is_interrupted()) {
             const std::string path = files_[next_++];
-            const std::string here = join_path(local_, path);
-            const std::string there = join_path(remote_, path);
+            const std::string here = path_here(path);
+            const std::string there = path_there(path);
             const CopyOptions copy = options_.copy;
             Meter part(&meter_);
             base::Result<std::uint64_t> moved;
@@ -335,15 +360,15 @@ class Mirror {
     // What is of another kind at the target: a file where a folder must be, and the other way round.
     void clear_the_way() {
         for (const auto& [path, entry] : source()) {
-            const auto old = target().find(path);
+            const auto old = find_at_target(path);
             if (old == target().end() || old->second.is_directory() == entry.is_directory()) {
                 continue;
             }
             if (!entry.is_directory() && !must_copy(entry, path)) {
                 continue;
             }
-            std::vector<std::string> doomed{path};
-            const std::string below = path + "/";
+            std::vector<std::string> doomed{old->first};
+            const std::string below = old->first + "/";
             for (auto at = target().lower_bound(below);
                  at != target().end() && at->first.starts_with(below);
                  ++at) {
@@ -359,7 +384,8 @@ class Mirror {
     // Backwards: what is in a folder goes before it.
     void remove_surplus() {
         for (auto at = target().rbegin(); at != target().rend(); ++at) {
-            if (!source().contains(at->first) && !gone_.contains(at->first)) {
+            if (!source().contains(at->first) && !meant_.contains(at->first) &&
+                !gone_.contains(at->first)) {
                 remove(at->first, at->second.is_directory());
             }
         }
@@ -396,6 +422,8 @@ class Mirror {
     Meter meter_;
     bool whole_ = true;  // the source's listing: only then is it known what it has not
     std::set<std::string> gone_;
+    std::map<std::string, std::string> other_forms_;
+    std::set<std::string> meant_;  // paths of the target that other_forms_ leads to
     std::string where_;  // the first connection's folder, which remote_ may be relative to
     Tree there_;
     Tree here_;

@@ -52,6 +52,10 @@ class Walk {
                 walk_.on_failure(folder, entries.error());
                 continue;
             }
+            for (const std::string& name : site_.client().left_out()) {
+                walk_.on_failure(join_path(folder, name),
+                                 {.code = Errc::kInvalid, .text = "no file here may be called so"});
+            }
             if (!take(folder, std::move(*entries), folders)) {
                 break;
             }

@@ -122,6 +122,9 @@ std::vector<std::string> Shell::remote_names(const std::string& word) {
     std::vector<std::string> names;
     if (entries) {
         for (const ftp::RemoteEntry& entry : *entries) {
+            if (on_one_line(entry.name) != entry.name) {
+                continue;  // nobody types it, and the line is a terminal's
+            }
             names.push_back(folder + entry.name + (entry.is_directory() ? "/" : ""));
         }
     }

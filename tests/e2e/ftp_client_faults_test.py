@@ -194,7 +194,9 @@ class Faults(unittest.TestCase):
         self.ftp("-i", hostile.url, text="mget *\n", cwd=into)
         self.assertEqual(sorted(os.listdir(into)), sorted(names[:-1]))
         self.assertEqual((into / "-").read_text(), "-")
-        self.ftp("mirror", hostile.url, "copy")
+        told = self.ftp("mirror", "--delete", hostile.url, "copy", status=74).stderr
+        self.assertIn("../escaped: no file here may be called so", told)
+        self.assertIn("nothing was removed", told)
         self.assertEqual(sorted(os.listdir(self.folder / "copy")), sorted(names[:-1]))
         into = self.folder / "again"
         into.mkdir()
@@ -203,13 +205,14 @@ class Faults(unittest.TestCase):
         self.assertFalse((self.folder / "escaped").exists())
 
     def test_facts_lead_nowhere_else(self):
-        names = ["plain", "../above", "/etc/absolute", "a/../../b", "..", "bell\x07", "red\x1b[31m", "two\tparts"]
+        good = ["bell\x07", "plain", "red\x1b[31m", "two\tparts"]
+        names = [*good, "../above", "/etc/absolute", "a/../../b", ".."]
         hostile = self.enterContext(ScriptedServer({name: b"x" for name in names}, features=["MLST size*;"]))
         for number, words in enumerate((["mirror", hostile.url, "copy"], ["get", hostile.url + "*"])):
             into = self.folder / str(number)
             into.mkdir()
-            self.ftp(*words, cwd=into)
-            self.assertEqual(os.listdir(into / "copy" if words[0] == "mirror" else into), ["plain"])
+            self.ftp(*words, cwd=into, status=0 if number else 74)
+            self.assertEqual(sorted(os.listdir(into if number else into / "copy")), good)
         self.assertEqual(sorted(os.listdir(self.folder)), ["0", "1"])
 
     def test_replies_do_not_command_the_terminal(self):

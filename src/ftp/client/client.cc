@@ -34,6 +34,26 @@ bool moves(std::string_view line) {
     return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
 }
 
+constexpr char kIac = '\xff';
+
+// RFC 854: on the control connection, which is a Telnet one (RFC 959 5.3.1), an octet 255 of a name is said twice.
+std::string doubled(std::string_view line) {
+    std::string text;
+    for (const char c : line) {
+        text.append(c == kIac ? 2 : 1, c);
+    }
+    return text;
+}
+
+std::string undoubled(std::string_view line) {
+    std::string text;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        text += line[at];
+        at += line.substr(at).starts_with("\xff\xff") ? 1 : 0;
+    }
+    return text;
+}
+
 // RFC 7151 3.1: what HOST may name. An address is no choice among names: it is left unsaid.
 bool is_domain_name(std::string_view host) {
     const bool spelled = std::all_of(
@@ -286,7 +306,7 @@ Client::Async<void> Client::send(std::string line) {
         directory_.reset();
         moved_ = true;
     }
-    lines_->put(line + "\r\n");
+    lines_->put(doubled(line) + "\r\n");
     auto done = co_await lines_->flush(deadline());
     lost_ = lost_ || !done;
     co_return done;
@@ -304,7 +324,7 @@ Client::Async<ServerReply> Client::read_reply(base::SteadyTime deadline) {
         if (options_.on_dialogue) {
             options_.on_dialogue(false, line->text);
         }
-        const auto fed = parser.feed(line->text);
+        const auto fed = parser.feed(undoubled(line->text));
         lost_ = lost_ || !fed;
         CO_TRY(whole, fed);
     }

@@ -189,6 +189,10 @@ class Client {
     // NLST's names.
     [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
     // The octets of "LIST -la" and the like as they come, however many.
+
+    // The names that the last list() left out for that.
+    [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
+
     [[nodiscard]] Async<void> listing_into(std::string command_line, ByteSink& sink);
 
     // How many octets went through. kNotFound, kDenied ...: the server's reply; kIo, kNoSpace: the sink's
@@ -246,6 +250,7 @@ class Client {
     [[nodiscard]] Async<std::uint64_t> transfer(std::string command_line,
                                                 const TransferOptions& options,
                                                 ByteSink* sink,
+    [[nodiscard]] bool admits(const RemoteEntry& entry);
                                                 ByteSource* source);
     [[nodiscard]] Async<std::uint64_t> receive_all(DataChannel& channel,
                                                    const TransferOptions& options,
@@ -278,6 +283,7 @@ class Client {
 
 // What a reply means as an error: 421 and 4yz kUnavailable, 530 kDenied, 550 kNotFound, 552 kOverQuota and so on,
 // with the reply as text.
+    std::vector<std::string> left_out_;
 [[nodiscard]] base::Error error_of(const ServerReply& reply);
 
 }  // namespace ftp

@@ -219,6 +219,31 @@ TEST_F(ClientTest, RefusesALineEndInAName) {
     EXPECT_EQ(heard(), "");
 }
 
+// RFC 959 5.3.1, RFC 854: octet 255 is Telnet's, unless there are two of them.
+TEST_F(ClientTest, SaysOctet255AsTelnetHasIt) {
+    connect();
+    auto removing = client_.remove(
+        "\xff"
+        "a\xff\xff");
+    removing.start();
+    EXPECT_EQ(heard(),
+              "DELE \xff\xff"
+              "a\xff\xff\xff\xff\r\n");
+    say("250 gone\r\n");
+    ASSERT_TRUE(removing.done());
+    auto asking = client_.working_directory();
+    asking.start();
+    static_cast<void>(heard());
+    say("257 \"/\xff\xff\xff\xff"
+        "b\xff"
+        "c\"\r\n");
+    ASSERT_TRUE(asking.done());
+    EXPECT_EQ(asking.result().value_or("fault"),
+              "/\xff\xff"
+              "b\xff"
+              "c");
+}
+
 TEST_F(ClientTest, FetchesAFile) {
     connect();
     TextSink sink;
@@ -507,6 +532,7 @@ TEST_F(ClientTest, ListsOnlyNamesThatMayBeFiles) {
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), 1U);
     EXPECT_EQ(entries->front().name, "a");
+    EXPECT_THAT(client_.left_out(), testing::ElementsAre("../../etc/passwd"));
 }
 
 // What a client hears of a folder, however it is cut.

@@ -22,12 +22,6 @@ constexpr std::size_t kChunkOctets = std::size_t{128} * 1024;
 constexpr std::size_t kListingLineOctetsMax = std::size_t{64} * 1024;
 constexpr std::size_t kListingLinesMax = 2'000'000;  // of one folder
 
-// Not the folder itself, nor the one above, nor what no local file may be called.
-bool is_wanted(const RemoteEntry& entry) {
-    return entry.type != EntryType::kCurrent && entry.type != EntryType::kParent &&
-           is_plain_name(entry.name);
-}
-
 // A listing, line by line: its text is never in memory as a whole.
 class LineSink final : public ByteSink {
   public:
@@ -275,15 +269,29 @@ bool is_refusal(Errc code) {
 
 }  // namespace
 
+// Not the folder itself, nor the one above; what no local file may be called is told apart.
+bool Client::admits(const RemoteEntry& entry) {
+    if (entry.type == EntryType::kCurrent || entry.type == EntryType::kParent ||
+        entry.name == "." || entry.name == "..") {
+        return false;
+    }
+    if (!is_plain_name(entry.name)) {
+        left_out_.push_back(entry.name);
+        return false;
+    }
+    return true;
+}
+
 Client::Async<std::vector<RemoteEntry>> Client::list(std::string path) {
+    left_out_.clear();
     const std::string arguments = as_argument(path);
     if (!options_.use_mlsd || !(has("MLSD") || has("MLST"))) {
         co_return co_await (is_for_ls(path) ? list_from_inside(path) : list_lines(arguments));
     }
     std::vector<RemoteEntry> entries;
-    LineSink facts([&entries](std::string_view line) {
+    LineSink facts([&entries, this](std::string_view line) {
         for (RemoteEntry& entry : parse_fact_listing(line)) {
-            if (is_wanted(entry)) {
+            if (admits(entry)) {
                 entries.push_back(std::move(entry));
             }
         }
@@ -325,11 +333,12 @@ Client::Async<std::vector<RemoteEntry>> Client::list_lines(std::string arguments
 
 Client::Async<Client::Lines> Client::read_list(std::string command_line) {
     Lines read;
+    left_out_.clear();
     ListingReader reader({.now = loop_.clock().now()});
     LineSink lines([&](std::string_view line) {
         auto entry = reader.take(line);
         read.has_itself = read.has_itself || (entry && entry->name == ".");
-        if (entry && is_wanted(*entry)) {
+        if (entry && admits(*entry)) {
             read.entries.push_back(std::move(*entry));
         }
     });

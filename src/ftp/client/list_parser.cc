@@ -70,7 +70,9 @@ bool take_columns(const Words& line, const ListingClock& clock, RemoteEntry& ent
         }
         const auto date = parse_unix_date(line.from(at), clock);
         const std::size_t used = date ? date->words : 3;
-        if (at + used >= line.size() || (!date && !is_unknown_date(line.from(at)))) {
+        // A name may be of spaces alone: no word, but a name.
+        if (at + used > line.size() || line.behind(at + used - 1).empty() ||
+            (!date && !is_unknown_date(line.from(at)))) {
             continue;
         }
         if (date) {
@@ -117,7 +119,7 @@ std::optional<RemoteEntry> parse_netware(const Words& line, const ListingClock& 
         return std::nullopt;
     }
     entry.name.erase(0, entry.name.find_first_not_of(' '));  // NetWare pads
-    return entry;
+    return entry.name.empty() ? std::nullopt : std::optional(entry);
 }
 
 // "04-27-00  09:09PM       <DIR>          licensed", "07-18-00  10:16AM       33 x.txt"
@@ -306,8 +308,7 @@ std::vector<RemoteEntry> parse_fact_listing(std::string_view text) {
 
 bool is_plain_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." &&
-           std::none_of(
-               name.begin(), name.end(), [](char c) { return c == '/' || base::is_control(c); });
+           name.find_first_of(std::string_view("/\r\n\0", 4)) == std::string_view::npos;
 }
 
 }  // namespace ftp

@@ -195,6 +195,14 @@ INSTANTIATE_TEST_SUITE_P(
             "f - 20021022101200 [TESTPROC]"},
         Row{" Name     VV.MM   Created       Changed      Size  Init   Mod   Id", "nothing"}));
 
+TEST(Listing, KnowsNamesOfSpacesAlone) {
+    const auto entry =
+        parse_list_line("-rw-r--r--    1 99       99            31 Jan 12  2004   ", {});
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->name, "  ");
+    EXPECT_FALSE(parse_list_line("-rw-r--r--    1 99       99            31 Jan 12  2004 ", {}));
+}
+
 TEST(Listing, LearnsTheServersZone) {
     const ListingClock ahead{.now = kClock.now, .zone = 120min};
     EXPECT_EQ(dump(parse_list_line("-rw-r--r-- 1 a b 5 Jan 1 00:00 x", ahead)),
@@ -230,10 +238,11 @@ TEST(Listing, ReadsFacts) {
 }
 
 TEST(Listing, KnowsNamesThatStayInTheirFolder) {
-    for (const std::string_view name : {"a", ".profile", "...", "a b", "\xc3\xbc"}) {
+    for (const std::string_view name :
+         {"a", ".profile", "...", "a b", "\xc3\xbc", " ", "\x1b[2J"}) {
         EXPECT_TRUE(is_plain_name(name)) << name;
     }
-    for (const std::string_view name : {"", ".", "..", "a/b", "/etc/passwd", "a\nb", "\x1b[2J"}) {
+    for (const std::string_view name : {"", ".", "..", "a/b", "/etc/passwd", "a\nb", "a\r"}) {
         EXPECT_FALSE(is_plain_name(name)) << name;
     }
 }

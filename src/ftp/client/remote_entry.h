@@ -58,8 +58,8 @@ class ListingReader {
 // All that MLSD sent.
 [[nodiscard]] std::vector<RemoteEntry> parse_fact_listing(std::string_view text);
 
-// Whether `name` may become the name of a local file: one component, neither "." nor "..", no control
-// character. A hostile server's "../../.ssh/authorized_keys" is not.
+// Whether `name` may become the name of a local file: one component, neither "." nor "..", without what ends a line.
+// A hostile server's "../../.ssh/authorized_keys" is not.
 [[nodiscard]] bool is_plain_name(std::string_view name);
 
 }  // namespace ftp
