@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
-
 #include "agent/local_file.h"
 #include "base/ascii.h"
 #include "base/environment.h"
@@ -54,16 +50,7 @@ base::Result<> write_bookmarks(const Bookmarks& bookmarks) {
     for (const auto& [name, url] : bookmarks) {
         text += fmt::format("{} {}\n", name, url);
     }
-    const std::string path = bookmarks_path();
-    const std::string aside = path + "~";
-    TRY(const auto sink, FileSink::open(aside, 0));
-    TRY_VOID(sink->write(text));
-    TRY_VOID(sink->finish(std::nullopt));
-    if (std::rename(aside.c_str(), path.c_str()) != 0) {
-        return base::fail(base::Errc::kIo,
-                          fmt::format("{}: {}", path, std::generic_category().message(errno)));
-    }
-    return {};
+    return replace_file(bookmarks_path(), text);
 }
 
 std::vector<std::string> bookmark_names() {

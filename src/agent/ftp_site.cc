@@ -58,23 +58,6 @@ bool is_incidental(std::string_view line) {
     return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
 }
 
-// What may be done about a connection that was not made.
-std::string remedy_for(const base::Error& error, const ftp::ClientOptions& options) {
-    if (error.code == Errc::kDenied && options.verify) {
-        const bool named = error.text.find("mismatch") == std::string::npos;
-        return fmt::format(
-            "; the certificate does not prove {}. {}, and --insecure (`set verify off` at the "
-            "prompt) goes on without proof",
-            options.host,
-            named ? "--cacert FILE trusts the authority in FILE"
-                  : "Call the server by the name that its certificate bears");
-    }
-    if (options.tls == ftp::ClientTls::kImplicit && error.text.find("TLS") != std::string::npos) {
-        return "; ftps:// is TLS from the first octet. ftpes:// asks for TLS in the dialogue";
-    }
-    return "";
-}
-
 // Failures that another try may not meet: of the connection, and 4yz.
 bool may_pass(Errc code) {
     using enum Errc;
@@ -146,9 +129,15 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     close();
     opened_ = loop_.clock().steady();
     host_ = url.host;
+    is_another_ = false;
     login_ = login;
     options_.host = url.host;
     options_.verify = settings_.verify;
+    options_.knows = nullptr;
+    if (settings_.known) {
+        options_.knows = [this, server = fmt::format("{}:{}", url.host, url.port_or_default())](
+                             const net::TlsInfo& tls) { return knows(server, tls); };
+    }
     options_.protect_data = settings_.protect_data;
     options_.passive = settings_.passive;
     options_.extended = settings_.extended;
@@ -164,12 +153,54 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     client_ = make_client();
     auto connected = run(client_->connect());
     if (!connected) {
-        connected.error().text += remedy_for(connected.error(), options_);
+        connected.error().text += remedy_for(connected.error());
     }
     if (!connected || !login) {
         return connected;
     }
     return run(client_->login(login->user, login->password, login->account));
+}
+
+// Without a fingerprint (an Ed25519 certificate has none by RFC 5929) nobody could be recognised.
+bool FtpSite::knows(const std::string& server, const net::TlsInfo& tls) {
+    const Stranger stranger{.server = server,
+                            .distrust = tls.distrust,
+                            .fingerprint = format_fingerprint(tls.end_point)};
+    if (stranger.fingerprint.empty()) {
+        return false;
+    }
+    auto standing = settings_.known->judge(server, stranger.fingerprint);
+    if (standing == KnownServers::Standing::kStranger && settings_.on_stranger) {
+        settings_.on_stranger(*settings_.known, stranger);
+        standing = settings_.known->judge(server, stranger.fingerprint);
+    }
+    is_another_ = standing == KnownServers::Standing::kChanged;
+    return standing == KnownServers::Standing::kKnown;
+}
+
+// What may be done about a connection that was not made.
+std::string FtpSite::remedy_for(const base::Error& error) const {
+    if (error.code == Errc::kDenied && is_another_) {
+        return fmt::format(
+            "; THIS IS NOT THE CERTIFICATE THAT WAS TRUSTED. Either the server has a new one, or "
+            "somebody stands between. "
+            "Where its owner confirms the new one, remove the line of {} from {}",
+            options_.host,
+            settings_.known->path());
+    }
+    if (error.code == Errc::kDenied && options_.verify) {
+        const bool named = error.text.find("mismatch") == std::string::npos;
+        return fmt::format(
+            "; the certificate does not prove {}. {}, and --insecure (`set verify off` at the "
+            "prompt) goes on without proof",
+            options_.host,
+            named ? "--cacert FILE trusts the authority in FILE"
+                  : "Call the server by the name that its certificate bears");
+    }
+    if (options_.tls == ftp::ClientTls::kImplicit && error.text.find("TLS") != std::string::npos) {
+        return "; ftps:// is TLS from the first octet. ftpes:// asks for TLS in the dialogue";
+    }
+    return "";
 }
 
 void FtpSite::follow(bool sent, std::string_view line) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "agent/ftp_url.h"
+#include "agent/known_servers.h"
 #include "ftp/client/client.h"
 #include "net/host_lookup.h"
 #include "net/loop.h"
@@ -20,11 +22,22 @@
 
 namespace agent {
 
+// A server whose certificate does not prove its name.
+struct Stranger {
+    std::string server;       // host:port
+    std::string distrust;     // why
+    std::string fingerprint;  // as format_fingerprint() writes it
+};
+
 // What a user chose for every server.
 struct FtpSettings {
     ftp::ClientTls tls = ftp::ClientTls::kOffered;
     bool verify = true;
     std::string authorities;  // a PEM file; empty: the system's
+    // Servers that are trusted without proof; null: none.
+    std::shared_ptr<KnownServers> known = {};
+    // Asked about one that is not known yet: to accept or remember it is the asked one's. Null: nobody can be asked.
+    std::function<void(KnownServers& known, const Stranger& stranger)> on_stranger = {};
     bool protect_data = true;
     bool passive = true;
     bool extended = true;
@@ -173,6 +186,8 @@ class FtpSite {
     void follow(bool sent, std::string_view line);
     [[nodiscard]] base::Task<base::Result<>> enter(ftp::Client& client, std::string directory);
     [[nodiscard]] base::Result<> load_tls(const FtpUrl& url);
+    [[nodiscard]] bool knows(const std::string& server, const net::TlsInfo& tls);
+    [[nodiscard]] std::string remedy_for(const base::Error& error) const;
 
     FtpSettings settings_;
     net::SystemNetwork network_;
@@ -183,6 +198,7 @@ class FtpSite {
     std::atomic<bool> stopped_ = false;
     std::string host_;
     bool host_is_unknown_ = false;
+    bool is_another_ = false;  // than the one that was trusted
     bool incidental_ = false;  // what was said last
     bool shown_ = false;       // the last reply
     base::SteadyTime opened_{};

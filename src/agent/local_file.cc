@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 namespace agent {
@@ -80,6 +81,14 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
             return base::fail(Errc::kTooLong, fmt::format("{} is too long", path));
         }
     }
+}
+
+base::Result<> replace_file(const std::string& path, std::string_view text) {
+    const std::string aside = path + "~";
+    TRY(const auto sink, FileSink::open(aside, 0));
+    TRY_VOID(sink->write(text));
+    TRY_VOID(sink->finish(std::nullopt));
+    return std::rename(aside.c_str(), path.c_str()) == 0 ? base::Result<>() : system_error(path);
 }
 
 base::Result<std::unique_ptr<FileSink>> FileSink::open(const std::string& path,

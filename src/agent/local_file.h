@@ -27,6 +27,9 @@ struct LocalStatus {
 // kTooLong, kNotFound, kDenied, kIo.
 [[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t octets_max);
 
+// In one step: whoever reads it sees the old text or the new one.
+[[nodiscard]] base::Result<> replace_file(const std::string& path, std::string_view text);
+
 class FileSink final : public ftp::ByteSink {
   public:
     // At `offset`: what stands behind it is cut off, unless `keep`. Offset 0 begins the file anew.

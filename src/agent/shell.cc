@@ -8,6 +8,7 @@
 #include "agent/exit_status.h"
 #include "agent/local_file.h"
 #include "agent/terminal.h"
+#include "agent/trust_prompt.h"
 #include "agent/words.h"
 #include "base/ascii.h"
 #include "base/environment.h"
@@ -71,6 +72,10 @@ int run_shell(FtpArguments& arguments) {
 
 int Shell::run() {
     site().settings().verbose = is_interactive() || arguments_.settings.verbose;
+    if (is_interactive() && arguments_.script.empty()) {
+        site().settings().known = std::make_shared<KnownServers>(home_file(".staffetta-ftp-known"));
+        site().settings().on_stranger = ask_whether_to_trust;
+    }
     const std::string start = home_file(".staffetta-ftprc");
     if (status_of(start)) {
         static_cast<void>(run_file(start));

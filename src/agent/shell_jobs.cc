@@ -21,6 +21,7 @@ base::Result<> Shell::start_job(const Words& words, bool queued) {
     setup.arguments = arguments_;
     setup.arguments.settings = site().settings();
     setup.arguments.settings.heeds_interrupts = false;
+    setup.arguments.settings.on_stranger = nullptr;  // what was accepted here is known there
     setup.arguments.settings.verbose = false;
     setup.arguments.settings.debug = false;
     setup.arguments.quiet = true;

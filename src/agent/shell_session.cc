@@ -99,7 +99,9 @@ base::Result<> Shell::open(FtpUrl url) {
         say_foreign(fmt::format("{} with {}{}\n",
                                 tls->version,
                                 tls->cipher,
-                                tls->distrust.empty() ? "" : "; NOT PROVEN: " + tls->distrust));
+                                tls->distrust.empty()      ? ""
+                                : site().settings().verify ? "; trusted by its fingerprint"
+                                                           : "; NOT PROVEN: " + tls->distrust));
     } else {
         say("No TLS: everything can be read on the way.\n");
     }

@@ -303,6 +303,83 @@ class Narrow(Terminal):
         self.assertIn("left", "".join(lines))
 
 
+class Strangers(unittest.TestCase):
+    """Servers whose certificates prove nothing."""
+
+    question = r"Trust it: \(o\)nce, \(a\)lways, or \(n\)ot\? "
+
+    def setUp(self):
+        self.server = self.enterContext(ftp_peers.Vsftpd())
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.known = self.folder / ".staffetta-ftp-known"
+        (self.folder / "letter").write_bytes(os.urandom(300_000))
+
+    def start(self):
+        child = pexpect.spawn(
+            str(pathlib.Path(harness.PROGRAM).resolve()), ["ftp", "-a", self.server.url], encoding="utf-8",
+            timeout=harness.PATIENCE_S, cwd=self.folder, dimensions=(24, 80),
+            env={**os.environ, "HOME": str(self.folder), "TERM": "xterm", "PAGER": "cat", "SHELL": "/bin/sh"})
+        self.addCleanup(child.close, force=True)
+        return child
+
+    def fingerprint(self):
+        told = harness.run("openssl", "x509", "-in", self.server.certificate, "-noout", "-fingerprint", "-sha256").stdout
+        return told.strip().split("=")[1]
+
+    def type(self, child, line, *answers):
+        child.sendline(line)
+        for answer in (*answers, "ftp> "):
+            child.expect(answer)
+
+    def test_trust_once(self):
+        child = self.start()
+        child.expect(f"The certificate of localhost:{self.server.port} does not prove its name:\\s+self-signed\\s+certificate.")
+        child.expect("SHA-256 fingerprint is\r\n +([0-9A-F:]+)\r\n +([0-9A-F:]+)\r\n")
+        self.assertEqual("".join(child.match.groups()), self.fingerprint())
+        child.expect(self.question)
+        child.sendline("perhaps")
+        child.expect(self.question)
+        child.sendline("n")
+        child.expect("--cacert")
+        child.expect("ftp> ")
+        child.sendline(f"open {self.server.url}")
+        child.expect(self.question)
+        self.type(child, "o", "trusted by its fingerprint", "230")
+        # Data connections, those beside it, and those of jobs are the same server's.
+        self.type(child, "put letter", "226")
+        self.type(child, "pget -n 3 letter parts")
+        self.type(child, "get letter again &")
+        self.type(child, "wait", "done: get letter again")
+        for name in ("parts", "again"):
+            self.assertEqual((self.folder / name).read_bytes(), (self.folder / "letter").read_bytes())
+        self.type(child, "close", "221")
+        self.type(child, f"open {self.server.url}", "trusted by its fingerprint", "230")
+        self.type(child, "set verify off")
+        self.type(child, f"open {self.server.url}", "NOT PROVEN")
+        self.assertFalse(self.known.exists())
+
+    def test_trust_always_but_nobody_else(self):
+        child = self.start()
+        child.expect(self.question)
+        child.sendline("always")
+        child.expect("ftp> ")
+        child.sendline("bye")
+        child.expect(pexpect.EOF)
+        self.assertEqual(self.known.read_text(), f"localhost:{self.server.port} {self.fingerprint()}\n")
+        child = self.start()
+        self.assertEqual(child.expect(["trusted by its fingerprint", self.question]), 0)
+        child.expect("ftp> ")
+        # One-shot commands go by what is proven.
+        with mock.patch.dict(os.environ, HOME=str(self.folder)):
+            self.assertEqual(harness.staffetta("ftp", "ls", self.server.url).returncode, 77)
+        self.known.write_text(self.known.read_text()[:-3] + "00\n")
+        child = self.start()
+        self.assertEqual(child.expect([r"THIS\s+IS\s+NOT\s+THE\s+CERTIFICATE\s+THAT\s+WAS\s+TRUSTED", self.question]), 0)
+        child.expect(r"remove\s+the\s+line\s+of\s+localhost")
+        self.assertEqual(child.expect(["ftp> ", "230"]), 0)
+
+
 class Stopped(unittest.TestCase):
     """Control-Z, the shell, and back: the line can be edited as before."""
 

@@ -186,14 +186,26 @@ Client::Async<void> Client::secure() {
 Client::Async<void> Client::start_tls() {
     auto done = co_await lines_->start_tls_client({.context = options_.tls_context,
                                                    .server_name = options_.host,
-                                                   .verify = options_.verify,
+                                                   .verify = options_.verify && !options_.knows,
                                                    .resume = {},
                                                    .alpn = {"ftp"}},
                                                   deadline());
+    if (done) {
+        done = judge(*stream_->tls());
+    }
     if (!done) {
         lost_ = true;
     }
     co_return done;
+}
+
+// A handshake that was to go on whatever comes of it.
+base::Result<> Client::judge(const net::TlsInfo& tls) const {
+    const bool proven = tls.distrust.empty() || !options_.verify;
+    if (proven || (options_.knows && options_.knows(tls))) {
+        return {};
+    }
+    return fail(Errc::kDenied, "TLS handshake: " + tls.distrust);
 }
 
 // RFC 4217 8 and 9: PBSZ before PROT. A server may refuse to protect data: then clear data is as good as it gets,

@@ -41,6 +41,9 @@ struct ClientOptions {
     ClientTls tls = ClientTls::kOffered;
     // False: go on whatever the certificate proves.
     bool verify = true;
+    // With `verify`, asked about a certificate that does not prove the host's name before anything else is said: true
+    // goes on, since somebody knows it. Null: nobody does.
+    std::function<bool(const net::TlsInfo& tls)> knows = {};
     std::shared_ptr<net::TlsClientContext> tls_context;  // null: no TLS
     bool protect_data = true;                            // PROT P
     bool passive = true;
@@ -186,13 +189,13 @@ class Client {
 
     // MLSD or LIST, hidden files as well, without "." and "..", and without names that no local file may have.
     [[nodiscard]] Async<std::vector<RemoteEntry>> list(std::string path);
-    // NLST's names.
-    [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
-    // The octets of "LIST -la" and the like as they come, however many.
 
     // The names that the last list() left out for that.
     [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
 
+    // NLST's names.
+    [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
+    // The octets of "LIST -la" and the like as they come, however many.
     [[nodiscard]] Async<void> listing_into(std::string command_line, ByteSink& sink);
 
     // How many octets went through. kNotFound, kDenied ...: the server's reply; kIo, kNoSpace: the sink's
@@ -224,6 +227,7 @@ class Client {
     [[nodiscard]] Async<void> greet();
     [[nodiscard]] Async<void> secure();
     [[nodiscard]] Async<void> start_tls();
+    [[nodiscard]] base::Result<> judge(const net::TlsInfo& tls) const;
     [[nodiscard]] Async<void> protect();
     [[nodiscard]] Async<void> learn_features();
     [[nodiscard]] Async<void> name_host();
@@ -246,11 +250,11 @@ class Client {
     [[nodiscard]] Async<std::vector<RemoteEntry>> list_from_inside(std::string path);
     [[nodiscard]] Async<std::vector<RemoteEntry>> list_lines(std::string arguments);
     [[nodiscard]] Async<Lines> read_list(std::string command_line);
+    [[nodiscard]] bool admits(const RemoteEntry& entry);
     // Exactly one of `sink` and `source`.
     [[nodiscard]] Async<std::uint64_t> transfer(std::string command_line,
                                                 const TransferOptions& options,
                                                 ByteSink* sink,
-    [[nodiscard]] bool admits(const RemoteEntry& entry);
                                                 ByteSource* source);
     [[nodiscard]] Async<std::uint64_t> receive_all(DataChannel& channel,
                                                    const TransferOptions& options,
@@ -279,11 +283,11 @@ class Client {
     std::optional<std::string> directory_;
     bool moved_ = false;
     std::optional<bool> knows_all_;  // LIST -a
+    std::vector<std::string> left_out_;
 };
 
 // What a reply means as an error: 421 and 4yz kUnavailable, 530 kDenied, 550 kNotFound, 552 kOverQuota and so on,
 // with the reply as text.
-    std::vector<std::string> left_out_;
 [[nodiscard]] base::Error error_of(const ServerReply& reply);
 
 }  // namespace ftp

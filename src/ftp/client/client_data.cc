@@ -104,13 +104,15 @@ Client::Async<void> Client::begin(DataChannel& channel,
     co_return co_await secure_channel(*channel.stream);
 }
 
+// A session that goes on is that of somebody who was judged already.
 Client::Async<void> Client::secure_channel(net::Stream& stream) {
-    co_return co_await stream.start_tls_client({.context = options_.tls_context,
-                                                .server_name = options_.host,
-                                                .verify = options_.verify,
-                                                .resume = stream_->tls_ticket(),
-                                                .alpn = {}},
-                                               deadline());
+    CO_TRY_VOID(co_await stream.start_tls_client({.context = options_.tls_context,
+                                                  .server_name = options_.host,
+                                                  .verify = options_.verify && !options_.knows,
+                                                  .resume = stream_->tls_ticket(),
+                                                  .alpn = {}},
+                                                 deadline()));
+    co_return stream.tls()->resumed ? base::Result<>() : judge(*stream.tls());
 }
 
 // Ends the data connection and hears what the server says of the transfer. A failure of this side's comes first, then
