@@ -265,6 +265,8 @@ class Client {
     [[nodiscard]] base::Task<> keep_pace(Pace& own, std::uint64_t octets);
     [[nodiscard]] Async<void> finish(DataChannel& channel, base::Result<> outcome);
     [[nodiscard]] Async<void> finish_abort();
+    [[nodiscard]] Async<void> finish_cut();
+    [[nodiscard]] Async<void> catch_up(base::SteadyTime end);
 
     net::Network& network_;
     base::Loop& loop_;

@@ -138,12 +138,14 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
         co_return outcome;
     }
     // After 1yz one more reply comes; without it the refusal was the reply.
-    if (last_reply_.is_preliminary()) {
+    if (last_reply_.is_preliminary() && channel.enough) {
+        static_cast<void>(co_await finish_cut());
+    } else if (last_reply_.is_preliminary()) {
         auto reply = co_await settle(last_reply_);  // 110 is a restart marker
         // A data connection that broke has a reason, and the server knows it: "552 over quota".
         const bool broke = !outcome && (outcome.error().code == Errc::kReset ||
                                         outcome.error().code == Errc::kEof);
-        if ((outcome || broke) && !channel.enough) {
+        if (outcome || broke) {
             CO_TRY_VOID(reply);
             if (!reply->is_done()) {
                 co_return tl::unexpected(error_of(*reply));
@@ -176,13 +178,27 @@ Client::Async<void> Client::finish_abort() {
     aborting_ = false;
     const bool was_running = last_reply_.is_preliminary();
     CO_TRY_VOID(co_await send("ABOR"));
-    CO_TRY(ServerReply reply, co_await read_reply(loop_.clock().steady() + kFarewell));
+    CO_TRY_VOID(co_await read_reply(loop_.clock().steady() + kFarewell));
     if (!was_running) {
         co_return base::Result<>();
     }
+    co_return co_await catch_up(loop_.clock().steady() + kFarewell);
+}
+
+// What the server says of a transfer that we cut. pure-ftpd's only reply is at times a second 150.
+Client::Async<void> Client::finish_cut() {
+    CO_TRY(const ServerReply reply, co_await read_reply());
+    if (reply.is_preliminary()) {
+        CO_TRY_VOID(co_await catch_up(deadline()));
+    }
+    co_return base::Result<>();
+}
+
+// Whatever is said before NOOP's reply belongs to what came before. 200 is NOOP's alone: ABOR has 225 and 226, a
+// transfer 226, 250, 426 and 451.
+Client::Async<void> Client::catch_up(base::SteadyTime end) {
     CO_TRY_VOID(co_await send("NOOP"));
-    // 200 is NOOP's alone: ABOR has 225 and 226, a transfer 226, 250, 426 and 451.
-    const base::SteadyTime end = loop_.clock().steady() + kFarewell;
+    ServerReply reply;
     while (reply.code != 200) {
         CO_TRY(reply, co_await read_reply(end));
     }

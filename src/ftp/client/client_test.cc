@@ -398,6 +398,25 @@ TEST_F(ClientTest, TakesASegmentAndLeavesTheRest) {
     EXPECT_EQ(sink.text, "hel");
 }
 
+// As pure-ftpd does when it is cut at the wrong moment.
+TEST_F(ClientTest, TakesASegmentFromAServerThatNeverSaysItsEnd) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.octets_max = 3}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push("hello");
+    loop_.run_ready();
+    static_cast<void>(heard());
+    say("150 0.001 seconds\r\n");
+    EXPECT_EQ(heard(), "NOOP\r\n");
+    say("200 still here\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().value(), 3U);
+    EXPECT_TRUE(client_.is_connected());
+}
+
 TEST_F(ClientTest, TellsWhyTheServerCutTheFile) {
     connect();
     TextSource source(std::string_view("0123456789"));
