@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PASSWORDS, ServerTest, staffetta
+from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, ServerTest, staffetta
 
 HERE = "crepes.example"
 TRANSFER = "125 150 226 250 425 426 451"
@@ -37,7 +37,7 @@ class Keyboard:
     """A control connection, a line at a time; `seen` remembers the verbs and how each was answered."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 60)
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
         self.lines = self.socket.makefile("rb")
         self.seen = {}
         self.greeting = self.reply()
@@ -59,7 +59,7 @@ class Keyboard:
 
     def passive(self):
         numbers = re.search(r"\((.*)\)", self.type("PASV"))[1].split(",")
-        return socket.create_connection(("127.0.0.1", int(numbers[4]) * 256 + int(numbers[5])), 60)
+        return socket.create_connection(("127.0.0.1", int(numbers[4]) * 256 + int(numbers[5])), PATIENCE_S)
 
     def last(self, line):
         """The reply that ends a transfer."""
