@@ -149,6 +149,28 @@ Result<CopyArguments> parse_copy(std::string_view text) {
     return arguments;
 }
 
+//  setquota          = "SETQUOTA" SP quota-root-name SP setquota-list          ; RFC 9208 7
+//  setquota-list     = "(" [setquota-resource *(SP setquota-resource)] ")"
+//  setquota-resource = resource-name SP resource-limit
+Result<SetquotaArguments> parse_setquota(std::string_view text) {
+    Scanner scanner(text);
+    SetquotaArguments arguments;
+    TRY(arguments.root, scanner.astring());
+    TRY_VOID(scanner.space());
+    TRY_VOID(scanner.expect('('));
+    if (scanner.peek() != ')') {
+        do {
+            TRY(std::string resource, scanner.word());
+            TRY_VOID(scanner.space());
+            TRY(const std::uint64_t limit, scanner.number64());
+            arguments.limits.emplace_back(std::move(resource), limit);
+        } while (scanner.take(' '));
+    }
+    TRY_VOID(scanner.expect(')'));
+    TRY_VOID(scanner.end());
+    return arguments;
+}
+
 //  store           = "STORE" SP sequence-set [store-modifier] SP store-att-flags
 //  store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 Result<StoreArguments> parse_store(std::string_view text) {

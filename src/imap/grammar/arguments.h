@@ -68,6 +68,14 @@ struct StoreArguments {
 
 [[nodiscard]] base::Result<StoreArguments> parse_store(std::string_view text);
 
+// RFC 9208 4.1.3
+struct SetquotaArguments {
+    std::string root;
+    std::vector<std::pair<std::string, std::uint64_t>> limits;  // by resource, upper case
+};
+
+[[nodiscard]] base::Result<SetquotaArguments> parse_setquota(std::string_view text);
+
 // UID EXPUNGE
 [[nodiscard]] base::Result<SequenceSet> parse_set_alone(std::string_view text);
 

@@ -368,6 +368,32 @@ TEST(Store, ReadsFlags) {
     }
 }
 
+TEST(Setquota, ReadsLimits) {
+    const auto write = [](const SetquotaArguments& arguments) {
+        std::string text = arguments.root;
+        for (const auto& [resource, limit] : arguments.limits) {
+            text += "," + resource + "=" + std::to_string(limit);
+        }
+        return text;
+    };
+    const std::vector<Case> cases = {
+        {"\"alice@foo.com\" (STORAGE 510)", "alice@foo.com,STORAGE=510"},
+        {"\"\" (message 0 V-x.Y 9223372036854775807)", ",MESSAGE=0,V-X.Y=9223372036854775807"},
+        {"root ()", "root"},
+        {"root", "!syntax"},
+        {"root STORAGE 1", "!syntax"},
+        {"root (STORAGE)", "!syntax"},
+        {"root (STORAGE 1 )", "!syntax"},
+        {"root (STORAGE 1", "!syntax"},
+        {"root (STORAGE -1)", "!syntax"},
+        {"root (STORAGE 9223372036854775808)", "!syntax"},
+        {"root (STORAGE 1) x", "!syntax"},
+    };
+    for (const Case& c : cases) {
+        EXPECT_EQ(dump(parse_setquota(c.input), write), c.output) << c.input;
+    }
+}
+
 TEST(Date, IsReadAndWritten) {
     const auto read = [](const std::string& text) {
         Scanner scanner(text);

@@ -81,7 +81,10 @@ Task<Handled> on_getquotaroot(Session& session, const Request& request) {
     co_return ok("that is all");
 }
 
-Task<Handled> on_setquota(Session& /*session*/, const Request& /*request*/) {
+Task<Handled> on_setquota(Session& /*session*/, const Request& request) {
+    if (!parse_setquota(request.arguments)) {
+        co_return usage(request.command);
+    }
     co_return no("quotas are the administrator's to set", "NOPERM");
 }
 
