@@ -182,14 +182,18 @@ base::Result<> MailboxEditor::edit_page(const Page& page,
             continue;
         }
         changed = true;
-        TRY_VOID(discount(before));
         if (verdict == Verdict::kRemove) {
+            TRY_VOID(discount(before));
             removed_.add(entry.uid);
             removed_emails_.push_back(entry.email);
             continue;
         }
+        // Most changes of flags are none to the sums.
+        if (((before.flags ^ entry.flags) & (kSeen | kDeleted)) != 0) {
+            TRY_VOID(discount(before));
+            count(entry);
+        }
         entry.modseq = edited.highest_modseq = account_->modseq();
-        count(entry);
         edited.entries.push_back(entry);
     }
     if (!changed) {

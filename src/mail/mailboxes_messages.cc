@@ -79,10 +79,11 @@ struct FlagEdit {
     }
 
     Verdict operator()(Entry& entry) const {
-        const Entry before = entry;
-        entry.flags = apply(mode, entry.flags, flags, flags_allowed);
-        entry.keywords = apply(mode, entry.keywords, keywords, keywords_allowed);
-        return before.flags == entry.flags && before.keywords == entry.keywords ? Verdict::kKeep
+        const auto flags_before =
+            std::exchange(entry.flags, apply(mode, entry.flags, flags, flags_allowed));
+        const auto keywords_before =
+            std::exchange(entry.keywords, apply(mode, entry.keywords, keywords, keywords_allowed));
+        return flags_before == entry.flags && keywords_before == entry.keywords ? Verdict::kKeep
                                                                                 : Verdict::kChanged;
     }
 };

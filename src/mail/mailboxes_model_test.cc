@@ -435,6 +435,12 @@ void ModelRun::look(Actor& actor) {
                          now->for_each(first, now->size(), [&](auto, const Entry& e) {
                              EXPECT_TRUE(view.emplace(e.uid, e).second);
                          });
+                     },
+                     [](const Page& page) {
+                         for (const Entry& e : page.entries) {
+                             EXPECT_LE(e.modseq, page.highest_modseq);
+                         }
+                         return false;
                      }});
             std::map<Uid, Entry> there;
             now->for_each(0, now->size(), [&](auto, const Entry& e) { there[e.uid] = e; });

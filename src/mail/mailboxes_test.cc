@@ -198,7 +198,8 @@ TEST_F(MailboxesTest, SnapshotsFollowEveryCommitWhoeverMadeIt) {
             *after,
             {[&](Uid uid) { vanished.push_back(uid); },
              [](std::size_t, const Entry&) { FAIL(); },
-             [&](std::size_t first) { appended = first; }});
+             [&](std::size_t first) { appended = first; },
+             {}});
     EXPECT_THAT(vanished, ElementsAre(1U));
     EXPECT_EQ(appended, 0U);
 }

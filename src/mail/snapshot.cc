@@ -325,27 +325,18 @@ UidSet Snapshot::uids() const {
     return intersect(UidSet::all());
 }
 
-const Entry* SnapshotCursor::find(Uid uid) {
-    if (page_ == nullptr || page_->number != page_of(uid)) {
+const Entry* SnapshotCursor::search(Uid uid) {
+    if (entries_.empty() || page_of(entries_.front().uid) != page_of(uid)) {
         seek(page_of(uid));
     }
-    if (page_ == nullptr) {
-        return nullptr;
-    }
-    const std::span<const Entry> entries = page_->entries;
-    if (entry_ == entries.size() || entries[entry_].uid > uid) {
-        entry_ = 0;  // not ascending
-    }
-    while (entry_ < entries.size() && entries[entry_].uid < uid) {
-        ++entry_;
-    }
-    return entry_ < entries.size() && entries[entry_].uid == uid ? &entries[entry_] : nullptr;
+    next_ = entry_at(entries_, uid);
+    const bool is_here = next_ < entries_.size() && entries_[next_].uid == uid;
+    return is_here ? &entries_[next_++] : nullptr;
 }
 
-// Makes page_ the page of that number, or null.
+// Makes entries_ those of the page of that number, or none.
 void SnapshotCursor::seek(Uid number) {
-    page_ = nullptr;
-    entry_ = 0;
+    entries_ = {};
     const std::size_t chunk = snapshot_.chunk_at(number / Snapshot::kChunkPages);
     if (chunk == snapshot_.chunks_.size()) {
         return;
@@ -353,7 +344,7 @@ void SnapshotCursor::seek(Uid number) {
     const std::vector<PagePtr>& pages = snapshot_.chunks_[chunk]->pages;
     const std::size_t at = page_at(pages, number);
     if (at < pages.size() && pages[at]->number == number) {
-        page_ = pages[at].get();
+        entries_ = pages[at]->entries;
     }
 }
 
@@ -455,7 +446,8 @@ class Comparison {
     }
 
     void tell_changed(const Step& step) const {
-        if (step.older == nullptr || step.newer == nullptr) {
+        if (step.older == nullptr || step.newer == nullptr ||
+            (news_.is_known && news_.is_known(*step.newer))) {
             return;
         }
         const std::span<const Entry> before = step.older->entries;

@@ -30,8 +30,8 @@ inline constexpr Uid kPageUids = 64;
 
 // The entries of up to kPageUids UIDs, ascending; never empty. Made by PageBlocks and make_page().
 struct Page {
-    Uid number = 0;  // page_of() each uid
-    Modseq highest_modseq = 0;
+    Uid number = 0;                  // page_of() each uid
+    Modseq highest_modseq = 0;       // no entry's is above it
     std::span<const Entry> entries;  // live as long as the page
     // Flags that some entry has, and flags that every entry has: by these whoever looks for \Deleted or
     // for what is unseen passes over whole pages.
@@ -199,24 +199,30 @@ class SnapshotCursor {
     explicit SnapshotCursor(const Snapshot& snapshot) : snapshot_(snapshot) {}
 
     // Null when there is none. Lives as long as the snapshot.
-    [[nodiscard]] const Entry* find(Uid uid);
+    [[nodiscard]] const Entry* find(Uid uid) {
+        const bool is_next = next_ < entries_.size() && entries_[next_].uid == uid;
+        return is_next ? &entries_[next_++] : search(uid);
+    }
 
   private:
+    [[nodiscard]] const Entry* search(Uid uid);
     void seek(Uid number);
 
     const Snapshot& snapshot_;
-    const Page* page_ = nullptr;
-    std::size_t entry_ = 0;
+    std::span<const Entry> entries_;  // of the page that was looked at last
+    std::size_t next_ = 0;            // where to look first
 };
 
 // What became of `older` in `newer`, two moments of one mailbox. `vanished` is called for each UID that
 // has gone, ascending; then `changed` with the index in `newer` and the entry of each message that was
 // there and whose flags, keywords or modseq are others; then `appended`, once, with the index of the first entry that is
-// new, if any. Pages that both share are skipped. `newer` may have another keyword table.
+// new, if any. Pages that both share are skipped, and for `changed` those that `is_known`, which may be empty,
+// says true of. `newer` may have another keyword table.
 struct SnapshotNews {
     std::function<void(Uid)> vanished;
     std::function<void(std::size_t index, const Entry& entry)> changed;
     std::function<void(std::size_t first_index)> appended;
+    std::function<bool(const Page& newer)> is_known;
 };
 
 void compare(const Snapshot& older, const Snapshot& newer, const SnapshotNews& news);

@@ -68,7 +68,8 @@ News compared(const Snapshot& older, const Snapshot& newer) {
                  newer.for_each(first, newer.size(), [&](std::size_t, const Entry& e) {
                      news.appended.push_back(e.uid);
                  });
-             }});
+             },
+             {}});
     return news;
 }
 
@@ -114,6 +115,25 @@ TEST(Snapshot, ComparesPagesThatAreNotShared) {
     EXPECT_THAT(none.vanished, IsEmpty());
     EXPECT_THAT(none.changed, IsEmpty());
     EXPECT_THAT(none.appended, IsEmpty());
+}
+
+TEST(Snapshot, PassesOverChangedPagesThatAreKnown) {
+    std::vector<Entry> entries = {entry(1), entry(70), entry(140)};
+    const Snapshot before(head_of(entries, 150), pages_of(entries));
+    for (Entry& changed : entries) {
+        changed.flags = kSeen;
+        changed.modseq = 7;
+    }
+    const Snapshot after(head_of(entries, 150), pages_of(entries));
+    std::vector<Uid> told;
+    SnapshotNews news;
+    news.changed = [&](std::size_t, const Entry& changed) { told.push_back(changed.uid); };
+    news.is_known = [](const Page& page) {
+        EXPECT_EQ(page.highest_modseq, 7U);
+        return page.number == 1;
+    };
+    compare(before, after, news);
+    EXPECT_THAT(told, ElementsAre(1, 140));
 }
 
 TEST(Snapshot, PassesOverPagesByTheirFlags) {

@@ -32,7 +32,13 @@ class UidSet {
     [[nodiscard]] static UidSet from_ranges(std::vector<Range> ranges);
     [[nodiscard]] static UidSet all();
 
-    void add(Uid uid) { add(uid, uid); }
+    void add(Uid uid) {
+        if (uid > 1 && !ranges_.empty() && ranges_.back().last == uid - 1) {
+            ranges_.back().last = uid;
+        } else {
+            add(uid, uid);
+        }
+    }
 
     // Amortised O(1) when it lies behind all others, else as long as the set has ranges.
     void add(Uid first, Uid last);

@@ -73,6 +73,12 @@ bool View::is_known(const mail::Entry& entry) const {
     return entry.modseq <= known_modseq_ && known_.contains(entry.uid);
 }
 
+// The same of all messages of a page: most often they are, or none is.
+bool View::is_known_page(const mail::Page& page) const {
+    return page.highest_modseq <= known_modseq_ &&
+           known_.contains(page.entries.front().uid, page.entries.back().uid);
+}
+
 // What compare() is to tell of messages that went and came.
 void View::find_vanished(mail::SnapshotNews& found, News& news) const {
     found.vanished = [&](mail::Uid uid) {
@@ -84,6 +90,7 @@ void View::find_vanished(mail::SnapshotNews& found, News& news) const {
 
 // The same of changed ones, which compare() tells of once it has told of all that vanished.
 void View::find_changed(mail::SnapshotNews& found, bool may_expunge, News& news) const {
+    found.is_known = [this](const mail::Page& page) { return is_known_page(page); };
     found.changed = [this, may_expunge, &news](std::size_t index, const mail::Entry& entry) {
         if (is_known(entry)) {
             return;

@@ -122,6 +122,7 @@ class View {
     [[nodiscard]] News find_news(mail::SnapshotPtr latest, bool may_expunge);
     [[nodiscard]] News wake_up(mail::SnapshotPtr latest);
     [[nodiscard]] bool is_known(const mail::Entry& entry) const;
+    [[nodiscard]] bool is_known_page(const mail::Page& page) const;
     void find_vanished(mail::SnapshotNews& found, News& news) const;
     void find_changed(mail::SnapshotNews& found, bool may_expunge, News& news) const;
 

@@ -140,6 +140,14 @@ TEST(View, TellsNothingTwice) {
     EXPECT_THAT(changed_numbers(view.take_news(snapshot({{1, 7}, {2, 0}}), true)), ElementsAre(1));
 }
 
+// Of a page of which all is known nothing is looked at; of one of which some is, every message.
+TEST(View, TellsWhatOthersChangedBesideWhatIsKnown) {
+    View view = view_of({{1, 0}, {2, 0}, {70, 0}, {71, 0}, {130, 0}});
+    view.note_told(mail::UidSet::from_ranges({{1, 2}, {70, 70}, {130, 130}}), 5);
+    const auto later = snapshot({{1, 5}, {2, 5}, {70, 5}, {71, 5}, {130, 6}});
+    EXPECT_THAT(changed_numbers(view.take_news(later, true)), ElementsAre(4, 5));
+}
+
 TEST(View, TellsNewKeywordsOnce) {
     View view = view_of({{1, 0}});
     EXPECT_FALSE(view.take_keyword_news());
