@@ -86,9 +86,17 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
 base::Result<> replace_file(const std::string& path, std::string_view text) {
     const std::string aside = path + "~";
     TRY(const auto sink, FileSink::open(aside, 0));
-    TRY_VOID(sink->write(text));
-    TRY_VOID(sink->finish(std::nullopt));
-    return std::rename(aside.c_str(), path.c_str()) == 0 ? base::Result<>() : system_error(path);
+    auto done = sink->write(text);
+    if (done) {
+        done = sink->finish(std::nullopt);
+    }
+    if (done && std::rename(aside.c_str(), path.c_str()) != 0) {
+        done = system_error(path);
+    }
+    if (!done) {
+        ::unlink(aside.c_str());
+    }
+    return done;
 }
 
 base::Result<std::unique_ptr<FileSink>> FileSink::open(const std::string& path,

@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
-
 #include "agent/local_file.h"
 #include "base/ascii.h"
 #include "ftp/grammar/time_val.h"
@@ -92,15 +88,7 @@ std::optional<SegmentStatus> load_segment_status(const std::string& local) {
 }
 
 base::Result<> save_segment_status(const std::string& local, const SegmentStatus& status) {
-    const std::string path = segment_status_path(local);
-    const std::string aside = path + "~";
-    TRY(const auto sink, FileSink::open(aside, 0));
-    TRY_VOID(sink->write(format_segment_status(status)));
-    TRY_VOID(sink->finish(std::nullopt));
-    if (std::rename(aside.c_str(), path.c_str()) != 0) {
-        return fail(Errc::kIo, fmt::format("{}: {}", path, std::generic_category().message(errno)));
-    }
-    return {};
+    return replace_file(segment_status_path(local), format_segment_status(status));
 }
 
 }  // namespace agent

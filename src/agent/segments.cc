@@ -146,8 +146,14 @@ class Segments {
 
     base::Task<> fetch_with(ftp::Client& client) {
         unsigned tries = 0;
-        while (!waiting_.empty() && client.is_connected() && !given_up_ &&
-               !site_.is_interrupted()) {
+        while (!waiting_.empty() && !given_up_ && !site_.is_interrupted()) {
+            // Some servers hang up on whoever had enough of a file.
+            if (!client.is_connected()) {
+                if (!co_await connect_again(client, tries)) {
+                    co_return;
+                }
+                continue;  // others may have taken what was left
+            }
             const auto part = active_.insert(active_.end(), waiting_.front());
             waiting_.pop_front();
             const std::uint64_t before = part->octets;
@@ -169,6 +175,14 @@ class Segments {
                 co_return;
             }
         }
+    }
+
+    base::Task<bool> connect_again(ftp::Client& client, unsigned& tries) {
+        if (!last_failure_) {
+            last_failure_ = {.code = Errc::kEof, .text = "the server hung up"};
+        }
+        co_return co_await site_.try_again(client, Errc::kEof, tries, where_) &&
+            (co_await client.set_type(ftp::Type::kImage)).has_value();
     }
 
     base::Task<base::Result<>> fetch_part(ftp::Client& client, Part& part) {

@@ -238,14 +238,18 @@ base::Result<> Shell::on_help(const Words& words) {
             text += fmt::format("{:<12}", command.name);
             text += ++column % in_a_line == 0 ? "\n" : " ";
         }
-        say(text +
-            "\n`help VERB` says more. A verb may be cut short; & at the end of a transfer runs it "
-            "beside the prompt.\n");
+        say(text + "\n" +
+            wrapped("`help VERB` says more. A verb may be cut short; & at the end of a transfer "
+                    "runs it beside the prompt.") +
+            "\n");
         return {};
     }
     for (std::size_t i = 1; i < words.size(); ++i) {
         TRY(const Command* command, find(words[i]));
-        say(fmt::format("{} {}\n    {}\n", command->name, command->syntax, command->help));
+        say(fmt::format("{} {}\n{}\n",
+                        command->name,
+                        command->syntax,
+                        wrapped(fmt::format("    {}", command->help))));
     }
     return {};
 }

@@ -62,6 +62,7 @@ base::Result<> Shell::on_macdef(const Words& words) {
     }
     recorded_macro_ = words[1];
     macros_[words[1]].clear();
+    say(typed_ ? "The macro line by line; an empty one ends it\n" : "");
     return {};
 }
 

@@ -26,7 +26,9 @@ base::Result<> Shell::on_type(const Words& words) {
     for (const auto& [name, type] : kTypes) {
         if (name == wanted) {
             ascii_ = type == ftp::Type::kAscii;
-            return site().run(client().set_type(type, form_));
+            TRY_VOID(site().run(client().set_type(type, form_)));
+            say(site().settings().verbose ? fmt::format("type is {}\n", name) : "");
+            return {};
         }
     }
     return fail(Errc::kSyntax, "type is ascii, binary, ebcdic or tenex");

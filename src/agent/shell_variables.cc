@@ -343,10 +343,10 @@ base::Result<> Shell::on_status(const Words& /*words*/) {
     }
     std::string text;
     std::size_t column = 0;
-    const std::size_t in_a_line = std::max<std::size_t>(1, (terminal_columns() + 2) / 15);
+    const std::size_t in_a_line = std::max<std::size_t>(1, (terminal_columns() + 3) / 16);
     for (const auto& row : VariableTable::kSwitches) {
         text +=
-            fmt::format("{:<9}{:<3}", row.name, *row.value(*this) != row.inverted ? "on" : "off");
+            fmt::format("{:<10}{:<3}", row.name, *row.value(*this) != row.inverted ? "on" : "off");
         text += ++column % in_a_line == 0 ? "\n" : "   ";
     }
     say(text + (text.ends_with('\n') ? "" : "\n"));

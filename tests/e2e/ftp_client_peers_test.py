@@ -30,6 +30,7 @@ class ClearToPureFtpd(OneShot, unittest.TestCase):
 
 class TlsToPureFtpd(Protected, unittest.TestCase):
     kind = ftp_peers.PureFtpd
+    test_more_parts_than_connections = None  # it says nothing of a cut, so that each costs a while
 
 
 if __name__ == "__main__":

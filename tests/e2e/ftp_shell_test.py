@@ -62,6 +62,14 @@ class Terminal(unittest.TestCase):
         self.type("rename letter lettre", "250")
         self.type("$ sizes lettre lettre", "8 lettre\r\n(.*\r\n)*8 lettre")
         self.type("hel siz", "size REMOTE")
+        self.type("ascii", "type is ascii")
+        self.type("status", "fail-exit off")
+        self.child.sendline("macdef twice")
+        self.expect("an empty one ends it")
+        self.child.sendline("size lettre\nsize lettre\n")
+        self.expect("ftp> ")
+        self.type("binary", "type is binary")
+        self.type("$ twice", "8 lettre\r\n(.*\r\n)*8 lettre")
         self.type("debug on", "debug is on")
         self.type("size lettre", "---> SIZE lettre")
         self.type("nonsense", "no such command")
@@ -282,6 +290,8 @@ class Narrow(Terminal):
         self.type("set tls required", "")
         self.type("set verify on", "")
         self.child.sendline(f"open localhost {self.server.port}")
+        self.expect(r"\(n\)ot\? ")
+        self.child.sendline("n")
         self.expect("without proof\r\n")
         said = self.child.before[self.child.before.index("TLS handshake"):]
         for line in said.split("\r\n"):

@@ -26,7 +26,7 @@ class Trees:
     unfit = ()  # kinds of names that it changes or refuses
     way = ("--tls", "never")
     times = ODD_TIMES
-    count = 200
+    count = 150  # each name once
 
     @staticmethod
     def refuses(_name):

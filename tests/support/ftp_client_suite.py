@@ -94,6 +94,22 @@ class OneShot:
         self.assertEqual((self.folder / "back").read_bytes(), sent.read_bytes())
         self.assertEqual(sorted(os.listdir(self.folder)), ["back", "nothing", "sent"])
 
+    def test_more_parts_than_connections(self):
+        """As a killed run of more connections leaves them: each connection fetches several, one behind the other."""
+        whole = os.urandom(2_400_000)
+        sent = self.folder / "sent"
+        sent.write_bytes(whole)
+        os.utime(sent, (1_600_000_000, 1_600_000_000))
+        self.ftp("put", sent, self.url + "parts")
+        back = self.folder / "back"
+        back.write_bytes(bytes(len(whole)))
+        status = self.folder / "back.staffetta-pget"
+        status.write_text(f"staffetta-pget 1\nsize {len(whole)}\nmodified 20200913122640\n" +
+                          "".join(f"part {offset} 300000\n" for offset in range(0, len(whole), 300_000)))
+        self.ftp("get", "--segments", "2", self.url + "parts", "-o", back)
+        self.assertEqual(back.read_bytes(), whole)
+        self.assertFalse(status.exists())
+
     def test_mirror_both_ways(self):
         tree = self.folder / "tree"
         make_tree(tree)

@@ -216,6 +216,12 @@ class Client {
   private:
     struct DataChannel;
 
+    // Which octets of a file.
+    struct Portion {
+        std::uint64_t restart = 0;
+        std::optional<std::uint64_t> octets_max;
+    };
+
     // What LIST says of a folder.
     struct Lines {
         std::vector<RemoteEntry> entries;
@@ -243,9 +249,8 @@ class Client {
     [[nodiscard]] Async<void> open_passive(DataChannel& channel);
     [[nodiscard]] Async<void> open_active(DataChannel& channel);
     [[nodiscard]] Async<net::Endpoint> ask_passive();
-    [[nodiscard]] Async<void> begin(DataChannel& channel,
-                                    std::string command,
-                                    std::uint64_t restart);
+    [[nodiscard]] Async<void> place(DataChannel& channel, Portion portion);
+    [[nodiscard]] Async<void> begin(DataChannel& channel, std::string command);
     [[nodiscard]] Async<void> secure_channel(net::Stream& stream);
     [[nodiscard]] Async<std::vector<RemoteEntry>> list_from_inside(std::string path);
     [[nodiscard]] Async<std::vector<RemoteEntry>> list_lines(std::string arguments);

@@ -73,17 +73,27 @@ Client::Async<void> Client::open_active(DataChannel& channel) {
     co_return base::Result<>();
 }
 
-// REST, the command, its first reply and then the connection, whoever opens it. The handshake comes after the
-// reply: a server that refuses the file does not shake hands.
-Client::Async<void> Client::begin(DataChannel& channel,
-                                  std::string command_line,
-                                  std::uint64_t restart) {
-    if (restart > 0) {
-        CO_TRY(const ServerReply reply, co_await command(fmt::format("REST {}", restart)));
+// Where a part is wanted, RANG names its last octet as well (draft-bryan-ftp-range): nothing has to be cut off then. ProFTPD
+// sends on all the same where data is protected.
+Client::Async<void> Client::place(DataChannel& channel, Portion portion) {
+    if (portion.octets_max.value_or(0) > 0 && has("RANG")) {
+        const std::uint64_t last = portion.restart + *portion.octets_max - 1;
+        CO_TRY(const ServerReply reply,
+               co_await command(fmt::format("RANG {} {}", portion.restart, last)));
+        channel.ranged = reply.is_intermediate();
+    }
+    if (portion.restart > 0 && !channel.ranged) {
+        CO_TRY(const ServerReply reply, co_await command(fmt::format("REST {}", portion.restart)));
         if (!reply.is_intermediate()) {
             co_return tl::unexpected(error_of(reply));
         }
     }
+    co_return base::Result<>();
+}
+
+// The command, its first reply and then the connection, whoever opens it. The handshake comes after the
+// reply: a server that refuses the file does not shake hands.
+Client::Async<void> Client::begin(DataChannel& channel, std::string command_line) {
     CO_TRY(const ServerReply reply, co_await command(std::move(command_line)));
     if (!reply.is_preliminary()) {
         co_return tl::unexpected(error_of(reply));

@@ -417,6 +417,47 @@ TEST_F(ClientTest, TakesASegmentFromAServerThatNeverSaysItsEnd) {
     EXPECT_TRUE(client_.is_connected());
 }
 
+// draft-bryan-ftp-range: a server that knows RANG ends by itself, and is not cut off.
+TEST_F(ClientTest, NamesTheSegmentToWhoKnowsRanges) {
+    log_in();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.restart = 2, .octets_max = 3}, sink);
+    task.start();
+    auto data = serve_passive();
+    EXPECT_EQ(heard(), "RANG 2 4\r\n");
+    say("350 so many\r\n");
+    EXPECT_EQ(heard(), "RETR x\r\n");
+    say("150 here\r\n");
+    data->push("hel");
+    loop_.run_ready();
+    data->close();
+    say("226 done\r\n");
+    EXPECT_EQ(heard(), "RANG 1 0\r\n");
+    say("350 all again\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().value(), 3U);
+    EXPECT_EQ(sink.text, "hel");
+}
+
+TEST_F(ClientTest, RestartsWhereARangeIsRefused) {
+    log_in();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.restart = 2, .octets_max = 3}, sink);
+    task.start();
+    auto data = serve_passive();
+    static_cast<void>(heard());
+    say("502 no\r\n");
+    EXPECT_EQ(heard(), "REST 2\r\n");
+    say("350 there\r\n");
+    say("150 here\r\n");
+    data->push("hello");
+    loop_.run_ready();
+    say("426 cut\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().value(), 3U);
+    EXPECT_EQ(sink.text, "hel");
+}
+
 TEST_F(ClientTest, TellsWhyTheServerCutTheFile) {
     connect();
     TextSource source(std::string_view("0123456789"));

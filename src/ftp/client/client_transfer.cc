@@ -106,9 +106,9 @@ class Decoder {
 };
 
 // Octets to the sink, no more than the transfer wants. False: enough.
-class Portion {
+class Taker {
   public:
-    Portion(const TransferOptions& options, ByteSink& sink) : options_(options), sink_(sink) {}
+    Taker(const TransferOptions& options, ByteSink& sink) : options_(options), sink_(sink) {}
 
     [[nodiscard]] base::Result<bool> put(std::string_view octets) {
         if (options_.octets_max) {
@@ -146,26 +146,28 @@ Client::Async<std::uint64_t> Client::receive_all(DataChannel& channel,
                                                  const TransferOptions& options,
                                                  ByteSink& sink) {
     Decoder decoder(representation_, options_.keep_returns);
-    Portion portion(options, sink);
+    Taker taker(options, sink);
     Pace pace(options.rate_max);
     bool more = !options.octets_max || *options.octets_max > 0;
     while (more && !decoder.ended()) {
         const auto octets = co_await channel.stream->receive(deadline());
         if (!octets && octets.error().code == Errc::kEof) {
             CO_TRY(const std::string_view rest, decoder.finish());
-            CO_TRY_VOID(portion.put(rest));
-            co_return portion.done();
+            CO_TRY_VOID(taker.put(rest));
+            co_return taker.done();
         }
         CO_TRY(const std::string_view received, octets);
         const std::uint64_t wire_octets = received.size();
         CO_TRY(const std::string_view decoded, decoder.feed(received));
-        CO_TRY(more, portion.put(decoded));
+        CO_TRY(more, taker.put(decoded));
         co_await keep_pace(pace, wire_octets);
     }
     if (!more) {
-        channel.enough = true;
+        // Whoever was told how much is wanted ends by himself.
+        channel.enough =
+            !channel.ranged || (co_await channel.stream->receive(deadline())).has_value();
     }
-    co_return portion.done();
+    co_return taker.done();
 }
 
 Client::Async<std::uint64_t> Client::send_all(DataChannel& channel,
@@ -211,7 +213,12 @@ Client::Async<std::uint64_t> Client::transfer(std::string command_line,
     DataChannel channel;
     auto ready = co_await open_channel(channel);
     if (ready) {
-        ready = co_await begin(channel, std::move(command_line), options.restart);
+        ready = co_await place(channel,
+                               {.restart = options.restart,
+                                .octets_max = sink != nullptr ? options.octets_max : std::nullopt});
+    }
+    if (ready) {
+        ready = co_await begin(channel, std::move(command_line));
     }
     base::Result<std::uint64_t> moved = 0;
     if (!ready) {
@@ -225,7 +232,11 @@ Client::Async<std::uint64_t> Client::transfer(std::string command_line,
     if (!moved) {
         outcome = base::forward_error(moved);
     }
-    CO_TRY_VOID(co_await finish(channel, std::move(outcome)));
+    outcome = co_await finish(channel, std::move(outcome));
+    if (channel.ranged && is_connected()) {
+        CO_TRY_VOID(co_await command("RANG 1 0"));  // else it could hold for what comes next
+    }
+    CO_TRY_VOID(std::move(outcome));
     co_return *moved;
 }
 

@@ -12,6 +12,7 @@ struct Client::DataChannel {
     std::unique_ptr<net::Acceptor> acceptor;  // active mode, until the server connects
     // Octets are left that nobody wants: the server's complaint about the cut is expected.
     bool enough = false;
+    bool ranged = false;  // the server was told which octets are wanted, and knows RANG
 
     // Wakes whoever waits for it.
     void close() const {
