@@ -195,11 +195,12 @@ Client::Async<void> Client::finish_abort() {
     co_return co_await catch_up(loop_.clock().steady() + kFarewell);
 }
 
-// What the server says of a transfer that we cut. pure-ftpd's only reply is at times a second 150.
+// What the server says of a transfer that we cut. pure-ftpd's only reply is at times a second 150, and over TLS none:
+// who says nothing is left.
 Client::Async<void> Client::finish_cut() {
-    CO_TRY(const ServerReply reply, co_await read_reply());
+    CO_TRY(const ServerReply reply, co_await read_reply(loop_.clock().steady() + kFarewell));
     if (reply.is_preliminary()) {
-        CO_TRY_VOID(co_await catch_up(deadline()));
+        CO_TRY_VOID(co_await catch_up(loop_.clock().steady() + kFarewell));
     }
     co_return base::Result<>();
 }

@@ -417,6 +417,20 @@ TEST_F(ClientTest, TakesASegmentFromAServerThatNeverSaysItsEnd) {
     EXPECT_TRUE(client_.is_connected());
 }
 
+TEST_F(ClientTest, LeavesAServerThatSaysNothingOfACut) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.octets_max = 3}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push("hello");
+    EXPECT_FALSE(task.done());
+    EXPECT_TRUE(loop_.run_until([&] { return task.done(); }, std::chrono::seconds(6)));
+    EXPECT_EQ(task.result().value(), 3U);
+    EXPECT_FALSE(client_.is_connected());
+}
+
 // draft-bryan-ftp-range: a server that knows RANG ends by itself, and is not cut off.
 TEST_F(ClientTest, NamesTheSegmentToWhoKnowsRanges) {
     log_in();
