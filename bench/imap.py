@@ -9,6 +9,7 @@ server that is alone is also asked for the memory it held at most amid each row.
 """
 
 import argparse
+import itertools
 import pathlib
 import re
 import resource
@@ -213,8 +214,11 @@ def bench_rates(table, tools, scale):
              lambda server, n=sessions: run_load(tools, server, "append", n, count, server.users[2:], 4096, "INBOX"),
              count)
 
+    # Other messages each time: those that are there already would not be written again.
+    rounds = {server.name: itertools.count(100) for server in table.servers}
+
     def multiappend(server):
-        return fill(server, server.users[2], count, 500)
+        return fill(server, server.users[2], count, 500, next(rounds[server.name]))
     rate("MULTIAPPEND of 4 KiB messages, messages a second; CPU of 1,000", multiappend, count)
 
 

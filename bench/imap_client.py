@@ -80,8 +80,8 @@ class Client:
 class Words:
     """Messages of a few hundred words, out of a vocabulary with the frequencies of a language."""
 
-    def __init__(self, words_each):
-        self.dice = random.Random(7)
+    def __init__(self, words_each, seed=7):
+        self.dice = random.Random(seed)
         letters = "abcdefghijklmnopqrstuvwxyz"
         self.vocabulary = ["".join(self.dice.choices(letters, k=self.dice.randint(3, 10))) for _ in range(50_000)]
         total, self.weights = 0.0, []
@@ -112,9 +112,9 @@ class Words:
             "", *lines, ""]).encode()
 
 
-def fill(server, user, count, words):
+def fill(server, user, count, words, seed=7):
     """Puts `count` messages into INBOX, a thousand a command; gives messages a second."""
-    source = Words(words)
+    source = Words(words, seed)
     client = Client(server.imap_port, user)
     took, told = 0.0, time.monotonic()
     for begin in range(0, count, APPENDED_AT_ONCE):
