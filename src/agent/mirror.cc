@@ -43,16 +43,15 @@ class Mirror {
         for (const auto& [path, other] : other_forms_) {
             meant_.insert(other);
         }
+        // First, for a server may keep what comes under another name: behind, that would be surplus.
         if (options_.remove && whole_) {
             clear_the_way();
-        }
-        make_folders();
-        copy_files();
-        if (options_.remove && whole_) {
             remove_surplus();
         } else if (options_.remove) {
             report_.failures.emplace_back("nothing was removed, since a folder could not be read");
         }
+        make_folders();
+        copy_files();
         return std::move(report_);
     }
 

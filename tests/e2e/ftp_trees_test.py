@@ -183,5 +183,19 @@ class OtherForms(Trees, unittest.TestCase):
             self.assertIn(reason, told)
 
 
+class Renaming(Trees, unittest.TestCase):
+    """A server that keeps what it is sent under another name."""
+
+    kind = ftp_peers.PureFtpd
+
+    def test_what_was_sent_is_not_removed_for_its_name(self):
+        self.tree.mkdir()
+        (self.tree / "dish ").write_text("pickles")
+        for _ in range(2):
+            self.mirror("-R", "--delete", self.tree, self.top)
+        self.mirror(self.top, self.copy)
+        self.assertEqual(list(dated_digest(self.copy)), [b"dish_"])
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
