@@ -184,7 +184,7 @@ std::string FtpSite::remedy_for(const base::Error& error) const {
         return fmt::format(
             "; THIS IS NOT THE CERTIFICATE THAT WAS TRUSTED. Either the server has a new one, or "
             "somebody stands between. "
-            "Where its owner confirms the new one, remove the line of {} from {}",
+            "Where its owner confirms the new one, remove the line of {} from {} and start again",
             options_.host,
             settings_.known->path());
     }

@@ -39,16 +39,16 @@ std::map<std::string, std::string> KnownServers::read() const {
 KnownServers::Standing KnownServers::judge(const std::string& server,
                                            const std::string& fingerprint) const {
     const std::lock_guard lock(mutex_);
-    const auto now = accepted_.find(server);
-    if (now != accepted_.end() && now->second == fingerprint) {
-        return Standing::kKnown;
+    const auto remembered = read();
+    bool is_another = false;
+    for (const auto* const known : {&accepted_, &remembered}) {
+        const auto found = known->find(server);
+        if (found != known->end() && found->second == fingerprint) {
+            return Standing::kKnown;
+        }
+        is_another = is_another || found != known->end();
     }
-    const auto known = read();
-    const auto found = known.find(server);
-    if (found == known.end()) {
-        return Standing::kStranger;
-    }
-    return found->second == fingerprint ? Standing::kKnown : Standing::kChanged;
+    return is_another ? Standing::kChanged : Standing::kStranger;
 }
 
 void KnownServers::accept(const std::string& server, const std::string& fingerprint) {

@@ -34,8 +34,12 @@ TEST(KnownServers, AreAcceptedForATime) {
     KnownServers known(folder.path() + "/known");
     known.accept("a.example:21", "AB");
     EXPECT_EQ(known.judge("a.example:21", "AB"), Standing::kKnown);
-    EXPECT_EQ(known.judge("a.example:21", "CD"), Standing::kStranger);
-    EXPECT_EQ(KnownServers(known.path()).judge("a.example:21", "AB"), Standing::kStranger);
+    // Who was trusted once is not somebody else on the next connection.
+    EXPECT_EQ(known.judge("a.example:21", "CD"), Standing::kChanged);
+    ASSERT_TRUE(KnownServers(known.path()).remember("a.example:21", "CD"));
+    EXPECT_EQ(known.judge("a.example:21", "CD"), Standing::kKnown);
+    EXPECT_EQ(known.judge("a.example:21", "AB"), Standing::kKnown);
+    EXPECT_EQ(KnownServers(known.path()).judge("a.example:21", "AB"), Standing::kChanged);
 }
 
 }  // namespace
