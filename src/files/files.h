@@ -50,8 +50,8 @@ struct Entry {
     Kind kind = Kind::kFile;
     std::uint64_t size = 0;
     base::WallTime modified;
-    base::WallTime
-        created;        // as Creation asks for it; the epoch where the file system does not tell
+    // As Creation asks for it; the epoch where the file system does not tell.
+    base::WallTime created;
     unsigned mode = 0;  // permission bits, 0 to 07777
     std::string owner;  // for listings: an account's local part, or a share's name
     std::string group;
@@ -145,8 +145,8 @@ struct UploadOptions {
     std::optional<std::uint64_t> announced;
     unsigned permissions = 0644;  // of a new file; one that is replaced leaves its own
     std::uint64_t length = 0;     // kPatch only: what must come, neither more nor less
-    std::optional<base::WallTime> created =
-        {};  // as set_created() sets it, where the disk can keep it
+    // As set_created() sets it, where the disk can keep it.
+    std::optional<base::WallTime> created = {};
 };
 
 // An upload on its way. Nobody sees it before commit(); destroyed before, it is gone, or kept for kResume

@@ -435,7 +435,12 @@ base::Result<std::string> format_body(const Summary& summary,
 FieldChoice::FieldChoice(std::span<const std::string> names) {
     for (const std::string& name : names) {
         if (is_kept_field(name)) {
-            names_.push_back(name);
+            const bool is_new = std::none_of(names_.begin(), names_.end(), [&](const auto& known) {
+                return base::iequals(known, name);
+            });
+            if (is_new) {  // so that there are no more than fields that are kept
+                names_.push_back(name);
+            }
         } else {
             others_ |= filter_bit(name);
         }

@@ -7,20 +7,18 @@ its octets and its time.
 
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import ftp_peers  # noqa: E402
 import harness  # noqa: E402
-from ftp_client_suite import OwnServer  # noqa: E402
+from ftp_client_suite import OwnServer, WithServer  # noqa: E402
 from ftp_trees import ODD_NAMES, ODD_TIMES, dated_digest, make_odd_tree  # noqa: E402
 
 
-class Trees:
+class Trees(WithServer):
     """A kind of server, the names that it cannot have, and how it is spoken to."""
 
     unfit = ()  # kinds of names that it changes or refuses
@@ -32,15 +30,8 @@ class Trees:
     def refuses(_name):
         return False
 
-    @classmethod
-    def setUpClass(cls):
-        if cls.kind is ftp_peers.PureFtpd and os.geteuid() != 0:
-            raise unittest.SkipTest("pure-ftpd runs for root only")
-        cls.server = cls.enterClassContext(cls.kind())
-
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        super().setUp()
         self.tree = self.folder / "tree"
         self.copy = self.folder / "copy"
         self.top = f"{self.server.url}{self.id().rsplit('.', 1)[1]}"

@@ -29,10 +29,8 @@ class OwnServer:
         self.server.__exit__(*outcome)
 
 
-class OneShot:
-    """What every server must let us do; `self.url` is a folder that we may write, `self.options` how."""
-
-    options = ["--tls", "never"]
+class WithServer:
+    """A server of `kind` for a class of tests, and a folder here for each."""
 
     @classmethod
     def setUpClass(cls):
@@ -43,6 +41,15 @@ class OneShot:
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+
+class OneShot(WithServer):
+    """What every server must let us do; `self.url` is a folder that we may write, `self.options` how."""
+
+    options = ["--tls", "never"]
+
+    def setUp(self):
+        super().setUp()
         # A folder of the test's own: mirror -R makes it.
         (self.folder / "nothing").mkdir()
         top = self.server.url + self.id().split(".", 1)[1]

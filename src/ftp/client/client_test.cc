@@ -118,6 +118,22 @@ class ClientTest : public testing::Test {
         return data;
     }
 
+    struct Fetch {
+        base::Task<base::Result<std::uint64_t>> task;
+        std::unique_ptr<net::PipeStream> data;
+    };
+
+    // Three octets of a file are wanted, and five have come.
+    Fetch fetch_three(TextSink& sink) {
+        auto task = client_.retrieve("x", {.octets_max = 3}, sink);
+        task.start();
+        auto data = serve_passive();
+        say("150 here\r\n");
+        data->push("hello");
+        loop_.run_ready();
+        return {std::move(task), std::move(data)};
+    }
+
     fakes::FakeClock clock_;
     fakes::FakeLoop loop_{clock_};
     fakes::FakeNetwork network_;
@@ -386,15 +402,10 @@ TEST_F(ClientTest, KeepsASinksFailure) {
 TEST_F(ClientTest, TakesASegmentAndLeavesTheRest) {
     connect();
     TextSink sink;
-    auto task = client_.retrieve("x", {.octets_max = 3}, sink);
-    task.start();
-    auto data = serve_passive();
-    say("150 here\r\n");
-    data->push("hello");
-    loop_.run_ready();
+    const auto fetch = fetch_three(sink);
     say("426 cut\r\n");
-    ASSERT_TRUE(task.done());
-    EXPECT_EQ(task.result().value(), 3U);
+    ASSERT_TRUE(fetch.task.done());
+    EXPECT_EQ(fetch.task.result().value(), 3U);
     EXPECT_EQ(sink.text, "hel");
 }
 
@@ -402,32 +413,23 @@ TEST_F(ClientTest, TakesASegmentAndLeavesTheRest) {
 TEST_F(ClientTest, TakesASegmentFromAServerThatNeverSaysItsEnd) {
     connect();
     TextSink sink;
-    auto task = client_.retrieve("x", {.octets_max = 3}, sink);
-    task.start();
-    auto data = serve_passive();
-    say("150 here\r\n");
-    data->push("hello");
-    loop_.run_ready();
+    const auto fetch = fetch_three(sink);
     static_cast<void>(heard());
     say("150 0.001 seconds\r\n");
     EXPECT_EQ(heard(), "NOOP\r\n");
     say("200 still here\r\n");
-    ASSERT_TRUE(task.done());
-    EXPECT_EQ(task.result().value(), 3U);
+    ASSERT_TRUE(fetch.task.done());
+    EXPECT_EQ(fetch.task.result().value(), 3U);
     EXPECT_TRUE(client_.is_connected());
 }
 
 TEST_F(ClientTest, LeavesAServerThatSaysNothingOfACut) {
     connect();
     TextSink sink;
-    auto task = client_.retrieve("x", {.octets_max = 3}, sink);
-    task.start();
-    auto data = serve_passive();
-    say("150 here\r\n");
-    data->push("hello");
-    EXPECT_FALSE(task.done());
-    EXPECT_TRUE(loop_.run_until([&] { return task.done(); }, std::chrono::seconds(6)));
-    EXPECT_EQ(task.result().value(), 3U);
+    const auto fetch = fetch_three(sink);
+    EXPECT_FALSE(fetch.task.done());
+    EXPECT_TRUE(loop_.run_until([&] { return fetch.task.done(); }, std::chrono::seconds(6)));
+    EXPECT_EQ(fetch.task.result().value(), 3U);
     EXPECT_FALSE(client_.is_connected());
 }
 

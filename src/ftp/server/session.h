@@ -227,7 +227,7 @@ class Session {
                                std::string verb);
     [[nodiscard]] Reply start(Job job, std::string text, std::optional<std::uint64_t> size);
     [[nodiscard]] Job::Send cut(std::unique_ptr<files::OpenFile> file);
-    [[nodiscard]] static Reply refuse_range();
+    [[nodiscard]] static Reply refuse_range(int code);
     [[nodiscard]] base::Task<base::Result<>> copy_into(files::Upload& upload, std::string path);
     // Names between spaces; one with spaces stands in quotes.
     [[nodiscard]] static std::vector<std::string> split_names(std::string_view text);

@@ -57,7 +57,7 @@ Session::Answer Session::on_retr(std::string arguments) {
     }
     if (range_ && !representation_.is_plain()) {
         range_.reset();
-        co_return reply(550, refuse_range().text);
+        co_return refuse_range(550);
     }
     const std::uint64_t size = (*file)->entry().size;
     // RFC 1123 4.1.2.12. Where text is skipped on the wire nobody knows its length yet.
@@ -90,7 +90,7 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
         co_return reply(555, "Text in stream mode cannot be stored from the middle; use TYPE I");
     }
     if (range && !representation_.is_plain()) {
-        co_return refuse_range();
+        co_return refuse_range(551);
     }
     if (restart != 0 && mode == UploadMode::kReplace) {
         mode = UploadMode::kResume;
@@ -180,14 +180,14 @@ Session::Answer Session::on_rang(std::string arguments) {
         co_return reply(501, "The last octet comes before the first");
     }
     if (!representation_.is_plain()) {
-        co_return refuse_range();
+        co_return refuse_range(551);
     }
     range_ = {*first, *last};
     co_return reply(350, fmt::format("Restarting at {}, ending at {}", *first, *last));
 }
 
-Reply Session::refuse_range() {
-    return reply(551, "Ranges are for TYPE I in MODE S");
+Reply Session::refuse_range(int code) {
+    return reply(code, "Ranges are for TYPE I in MODE S");
 }
 
 // Beside a transfer there is nothing to say yet: its last reply comes first.
