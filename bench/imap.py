@@ -28,6 +28,7 @@ from imap_idle import bench_idle_memory
 from imap_import import bench_import
 
 USERS = 12  # the first two have the mailboxes that are measured, the others take what is appended
+IN_A_ROW = 50  # so often a short command is measured, one right after the other
 SLOW_MS = 3000  # what takes longer is measured once
 
 
@@ -41,8 +42,9 @@ class Table:
                  *(f"{name} CPU ms" for name in names)]
         print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
 
-    def row(self, what, act, before=None, rounds=None):
-        """`act(server)` is measured, after `before(server)`; it may give its own milliseconds."""
+    def row(self, what, act, before=None, rounds=None, times=1):
+        """`act(server)` is measured, after `before(server)`; it may give its own milliseconds. What is done several
+        `times`, one right after the other, is shown for one: a single short one measures how long the cores slept."""
         took = {server.name: [] for server in self.servers}
         cpu_ms = {server.name: [] for server in self.servers}
         log(what)
@@ -54,9 +56,9 @@ class Table:
                     before(server)
                 self.servers[0].forget_peak()
                 cpu, began = server.cpu_s(), time.monotonic()
-                own = act(server)
-                took[server.name].append((time.monotonic() - began) * 1000 if own is None else own)
-                cpu_ms[server.name].append((server.cpu_s() - cpu) * 1000)
+                own = [act(server) for _ in range(times)][-1]
+                took[server.name].append((time.monotonic() - began) * 1000 / times if own is None else own)
+                cpu_ms[server.name].append((server.cpu_s() - cpu) * 1000 / times)
         self.put(what, {name: statistics.median(all_) for name, all_ in took.items()},
                  {name: statistics.mean(all_) for name, all_ in cpu_ms.items()})
 
@@ -88,10 +90,10 @@ class MailboxRows:
         self.clients[server.name] = client = Client(server.imap_port, self.user)
         client.command("SELECT INBOX")
 
-    def ask(self, what, words, *more, before=None, rounds=None):
+    def ask(self, what, words, before=None, rounds=None, times=1):
         def act(server):
             self.clients[server.name].command(words)
-        self.table.row(f"{self.count:,}: {what}", act, before, rounds, *more)
+        self.table.row(f"{self.count:,}: {what}", act, before, rounds, times)
 
     def selecting(self):
         cold = {}
@@ -104,7 +106,7 @@ class MailboxRows:
                        restart)
         for server in self.table.servers:
             self.open(server)
-        self.ask("SELECT, warm", "SELECT INBOX", rounds=11)
+        self.ask("SELECT, warm", "SELECT INBOX", times=IN_A_ROW)
         self.table.row(f"{self.count:,}: SELECT, warm, of a new connection",
                        lambda server: self.clients[server.name].command("SELECT INBOX"), self.open)
 
@@ -126,15 +128,20 @@ class MailboxRows:
             self.clients[server.name].command("STORE 1:* -FLAGS.SILENT (\\Flagged)")
         self.ask("STORE 1:* +FLAGS.SILENT", "STORE 1:* +FLAGS.SILENT (\\Flagged)", before=unmark)
         self.ask("STORE 1:* +FLAGS", "STORE 1:* +FLAGS (\\Flagged)", before=unmark)
-        unread = iter(range(1, 1000))
+        unread = {server.name: itertools.count(1) for server in self.table.servers}
         self.table.row(f"{self.count:,}: STORE of one", lambda server: self.clients[server.name].command(
-            f"STORE {next(unread)} +FLAGS (\\Answered)"), rounds=11)
+            f"STORE {next(unread[server.name])} +FLAGS (\\Answered)"), times=IN_A_ROW)
 
     def changing_one(self):
+        numbers = itertools.count(1)  # what is there already would not be written again
         self.table.row(f"{self.count:,}: APPEND of one, selected", lambda server: self.clients[server.name].append(
-            "INBOX", [b"Subject: one\r\n\r\none\r\n"]), rounds=11)
-        self.ask("EXPUNGE of the last", "EXPUNGE", rounds=11, before=lambda server: self.clients[
-            server.name].command("STORE * +FLAGS.SILENT (\\Deleted)"))
+            "INBOX", [b"Subject: one\r\n\r\none, number %d\r\n" % next(numbers)]), times=IN_A_ROW)
+        first = {server.name: self.count + (self.table.rounds - 1) * IN_A_ROW for server in self.table.servers}
+
+        def mark_last(server):
+            self.clients[server.name].command(f"STORE {first[server.name] + 1}:* +FLAGS.SILENT (\\Deleted)")
+            first[server.name] -= IN_A_ROW
+        self.ask("UID EXPUNGE of the last", "UID EXPUNGE *", before=mark_last, times=IN_A_ROW)
 
     def carrying(self):
         """COPY, MOVE and EXPUNGE, each round in mailboxes of its own."""
@@ -299,6 +306,7 @@ def parse_options():
     parser.add_argument("--large", type=int, nargs="?", const=1_000_000, metavar="MESSAGES",
                         help="a million messages, or so many, in one mailbox; staffetta only")
     parser.add_argument("--alone", action="store_true", help="staffetta only")
+    parser.add_argument("--synced", action="store_true", help="beside a Dovecot that syncs whatever it answers")
     parser.add_argument("--quick", action="store_true", help="small mailboxes and one round: does it run?")
     parser.add_argument("--only", choices=["mailboxes", "rates", "idle", "import"])
     options = parser.parse_args()
@@ -333,7 +341,8 @@ def main():
     missing = [] if options.alone else [p for p in ("dovecot", "doveadm") if not shutil.which(p, path="/usr/sbin:/usr/bin")]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)} (scripts/bench installs them)")
-    others = [] if options.alone else [imap_peers.Dovecot]
+    dovecot = imap_peers.SyncingDovecot if options.synced else imap_peers.Dovecot
+    others = [] if options.alone else [dovecot]
     with peers.started(imap_peers.Staffetta, others, USERS, options.build) as servers:
         run(options, servers, options.build / "bench")
 

@@ -127,6 +127,7 @@ class Dovecot(ImapPeer):
     """mdbox, log-in processes that serve for ever, mail processes that are used again, hibernation for IDLE."""
 
     name = "Dovecot"
+    fsync = "optimized"  # Debian's: messages before their OK, flags and removals some time later
 
     def prepare(self):
         basis = dovecot_basis(self.folder, self.deliver_port)
@@ -139,6 +140,7 @@ class Dovecot(ImapPeer):
             ssl_cert = <{self.folder}/cert.pem
             ssl_key = <{self.folder}/key.pem
             mail_location = mdbox:%h/mdbox
+            mail_fsync = {self.fsync}
             imap_max_line_length = 128k
             imap_hibernate_timeout = 2s
             default_client_limit = 19000
@@ -180,3 +182,10 @@ class Dovecot(ImapPeer):
     def run(self):
         self.process = subprocess.Popen(["dovecot", "-F", "-c", self.config])
         self.wait_until_it_listens()
+
+
+class SyncingDovecot(Dovecot):
+    """The same, with flags and removals on the disk too before they are answered, as staffetta has them."""
+
+    name = "Dovecot, syncing"
+    fsync = "always"
