@@ -1,6 +1,7 @@
 #include "mail/emails.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "mail/mailbox_editor.h"
@@ -150,13 +151,17 @@ base::Result<bool> collect_first(store::Transaction& change, const std::string& 
     return false;
 }
 
-// Asks the memory for a record at once. A list of ten thousand emails is more than the processor's caches hold,
-// and answers waited for one line after the other, half of the time.
-void prefetch(std::string_view record) {
+// Asks the memory for the record behind this one, so that it is there when its turn comes. A list of ten thousand
+// emails is more than the processor's caches hold, and answers waited for one line after the other, half of the
+// time. Records of one scan lie side by side in a block and are of a size; where the guess is wrong, or nothing
+// lies there at all, nothing happens: a prefetch reads nothing and cannot fault.
+void prefetch_behind(std::string_view record) {
     constexpr std::size_t kLineOctets = 64;
     constexpr std::size_t kOctetsMax = std::size_t{4} << 10;
+    const auto end = reinterpret_cast<std::uintptr_t>(record.data()) + record.size();
     for (std::size_t at = 0; at < std::min(record.size(), kOctetsMax); at += kLineOctets) {
-        __builtin_prefetch(record.data() + at);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): an address that nobody reads
+        __builtin_prefetch(reinterpret_cast<const void*>(end + at));
     }
 }
 
@@ -183,7 +188,7 @@ base::Result<std::optional<std::size_t>> read_run(const store::Reader& reader,
             if (at == length || emails[at] != email) {
                 return true;
             }
-            prefetch(record);
+            prefetch_behind(record);
             const auto decoded = decode_email(record);
             if (!decoded) {
                 damage = base::fail(decoded.error().code, decoded.error().text);

@@ -10,6 +10,7 @@
 // So 64 entries of a quiet mailbox take about 500 octets, and a delivery rewrites no more than that.
 #include "mail/page_record.h"
 
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -22,13 +23,12 @@ constexpr unsigned char kHasKeywords = 0x40;
 constexpr unsigned char kSavedLater = 0x80;
 constexpr unsigned char kNextEmail = 0x20;
 constexpr std::size_t kEntryOctetsMax = 2 + 6 * 10;
+constexpr std::size_t kPageOctetsMax = 12 + kPageUids * kEntryOctetsMax;
 
 // Pages are read and written by the hundred thousand, so these two keep their bounds in one place and
 // work on raw octets: RecordReader and RecordWriter take four times as long.
 class Writer {
   public:
-    explicit Writer(std::size_t octets_max) : octets_(octets_max, '\0') {}
-
     void octet(unsigned char value) { octets_[at_++] = static_cast<char>(value); }
 
     void varint(std::uint64_t value) {
@@ -44,14 +44,10 @@ class Writer {
         varint((difference << 1U) ^ (0 - (difference >> 63U)));
     }
 
-    [[nodiscard]] std::string take() {
-        CHECK(at_ <= octets_.size());
-        octets_.resize(at_);
-        return std::move(octets_);
-    }
+    [[nodiscard]] std::string_view octets() const { return {octets_.data(), at_}; }
 
   private:
-    std::string octets_;
+    std::array<char, kPageOctetsMax> octets_;  // written before it is read
     std::size_t at_ = 0;
 };
 
@@ -139,8 +135,8 @@ bool read_entry(Reader& reader, Uid number, Modseq highest, const Entry& before,
 }  // namespace
 
 std::string encode(const PageDraft& page) {
-    CHECK(!page.entries.empty());
-    Writer writer(12 + page.entries.size() * kEntryOctetsMax);
+    CHECK(!page.entries.empty() && page.entries.size() <= kPageUids);
+    Writer writer;
     writer.octet(kVersion);
     writer.varint(page.highest_modseq);
     writer.octet(static_cast<unsigned char>(page.entries.size()));
@@ -149,7 +145,7 @@ std::string encode(const PageDraft& page) {
         write_entry(writer, page, entry, before);
         before = entry;
     }
-    return writer.take();
+    return std::string(writer.octets());
 }
 
 base::Result<PagePtr> decode_page(Uid number, std::string_view record, PageBlocks& blocks) {

@@ -158,27 +158,7 @@ RecordWriter& RecordWriter::raw(std::string_view octets) {
     return *this;
 }
 
-RecordReader::RecordReader(std::string_view record, std::uint8_t newest)
-    : rest_(record),
-      newest_(newest) {
-    version_ = u8();
-    if (version_ > newest_) {
-        fail_now();
-    }
-}
-
-std::uint8_t RecordReader::u8() {
-    const std::string_view octet = raw(1);
-    return octet.empty() ? 0 : static_cast<std::uint8_t>(octet.front());
-}
-
-std::uint64_t RecordReader::varint() {
-    // Most are short, and lists read them by the ten thousand.
-    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
-        const auto value = static_cast<unsigned char>(rest_.front());
-        rest_.remove_prefix(1);
-        return value;
-    }
+std::uint64_t RecordReader::long_varint() {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
         const std::uint64_t octet = u8();
@@ -207,50 +187,13 @@ std::uint64_t RecordReader::u64() {
     return value;
 }
 
-std::string_view RecordReader::text() {
-    const std::uint64_t length = varint();
-    if (length > rest_.size()) {
-        fail_now();
-        return {};
-    }
-    return raw(static_cast<std::size_t>(length));
-}
-
-std::string_view RecordReader::raw(std::size_t octets) {
-    if (failed_ || octets > rest_.size()) {
-        fail_now();
-        return {};
-    }
-    const std::string_view part = rest_.substr(0, octets);
-    rest_.remove_prefix(octets);
-    return part;
-}
-
-std::size_t RecordReader::count(std::size_t octets_each) {
-    CHECK(octets_each > 0);
-    const std::uint64_t elements = varint();
-    if (elements > rest_.size() / octets_each) {
-        fail_now();
-        return 0;
-    }
-    return static_cast<std::size_t>(elements);
-}
-
-base::Result<> RecordReader::finish() const {
-    if (failed_ && version_ > newest_) {
+base::Result<> RecordReader::tell_failure() const {
+    if (version_ > newest_) {
         return base::fail(base::Errc::kCorrupt,
                           "a record has format version " + std::to_string(version_) +
                               ", this staffetta knows up to " + std::to_string(newest_));
     }
-    if (failed_) {
-        return base::fail(base::Errc::kCorrupt, "a record ends before its last field");
-    }
-    return {};
-}
-
-void RecordReader::fail_now() {
-    failed_ = true;
-    rest_ = {};
+    return base::fail(base::Errc::kCorrupt, "a record ends before its last field");
 }
 
 }  // namespace store

@@ -93,32 +93,73 @@ class RecordReader {
   public:
     // A record of a version above `newest` is refused by finish(): it comes from a later staffetta.
     // `record` must outlive the reader.
-    RecordReader(std::string_view record, std::uint8_t newest);
+    RecordReader(std::string_view record, std::uint8_t newest) : rest_(record), newest_(newest) {
+        version_ = u8();
+        if (version_ > newest_) {
+            fail_now();
+        }
+    }
 
     [[nodiscard]] std::uint8_t version() const { return version_; }
 
-    [[nodiscard]] std::uint8_t u8();
-    [[nodiscard]] std::uint64_t varint();
+    // Lists read records by the ten thousand: what they are made of is here for the compiler to see.
+    [[nodiscard]] std::uint8_t u8() {
+        const std::string_view octet = raw(1);
+        return octet.empty() ? 0 : static_cast<std::uint8_t>(octet.front());
+    }
+
+    [[nodiscard]] std::uint64_t varint() {
+        if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
+            return u8();
+        }
+        return long_varint();
+    }
+
     [[nodiscard]] std::uint64_t u64();
 
     [[nodiscard]] bool boolean() { return u8() != 0; }
 
     // A view into the record.
-    [[nodiscard]] std::string_view text();
-    [[nodiscard]] std::string_view raw(std::size_t octets);
+    [[nodiscard]] std::string_view text() { return raw(count()); }
+
+    [[nodiscard]] std::string_view raw(std::size_t octets) {
+        if (failed_ || octets > rest_.size()) {
+            fail_now();
+            return {};
+        }
+        const std::string_view part = rest_.substr(0, octets);
+        rest_.remove_prefix(octets);
+        return part;
+    }
+
     // The number of elements that follow, each of at least `octets_each` octets: a damaged count never
     // makes a loop longer than the record. `octets_each` is not zero.
-    [[nodiscard]] std::size_t count(std::size_t octets_each = 1);
+    [[nodiscard]] std::size_t count(std::size_t octets_each = 1) {
+        const std::uint64_t elements = varint();
+        if (elements > rest_.size() / octets_each) {
+            fail_now();
+            return 0;
+        }
+        return static_cast<std::size_t>(elements);
+    }
 
     // True at the end of a sound record: what a later minor version appended is read only when there.
     [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
     // kCorrupt when a field was missing or the version is unknown; octets left over are no error, so
     // that a field can be appended without a new version.
-    [[nodiscard]] base::Result<> finish() const;
+    [[nodiscard]] base::Result<> finish() const {
+        return failed_ ? tell_failure() : base::Result<>();
+    }
 
   private:
-    void fail_now();
+    [[nodiscard]] std::uint64_t long_varint();
+    [[nodiscard]] base::Result<> tell_failure() const;
+
+    void fail_now() {
+        failed_ = true;
+        rest_ = {};
+    }
 
     std::string_view rest_;
     std::uint8_t version_ = 0;

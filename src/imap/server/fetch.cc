@@ -24,9 +24,9 @@ using base::Task;
 
 namespace {
 
-constexpr std::size_t kGroup = 128;
+constexpr std::size_t kGroup = 512;
 // What is gathered before it is put.
-constexpr std::size_t kLinesOctets = std::size_t{64} * 1024;
+constexpr std::size_t kLinesOctets = std::size_t{128} * 1024;
 
 struct Numbered {
     std::uint32_t number = 0;
