@@ -9,6 +9,7 @@
 #include "ftp/grammar/command.h"
 #include "ftp/grammar/data_port.h"
 #include "ftp/grammar/listing.h"
+#include "ftp/grammar/names.h"
 #include "ftp/grammar/representation.h"
 #include "ftp/grammar/time_val.h"
 
@@ -41,6 +42,13 @@ void check_values(std::string_view line) {
     }
     const auto facts = ftp::parse_facts(line);
     CHECK(ftp::parse_facts(ftp::name_facts(facts)) == facts);
+    if (const auto names = ftp::parse_names(line)) {
+        std::string again;
+        for (const std::string& name : *names) {
+            again += ftp::quote_name(name) + ' ';
+        }
+        CHECK(ftp::parse_names(again).value() == *names);
+    }
     if (line.find('\n') == std::string_view::npos) {
         CHECK(ftp::parse_quoted_path(ftp::quote_path(line)) == std::string(line));
         ftp::ReplyParser reply;

@@ -7,6 +7,7 @@
 
 #include "agent/shell.h"
 #include "base/ascii.h"
+#include "ftp/grammar/names.h"
 
 namespace agent {
 
@@ -115,14 +116,15 @@ base::Result<> Shell::on_hash_of(const Words& words) {
     return {};
 }
 
-// account, chmod, idle, mlst, quote, rhelp, rstatus, site, system, umask
+// account, chmod, idle, mlst, quote, rhelp, rstatus, site, symlink, system, umask
 base::Result<> Shell::on_command(const Words& words) {
     const auto* passed = std::find_if(
         kPassed.begin(), kPassed.end(), [&](const Passed& row) { return row.verb == words[0]; });
     CHECK(passed != kPassed.end());
     std::string line(passed->command);
+    const bool two_names = words[0] == "symlink";
     for (std::size_t i = 1; i < words.size(); ++i) {
-        line += (line.empty() ? "" : " ") + words[i];
+        line += (line.empty() ? "" : " ") + (two_names ? ftp::quote_name(words[i]) : words[i]);
     }
     TRY(const ftp::ServerReply reply, site().run(client().command(line)));
     if (!site().reply_was_shown()) {

@@ -15,6 +15,7 @@ from unittest import mock
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import ftp_peers  # noqa: E402
 import harness  # noqa: E402
+from ftp_client_suite import OwnServer  # noqa: E402
 from ftp_scripted import ScriptedServer  # noqa: E402
 
 LARGE = os.urandom(3_000_000)
@@ -394,6 +395,40 @@ class Certificates(unittest.TestCase):
     def test_missing_authorities(self):
         refused = harness.staffetta("ftp", "--cacert", "/no/such/file", "ls", self.server.url)
         self.assertEqual(refused.returncode, 66)
+
+
+class Links(unittest.TestCase):
+    def test_names_with_spaces_and_quotes(self):
+        ours = self.enterContext(OwnServer('[files]\nsymlinks = "inside"\n'))
+        theirs = self.enterContext(ftp_peers.Proftpd())  # it loses the word behind one in quotes
+        for server, target in ((ours, "'la carte'"), (theirs, "carte")):
+            with self.subTest(type(server).__name__), tempfile.TemporaryDirectory() as folder:
+                (pathlib.Path(folder) / "carte").write_text("crepes\n")
+                name = r'"the day\'s \"menu\" \\"'
+                script = (f"lcd {folder}\nput carte 'la carte'\nput carte\nsymlink {target} {name}\n"
+                          f"symlink carte plain\nget {name} back\nget plain again\n")
+                done = harness.staffetta("ftp", "--tls", "never", server.url, text=script)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                for got in ("back", "again"):
+                    self.assertEqual((pathlib.Path(folder) / got).read_text(), "crepes\n")
+
+
+class NamesOfSpaces(unittest.TestCase):
+    def test_there_and_back(self):
+        with OwnServer() as server, tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / " ").write_text("crepes\n")
+            program = pathlib.Path(harness.PROGRAM).resolve()
+            for words in (("put", " ", server.url), ("put", " ", server.url + "%20%20%20"),
+                          ("get", server.url + "%20", "-o", "back"), ("get", server.url + "%20%20%20")):
+                done = harness.run(program, "ftp", "--tls", "never", *words, cwd=folder)
+                self.assertEqual(done.returncode, 0, f"{words} {done.stderr}")
+            for name in ("back", "   "):
+                self.assertEqual((pathlib.Path(folder) / name).read_text(), "crepes\n")
+            done = harness.run(program, "ftp", "--tls", "never", "-i", server.url, cwd=folder, text=(
+                "mkdir '  '\nput ' ' '  / '\ncd '  '\nmget *\nsize ' '\nput ' ' ' ' &\nwait\nmv ' ' a\nrm a\n"
+                "cdup\nrmdir '  '\nmdelete ' ' '   '\ncls\n"))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(done.stdout.splitlines()[-1], "[1] done: put \\  \\ ", done.stdout)
 
 
 class BetweenServers(unittest.TestCase):

@@ -17,9 +17,12 @@ from ftp_trees import digest, make_tree
 class OwnServer:
     """Our server as the peers are: with a url and a certificate."""
 
+    def __init__(self, options=""):
+        self.options = options
+
     def __enter__(self):
         self.server = harness.Server(services=["ftp", "ftps"],
-                                     options="[auth]\nallow_plaintext = true\n").__enter__()
+                                     options="[auth]\nallow_plaintext = true\n" + self.options).__enter__()
         password = harness.PASSWORDS[harness.BOB].replace(" ", "%20").replace("?", "%3F")
         self.url = f"ftp://{harness.BOB.replace('@', '%40')}:{password}@localhost:{self.server.ports['ftp']}/"
         self.certificate = self.server.certificate

@@ -118,6 +118,7 @@ class Proftpd(Peer):
 LoadModule mod_tls.c
 LoadModule mod_digest.c
 LoadModule mod_deflate.c
+LoadModule mod_site_misc.c
 ServerType standalone
 DefaultAddress 127.0.0.1
 Port {self.port}

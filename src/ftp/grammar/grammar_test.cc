@@ -1,4 +1,6 @@
 // Tables of what goes over the control connection, valid and not.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@
 #include "ftp/grammar/command.h"
 #include "ftp/grammar/data_port.h"
 #include "ftp/grammar/listing.h"
+#include "ftp/grammar/names.h"
 #include "ftp/grammar/representation.h"
 #include "ftp/grammar/time_val.h"
 
@@ -251,6 +254,40 @@ ListEntry sample() {
     entry.inode = 0xabc;
     entry.perm = "adfrw";
     return entry;
+}
+
+TEST(NamesTest, PartedAtSpacesUnlessInQuotes) {
+    expect_rows({{"", ""},
+                 {"  ", ""},
+                 {"a b", "a|b"},
+                 {"  a   b  ", "a|b"},
+                 {R"("a b" c)", "a b|c"},
+                 {R"("" c)", "|c"},
+                 {R"(" ")", " "},
+                 {R"(5"disk "a""b" "a\"b")", R"(5"disk|a"b|a"b)"},
+                 {R"("a\" b)", "-"},
+                 {R"("C:\menu" C:\menu)", R"(C:\menu|C:\menu)"},
+                 {R"("a\\b")", R"(a\b)"},
+                 {R"("a b)", "-"},
+                 {R"("a b" ")", "-"},
+                 {R"("a"b)", "-"}},
+                [](const std::string& input) {
+                    const auto names = parse_names(input);
+                    return names ? fmt::format("{}", fmt::join(*names, "|")) : "-";
+                });
+}
+
+TEST(NamesTest, WrittenAsTheyAreRead) {
+    EXPECT_EQ(quote_name("a"), "a");
+    EXPECT_EQ(quote_name("5\"disk\\"), "5\"disk\\");
+    EXPECT_EQ(quote_name("a \"b\" \\"), R"("a \"b\" \\")");
+    const std::vector<std::string> names{
+        "", " ", "a", "\"", "\\", "a \"b\" c\\", "\"\"", "\\\"", "é è", "a\tb"};
+    std::string line;
+    for (const std::string& name : names) {
+        line += quote_name(name) + " ";
+    }
+    EXPECT_EQ(parse_names(line).value(), names);
 }
 
 TEST(ListingTest, Facts) {

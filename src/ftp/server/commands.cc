@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <iterator>
 
 #include "base/ascii.h"
@@ -22,7 +23,7 @@ constexpr std::array kCommands{
     Command{"ABOR",    &Session::on_abor,      kReady,    kNoArguments | kBeside, "",                           "ABOR",                            "959 4.1.3"},
     Command{"ACCT",    &Session::on_acct,      kAnyState, kArguments,             "",                           "ACCT account",                    "959 4.1.1"},
     Command{"ALLO",    &Session::on_allo,      kReady,    kArguments,             "",                           "ALLO octets [R octets]",          "959 4.1.3"},
-    Command{"APPE",    &Session::on_appe,      kReady,    kArguments,             "",                           "APPE path",                       "959 4.1.3"},
+    Command{"APPE",    &Session::on_appe,      kReady,    kPath,                  "",                           "APPE path",                       "959 4.1.3"},
     Command{"AUTH",    &Session::on_auth,      kAnyState, kArguments,             "AUTH TLS",                   "AUTH TLS",                        "4217 4"},
     Command{"AVBL",    &Session::on_avbl,      kReady,    0,                      "AVBL",                       "AVBL [path]",                     "draft-peterson 4"},
     Command{"CCC",     &Session::on_ccc,       kReady,    kNoArguments,           "CCC",                        "CCC",                             "4217 6"},
@@ -31,20 +32,20 @@ constexpr std::array kCommands{
     Command{"COMB",    &Session::on_comb,      kReady,    kArguments,             "COMB target;source_list",    "COMB target part ...",            "draft-peterson"},
     Command{"CSID",    &Session::on_csid,      kAnyState, kArguments,             "CSID",                       "CSID Name=name; Version=version;", "draft-peterson 3"},
     Command{"CWD",     &Session::on_cwd,       kReady,    0,                      "",                           "CWD path",                        "959 4.1.1"},
-    Command{"DELE",    &Session::on_dele,      kReady,    kArguments,             "",                           "DELE path",                       "959 4.1.3"},
+    Command{"DELE",    &Session::on_dele,      kReady,    kPath,                  "",                           "DELE path",                       "959 4.1.3"},
     Command{"EPRT",    &Session::on_eprt,      kReady,    kArguments,             "EPRT",                       "EPRT |protocol|address|port|",    "2428 2"},
     Command{"EPSV",    &Session::on_epsv,      kReady,    0,                      "EPSV",                       "EPSV [1 / 2 / ALL]",              "2428 3"},
     Command{"FEAT",    &Session::on_feat,      kAnyState, kNoArguments,           "",                           "FEAT",                            "2389 3"},
-    Command{"HASH",    &Session::on_hash,      kReady,    kArguments,             "HASH",                       "HASH path",                       "draft-bryan-hash 3"},
+    Command{"HASH",    &Session::on_hash,      kReady,    kPath,                  "HASH",                       "HASH path",                       "draft-bryan-hash 3"},
     Command{"HELP",    &Session::on_help,      kAnyState, 0,                      "",                           "HELP [command]",                  "959 4.1.3"},
     Command{"HOST",    &Session::on_host,      kAnyState, kArguments,             "HOST",                       "HOST name",                       "7151 3"},
     Command{"LANG",    &Session::on_lang,      kAnyState, 0,                      "LANG",                       "LANG [tag]",                      "2640 4.1"},
     Command{"LIST",    &Session::on_list,      kReady,    0,                      "",                           "LIST [-aR] [path]",               "959 4.1.3"},
-    Command{"MDTM",    &Session::on_mdtm,      kReady,    kArguments,             "MDTM",                       "MDTM path",                       "3659 3"},
+    Command{"MDTM",    &Session::on_mdtm,      kReady,    kPath,                  "MDTM",                       "MDTM path",                       "3659 3"},
     Command{"MFCT",    &Session::on_mfct,      kReady,    kArguments,             "MFCT",                       "MFCT time path",                  "draft-somers 5"},
     Command{"MFF",     &Session::on_mff,       kReady,    kArguments,             "MFF Create;Modify;UNIX.mode;", "MFF fact=value;... path",         "draft-somers 6"},
     Command{"MFMT",    &Session::on_mfmt,      kReady,    kArguments,             "MFMT",                       "MFMT time path",                  "draft-somers 4"},
-    Command{"MKD",     &Session::on_mkd,       kReady,    kArguments,             "",                           "MKD path",                        "959 4.1.3"},
+    Command{"MKD",     &Session::on_mkd,       kReady,    kPath,                  "",                           "MKD path",                        "959 4.1.3"},
     Command{"MLSD",    &Session::on_mlsd,      kReady,    0,                      "",                           "MLSD [path]",                     "3659 7"},
     Command{"MLST",    &Session::on_mlst,      kReady,    0,                      "MLST",                       "MLST [path]",                     "3659 7"},
     Command{"MODE",    &Session::on_mode,      kReady,    kArguments,             "MODE Z",                     "MODE S / B / C / Z",              "959 4.1.2"},
@@ -61,31 +62,31 @@ constexpr std::array kCommands{
     Command{"RANG",    &Session::on_rang,      kReady,    kArguments,             "RANG STREAM",                "RANG first last",                 "draft-bryan-range 3"},
     Command{"REIN",    &Session::on_rein,      kAnyState, kNoArguments,           "",                           "REIN",                            "959 4.1.1"},
     Command{"REST",    &Session::on_rest,      kReady,    kArguments,             "REST STREAM",                "REST octets / marker",            "3659 5"},
-    Command{"RETR",    &Session::on_retr,      kReady,    kArguments,             "",                           "RETR path",                       "959 4.1.3"},
-    Command{"RMD",     &Session::on_rmd,       kReady,    kArguments,             "",                           "RMD path",                        "959 4.1.3"},
-    Command{"RNFR",    &Session::on_rnfr,      kReady,    kArguments | kFollowsRename, "",                      "RNFR path",                       "959 4.1.3"},
-    Command{"RNTO",    &Session::on_rnto,      kReady,    kArguments | kFollowsRename, "",                      "RNTO path",                       "959 4.1.3"},
+    Command{"RETR",    &Session::on_retr,      kReady,    kPath,                  "",                           "RETR path",                       "959 4.1.3"},
+    Command{"RMD",     &Session::on_rmd,       kReady,    kPath,                  "",                           "RMD path",                        "959 4.1.3"},
+    Command{"RNFR",    &Session::on_rnfr,      kReady,    kPath | kFollowsRename, "",                           "RNFR path",                       "959 4.1.3"},
+    Command{"RNTO",    &Session::on_rnto,      kReady,    kPath | kFollowsRename, "",                           "RNTO path",                       "959 4.1.3"},
     Command{"SITE",    &Session::on_site,      kReady,    kArguments,             "",                           "SITE command [arguments]",        "959 4.1.3"},
-    Command{"SIZE",    &Session::on_size,      kReady,    kArguments,             "SIZE",                       "SIZE path",                       "3659 4"},
-    Command{"SMNT",    &Session::on_smnt,      kReady,    kArguments,             "",                           "SMNT path",                       "959 4.1.1"},
+    Command{"SIZE",    &Session::on_size,      kReady,    kPath,                  "SIZE",                       "SIZE path",                       "3659 4"},
+    Command{"SMNT",    &Session::on_smnt,      kReady,    kPath,                  "",                           "SMNT path",                       "959 4.1.1"},
     Command{"STAT",    &Session::on_stat,      kReady,    kBeside,                "",                           "STAT [path]",                     "959 4.1.3"},
-    Command{"STOR",    &Session::on_stor,      kReady,    kArguments,             "",                           "STOR path",                       "959 4.1.3"},
+    Command{"STOR",    &Session::on_stor,      kReady,    kPath,                  "",                           "STOR path",                       "959 4.1.3"},
     Command{"STOU",    &Session::on_stou,      kReady,    0,                      "",                           "STOU [path]",                     "959 4.1.3"},
     Command{"STRU",    &Session::on_stru,      kReady,    kArguments,             "",                           "STRU F / R / P",                  "959 4.1.2"},
     Command{"SYST",    &Session::on_syst,      kAnyState, kNoArguments,           "",                           "SYST",                            "959 4.1.3"},
     Command{"TYPE",    &Session::on_type,      kReady,    kArguments,             "",                           "TYPE A / E [N / T / C] / I / L 8", "959 4.1.2"},
     Command{"USER",    &Session::on_user,      kAnyState, kArguments,             "",                           "USER name",                       "959 4.1.1"},
-    Command{"XCRC",    &Session::on_xcrc,      kReady,    kArguments,             "XCRC filename;start;end",    "XCRC path [first last]",          "in use"},
+    Command{"XCRC",    &Session::on_xcrc,      kReady,    kPath,                  "XCRC filename;start;end",    "XCRC path [first last]",          "in use"},
     Command{"XCUP",    &Session::on_cdup,      kReady,    kNoArguments,           "",                           "XCUP",                            "1123 4.1.3.1"},
     Command{"XCWD",    &Session::on_cwd,       kReady,    0,                      "",                           "XCWD path",                       "1123 4.1.3.1"},
-    Command{"XMD5",    &Session::on_xmd5,      kReady,    kArguments,             "XMD5 filename;start;end",    "XMD5 path [first last]",          "in use"},
-    Command{"XMKD",    &Session::on_mkd,       kReady,    kArguments,             "",                           "XMKD path",                       "1123 4.1.3.1"},
+    Command{"XMD5",    &Session::on_xmd5,      kReady,    kPath,                  "XMD5 filename;start;end",    "XMD5 path [first last]",          "in use"},
+    Command{"XMKD",    &Session::on_mkd,       kReady,    kPath,                  "",                           "XMKD path",                       "1123 4.1.3.1"},
     Command{"XPWD",    &Session::on_pwd,       kReady,    kNoArguments,           "",                           "XPWD",                            "1123 4.1.3.1"},
-    Command{"XRMD",    &Session::on_rmd,       kReady,    kArguments,             "",                           "XRMD path",                       "1123 4.1.3.1"},
-    Command{"XSHA",    &Session::on_xsha1,     kReady,    kArguments,             "XSHA filename;start;end",    "XSHA path [first last]",          "in use"},
-    Command{"XSHA1",   &Session::on_xsha1,     kReady,    kArguments,             "XSHA1 filename;start;end",   "XSHA1 path [first last]",         "in use"},
-    Command{"XSHA256", &Session::on_xsha256,   kReady,    kArguments,             "XSHA256 filename;start;end", "XSHA256 path [first last]",       "in use"},
-    Command{"XSHA512", &Session::on_xsha512,   kReady,    kArguments,             "XSHA512 filename;start;end", "XSHA512 path [first last]",       "in use"},
+    Command{"XRMD",    &Session::on_rmd,       kReady,    kPath,                  "",                           "XRMD path",                       "1123 4.1.3.1"},
+    Command{"XSHA",    &Session::on_xsha1,     kReady,    kPath,                  "XSHA filename;start;end",    "XSHA path [first last]",          "in use"},
+    Command{"XSHA1",   &Session::on_xsha1,     kReady,    kPath,                  "XSHA1 filename;start;end",   "XSHA1 path [first last]",         "in use"},
+    Command{"XSHA256", &Session::on_xsha256,   kReady,    kPath,                  "XSHA256 filename;start;end", "XSHA256 path [first last]",       "in use"},
+    Command{"XSHA512", &Session::on_xsha512,   kReady,    kPath,                  "XSHA512 filename;start;end", "XSHA512 path [first last]",       "in use"},
 };
 
 // RFC 959 4.1.3, SITE: "services ... that are essential to file transfer but not sufficiently universal".
@@ -110,7 +111,8 @@ constexpr bool is_whole(const Table& table) {
            std::ranges::adjacent_find(table, {}, &Command::verb) == table.end() &&
            std::ranges::all_of(table, [](const Command& command) {
                return command.syntax.starts_with(command.verb) && command.states != 0 &&
-                      (command.flags & (kNoArguments | kArguments)) != (kNoArguments | kArguments);
+                      std::popcount(unsigned{command.flags} &
+                                    (kNoArguments | kArguments | kPath)) <= 1;
            });
 }
 

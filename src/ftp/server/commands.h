@@ -27,6 +27,7 @@ enum Flags : std::uint8_t {
     kArguments = 1U << 1U,    // nothing behind the verb is one
     kBeside = 1U << 2U,       // answered at once while a transfer runs; all others wait for its end
     kFollowsRename = 1U << 3U,  // may stand between RNFR and RNTO
+    kPath = 1U << 4U,           // as kArguments, but spaces alone are the name of a file
 };
 
 // `arguments` is a copy: handlers suspend. An error is the world's (end of file, timeout), which ends the

@@ -40,6 +40,10 @@ Session::Answer Session::on_help(std::string arguments) {
                         "The commands are (HELP command says more):\n" + list_verbs(commands()) +
                             "RFC 959 and its extensions");
     }
+    std::string_view site_verb = verb;
+    if (base::split_front(site_verb, ' ') == "SITE") {
+        co_return co_await on_site_help(std::string(site_verb));
+    }
     const Command* const command = find_command(commands(), verb);
     if (command == nullptr) {
         co_return reply(501, "There is no such command");

@@ -69,6 +69,7 @@ constexpr std::array kSentences{
     Sentence{"Now send PASS", "Ora manda PASS"},
     Sentence{"Now send RNTO", "Ora manda RNTO"},
     Sentence{"Ok", "Bene"},
+    Sentence{"Of two names, those with spaces stand in \"quotes\"", "Di due nomi, quelli con spazi stanno tra \"virgolette\""},
     Sentence{"Ok to send data for {}", "Manda pure i dati per {}"},
     Sentence{"Only Create, Modify and UNIX.mode can be changed", "Si possono cambiare solo Create, Modify e UNIX.mode"},
     Sentence{"Only EPSV opens data connections from now on", "D'ora in poi solo EPSV apre connessioni dati"},

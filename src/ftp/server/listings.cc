@@ -140,7 +140,7 @@ Session::Answer Session::on_mlst(std::string arguments) {
 }
 
 Session::Answer Session::on_stat(std::string arguments) {
-    if (base::trim(arguments).empty()) {
+    if (arguments.empty()) {
         co_return reply(211, status());
     }
     ListingStyle style = listing_style(Shape::kLong);

@@ -246,7 +246,8 @@ Session::Answer Session::dispatch(const Command& command, std::string arguments)
     }
     const bool given = arguments.find_first_not_of(' ') != std::string::npos;
     if (((command.flags & kNoArguments) != 0 && given) ||
-        ((command.flags & kArguments) != 0 && !given)) {
+        ((command.flags & kArguments) != 0 && !given) ||
+        ((command.flags & kPath) != 0 && arguments.empty())) {
         co_return reply(501, fmt::format("Usage: {}", command.syntax));
     }
     co_return co_await (this->*command.handler)(std::move(arguments));

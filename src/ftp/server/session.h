@@ -229,8 +229,6 @@ class Session {
     [[nodiscard]] Job::Send cut(std::unique_ptr<files::OpenFile> file);
     [[nodiscard]] static Reply refuse_range(int code);
     [[nodiscard]] base::Task<base::Result<>> copy_into(files::Upload& upload, std::string path);
-    // Names between spaces; one with spaces stands in quotes.
-    [[nodiscard]] static std::vector<std::string> split_names(std::string_view text);
 
     // listings.cc
     [[nodiscard]] Representation listing_representation() const;

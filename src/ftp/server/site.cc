@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "ftp/grammar/names.h"
 #include "ftp/grammar/time_val.h"
 #include "ftp/server/session.h"
 
@@ -21,12 +22,20 @@ Session::Answer Session::on_site(std::string arguments) {
     co_return co_await dispatch(*command, std::string(rest));
 }
 
-Session::Answer Session::on_site_help(std::string /*arguments*/) {
-    std::string text = "SITE commands:\n";
-    for (const Command& command : site_commands()) {
-        text += fmt::format("{}\n", command.syntax);
+Session::Answer Session::on_site_help(std::string arguments) {
+    const std::string verb = base::to_upper(base::trim(arguments));
+    const Command* const command = find_command(site_commands(), verb);
+    if (command != nullptr) {
+        co_return reply(214, fmt::format("Syntax: SITE {}", command->syntax));
     }
-    co_return reply(214, text + "End");
+    if (!verb.empty()) {
+        co_return reply(501, "There is no such command");
+    }
+    std::string text = "SITE commands:\n";
+    for (const Command& row : site_commands()) {
+        text += fmt::format("{}\n", row.syntax);
+    }
+    co_return reply(214, text + "Of two names, those with spaces stand in \"quotes\"\nEnd");
 }
 
 Session::Answer Session::on_site_chmod(std::string arguments) {
@@ -47,21 +56,21 @@ Session::Answer Session::on_site_utime(std::string arguments) {
         co_return co_await set_time(std::move(arguments), kFactModify, 200);
     }
     // "UTIME path atime mtime ctime UTC", as older clients have it.
-    std::vector<std::string> words = split_names(arguments);
-    if (words.size() != 5) {
+    const auto words = parse_names(arguments);
+    if (!words || words->size() != 5) {
         co_return reply(501, "Usage: SITE UTIME YYYYMMDDHHMMSS path");
     }
-    co_return co_await set_time(words[2] + ' ' + words[0], kFactModify, 200);
+    co_return co_await set_time((*words)[2] + ' ' + (*words)[0], kFactModify, 200);
 }
 
-// Both names, in quotes where they hold spaces.
+// Three words are as often a name with a space as they are one too many: the usage tells of quotes.
 Session::Answer Session::on_site_copy(std::string arguments) {
-    const auto names = split_names(arguments);
-    if (names.size() != 2) {
-        co_return reply(501, "Usage: SITE COPY from to");
+    const auto names = parse_names(arguments);
+    if (!names || names->size() != 2) {
+        co_return reply(501, R"(Usage: SITE COPY from to; names with spaces in "quotes")");
     }
-    const auto from = resolve(names[0]);
-    const auto to = resolve(names[1]);
+    const auto from = resolve((*names)[0]);
+    const auto to = resolve((*names)[1]);
     if (!from || !to) {
         co_return reply(553, from ? to.error().text : from.error().text);
     }
@@ -70,15 +79,15 @@ Session::Answer Session::on_site_copy(std::string arguments) {
 }
 
 Session::Answer Session::on_site_symlink(std::string arguments) {
-    const auto names = split_names(arguments);
-    if (names.size() != 2) {
-        co_return reply(501, "Usage: SITE SYMLINK target path");
+    const auto names = parse_names(arguments);
+    if (!names || names->size() != 2) {
+        co_return reply(501, R"(Usage: SITE SYMLINK target path; names with spaces in "quotes")");
     }
-    const auto path = resolve(names[1]);
+    const auto path = resolve((*names)[1]);
     if (!path) {
         co_return reply(553, path.error().text);
     }
-    const auto made = co_await tree().symlink(loop_, names[0], *path);
+    const auto made = co_await tree().symlink(loop_, (*names)[0], *path);
     if (!made && made.error().code == base::Errc::kUnsupported) {
         co_return reply(504, made.error().text);
     }

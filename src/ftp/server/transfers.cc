@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/ascii.h"
+#include "ftp/grammar/names.h"
 #include "ftp/server/session.h"
 
 namespace ftp {
@@ -205,12 +206,12 @@ Session::Answer Session::on_abor(std::string /*arguments*/) {
 
 // COMB target part part ...: names with spaces stand in quotes.
 Session::Answer Session::on_comb(std::string arguments) {
-    auto names = split_names(arguments);
-    if (names.size() < 2) {
+    const auto names = parse_names(arguments);
+    if (!names || names->size() < 2) {
         co_return reply(501, "Usage: COMB target part ...");
     }
     std::vector<std::string> paths;
-    for (const std::string& name : names) {
+    for (const std::string& name : *names) {
         auto path = resolve(name);
         if (!path) {
             co_return reply(553, path.error().text);
@@ -251,19 +252,6 @@ base::Task<Result<>> Session::copy_into(files::Upload& upload, std::string path)
         CO_TRY_VOID(co_await upload.write(loop_, std::string_view(room).substr(0, read)));
         offset += read;
     }
-}
-
-std::vector<std::string> Session::split_names(std::string_view text) {
-    std::vector<std::string> names;
-    while (!(text = base::trim(text)).empty()) {
-        if (text.front() == '"') {
-            text.remove_prefix(1);
-            names.emplace_back(base::split_front(text, '"'));
-        } else {
-            names.emplace_back(base::split_front(text, ' '));
-        }
-    }
-    return names;
 }
 
 }  // namespace ftp
