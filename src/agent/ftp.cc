@@ -15,6 +15,7 @@
 #include "agent/segments.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
+#include "agent/twins.h"
 #include "base/ascii.h"
 
 namespace agent {
@@ -227,6 +228,7 @@ class OneShot {
             return complain_usage("several files go into a folder: end the URL with /");
         }
         int first = kFtpOk;
+        SentNames sent;
         for (std::size_t i = 0; i + 1 < arguments_.operands.size() && site_.is_open(); ++i) {
             const std::string& local = arguments_.operands[i];
             if (to_folder && local == "-") {
@@ -235,14 +237,24 @@ class OneShot {
             const std::string remote = to_folder ? url->path + name_of(local) : url->path;
             CopyOptions copy = copy_;
             copy.ascii = copy.ascii || url->ascii;
-            const auto moved =
-                site_.run(upload(site_, site_.client(), {remote, local}, copy, meter_));
+            const auto moved = site_.run(send(remote, local, copy, sent.take(remote)));
             if (!moved) {
                 const int status = complain(moved.error());
                 first = first == kFtpOk ? status : first;
             }
         }
         return first;
+    }
+
+    base::Task<base::Result<>> send(std::string remote,
+                                    std::string local,
+                                    CopyOptions copy,
+                                    std::string twin) {
+        if (!twin.empty()) {
+            CO_TRY_VOID(co_await expect_no_twin(site_.client(), remote, twin));
+        }
+        CO_TRY_VOID(co_await upload(site_, site_.client(), {remote, local}, copy, meter_));
+        co_return base::Result<>();
     }
 
     int list() {

@@ -15,6 +15,7 @@
 #include "agent/segments.h"
 #include "agent/terminal.h"
 #include "agent/tree_match.h"
+#include "agent/twins.h"
 
 namespace agent {
 
@@ -51,6 +52,14 @@ class Mirror {
             report_.failures.emplace_back("nothing was removed, since a folder could not be read");
         }
         make_folders();
+        choose_files();
+        if (options_.dry_run) {
+            report_.copied = files_.size() + twins_.size();
+            return std::move(report_);
+        }
+        copy_files();
+        // When what they could be taken for is there.
+        static_cast<void>(site_.run(keep_other_files()));
         copy_files();
         return std::move(report_);
     }
@@ -245,8 +254,9 @@ class Mirror {
         return newer || (resized && !(options_.only_newer && older));
     }
 
-    void copy_files() {
-        std::uint64_t expected = 0;
+    void choose_files() {
+        const auto twins = options_.reverse ? find_twins(source(), target())
+                                            : std::map<std::string, std::string>();
         for (const auto& [path, entry] : source()) {
             if (entry.type != ftp::EntryType::kFile) {
                 continue;
@@ -259,12 +269,38 @@ class Mirror {
             if (options_.remove_source) {
                 note((options_.reverse ? "delete here " : "delete there ") + path);
             }
-            expected += entry.size.value_or(0);
-            files_.push_back(path);
+            const auto twin = twins.find(path);
+            if (twin == twins.end()) {
+                files_.push_back(path);
+            } else {
+                twins_.insert(*twin);
+            }
         }
-        if (options_.dry_run || files_.empty()) {
-            report_.copied = options_.dry_run ? files_.size() : 0;
+    }
+
+    // Of the twins those that are files of their own there.
+    base::Task<base::Result<>> keep_other_files() {
+        files_.clear();
+        next_ = 0;
+        for (const auto& [path, other] : twins_) {
+            const auto alone = co_await expect_no_twin(
+                site_.client(), join_path(remote_, path), join_path(remote_, other));
+            if (alone) {
+                files_.push_back(path);
+            } else {
+                report_.failures.push_back(on_one_line(alone.error().text));
+            }
+        }
+        co_return base::Result<>();
+    }
+
+    void copy_files() {
+        if (files_.empty()) {
             return;
+        }
+        std::uint64_t expected = 0;
+        for (const std::string& path : files_) {
+            expected += source().at(path).size.value_or(0);
         }
         meter_.begin(fmt::format("{} files", files_.size()), expected);
         static_cast<void>(site_.run(copy_in_parallel()));
@@ -426,6 +462,7 @@ class Mirror {
     std::string where_;  // the first connection's folder, which remote_ may be relative to
     Tree there_;
     Tree here_;
+    std::map<std::string, std::string> twins_;  // wait until the others are there
     std::vector<std::string> files_;
     std::size_t next_ = 0;
     std::size_t running_ = 0;

@@ -18,6 +18,7 @@
 #include "agent/ftp_site.h"
 #include "agent/jobs.h"
 #include "agent/name_map.h"
+#include "agent/twins.h"
 
 namespace agent {
 
@@ -281,6 +282,10 @@ class Shell {
     base::Result<> fetch_into(const Words& remotes, const std::string& place);
     base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);
+    base::Result<> send_one_of_many(const std::string& local,
+                                    const std::string& remote,
+                                    CopyOptions copy,
+                                    SentNames& sent);
     // What `write` writes goes to "-", "|COMMAND" or a file, as it comes, as lines of this machine.
     base::Result<> write_to(const std::string& place,
                             const std::function<base::Result<>(ftp::ByteSink& out)>& write);

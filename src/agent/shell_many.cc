@@ -216,6 +216,18 @@ base::Result<> Shell::on_mdelete(const Words& words) {
         words, [&](const std::string& path) { return site().run(client().remove(path)); });
 }
 
+// STOU's names are the server's choice: none takes another's place.
+base::Result<> Shell::send_one_of_many(const std::string& local,
+                                       const std::string& remote,
+                                       CopyOptions copy,
+                                       SentNames& sent) {
+    const std::string twin = sent.take(remote);
+    if (!twin.empty() && !copy.unique) {
+        TRY_VOID(site().run(expect_no_twin(client(), remote, twin)));
+    }
+    return send(local, remote, copy);
+}
+
 // mput, msend
 base::Result<> Shell::on_mput(const Words& line) {
     const auto read = read_transfer_words(line);
@@ -225,6 +237,7 @@ base::Result<> Shell::on_mput(const Words& line) {
     const Words& words = read->words;
     CopyOptions copy = copy_options();
     copy.resume = read->resume;
+    SentNames sent;
     for (std::size_t i = 1; i < words.size(); ++i) {
         TRY(const Words paths, expand_local(words[i]));
         if (paths.empty()) {
@@ -234,7 +247,8 @@ base::Result<> Shell::on_mput(const Words& line) {
             if (!agrees(words[0], path)) {
                 continue;
             }
-            auto done = send(path, join_path(read->folder, remote_name(path)), copy);
+            auto done =
+                send_one_of_many(path, join_path(read->folder, remote_name(path)), copy, sent);
             if (done && read->remove_source) {
                 done = remove_here(path);
             }

@@ -2,7 +2,6 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -15,12 +14,9 @@ struct Free {
     void operator()(utf8proc_uint8_t* octets) const { std::free(octets); }
 };
 
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-}
+}  // namespace
 
-// In NFC; what is no UTF-8 as it is.
-std::string composed(const std::string& path) {
+std::string composed_form(const std::string& path) {
     utf8proc_uint8_t* out = nullptr;
     const utf8proc_ssize_t size =
         utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(path.data()),
@@ -33,13 +29,11 @@ std::string composed(const std::string& path) {
                : std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(size));
 }
 
-}  // namespace
-
 std::map<std::string, std::string> match_forms(const Tree& source, const Tree& target) {
     std::map<std::string, std::string> by_form;  // what only the target has
     for (const auto& [path, entry] : target) {
-        if (!is_ascii(path) && !source.contains(path)) {
-            by_form.emplace(composed(path), path);
+        if (!base::is_ascii(path) && !source.contains(path)) {
+            by_form.emplace(composed_form(path), path);
         }
     }
     std::map<std::string, std::string> others;
@@ -48,10 +42,10 @@ std::map<std::string, std::string> match_forms(const Tree& source, const Tree& t
     }
     // The map's order puts a folder before what is in it.
     for (const auto& [path, entry] : source) {
-        if (is_ascii(path) || target.contains(path)) {
+        if (base::is_ascii(path) || target.contains(path)) {
             continue;
         }
-        const auto same = by_form.find(composed(path));
+        const auto same = by_form.find(composed_form(path));
         if (same != by_form.end()) {
             others.emplace(path, same->second);
             continue;

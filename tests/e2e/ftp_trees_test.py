@@ -18,6 +18,9 @@ from ftp_client_suite import OwnServer, WithServer  # noqa: E402
 from ftp_trees import ODD_NAMES, ODD_TIMES, dated_digest, make_odd_tree  # noqa: E402
 
 
+TWINS = "caf\u00e9", "cafe\u0301"  # the same word, composed and decomposed
+
+
 class Trees(WithServer):
     """A kind of server, the names that it cannot have, and how it is spoken to."""
 
@@ -162,6 +165,27 @@ class OtherForms(Trees, unittest.TestCase):
         self.mirror(self.top, self.copy)
         self.assertEqual(list(dated_digest(self.copy)), [b"\xc3\xa9t\xc3\xa9", b"\xc3\xa9t\xc3\xa9/new"])
 
+    def test_two_files_here_are_not_silently_one_there(self):
+        self.tree.mkdir()
+        for name in TWINS:
+            (self.tree / name).write_text(f"{len(name)} letters")
+        for way, copied in ((("-P", "4"), 1), ((), 0), (("--delete", "--remove-source-files"), 0)):
+            told = self.mirror("-R", *way, self.tree, self.top, status=74)
+            self.assertIn(f"{copied} copied", told)
+            self.assertIn("0 removed, 1 failed", told)
+            self.assertIn(f"{TWINS[1]}: not sent, since at the server it is the same file as ", told.replace("\n", " "))
+        self.assertTrue((self.tree / TWINS[1]).exists())
+        self.mirror(self.top, self.copy)
+        self.assertEqual({name.name: name.read_text() for name in self.copy.iterdir()}, {TWINS[0]: "4 letters"})
+        # One behind the other, by the prompt and in one go: the first one stands.
+        for words, text in (((self.server.url,), f"lcd {self.tree}\nmput {TWINS[1]} {TWINS[0]}\n"),
+                            (("put", self.tree / TWINS[1], self.tree / TWINS[0], self.server.url), None)):
+            done = harness.staffetta("ftp", "--tls", "never", *words, text=text)
+            self.assertEqual(done.returncode, 73, done.stderr)
+            self.assertIn("it is the same file as", done.stderr)
+            got = harness.staffetta("ftp", "--tls", "never", "get", self.server.url + "caf%C3%A9", "-o", "-")
+            self.assertEqual(got.stdout, "5 letters")
+
     def test_what_cannot_be_sent_is_told_and_the_rest_sent(self):
         self.tree.mkdir()
         for name in (b"caf\xe9", b"\xff", b"two\nlines", b"Icon\r", b"good"):
@@ -171,6 +195,34 @@ class OtherForms(Trees, unittest.TestCase):
         self.assertIn("4 failed", told)
         for reason in ("two?lines: a name with a line end in it cannot be sent", "\ufffd: 553 The name is not well-formed UTF-8."):
             self.assertIn(reason, told)
+
+
+class Twins(Trees):
+    """Servers that keep names as they are have both files."""
+
+    def test_both_are_sent(self):
+        self.tree.mkdir()
+        for name in TWINS:
+            (self.tree / name).write_text(f"{len(name)} letters")
+            os.utime(self.tree / name, (1_600_000_000, 1_600_000_000))
+        self.assertIn("2 copied", self.mirror("-R", self.tree, self.top))
+        self.assert_nothing_left_to_do(self.mirror("-R", "--delete", self.tree, self.top))
+        for _ in range(2):
+            done = harness.staffetta("ftp", "--tls", "never", "-i", self.top,
+                                     text=f"lcd {self.tree}\nmput *\n")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            done = harness.staffetta("ftp", "--tls", "never", "put", *(self.tree / name for name in TWINS), self.top + "/")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.mirror(self.top, self.copy)
+        self.assertEqual(dated_digest(self.tree), dated_digest(self.copy))
+
+
+class TwinsOnVsftpd(Twins, unittest.TestCase):
+    kind = ftp_peers.Vsftpd
+
+
+class TwinsOnProftpd(Twins, unittest.TestCase):
+    kind = ftp_peers.Proftpd
 
 
 class Renaming(Trees, unittest.TestCase):
