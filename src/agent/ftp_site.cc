@@ -260,7 +260,10 @@ base::Task<bool> FtpSite::try_again(ftp::Client& client,
     while (may_pass(failure) && tries < settings_.retries && !is_interrupted()) {
         const auto delay = settings_.retry_delay * (1U << std::min(tries, 6U));
         ++tries;
-        co_await base::sleep_until(loop_, loop_.clock().steady() + delay);
+        co_await rest(delay);
+        if (is_interrupted()) {
+            co_return false;
+        }
         if (client.is_connected()) {
             co_return true;
         }
@@ -271,6 +274,14 @@ base::Task<bool> FtpSite::try_again(ftp::Client& client,
         failure = entered.error().code;
     }
     co_return false;
+}
+
+// A signal and other threads may not touch the loop: it looks.
+base::Task<> FtpSite::rest(base::Duration span) {
+    const base::SteadyTime end = loop_.clock().steady() + span;
+    while (!is_interrupted() && loop_.clock().steady() < end) {
+        co_await base::sleep_until(loop_, std::min(end, loop_.clock().steady() + kInterruptPoll));
+    }
 }
 
 bool FtpSite::is_interrupted() const {
@@ -286,8 +297,11 @@ void FtpSite::limit_rate(std::uint64_t octets_per_second) {
     }
 }
 
+// Somebody who sits there is asked first; a job that was killed has nobody.
 void FtpSite::abort_transfers() {
-    const bool impatient = settings_.heeds_interrupts && g_interrupted > 1;
+    ++polls_interrupted_;
+    const bool asked_twice = settings_.heeds_interrupts && g_interrupted > 1;
+    const bool impatient = asked_twice || (stopped_ && polls_interrupted_ > kPollsOfPatience);
     const auto end = [impatient](ftp::Client& client) {
         if (impatient) {
             client.hang_up();
@@ -318,7 +332,7 @@ void FtpSite::watch_for_interrupt() {
 
 // To whoever waits in vain.
 void FtpSite::tell_how_to_end() {
-    if (settings_.heeds_interrupts && ++polls_interrupted_ == kPollsOfPatience) {
+    if (settings_.heeds_interrupts && polls_interrupted_ == kPollsOfPatience) {
         clear_status_line();
         fmt::print(stderr, "The server does not answer; ^C once more hangs up\n");
     }

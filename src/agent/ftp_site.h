@@ -185,6 +185,8 @@ class FtpSite {
     [[nodiscard]] std::unique_ptr<ftp::Client> make_client();
     void follow(bool sent, std::string_view line);
     [[nodiscard]] base::Task<base::Result<>> enter(ftp::Client& client, std::string directory);
+    // Until then, or until the user has had enough.
+    [[nodiscard]] base::Task<> rest(base::Duration span);
     [[nodiscard]] base::Result<> load_tls(const FtpUrl& url);
     [[nodiscard]] bool knows(const std::string& server, const net::TlsInfo& tls);
     [[nodiscard]] std::string remedy_for(const base::Error& error) const;

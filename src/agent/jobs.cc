@@ -101,6 +101,9 @@ void Jobs::work(Job& job, Queue& queue) {
         {
             const std::lock_guard lock(job.mutex);
             job.site = &shell.site();
+            if (job.killed) {  // before there was anything to be stopped
+                job.site->stop_from_any_thread();
+            }
         }
         const auto ready = shell.prepare(job.setup);
         if (ready) {

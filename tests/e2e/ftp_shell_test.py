@@ -248,6 +248,18 @@ class Terminal(unittest.TestCase):
         self.type("jobs", r"done[^\r]*large c\r\n")
         self.assertEqual({name for name in os.listdir(self.folder) if len(name) == 1}, {"b", "c"})
 
+    def test_killed_job_does_not_wait_for_its_rate(self):
+        (self.folder / "large").write_bytes(bytes(3_000_000))
+        self.type("set rate 1", "")  # the next piece would come in a day
+        self.type("put large there &", r"\[1\]")
+        begun = False
+        while not begun:
+            self.child.sendline("jobs")
+            begun = self.child.expect([r"running +128\.0 KiB", "running +0"]) == 0
+            self.expect("ftp> ")
+        self.type("kill 1", "")
+        self.type("wait", r"\[1\] failed: put large there\r\n.*aborted")
+
     def test_end_waits_for_jobs_until_nobody_does(self):
         (self.folder / "large").write_bytes(bytes(3_000_000))
         self.type("put large", "226")
@@ -285,6 +297,7 @@ class Narrow(Terminal):
     test_words_of_listings = test_listing_in_columns = None
     test_what_is_missing_is_asked_for = test_many_at_once = test_queue_is_in_the_users_hands = None
     test_end_waits_for_jobs_until_nobody_does = test_names_of_lftp = None
+    test_killed_job_does_not_wait_for_its_rate = None
 
     def test_errors_break_between_words(self):
         self.type("set tls required", "")

@@ -267,7 +267,7 @@ class Client {
     [[nodiscard]] Async<std::uint64_t> send_all(DataChannel& channel,
                                                 const TransferOptions& options,
                                                 ByteSource& source);
-    [[nodiscard]] base::Task<> keep_pace(Pace& own, std::uint64_t octets);
+    [[nodiscard]] base::Task<> keep_pace(DataChannel& channel, Pace& own, std::uint64_t octets);
     [[nodiscard]] Async<void> finish(DataChannel& channel, base::Result<> outcome);
     [[nodiscard]] Async<void> finish_abort();
     [[nodiscard]] Async<void> finish_cut();

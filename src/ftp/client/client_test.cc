@@ -580,6 +580,43 @@ TEST_F(ClientTest, AbortsAndStaysInStep) {
     EXPECT_TRUE(client_.is_connected());
 }
 
+// A bound of an octet a second takes more than a day for the first piece of a large file.
+TEST_F(ClientTest, AbortsWhileItWaitsForTheRate) {
+    connect();
+    const std::string large(200'000, 'x');
+    TextSource source(large);
+    auto task = client_.store("STOR", "x", {.rate_max = 1}, source);
+    task.start();
+    auto data = serve_passive();
+    say("150 come\r\n");
+    static_cast<void>(heard());
+    ASSERT_FALSE(task.done());
+    const auto before = clock_.steady();
+    client_.abort();
+    EXPECT_EQ(heard(), "ABOR\r\n");
+    say("426 aborted\r\n");
+    say("226 ABOR done\r\n200 ok\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kReset);
+    EXPECT_EQ(clock_.steady(), before);
+}
+
+TEST_F(ClientTest, HangsUpWhileItWaitsForTheRate) {
+    connect();
+    TextSink sink;
+    auto task = client_.retrieve("x", {.rate_max = 1}, sink);
+    task.start();
+    auto data = serve_passive();
+    say("150 here\r\n");
+    data->push(std::string(100'000, 'x'));
+    loop_.run_ready();
+    const auto before = clock_.steady();
+    client_.hang_up();
+    EXPECT_TRUE(ended(task));
+    EXPECT_EQ(clock_.steady(), before);
+    EXPECT_FALSE(sink.text.empty());
+}
+
 TEST_F(ClientTest, GivesUpOnASilentServer) {
     connect();
     auto task = client_.working_directory();

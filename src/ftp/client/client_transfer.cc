@@ -132,14 +132,17 @@ class Taker {
 
 }  // namespace
 
-// Until both bounds let more through: the transfer's own, and the one that all connections share.
-base::Task<> Client::keep_pace(Pace& own, std::uint64_t octets) {
+// Until both bounds let more through: the transfer's own, and the one that all connections share. At a low rate that is
+// minutes, of which abort() waits for none.
+base::Task<> Client::keep_pace(DataChannel& channel, Pace& own, std::uint64_t octets) {
     const base::SteadyTime now = loop_.clock().steady();
     base::SteadyTime next = own.spend(octets, now);
     if (options_.pace) {
         next = std::max(next, options_.pace->spend(octets, now));
     }
-    co_await base::sleep_until(loop_, next);
+    if (next > now) {
+        static_cast<void>(co_await channel.pause.wait(next));
+    }
 }
 
 Client::Async<std::uint64_t> Client::receive_all(DataChannel& channel,
@@ -160,7 +163,7 @@ Client::Async<std::uint64_t> Client::receive_all(DataChannel& channel,
         const std::uint64_t wire_octets = received.size();
         CO_TRY(const std::string_view decoded, decoder.feed(received));
         CO_TRY(more, taker.put(decoded));
-        co_await keep_pace(pace, wire_octets);
+        co_await keep_pace(channel, pace, wire_octets);
     }
     if (!more) {
         // Whoever was told how much is wanted ends by himself.
@@ -202,7 +205,7 @@ Client::Async<std::uint64_t> Client::send_all(DataChannel& channel,
         if (options.on_progress) {
             options.on_progress(done);
         }
-        co_await keep_pace(pace, octets.size());
+        co_await keep_pace(channel, pace, octets.size());
     }
 }
 
@@ -210,7 +213,7 @@ Client::Async<std::uint64_t> Client::transfer(std::string command_line,
                                               const TransferOptions& options,
                                               ByteSink* sink,
                                               ByteSource* source) {
-    DataChannel channel;
+    DataChannel channel(loop_);
     auto ready = co_await open_channel(channel);
     if (ready) {
         ready = co_await place(channel,
