@@ -52,7 +52,8 @@ Transfers:
   --no-times                   do not keep files' times
   --segments N                 get, mirror: N connections for one file; a get that was killed goes on
   -g                           no globbing;  -i  no questions in mget, mput, mdelete
-  -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue
+  -s, -V, --quiet              no meter;  -v  show replies;  -d, --debug  show the whole dialogue;
+                               -t, --trace  with the time of each line
   -e COMMANDS                  at the prompt: do this first; may be given again
   -f, --script FILE            do what the file says, and no more
 Mirror:
@@ -258,7 +259,7 @@ class Reader {
         return {};
     }
 
-    static const std::array<Option, 53> kOptions;
+    static const std::array<Option, 54> kOptions;
 
     const std::vector<std::string>& arguments_;
     FtpArguments& into_;
@@ -268,7 +269,7 @@ class Reader {
 
 using A = FtpArguments;
 
-constexpr std::array<Reader::Option, 53> Reader::kOptions{{
+constexpr std::array<Reader::Option, 54> Reader::kOptions{{
     {"user",
      "u",
      nullptr,
@@ -326,6 +327,7 @@ constexpr std::array<Reader::Option, 53> Reader::kOptions{{
     {"quiet", "sV", [](A& a) { a.quiet = true; }, nullptr},
     {"verbose", "v", [](A& a) { a.settings.verbose = true; }, nullptr},
     {"debug", "d", [](A& a) { a.settings.debug = true; }, nullptr},
+    {"trace", "t", [](A& a) { a.settings.debug = a.settings.trace = true; }, nullptr},
     {"names", "", [](A& a) { a.names_only = true; }, nullptr},
     {"execute",
      "e",

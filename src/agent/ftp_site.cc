@@ -178,6 +178,32 @@ bool FtpSite::knows(const std::string& server, const net::TlsInfo& tls) {
     return standing == KnownServers::Standing::kKnown;
 }
 
+namespace {
+
+// OpenSSL's words for why a certificate proves nothing (X509_verify_cert_error_string) to what helps.
+struct Remedy {
+    std::string_view distrust;
+    std::string_view sentence;
+};
+
+constexpr std::array kRemedies{
+    Remedy{"mismatch", "Call the server by the name that its certificate bears"},
+    Remedy{"has expired", "Its owner must renew it, unless this machine's clock is wrong"},
+    Remedy{"not yet valid", "Is this machine's clock right?"},
+    Remedy{"", "--cacert FILE trusts the authority in FILE"},
+};
+
+std::string_view remedy_of(std::string_view distrust) {
+    return std::find_if(kRemedies.begin(),
+                        kRemedies.end(),
+                        [&](const Remedy& remedy) {
+                            return distrust.find(remedy.distrust) != std::string_view::npos;
+                        })
+        ->sentence;
+}
+
+}  // namespace
+
 // What may be done about a connection that was not made.
 std::string FtpSite::remedy_for(const base::Error& error) const {
     if (error.code == Errc::kDenied && is_another_) {
@@ -189,13 +215,11 @@ std::string FtpSite::remedy_for(const base::Error& error) const {
             settings_.known->path());
     }
     if (error.code == Errc::kDenied && options_.verify) {
-        const bool named = error.text.find("mismatch") == std::string::npos;
         return fmt::format(
-            "; the certificate does not prove {}. {}, and --insecure (`set verify off` at the "
-            "prompt) goes on without proof",
+            "; the certificate does not prove {}. {}; --insecure (`set verify off` at the prompt) "
+            "goes on without proof",
             options_.host,
-            named ? "--cacert FILE trusts the authority in FILE"
-                  : "Call the server by the name that its certificate bears");
+            remedy_of(error.text));
     }
     if (options_.tls == ftp::ClientTls::kImplicit && error.text.find("TLS") != std::string::npos) {
         return "; ftps:// is TLS from the first octet. ftpes:// asks for TLS in the dialogue";

@@ -397,6 +397,32 @@ class Certificates(unittest.TestCase):
         self.assertEqual(refused.returncode, 66)
 
 
+class DatesOfCertificates(unittest.TestCase):
+    """An authority that is trusted, and a certificate for the right name at the wrong time."""
+
+    def refused(self, first, last, *words):
+        class Dated(ftp_peers.Vsftpd):
+            certificate_span = first, last
+
+        server = self.enterContext(Dated())
+        trusting = ("--cacert", server.certificate)
+        for done in (harness.staffetta("ftp", *trusting, "ls", server.url),
+                     harness.staffetta("ftp", *trusting, server.url)):
+            self.assertEqual(done.returncode, 77, done.stderr)
+            for sentence in (*words, "does not prove localhost", "--insecure"):
+                self.assertIn(sentence, done.stderr)
+            self.assertNotIn("--cacert", done.stderr)  # would not help
+        for insecure in ("--insecure", "-k"):
+            done = harness.staffetta("ftp", insecure, *trusting, "ls", server.url)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_expired(self):
+        self.refused("20200101000000Z", "20200201000000Z", "certificate has expired", "Its owner must renew it")
+
+    def test_not_yet_valid(self):
+        self.refused("20900101000000Z", "20910101000000Z", "certificate is not yet valid", "Is this machine's clock right?")
+
+
 class Links(unittest.TestCase):
     def test_names_with_spaces_and_quotes(self):
         ours = self.enterContext(OwnServer('[files]\nsymlinks = "inside"\n'))

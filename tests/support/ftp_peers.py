@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 import harness
-from peer_tools import make_certificate, unpack_ftp_servers
+from peer_tools import make_certificate, make_dated_certificate, unpack_ftp_servers
 from ports import free_port, wait_for_port
 
 USER, PASSWORD = "green", "crepes and ketchup"
@@ -22,6 +22,7 @@ class Peer:
     """One server in a folder of its own; a kind says how it is configured and started, in command()."""
 
     certificate_name = "localhost"
+    certificate_span = None  # or its first and last moment, as 20260131000000Z
 
     def __init__(self):
         self.root = unpack_ftp_servers(BUILD / "ftp-peers")
@@ -36,7 +37,10 @@ class Peer:
             self.owner = (65534, 65534)  # nobody
             os.chown(self.home / "in", *self.owner)
         self.port = free_port()
-        make_certificate(self.folder, self.certificate_name)
+        if self.certificate_span:
+            make_dated_certificate(self.folder, *self.certificate_span, self.certificate_name)
+        else:
+            make_certificate(self.folder, self.certificate_name)
         self.certificate = self.folder / "cert.pem"
         self.url = f"ftp://{USER}:{PASSWORD.replace(' ', '%20')}@localhost:{self.port}/in/"
 

@@ -19,6 +19,36 @@ def make_certificate(folder, name="localhost"):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                     folder / "key.pem", "-out", folder / "cert.pem", "-days", "30", "-subj", f"/CN={name}", "-addext",
                     f"subjectAltName=DNS:{name}"], check=True, capture_output=True)
+    return _join(folder)
+
+
+def make_dated_certificate(folder, first, last, name="localhost"):
+    """The same as make_certificate, good from `first` to `last`, as 20260131000000Z."""
+    (folder / "index.txt").write_text("")
+    (folder / "ca.cnf").write_text(f"""[ca]
+default_ca = own
+[own]
+database = {folder}/index.txt
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = names
+[names]
+commonName = supplied
+[extensions]
+basicConstraints = critical, CA:TRUE
+subjectAltName = DNS:{name}
+""")
+    subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    folder / "key.pem", "-out", folder / "request.pem", "-subj", f"/CN={name}"],
+                   check=True, capture_output=True)
+    subprocess.run(["openssl", "ca", "-batch", "-selfsign", "-config", folder / "ca.cnf", "-extensions", "extensions",
+                    "-keyfile", folder / "key.pem", "-in", folder / "request.pem", "-out", folder / "cert.pem", "-notext",
+                    "-startdate", first, "-enddate", last], check=True, capture_output=True)
+    return _join(folder)
+
+
+def _join(folder):
     both = folder / "both.pem"
     both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
     both.chmod(0o600)
