@@ -228,10 +228,13 @@ class Shell {
     // Connections (shell_session.cc).
     [[nodiscard]] base::Result<> open(FtpUrl url);
     [[nodiscard]] base::Result<> log_in(const FtpUrl& url);
+    [[nodiscard]] base::Result<> log_in_as(FtpLogin login);
     [[nodiscard]] base::Result<> reopen();
     [[nodiscard]] base::Result<FtpLogin> login_for(const FtpUrl& url);
     [[nodiscard]] base::Result<FtpUrl> through_gate(const FtpUrl& url) const;
     void run_init_macro();
+    // Where a session is about to end.
+    void forget_macros();
 
     // Switches and variables (shell_variables.cc).
     void set_up_from_environment();

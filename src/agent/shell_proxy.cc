@@ -54,6 +54,7 @@ base::Result<> Shell::on_proxy(const Words& words) {
     if (!there_) {
         there_.emplace(site().settings());
     }
+    const auto macros = macros_;  // are the first server's
     std::swap(here_, *there_);
     auto done = call(*command, inner);
     // What went wrong is judged by the server it went wrong at.
@@ -61,6 +62,7 @@ base::Result<> Shell::on_proxy(const Words& words) {
         show_error(done.error());
     }
     std::swap(here_, *there_);
+    macros_ = macros;
     return {};
 }
 

@@ -91,6 +91,7 @@ base::Result<> Shell::open(FtpUrl url) {
         url.password = ask_secret("Password: ").value_or("");
     }
     TRY(const FtpUrl first, through_gate(url));
+    forget_macros();
     here_.where = url;
     here_.login.reset();
     TRY_VOID(site().open(first, std::nullopt));
@@ -121,13 +122,29 @@ base::Result<> Shell::log_in(const FtpUrl& url) {
     if (switches_.gate) {
         login.user += "@" + url.host;
     }
-    TRY_VOID(site().run(client().login(login.user, login.password, login.account)));
-    site().remember(login);
-    here_.login = std::move(login);
+    TRY_VOID(log_in_as(std::move(login)));
     if (ascii_ || form_ != ftp::Form::kNonPrint) {
         TRY_VOID(
             site().run(client().set_type(ascii_ ? ftp::Type::kAscii : ftp::Type::kImage, form_)));
     }
+    return {};
+}
+
+// An account that the server wants is asked for: where there is nobody, its reply says so.
+base::Result<> Shell::log_in_as(FtpLogin login) {
+    const auto enter = [&] {
+        return site().run(client().login(login.user, login.password, login.account));
+    };
+    auto entered = enter();
+    constexpr int kAccountWanted = 332;  // RFC 959 4.2.2
+    if (!entered && client().is_connected() && client().last_reply().code == kAccountWanted &&
+        is_interactive()) {
+        login.account = ask_secret("Account: ").value_or("");
+        entered = enter();
+    }
+    TRY_VOID(std::move(entered));
+    here_.login = login;
+    site().remember(std::move(login));
     return {};
 }
 
@@ -182,7 +199,9 @@ void Shell::run_init_macro() {
     if (const auto netrc = Netrc::load(netrc_path(site().settings()))) {
         const NetrcEntry* entry = netrc->find(here_.where->host, here_.login->user);
         if (entry != nullptr && !entry->macros.empty()) {
-            macros_.insert(entry->macros.begin(), entry->macros.end());
+            for (const auto& [name, lines] : entry->macros) {
+                macros_.insert_or_assign(name, lines);  // another server's may still be there
+            }
         }
         if (entry != nullptr && entry->macros.contains("init")) {
             static_cast<void>(on_macro({"$", "init"}));
@@ -199,7 +218,15 @@ base::Result<> Shell::prepare(const JobSetup& setup) {
     return site().run(client().change_directory(setup.directory));
 }
 
+// As with BSD's client, macros last as long as the session.
+void Shell::forget_macros() {
+    if (site().is_open()) {
+        macros_.clear();
+    }
+}
+
 base::Result<> Shell::on_close(const Words& /*words*/) {
+    forget_macros();
     if (site().is_open()) {
         TRY_VOID(site().run(client().quit()));
     }
@@ -226,10 +253,7 @@ base::Result<> Shell::on_user(const Words& words) {
     if (words.size() == 2) {
         login.password = ask_secret("Password: ").value_or("");
     }
-    TRY_VOID(site().run(client().login(login.user, login.password, login.account)));
-    here_.login = login;
-    site().remember(std::move(login));
-    return {};
+    return log_in_as(std::move(login));
 }
 
 // Whatever replies are on their way belong to what was asked before NOOP.

@@ -403,6 +403,81 @@ class Strangers(unittest.TestCase):
         self.assertEqual(child.expect(["ftp> ", "230"]), 0)
 
 
+class ByHand(unittest.TestCase):
+    """BSD's verbs of the connection (open, ftp, user, account, close, disconnect), each word typed."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def start(self, *options):
+        child = pexpect.spawn(
+            str(pathlib.Path(harness.PROGRAM).resolve()), ["ftp", "--insecure", *options], encoding="utf-8",
+            timeout=harness.PATIENCE_S, cwd=self.folder, dimensions=(24, 100),
+            env={**os.environ, "HOME": str(self.folder), "USER": "somebody", "TERM": "xterm"})
+        self.addCleanup(child.close, force=True)
+        child.expect("ftp> ")
+        return child
+
+    @staticmethod
+    def play(child, *exchange):
+        """What is typed and what must be shown then, by turns."""
+        for line, answer in zip(exchange[::2], exchange[1::2]):
+            child.sendline(line)
+            child.expect(answer)
+
+    def test_two_servers_one_after_the_other(self):
+        first = self.enterContext(ftp_peers.Proftpd())
+        second = self.enterContext(ftp_peers.Vsftpd())
+        child = self.start()
+        self.play(child, "size x", "not connected", "close", "ftp> ", "user", r"\(name\) ", "nobody", "not connected")
+        child.expect("ftp> ")
+        self.play(child, "open", r"\(host\|url\|bookmark\) ", f"localhost {first.port}", r"Name \(somebody\): ",
+                  ftp_peers.USER, "Password: ", ftp_peers.PASSWORD, "230 ")
+        self.assertNotIn(ftp_peers.PASSWORD, child.before)  # nor is it shown as it is typed
+        child.expect("ftp> ")
+        self.play(child, "macdef here", "an empty one", "pwd\n", "ftp> ", "$ here", "/\r\n", "mkdir in/a", "257 ",
+                  "close", "221 ", "$ here", "no such macro", "pwd", "not connected", "close", "ftp> ")
+        self.play(child, "ftp", r"\(host\|url\) ", f"localhost {second.port}", r"Name \(somebody\): ", "anonymous",
+                  "Password: ", "alice@", "230 ", "status", "localhost", "cd in", "250 ", "disconnect", "221 ",
+                  "disconnect", "ftp> ")
+        self.play(child, f"ftp localhost {first.port}", "Name", ftp_peers.USER, "Password: ", "wrong", "530 ",
+                  f"user {ftp_peers.USER}", "Password: ", ftp_peers.PASSWORD, "230 ", "ls in", " a\r\n", "bye", "221 ")
+        child.expect(pexpect.EOF)
+
+    def test_user_where_nobody_logs_in_by_itself(self):
+        server = self.enterContext(ftp_peers.Proftpd())
+        child = self.start("-n")
+        self.play(child, f"open localhost {server.port}", "220 ", "pwd", "530 ", "user", r"\(name\) ",
+                  f"{ftp_peers.USER} '{ftp_peers.PASSWORD}'", "230 ", "pwd", "/\r\n", "bye", "221 ")
+        child.expect(pexpect.EOF)
+
+    def test_account_is_asked_for(self):
+        class Accounting(ScriptedServer):
+            named = False
+
+            def reply(self, verb, argument):
+                self.named = self.named or verb == "ACCT"
+                wanted = {"PASS": "230 in" if self.named else "332 which account?", "ACCT": "230 in"}
+                return wanted.get(verb) or super().reply(verb, argument)
+
+        for opening in (("open localhost {0}", "Name", "bob", "Password: ", "secret"), ("open -u bob,secret localhost {0}",)):
+            with self.subTest(opening), Accounting() as server:
+                child = self.start()
+                *said, last = (word.format(server.port) for word in opening)
+                self.play(child, *said)
+                self.play(child, last, "Account: ", "kitchen", "230 in")
+                self.assertIn("ACCT kitchen", server.seen)
+        with Accounting() as server:
+            child = self.start("-n")
+            self.play(child, f"open 127.0.0.1 {server.port}", "ftp> ", "user bob secret", "Account: ", "kitchen", "230 ",
+                      "close", "221 ")
+        with ScriptedServer(answers={"ACCT": "202 superfluous"}) as server:
+            child = self.start("-n")
+            self.play(child, f"open 127.0.0.1 {server.port}", "ftp> ", "user bob secret kitchen", "202 ", "close", "221 ")
+            self.assertEqual(server.seen[server.seen.index("PASS secret") + 1], "ACCT kitchen")
+
+
 class Stopped(unittest.TestCase):
     """Control-Z, the shell, and back: the line can be edited as before."""
 

@@ -236,7 +236,8 @@ Client::Async<void> Client::login(std::string user, std::string password, std::s
     if (reply.code == 331) {
         CO_TRY(reply, co_await command("PASS " + password));
     }
-    if (reply.code == 332) {
+    const bool asked = reply.code == 332;
+    if (asked) {
         if (account.empty()) {
             co_return fail(Errc::kDenied, "the server asks for an account: " + reply.to_string());
         }
@@ -244,6 +245,10 @@ Client::Async<void> Client::login(std::string user, std::string password, std::s
     }
     if (!reply.is_done()) {
         co_return tl::unexpected(error_of(reply));
+    }
+    // Who names one to a server that did not ask has a use for it there: RFC 959 4.1.1 has ACCT at any time. 202 is fine.
+    if (!asked && !account.empty()) {
+        CO_TRY_VOID(co_await command("ACCT " + account));
     }
     logged_in_ = true;
     moved_ = false;

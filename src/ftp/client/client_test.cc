@@ -225,6 +225,23 @@ TEST_F(ClientTest, TellsWhyALoginWasRefused) {
     EXPECT_EQ(result.error().text, "530 Login incorrect.");
 }
 
+// RFC 959 4.1.1: "some sites may require an account for login and others only for specific access".
+TEST_F(ClientTest, NamesAnAccountToWhoDoesNotAsk) {
+    connect();
+    auto login = client_.login("alice", "secret", "kitchen");
+    login.start();
+    EXPECT_EQ(heard(), "USER alice\r\n");
+    say("331 password\r\n");
+    EXPECT_EQ(heard(), "PASS secret\r\n");
+    say("230 in\r\n");
+    EXPECT_EQ(heard(), "ACCT kitchen\r\n");
+    say("202 superfluous\r\n");
+    EXPECT_EQ(heard(), "FEAT\r\n");
+    say("502 none\r\n");
+    ASSERT_TRUE(login.done());
+    EXPECT_TRUE(login.result());
+}
+
 TEST_F(ClientTest, RefusesALineEndInAName) {
     connect();
     auto removing = client_.remove("a\r\nDELE b");
