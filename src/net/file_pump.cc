@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "base/unique_fd.h"
+#include "net/record_gatherer.h"
 #include "net/tls_session.h"
 
 namespace net {
@@ -185,29 +186,28 @@ FileAttempt send_from_file(int socket, int fd, std::uint64_t offset, std::size_t
     return failed(errno == EIO || errno == EINVAL ? Fault::kFile : Fault::kNetwork, errno);
 }
 
-// OpenSSL takes the same octets again after kWantWrite; it has them encrypted already, so that a file that
-// changes meanwhile does no harm.
+// Read in pieces that are still in the processor's cache when they are encrypted, and only once the socket took all of
+// the last one: what is read is sent, however often the peer makes us wait.
 FileAttempt send_from_file(TlsSession& tls, int fd, std::uint64_t offset, std::size_t count) {
     if (tls.kernel_sends()) {
         return network(tls.send_file(fd, offset, count), 0);
     }
-    const auto room = file_buffer();
-    const ssize_t got = ::pread(fd, room.data(), std::min(count, room.size()), as_offset(offset));
-    if (got < 0) {
-        return file_failed(errno);
-    }
-    if (got == 0) {
-        return {{.kind = Kind::kEof}};
-    }
-    std::string_view octets(room.data(), static_cast<std::size_t>(got));
-    while (!octets.empty()) {
-        Attempt attempt = tls.write(octets);
-        if (attempt.kind != Kind::kDone) {
-            return network(std::move(attempt), static_cast<std::size_t>(got) - octets.size());
+    const auto room = file_buffer().first(RecordGatherer::kClearOctetsMax);
+    std::size_t moved = 0;
+    Attempt attempt = tls.write_gathered({});
+    while (moved < count && attempt.kind == Kind::kDone && !tls.has_rest()) {
+        const ssize_t got = ::pread(
+            fd, room.data(), std::min(count - moved, room.size()), as_offset(offset + moved));
+        if (got <= 0 && moved == 0) {
+            return got < 0 ? file_failed(errno) : FileAttempt{{.kind = Kind::kEof}};
         }
-        octets.remove_prefix(attempt.octets);
+        if (got <= 0) {
+            break;  // the next try says so
+        }
+        attempt = tls.write_gathered({room.data(), static_cast<std::size_t>(got)});
+        moved += attempt.octets;
     }
-    return done(static_cast<std::size_t>(got));
+    return attempt.kind == Kind::kDone ? done(moved) : network(std::move(attempt), moved);
 }
 
 FileAttempt receive_to_file(int socket, int fd, std::uint64_t offset, std::size_t count) {

@@ -37,7 +37,8 @@ inline constexpr std::size_t kSmallOctets = std::size_t{16} * 1024;
                                          int fd,
                                          std::uint64_t offset,
                                          std::size_t count);
-// Through the thread's file buffer, several records a call; by SSL_sendfile where the kernel encrypts.
+// Through the thread's file buffer, several records a system call; by SSL_sendfile where the kernel encrypts. What the
+// socket did not take of octets that count as moved goes first next time, alone when `count` is zero (has_rest()).
 [[nodiscard]] FileAttempt send_from_file(TlsSession& tls,
                                          int fd,
                                          std::uint64_t offset,

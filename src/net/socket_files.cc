@@ -17,6 +17,7 @@ namespace {
 
 // One try: some tenths of a millisecond, so that the loop's other sessions do not wait long.
 constexpr std::uint64_t kSendOctets = std::uint64_t{512} * 1024;
+constexpr std::uint64_t kEncryptOctets = std::uint64_t{256} * 1024;
 constexpr std::uint64_t kReceiveOctets = std::uint64_t{1024} * 1024;
 // The disk is asked, and looked at again; after so many times the read just waits for it.
 constexpr unsigned kDiskLooksMax = 200;
@@ -59,12 +60,13 @@ base::Task<base::Result<std::uint64_t>> SocketStream::send_file(int fd,
                                                                 std::uint64_t offset,
                                                                 std::uint64_t count,
                                                                 base::Duration stall) {
+    const std::uint64_t most = tls_ ? kEncryptOctets : kSendOctets;
     std::uint64_t sent = 0;
-    while (sent < count) {
+    while (sent < count || (tls_ && tls_->has_rest())) {
         if (must_give_way()) {
             static_cast<void>(co_await give_way());
         }
-        const auto piece = static_cast<std::size_t>(std::min(count - sent, kSendOctets));
+        const auto piece = static_cast<std::size_t>(std::min(count - sent, most));
         std::optional<FileAttempt> copied;
         if (!tls_ && !closed_ && piece <= kSmallOctets) {
             copied = send_small(connection_.fd.get(), fd, offset + sent, piece);

@@ -199,6 +199,47 @@ Attempt TlsSession::write(std::string_view octets) {
     return outcome(ssl_, result, written);
 }
 
+// In place of OpenSSL's BIO of the socket, which reading keeps.
+bool TlsSession::install_gatherer() {
+    auto gatherer = std::make_unique<RecordGatherer>(SSL_get_fd(ssl_));
+    BIO* const bio = gatherer->new_bio();
+    if (bio == nullptr) {
+        return false;
+    }
+    SSL_set0_wbio(ssl_, bio);
+    gatherer_ = std::move(gatherer);
+    return true;
+}
+
+Attempt TlsSession::write_gathered(std::string_view octets) {
+    if (!gatherer_ && !install_gatherer()) {
+        return {.kind = Kind::kFailed, .text = take_openssl_error()};
+    }
+    if (gatherer_->has_rest()) {
+        Attempt before = gatherer_->send_rest();
+        if (before.kind != Kind::kDone) {
+            return before;
+        }
+    }
+    gatherer_->begin();
+    ERR_clear_error();
+    errno = 0;
+    std::size_t taken = 0;
+    int result = 1;
+    while (taken < octets.size() && result > 0) {
+        std::size_t written = 0;
+        result = SSL_write_ex(ssl_, octets.data() + taken, octets.size() - taken, &written);
+        taken += written;
+    }
+    Attempt attempt = outcome(ssl_, result, taken);
+    Attempt sent = gatherer_->send();
+    if (sent.kind != Kind::kDone) {
+        return sent;
+    }
+    return attempt.must_wait() && taken > 0 ? Attempt{.kind = Kind::kDone, .octets = taken}
+                                            : attempt;
+}
+
 Attempt TlsSession::end_writing() {
     ERR_clear_error();
     errno = 0;

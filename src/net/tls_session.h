@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/attempt.h"
+#include "net/record_gatherer.h"
 #include "net/stream.h"
 
 struct ssl_st;
@@ -32,6 +33,14 @@ class TlsSession {
     // At most one record. An end without close_notify is a failure: it may be somebody else's.
     [[nodiscard]] Attempt read(std::span<char> room);
     [[nodiscard]] Attempt write(std::string_view octets);
+    // Several records in one send(2): `octets`, RecordGatherer::kClearOctetsMax at most. kDone: all of them are encrypted
+    // and out, but for what the socket takes later (has_rest()). kWantWrite: nothing of them was taken, the rest of the
+    // last ones still stands before them; an empty call sends that alone. Not where the kernel encrypts.
+    [[nodiscard]] Attempt write_gathered(std::string_view octets);
+
+    // What write_gathered() encrypted and the socket did not take. It goes before everything else that is written.
+    [[nodiscard]] bool has_rest() const { return gatherer_ && gatherer_->has_rest(); }
+
     // Sends close_notify; reading goes on.
     [[nodiscard]] Attempt end_writing();
     // The same if it fits into the socket's buffer.
@@ -66,12 +75,15 @@ class TlsSession {
     [[nodiscard]] const TlsInfo* info() const { return info_ ? &*info_ : nullptr; }
 
   private:
+    [[nodiscard]] bool install_gatherer();
+
     std::shared_ptr<const void> keep_;
     ssl_st* ssl_;
     std::string asked_for_;
     std::string binding_;
     std::shared_ptr<const std::string> protocols_;
     std::optional<TlsInfo> info_;
+    std::unique_ptr<RecordGatherer> gatherer_;  // made by the first write_gathered()
 };
 
 // RFC 7301 3.1: each name behind its length. Names are of 1 to 255 octets.
