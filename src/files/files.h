@@ -37,6 +37,7 @@
 
 namespace files {
 
+class DirectWrites;
 class Mounts;
 class Volumes;
 struct Deed;
@@ -175,14 +176,32 @@ class Upload {
     // Reserves, writes, advances. The octets are copied where that is needed to outlive the caller.
     [[nodiscard]] base::Task<base::Result<>> write(base::Loop& loop, std::string_view octets);
 
+    // A large upload goes past the page cache, out of buffers that octets are received into: no copy, nothing of
+    // use to others is driven out of memory, and the disk takes one buffer while the next is filled.
+
+    // So many octets come by fd() or write() before room() is of use.
+    [[nodiscard]] std::uint64_t until_room() const;
+    // Room for what comes at offset(), the same until it is full; empty where there is none, or none any more: go on
+    // by fd(). Waits for the disk where that is behind. Errors of the disk, perhaps of octets before.
+    [[nodiscard]] base::Task<base::Result<std::span<char>>> room(base::Loop& loop);
+    // That many octets, within what reserve() granted, stand at the beginning of room(); advances.
+    void fill(base::Loop& loop, std::size_t octets);
+    // Writes what room() was given and gives the memory back: before fd() is used again, when octets are long in
+    // coming, and after an error of whoever sends, so that what has come may be kept. After an error of the disk
+    // offset() is where octets are missing from.
+    [[nodiscard]] base::Task<base::Result<>> drain(base::Loop& loop);
+
     // Syncs the file, gives it its name, syncs the folder: after success the file is there whole, come
     // what may. Two uploads to one name: the last to commit stands. After a failure nothing has changed.
     // Once only.
     [[nodiscard]] base::Task<base::Result<>> commit(base::Loop& loop);
 
   private:
+    [[nodiscard]] base::Task<base::Result<>> drain_and_write(base::Loop& loop, std::string octets);
+
     base::Pool& pool_;
     std::shared_ptr<UploadState> state_;
+    std::unique_ptr<DirectWrites> direct_;
 };
 
 enum class HashAlgorithm { kCrc32, kMd5, kSha1, kSha256, kSha512 };
@@ -295,6 +314,8 @@ struct Options {
     std::uint64_t quota_files = 0;
     std::uint64_t reserve_octets =
         0;  // of the disk, left to others: the store must not meet its end
+    // Of memory, for all large uploads together that go past the page cache; the others go through it.
+    std::size_t direct_octets = std::size_t{64} << 20U;
     // Where set, the account's own quota bounds its files and what this function says together.
     std::function<std::uint64_t(const store::Reader&, account::AccountId)> other_octets;
 };

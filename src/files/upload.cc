@@ -275,6 +275,9 @@ UploadState::~UploadState() {
         return;
     }
     place.volume->ledger().release(reserved);
+    if (!partial_name.empty()) {
+        (void)finish_direct(*this);  // what it could write is kept
+    }
     if (!aside_name.empty() && (offset == 0 || !keep_partial(*this))) {
         ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
         if (offset > kLargeOctets) {
@@ -388,7 +391,8 @@ Result<> commit_upload(UploadState& upload) {
 
 Upload::Upload(base::Pool& pool, std::shared_ptr<UploadState> state)
     : pool_(pool),
-      state_(std::move(state)) {}
+      state_(std::move(state)),
+      direct_(std::make_unique<DirectWrites>(pool_, state_)) {}
 
 Upload::~Upload() = default;
 
@@ -409,31 +413,63 @@ Result<> Upload::reserve(std::uint64_t octets) {
 }
 
 // The disk takes what has come while more comes: the sync at the end then waits for little.
-void Upload::advance(std::uint64_t octets) {
-    state_->offset += octets;
-    if (state_->offset - state_->handed_over < kHandOverOctets) {
-        return;
-    }
+void hand_over(UploadState& upload, base::Pool& pool) {
     // A descriptor of its own: nothing of an upload that ends meanwhile waits for this.
-    auto fd = std::make_shared<UniqueFd>(::fcntl(state_->fd.get(), F_DUPFD_CLOEXEC, 0));
-    pool_.submit([fd, from = state_->handed_over, to = state_->offset] {
+    auto fd = std::make_shared<UniqueFd>(::fcntl(upload.fd.get(), F_DUPFD_CLOEXEC, 0));
+    pool.submit([fd, from = upload.handed_over, to = upload.offset] {
         ::sync_file_range(fd->get(),
                           static_cast<off64_t>(from),
                           static_cast<off64_t>(to - from),
                           SYNC_FILE_RANGE_WRITE);
     });
-    state_->handed_over = state_->offset;
+    upload.handed_over = upload.offset;
+}
+
+void Upload::advance(std::uint64_t octets) {
+    state_->offset += octets;
+    if (state_->offset - state_->handed_over >= kHandOverOctets) {
+        hand_over(*state_, pool_);
+    }
 }
 
 base::Task<Result<>> Upload::write(base::Loop& loop, std::string_view octets) {
+    if (state_->direct) {
+        return drain_and_write(loop, std::string(octets));
+    }
     return pool_.run(
         loop, [state = state_, copy = std::string(octets)] { return write_upload(*state, copy); });
+}
+
+base::Task<Result<>> Upload::drain_and_write(base::Loop& loop, std::string octets) {
+    CO_TRY_VOID(co_await drain(loop));
+    co_return co_await write(loop, octets);
+}
+
+std::uint64_t Upload::until_room() const {
+    return direct_->until_room();
+}
+
+base::Task<Result<std::span<char>>> Upload::room(base::Loop& loop) {
+    return direct_->room(loop);
+}
+
+void Upload::fill(base::Loop& loop, std::size_t octets) {
+    direct_->fill(loop, octets);
+}
+
+base::Task<Result<>> Upload::drain(base::Loop& loop) {
+    return direct_->drain(loop);
 }
 
 base::Task<Result<>> Upload::commit(base::Loop& loop) {
     // This object may be gone by then.
     const std::shared_ptr<UploadState> state = state_;
-    auto committed = co_await pool_.run(loop, [state] { return commit_upload(*state); });
+    base::Pool& pool = pool_;
+    co_await direct_->settle();
+    auto committed = co_await pool.run(loop, [state]() -> Result<> {
+        TRY_VOID(finish_direct(*state));
+        return commit_upload(*state);
+    });
     state->place.volume->send_in_time(loop);
     co_return committed;
 }

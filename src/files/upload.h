@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "files/deed.h"
+#include "files/direct_writes.h"
 #include "files/files.h"
 #include "files/mounts.h"
 
@@ -37,6 +38,8 @@ struct UploadState {
     bool replace = false;            // the name may be taken when it is committed
     std::string partial_name;        // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
+    // While octets go past the page cache; then offset counts those in its buffers too.
+    std::unique_ptr<DirectPart> direct;
 };
 
 // Makes the file aside and checks rights, quota and disk against `options`. Waits for the disk.
@@ -50,5 +53,7 @@ struct UploadState {
 // Waits for the disk.
 [[nodiscard]] base::Result<> write_upload(UploadState& upload, std::string_view octets);
 [[nodiscard]] base::Result<> commit_upload(UploadState& upload);
+// Tells the disk to take what stands in the page cache, on the pool.
+void hand_over(UploadState& upload, base::Pool& pool);
 
 }  // namespace files

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "files/beneath.h"
+#include "files/direct_buffers.h"
 #include "files/files.h"
 #include "files/folder_syncs.h"
 #include "files/ledger.h"
@@ -68,6 +69,7 @@ struct VolumeSettings {
     bool keep_partials = false;
     std::uint64_t reserve_octets = 0;
     std::function<Limits()> limits;
+    std::shared_ptr<DirectBuffers> direct_buffers;  // of all volumes together
 };
 
 class Volume : public std::enable_shared_from_this<Volume> {
@@ -121,6 +123,8 @@ class Volume : public std::enable_shared_from_this<Volume> {
     [[nodiscard]] Limits limits() const { return settings_.limits(); }
 
     [[nodiscard]] const VolumeSettings& settings() const { return settings_; }
+
+    [[nodiscard]] DirectBuffers& direct_buffers() const { return *settings_.direct_buffers; }
 
     // Held alone by who builds a file anew out of the one that is there (APPE), shared by who only puts one
     // in its place: so nothing that was acknowledged is built over.

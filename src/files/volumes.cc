@@ -62,6 +62,7 @@ Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeS
     settings.follow_links = options_.links == Links::kInside;
     settings.keep_partials = options_.keep_partials;
     settings.reserve_octets = options_.reserve_octets;
+    settings.direct_buffers = direct_buffers_;
     auto volume = std::make_shared<Volume>(
         std::move(beneath), std::move(aside), recorder_, std::move(settings));
     TRY_VOID(load_counts_of(*volume));

@@ -39,6 +39,7 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
           store_(store),
           clock_(clock),
           aside_(std::move(aside)),
+          direct_buffers_(std::make_shared<DirectBuffers>(options_.direct_octets)),
           recorder_(std::make_shared<Recorder>(store, clock, options_.other_octets != nullptr)) {}
 
     // Makes the account's folder where it is absent. Waits for the disk.
@@ -85,6 +86,7 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
     store::Store& store_;
     const base::Clock& clock_;
     std::shared_ptr<Aside> aside_;
+    std::shared_ptr<DirectBuffers> direct_buffers_;
     std::shared_ptr<Recorder> recorder_;
     std::mutex mutex_;  // guards what follows
     std::map<std::string, std::shared_ptr<Slot>> slots_;

@@ -137,4 +137,38 @@ base::Task<base::Result<std::uint64_t>> SocketStream::receive_file(int fd,
     co_return got;
 }
 
+// What fails behind octets that came is told by the next call. No word of interrupt(): as with files, a transfer
+// goes on until the session ends it.
+base::Task<base::Result<std::size_t>> SocketStream::receive_into(std::span<char> room,
+                                                                 base::SteadyTime deadline) {
+    if (must_give_way()) {
+        static_cast<void>(co_await give_way());
+    }
+    std::size_t got = 0;
+    while (!closed_ && !broken_) {
+        const Attempt attempt = try_read(room.subspan(got));
+        if (attempt.kind == Kind::kDone) {
+            got += attempt.octets;
+            if (got < room.size()) {
+                continue;
+            }
+            co_return got;
+        }
+        if (attempt.kind == Kind::kFailed) {
+            auto broken =
+                break_with(attempt);  // the kernel tells it once, and then an end in good order
+            if (got == 0) {
+                co_return broken;
+            }
+        }
+        if (got > 0 || attempt.kind == Kind::kEof) {
+            co_return got;
+        }
+        if (co_await wait_for(attempt.kind, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return fail(Errc::kTimeout, "nothing received in time");
+        }
+    }
+    co_return fail(Errc::kReset, "closed here");
+}
+
 }  // namespace net

@@ -69,6 +69,8 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
                                                          std::uint64_t offset,
                                                          std::uint64_t count_max,
                                                          base::Duration stall) override;
+    base::Task<base::Result<std::size_t>> receive_into(std::span<char> room,
+                                                       base::SteadyTime deadline) override;
     base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
     void interrupt() override;
 

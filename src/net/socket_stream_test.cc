@@ -61,6 +61,11 @@ class SocketStreamTest : public testing::Test {
         return got ? std::string(*got) : "!" + std::string(base::errc_name(got.error().code));
     }
 
+    template <class T>
+    static std::string error_name(const base::Result<T>& result) {
+        return result ? "" : std::string(base::errc_name(result.error().code));
+    }
+
     // What the peer can read now, and how it ends: "..." for not yet.
     std::string heard() {
         std::string all;
@@ -109,6 +114,38 @@ TEST_F(SocketStreamTest, ReadsALongBurstInPieces) {
         total += got.size();
     }
     EXPECT_EQ(total, 40'000);
+}
+
+TEST_F(SocketStreamTest, ReceivesIntoTheCallersRoomWhatHasCome) {
+    std::string room(10, '.');
+    const auto into = [&](std::size_t octets) {
+        const auto got = finish(stream_->receive_into(std::span(room).first(octets), in(20s)));
+        return got ? room.substr(0, *got) : "!" + std::string(base::errc_name(got.error().code));
+    };
+    EXPECT_EQ(error_name(finish(stream_->receive_into(room, in(0s)))), "timeout");
+    push("0123456789abc");
+    EXPECT_EQ(into(4), "0123");
+    EXPECT_EQ(into(6), "456789");
+    EXPECT_EQ(into(10), "abc");
+    EXPECT_EQ(error_name(finish(stream_->receive_into(room, in(0s)))), "timeout");
+    push("last");
+    ::shutdown(peer_.get(), SHUT_WR);
+    EXPECT_EQ(into(10), "last");
+    EXPECT_EQ(into(10), "");
+    EXPECT_EQ(into(10), "");
+}
+
+// The kernel tells of a reset once, and then of an end in good order: who takes that for the end of a file keeps half.
+TEST_F(SocketStreamTest, AResetBehindOctetsIsNoEnd) {
+    std::string room(10, '.');
+    EXPECT_EQ(error_name(finish(stream_->receive_into(room, in(0s)))), "timeout");
+    push("half");
+    const struct ::linger now = {.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(peer_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    peer_.reset();
+    EXPECT_EQ(finish(stream_->receive_into(room, in(20s))).value(), 4U);
+    EXPECT_EQ(error_name(finish(stream_->receive_into(room, in(20s)))), "reset");
+    EXPECT_EQ(error_name(finish(stream_->receive_into(room, in(20s)))), "reset");
 }
 
 base::Task<> write_often(SocketStream& stream, int times) {

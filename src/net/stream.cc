@@ -31,6 +31,11 @@ base::Task<base::Result<std::uint64_t>> Stream::receive_file(int /*fd*/,
     co_return base::fail(base::Errc::kUnsupported, "this stream gives octets, not files");
 }
 
+base::Task<base::Result<std::size_t>> Stream::receive_into(std::span<char> /*room*/,
+                                                           base::SteadyTime /*deadline*/) {
+    co_return base::fail(base::Errc::kUnsupported, "this stream gives octets where it wants");
+}
+
 base::Task<base::Result<>> Stream::shut_down_write(base::SteadyTime /*deadline*/) {
     co_return base::fail(base::Errc::kUnsupported, "this stream only closes as a whole");
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -150,6 +151,12 @@ class Stream {
     // at the end of the stream. kIo and kNoSpace are the file's. kUnsupported: receive() and write them.
     [[nodiscard]] virtual base::Task<base::Result<std::uint64_t>> receive_file(
         int fd, std::uint64_t offset, std::uint64_t count_max, base::Duration stall);
+
+    // Waits for at least one octet, then takes what has come, as much as fits into `room`, which is not empty; how
+    // many. Zero at the end of the stream. kTimeout, after which it may be tried again; kReset. kUnsupported:
+    // receive() and copy them.
+    [[nodiscard]] virtual base::Task<base::Result<std::size_t>> receive_into(
+        std::span<char> room, base::SteadyTime deadline);
 
     // What a later connection to the same server may resume; null when there is nothing (yet: TLS 1.3
     // servers send it after the handshake, and it is seen while receiving).

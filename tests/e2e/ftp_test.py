@@ -302,6 +302,59 @@ class Ftp(ServerTest):
         self.assertEqual((self.folder / "back").read_bytes(), LARGE, done.stdout + done.stderr)
 
 
+class CutUploads(ServerTest):
+    """Large uploads go past the page cache in blocks; what is kept of one that was cut off ends at its last octet."""
+
+    options = "[auth]\nallow_plaintext = true\n[files]\nkeep_partials = true\n"
+
+    def client(self, tls):
+        options = {"context": ssl.create_default_context(cafile=self.server.certificate)} if tls else {}
+        client = (Resuming if tls else ftplib.FTP)(timeout=PATIENCE_S, **options)
+        self.addCleanup(client.close)
+        client.connect("localhost", self.server.ports["ftp"])
+        client.login(BOB, PASSWORDS[BOB])
+        if tls:
+            client.prot_p()
+        client.voidcmd("TYPE I")
+        return client
+
+    def test_what_came_is_kept_to_the_octet(self):
+        for tls in (False, True):
+            client = self.client(tls)
+            for count in (1_048_577, 1_572_864, 2_000_003, 2_621_441):
+                with self.subTest(tls=tls, count=count):
+                    name = f"{count}-{tls}"
+                    with client.transfercmd("STOR " + name) as connection:
+                        connection.sendall(LARGE[:count])
+                        while f" {count} bytes" not in client.sendcmd("STAT"):
+                            pass
+                        self.assertRegex(client.abort(), "^426")
+                        self.assertRegex(client.getmultiline(), "^226")
+                    self.assertEqual(client.size(name), count)
+                    with client.transfercmd("STOR " + name, rest=count) as connection:
+                        connection.sendall(LARGE[count:])
+                        if tls:
+                            connection.unwrap()
+                    client.voidresp()
+                    whole = []
+                    client.retrbinary("RETR " + name, whole.append)
+                    self.assertEqual(b"".join(whole), LARGE)
+
+    def test_a_pause_amid_an_upload(self):
+        """The server gives the buffer to others meanwhile; the file is cut to what has come then."""
+        client = self.client(False)
+        with client.transfercmd("STOR paused") as connection:
+            connection.sendall(LARGE[:2_000_003])
+            path, = (self.server.folder / "data/files/uploads").rglob("*-*")
+            while path.stat().st_size != 2_000_003:
+                client.voidcmd("NOOP")
+            connection.sendall(LARGE[2_000_003:])
+        client.voidresp()
+        whole = []
+        client.retrbinary("RETR paused", whole.append)
+        self.assertEqual(b"".join(whole), LARGE)
+
+
 class ActiveSource(ServerTest):
     """RFC 959 3.2: the server's data port has a number that a firewall may know."""
 

@@ -1,5 +1,6 @@
 // STOR, STOU and APPE: from wire to disk.
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "ftp/server/transfer.h"
@@ -17,12 +18,19 @@ namespace {
 constexpr std::size_t kStoreOctets = std::size_t{256} * 1024;
 // Deflated and compressed octets may grow a thousand times: a little of them at once.
 constexpr std::size_t kDecodeOctets = 1024;
+// Whoever does not bring a buffer's octets in this time leaves its memory to others.
+constexpr base::Duration kBufferPatience = std::chrono::seconds(1);
 
 }  // namespace
 
 Task<Result<>> Transfer::receive(net::Stream& stream, files::Upload& upload) {
     if (job_.representation.is_plain()) {
-        CO_TRY_VOID(co_await receive_plain(stream, upload));
+        auto received = co_await receive_plain(stream, upload);
+        if (!received) {
+            // What has come may be kept, for the client to go on with.
+            static_cast<void>(co_await upload.drain(loop_));
+            co_return received;
+        }
     } else {
         CO_TRY_VOID(co_await receive_encoded(stream, upload));
     }
@@ -31,10 +39,20 @@ Task<Result<>> Transfer::receive(net::Stream& stream, files::Upload& upload) {
     co_return committed;
 }
 
-// Octets as they are: the kernel moves them where it can. The quota is asked for before each piece.
+// Octets as they are: into the buffers of a large upload, else the kernel moves them where it can. The quota is asked
+// for before each piece.
 Task<Result<>> Transfer::receive_plain(net::Stream& stream, files::Upload& upload) {
     while (true) {
-        const std::uint64_t count = piece_octets();
+        if (upload.until_room() == 0) {
+            CO_TRY(const Filled filled, co_await fill_room(stream, upload));
+            if (filled == Filled::kAtEnd) {
+                co_return Result<>();
+            }
+            if (filled == Filled::kWhole) {
+                continue;
+            }
+        }
+        const std::uint64_t count = std::min(piece_octets(), upload.until_room());
         auto reserved = upload.reserve(count);
         if (!reserved) {
             // So near to the limit only what really comes can tell.
@@ -54,6 +72,46 @@ Task<Result<>> Transfer::receive_plain(net::Stream& stream, files::Upload& uploa
         upload.advance(octets);
         co_await pace(octets);
     }
+}
+
+// One buffer's worth, or what comes of it before the end. Gives the memory back where that is not soon, or not within the
+// quota: then nothing stands in the way of the other ways.
+Task<Result<Transfer::Filled>> Transfer::fill_room(net::Stream& stream, files::Upload& upload) {
+    const base::SteadyTime patience = loop_.clock().steady() + kBufferPatience;
+    std::size_t left = 0;
+    do {
+        auto prepared = co_await upload.room(loop_);
+        disk_failed_ = !prepared;
+        CO_TRY(std::span<char> room, std::move(prepared));
+        if (room.empty()) {
+            co_return Filled::kNot;
+        }
+        left = room.size();
+        room = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_octets())));
+        if (!upload.reserve(room.size()) || loop_.clock().steady() >= patience) {
+            break;
+        }
+        const base::SteadyTime stall = stall_deadline();
+        auto received = co_await stream.receive_into(room, std::min(stall, patience));
+        if (!received && received.error().code == Errc::kTimeout &&
+            loop_.clock().steady() < stall) {
+            break;
+        }
+        CO_TRY(const std::size_t octets, std::move(received));
+        if (octets == 0) {
+            co_return Filled::kAtEnd;
+        }
+        upload.fill(loop_, octets);
+        left -= octets;
+        co_await pace(octets);
+    } while (left > 0);
+    if (left == 0) {
+        co_return Filled::kWhole;
+    }
+    auto drained = co_await upload.drain(loop_);
+    disk_failed_ = !drained;
+    CO_TRY_VOID(std::move(drained));
+    co_return Filled::kNot;
 }
 
 Task<Result<>> Transfer::receive_encoded(net::Stream& stream, files::Upload& upload) {

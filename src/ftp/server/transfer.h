@@ -98,6 +98,9 @@ class Transfer {
     [[nodiscard]] base::Task<base::Result<>> receive(net::Stream& stream, files::Upload& upload);
     [[nodiscard]] base::Task<base::Result<>> receive_plain(net::Stream& stream,
                                                            files::Upload& upload);
+    enum class Filled { kWhole, kAtEnd, kNot };
+    [[nodiscard]] base::Task<base::Result<Filled>> fill_room(net::Stream& stream,
+                                                             files::Upload& upload);
     [[nodiscard]] base::Task<base::Result<>> receive_encoded(net::Stream& stream,
                                                              files::Upload& upload);
     [[nodiscard]] base::Result<std::size_t> decode(ContentDecoder& decoder,
