@@ -26,7 +26,7 @@ TEST_P(TlsTest, StartsTlsInPlace) {
     EXPECT_EQ(ask(client, "STARTTLS"), "go ahead");
     ASSERT_EQ(client.start_tls({.server_name = "mail.hamburger.example"}), "");
     EXPECT_EQ(ask(client, "TLS"),
-              "TLSv1.3 TLS_AES_256_GCM_SHA384 256 [mail.hamburger.example] [] 0 32 " +
+              "TLSv1.3 TLS_AES_128_GCM_SHA256 128 [mail.hamburger.example] [] 0 32 " +
                   base::base64_encode(client.exporter()));
     client.send("BIG 3000000\r\nQUIT\r\n");
     EXPECT_EQ(client.read_to_end(), std::string(3'000'000, 'x') + "bye\r\n");
@@ -40,7 +40,7 @@ TEST_P(TlsTest, SpeaksTls12WithChannelBindings) {
     ASSERT_EQ(client.start_tls({.version = TLS1_2_VERSION}), "");
     EXPECT_EQ(client.read_line(), "hello");
     EXPECT_EQ(ask(client, "TLS"),
-              "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384 256 [] [] 12 32 " +
+              "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 128 [] [] 12 32 " +
                   base::base64_encode(client.exporter()));
 }
 

@@ -22,8 +22,11 @@ namespace {
 
 using ContextPtr = OpensslPtr<SSL_CTX, SSL_CTX_free>;
 
-// RFC 9325 4.2: forward secrecy and authenticated encryption. TLS 1.3 has nothing else to begin with.
-constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
+// RFC 9325 4.2: forward secrecy and authenticated encryption. TLS 1.3 has nothing else to begin with. Ten rounds
+// of AES are as far beyond reach as fourteen, and an eighth quicker over a whole file.
+constexpr const char* kTls12Ciphers = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
+constexpr const char* kTls13Ciphers =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 base::Result<> load_authorities(SSL_CTX* context, const std::string& path) {
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
@@ -51,6 +54,7 @@ void set_protocol(SSL_CTX* context) {
                             SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                             SSL_OP_ENABLE_KTLS);
     SSL_CTX_set_cipher_list(context, kTls12Ciphers);
+    SSL_CTX_set_ciphersuites(context, kTls13Ciphers);
     SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
     // An idle connection gives its record buffers back; one read(2) takes header and body.
     SSL_CTX_set_mode(context,
