@@ -155,8 +155,8 @@ base::Task<base::Result<std::size_t>> SocketStream::receive_into(std::span<char>
             co_return got;
         }
         if (attempt.kind == Kind::kFailed) {
-            auto broken =
-                break_with(attempt);  // the kernel tells it once, and then an end in good order
+            // The kernel tells it once, and then of an end in good order: it is kept for the next call.
+            auto broken = break_with(attempt);
             if (got == 0) {
                 co_return broken;
             }
