@@ -88,8 +88,10 @@ class Ftp(ServerTest):
         self.curl("--ssl-reqd", "-T", self.large, self.url(self.name, "localhost"))
         self.curl("--ssl-reqd", self.url(self.name, "localhost"), "-o", self.folder / "a")
         self.curl(self.url(self.name, "localhost", "ftps"), "-o", self.folder / "b")
-        self.assertEqual((self.folder / "a").read_bytes(), LARGE)
-        self.assertEqual((self.folder / "b").read_bytes(), LARGE)
+        # It takes no tickets in TLS 1.2.
+        self.curl("--ssl-reqd", "--tls-max", "1.2", self.url(self.name, "localhost"), "-o", self.folder / "c")
+        for name in "abc":
+            self.assertEqual((self.folder / name).read_bytes(), LARGE)
 
     def test_curl_ranges_and_resume(self):
         self.curl("-T", self.large, self.url(self.name))
@@ -160,25 +162,27 @@ class Ftp(ServerTest):
             client.login(BOB, PASSWORDS[BOB])
             self.assertGreater(dict(client.mlsd(facts=["create"]))[self.name]["create"], "2020")
 
-    def tls_client(self, kind, version, user=BOB):
+    def tls_client(self, kind, version, user=BOB, options=0):
         context = ssl.create_default_context(cafile=self.server.certificate)
         context.minimum_version = context.maximum_version = version
+        context.options |= options
         client = self.ftplib(kind, context=context)
         client.login(user, PASSWORDS[user])
         client.prot_p()
         return client
 
     def test_data_connections_resume_their_own_session(self):
-        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-            with self.subTest(version):
-                name = f"{self.name}-{version.name}"
-                mine = self.tls_client(Resuming, version)
+        for version, options in ((ssl.TLSVersion.TLSv1_2, 0), (ssl.TLSVersion.TLSv1_2, ssl.OP_NO_TICKET),
+                                 (ssl.TLSVersion.TLSv1_3, 0)):
+            with self.subTest(version, options=options):
+                name = f"{self.name}-{version.name}-{options:x}"
+                mine = self.tls_client(Resuming, version, options=options)
                 for _ in range(3):  # a ticket of TLS 1.3 is used once
                     with open(self.large, "rb") as file:
                         mine.storbinary("STOR " + name, file)
                 self.assertEqual(mine.size(name), len(LARGE))
-                stranger = self.tls_client(ftplib.FTP_TLS, version)
-                thief = self.tls_client(Resuming, version)
+                stranger = self.tls_client(ftplib.FTP_TLS, version, options=options)
+                thief = self.tls_client(Resuming, version, options=options)
                 thief.session_of = mine
                 for other in (stranger, thief):
                     with open(os.devnull, "rb") as nothing, self.assertRaises((ftplib.error_temp, OSError)):
