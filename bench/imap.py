@@ -90,10 +90,10 @@ class MailboxRows:
         self.clients[server.name] = client = Client(server.imap_port, self.user)
         client.command("SELECT INBOX")
 
-    def ask(self, what, words, before=None, rounds=None, times=1):
+    def ask(self, what, words, before=None, times=1):
         def act(server):
             self.clients[server.name].command(words)
-        self.table.row(f"{self.count:,}: {what}", act, before, rounds, times)
+        self.table.row(f"{self.count:,}: {what}", act, before, times=times)
 
     def selecting(self):
         cold = {}

@@ -25,10 +25,11 @@ using ContextPtr = OpensslPtr<SSL_CTX, SSL_CTX_free>;
 // RFC 9325 4.2: forward secrecy and authenticated encryption. TLS 1.3 has nothing else to begin with. Ten rounds
 // of AES are as far beyond reach as fourteen, and an eighth quicker over a whole file.
 constexpr const char* kTls12Ciphers = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
-// Sessions of clients without tickets, about 1 KiB each; beyond them the oldest is forgotten.
-constexpr long kSessionsMax = 1000;
 constexpr const char* kTls13Ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+
+// Sessions of clients without tickets, about 1 KiB each; beyond them the oldest is forgotten.
+constexpr long kSessionsMax = 1000;
 
 base::Result<> load_authorities(SSL_CTX* context, const std::string& path) {
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
