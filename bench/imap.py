@@ -32,6 +32,11 @@ IN_A_ROW = 50  # so often a short command is measured, one right after the other
 SLOW_MS = 3000  # what takes longer is measured once
 
 
+def digits(value):
+    """A figure with as many digits as say something."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}" if value >= 10 else f"{value:,.2f}"
+
+
 class Table:
     """Measures what is asked of each server in turn and prints a row."""
 
@@ -71,8 +76,7 @@ class Table:
         else:
             # What happens before it is waited for is no number of times faster.
             third = f"{others[0] / mine:,.1f}" if mine > 0 else ""
-        cells = [what, *(f"{value:,.0f}" if value >= 100 else f"{value:,.2f}" for value in values.values()), third,
-                 *("" if value is None else f"{value:,.0f}" for value in cpu_ms.values())]
+        cells = [what, *map(digits, values.values()), third, *map(digits, cpu_ms.values())]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
