@@ -87,12 +87,11 @@ class MailboxRows:
         self.table, self.user, self.count = table, user, count
         self.clients = {}
 
-    def open(self, server):
+    def connect(self, server):
         client = self.clients.get(server.name)
         if client:
             client.close()
-        self.clients[server.name] = client = Client(server.imap_port, self.user)
-        client.command("SELECT INBOX")
+        self.clients[server.name] = Client(server.imap_port, self.user)
 
     def ask(self, what, words, before=None, times=1):
         def act(server):
@@ -108,11 +107,8 @@ class MailboxRows:
 
         self.table.row(f"{self.count:,}: SELECT, cold", lambda server: cold[server.name].command("SELECT INBOX"),
                        restart)
-        for server in self.table.servers:
-            self.open(server)
+        self.ask("SELECT, warm, of a new connection", "SELECT INBOX", before=self.connect)
         self.ask("SELECT, warm", "SELECT INBOX", times=IN_A_ROW)
-        self.table.row(f"{self.count:,}: SELECT, warm, of a new connection",
-                       lambda server: self.clients[server.name].command("SELECT INBOX"), self.open)
 
     def fetching(self, bodies):
         last = min(self.count, 10_000)
