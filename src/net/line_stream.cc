@@ -150,6 +150,21 @@ void LineStream::change_stream(Stream& stream, std::string_view received) {
     stream_ = &stream;
 }
 
+void LineStream::watch(Watcher watcher,
+                       std::function<std::string(std::string_view octets)> redact) {
+    if (!watcher) {
+        return;
+    }
+    watcher_ = [watcher = std::move(watcher), redact = std::move(redact)](char side,
+                                                                          std::string_view octets) {
+        if (side == 'C') {
+            watcher(side, redact(octets));
+        } else {
+            watcher(side, octets);
+        }
+    };
+}
+
 base::Task<base::Result<>> LineStream::flush(base::SteadyTime deadline) {
     if (output_.empty()) {
         co_return base::Result<>();

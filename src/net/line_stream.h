@@ -67,6 +67,9 @@ class LineStream {
 
     void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
+    // The same, of what `redact` makes of the peer's octets. An empty watcher sees nothing.
+    void watch(Watcher watcher, std::function<std::string(std::string_view octets)> redact);
+
     // The next line read is a secret: the watcher sees "*** (N octets)" instead.
     void conceal_next_line() { conceal_ = true; }
 

@@ -32,28 +32,12 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
       idle_timeout_s_(options.idle_timeout_s),
       channel_(stream, options, services),
       beside_(stream.loop()) {
-    watch();
+    if (services_.watch) {
+        lines_.watch(services_.watch(id_, stream.peer()), redact);
+    }
 }
 
 Session::~Session() = default;
-
-// What the watcher sees is redacted where a line is known to hold a secret.
-void Session::watch() {
-    if (!services_.watch) {
-        return;
-    }
-    auto watcher = services_.watch(id_, lines_.stream().peer());
-    if (!watcher) {
-        return;
-    }
-    lines_.watch([watcher = std::move(watcher)](char side, std::string_view octets) {
-        if (side == 'C') {
-            watcher(side, redact(octets));
-        } else {
-            watcher(side, octets);
-        }
-    });
-}
 
 // A transfer refers to the session: whatever ends the one, the other is waited for.
 Task<> Session::run() {

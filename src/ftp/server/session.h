@@ -159,7 +159,6 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> end(base::Error reason);
     [[nodiscard]] Reply protest(Reply reply);
     void put(const Reply& reply);
-    void watch();
     void log_end(std::string_view reason);
 
     // beside.cc: while a transfer runs.

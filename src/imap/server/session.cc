@@ -38,30 +38,14 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
       services_(services),
       lines_(stream),
       id_(services.random.token(10)) {
-    watch();
+    if (services_.watch) {
+        lines_.watch(services_.watch(id_, stream.peer()), [this](std::string_view octets) {
+            return secret_ ? fmt::format("*** ({} octets)\r\n", octets.size()) : redact(octets);
+        });
+    }
 }
 
 Session::~Session() = default;
-
-// What the watcher sees is redacted where a line is known to hold a secret.
-void Session::watch() {
-    if (!services_.watch) {
-        return;
-    }
-    auto watcher = services_.watch(id_, lines_.stream().peer());
-    if (!watcher) {
-        return;
-    }
-    lines_.watch([this, watcher = std::move(watcher)](char side, std::string_view octets) {
-        if (side != 'C') {
-            watcher(side, octets);
-        } else if (secret_) {
-            watcher(side, fmt::format("*** ({} octets)\r\n", octets.size()));
-        } else {
-            watcher(side, redact(octets));
-        }
-    });
-}
 
 State Session::state() const {
     if (identity_ == nullptr) {

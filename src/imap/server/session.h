@@ -194,7 +194,6 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> go_on(Reply::Then then);
     [[nodiscard]] base::Task<base::Result<>> start_tls();
     void put_tagged(std::string_view tag, const Reply& reply);
-    void watch();
     void count_command(const Command* command, const Reply& reply);
     void log_end(std::string_view reason);
     [[nodiscard]] base::SteadyTime read_deadline() const;

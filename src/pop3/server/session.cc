@@ -45,28 +45,12 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
                                               {{"protocol", "pop3"}, {"result", "sent"}})),
       sent_octets_(services.metrics.counter(
           "staffetta_message_octets_total", "Octets of messages", {{"protocol", "pop3"}})) {
-    watch();
+    if (services_.watch) {
+        lines_.watch(services_.watch(id_, stream.peer()), redact);
+    }
 }
 
 Session::~Session() = default;
-
-// What the watcher sees is redacted where a line is known to hold a secret.
-void Session::watch() {
-    if (!services_.watch) {
-        return;
-    }
-    auto watcher = services_.watch(id_, lines_.stream().peer());
-    if (!watcher) {
-        return;
-    }
-    lines_.watch([watcher = std::move(watcher)](char side, std::string_view octets) {
-        if (side == 'C') {
-            watcher(side, redact(octets));
-        } else {
-            watcher(side, octets);
-        }
-    });
-}
 
 Task<> Session::run() {
     const auto ended = co_await converse();

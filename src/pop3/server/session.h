@@ -85,7 +85,6 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> start_tls();
     [[nodiscard]] base::Task<base::Result<>> end(base::Error reason);
     [[nodiscard]] Reply protest(Reply reply);
-    void watch();
     void count_command(const Command* command, bool ok);
     void log_end(std::string_view reason);
 

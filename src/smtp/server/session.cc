@@ -20,18 +20,14 @@ constexpr std::size_t kLastCommandsOctetsMax = 200;
 constexpr base::Duration kGoodbyeTimeout = std::chrono::seconds(10);
 
 // AUTH may carry the secret on its own line, before anybody could conceal it.
-net::LineStream::Watcher redact_auth(net::LineStream::Watcher watcher) {
-    return [watcher = std::move(watcher)](char side, std::string_view octets) {
-        if (side != 'C' || !base::istarts_with(octets, "AUTH ") ||
-            octets.find('\n') + 1 != octets.size()) {
-            watcher(side, octets);
-            return;
-        }
-        std::string_view rest = octets.substr(5);
-        const std::string_view mechanism = base::split_front(rest, ' ');
-        const bool has_response = !rest.empty();
-        watcher(side, fmt::format("AUTH {}{}", mechanism, has_response ? " ***\r\n" : ""));
-    };
+std::string redact_auth(std::string_view octets) {
+    if (!base::istarts_with(octets, "AUTH ") || octets.find('\n') + 1 != octets.size()) {
+        return std::string(octets);
+    }
+    std::string_view rest = octets.substr(5);
+    const std::string_view mechanism = base::split_front(rest, ' ');
+    const bool has_response = !rest.empty();
+    return fmt::format("AUTH {}{}", mechanism, has_response ? " ***\r\n" : "");
 }
 
 }  // namespace
@@ -70,9 +66,7 @@ void Session::say(const Reply& reply) {
 
 base::Task<> Session::run() {
     if (services_.watch) {
-        if (auto watcher = services_.watch(id_, lines_.stream().peer())) {
-            lines_.watch(redact_auth(std::move(watcher)));
-        }
+        lines_.watch(services_.watch(id_, lines_.stream().peer()), redact_auth);
     }
     services_.meters.count_connection(lines_.stream().tls() != nullptr);
     const std::string_view protocol = options_.port == Port::kLmtp ? "LMTP" : "ESMTP";
