@@ -22,6 +22,13 @@ void append_u32(std::string& out, std::uint32_t value) {
     }
 }
 
+void append_varint(std::string& out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) {
+        out.push_back(static_cast<char>(value | 0x80));
+    }
+    out.push_back(static_cast<char>(value));
+}
+
 std::uint64_t number_at(std::string_view octets, std::size_t offset, std::size_t count) {
     std::uint64_t value = 0;
     for (std::size_t i = count; i-- > 0;) {
@@ -113,16 +120,26 @@ Writes views_of(const WriteSet& writes) {
     return views;
 }
 
+// As RecordWriter does it, into one piece of memory: a commit may be some MiB.
 std::string encode_commit(std::span<const Write> writes) {
-    RecordWriter writer(kCommitVersion);
-    writer.varint(writes.size());
+    constexpr std::size_t kLengthsMax = 21;  // of a write: two varints and its kind
+    std::size_t octets = kLengthsMax;
     for (const Write& write : writes) {
-        writer.text(write.key).u8(write.value ? kPut : kErase);
+        octets += write.key.size() + (write.value ? write.value->size() : 0) + kLengthsMax;
+    }
+    std::string out;
+    out.reserve(octets);
+    out.push_back(static_cast<char>(kCommitVersion));
+    append_varint(out, writes.size());
+    for (const Write& write : writes) {
+        append_varint(out, write.key.size());
+        out.append(write.key).push_back(static_cast<char>(write.value ? kPut : kErase));
         if (write.value) {
-            writer.text(*write.value);
+            append_varint(out, write.value->size());
+            out.append(*write.value);
         }
     }
-    return std::move(writer).record();
+    return out;
 }
 
 base::Result<Writes> decode_commit(std::string_view payload) {
