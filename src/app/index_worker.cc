@@ -1,5 +1,8 @@
 #include "app/index_worker.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <vector>
 
 #include "base/blocking_loop.h"
@@ -11,7 +14,7 @@ namespace app {
 namespace {
 
 constexpr auto kPause = std::chrono::seconds(5);
-constexpr int kRestShare = 3;
+constexpr int kNiceness = 10;
 
 mail::IndexerLimits limits() {
     return {.hash_seed = base::SystemRandom().u64()};
@@ -37,7 +40,11 @@ IndexWorker::IndexWorker(store::Store& store,
       mailboxes_(mailboxes),
       clock_(clock),
       log_(log),
-      indexer_(store, mailboxes.pool(), limits(), &stopping_),
+      indexer_(store, here_, limits(), &stopping_, [this] { pace_.rest(); }),
+      pace_(
+          clock,
+          [ears = ears_] { return ears->groups.load(); },
+          [this](base::Duration span) { return rest(span); }),
       thread_([this] { work(); }) {}
 
 IndexWorker::~IndexWorker() {
@@ -49,6 +56,9 @@ IndexWorker::~IndexWorker() {
 }
 
 void IndexWorker::work() {
+    // Of this thread, not of the process; where it may not be changed it stays.
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+    store_.observe(ears_);
     while (rest(kPause)) {
         visit_accounts();
     }
@@ -100,9 +110,10 @@ base::Result<> IndexWorker::index_account(account::AccountId account) {
     const mail::MailboxesSource source(mailboxes_, account);
     base::BlockingLoop loop(clock_);
     for (bool more = true; more;) {
-        const auto begun = clock_.steady();
+        pace_.begin();
         TRY(more, loop.run(indexer_.step(loop, source, account)));
-        if (more && !rest(kRestShare * (clock_.steady() - begun))) {
+        pace_.rest();
+        if (stopping_) {
             return {};
         }
     }

@@ -304,7 +304,8 @@ class IndexBuild {
 
     base::Task<base::Result<>> run(Gap gap,
                                    const IndexerLimits& limits,
-                                   const std::atomic<bool>* stopping) {
+                                   const std::atomic<bool>* stopping,
+                                   const std::function<void()>& rest) {
         block_.first = gap.first;
         EmailId next = gap.first;
         while (next <= gap.last && block_.emails.size() < limits.block_emails_max &&
@@ -313,6 +314,7 @@ class IndexBuild {
             const std::uint64_t room = limits.block_emails_max - block_.emails.size();
             CO_TRY(next, co_await read_batch(next, std::min(gap.last, next + room - 1)));
             CO_TRY_VOID(co_await cut_words());
+            rest();
         }
         block_.last = next - 1;
         co_return base::Result<>{};
@@ -397,7 +399,7 @@ base::Task<base::Result<>> SearchIndexer::build(base::Loop& loop,
                                                 account::AccountId account,
                                                 Plan plan) const {
     IndexBuild build(loop, pool_, source, limits_.hash_seed);
-    CO_TRY_VOID(co_await build.run(plan.gap, limits_, stopping_));
+    CO_TRY_VOID(co_await build.run(plan.gap, limits_, stopping_, rest_));
     SearchBlock& block = build.block();
     block.serial = plan.serial;
     Records records;
@@ -437,6 +439,7 @@ base::Task<base::Result<>> SearchIndexer::merge(base::Loop& loop,
             break;
         }
         CO_TRY_VOID(co_await write(loop, account, std::move(records)));
+        rest_();
     }
     co_return co_await commit(loop, account, merger->block(), std::move(replaced));
 }

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -37,15 +38,19 @@ struct IndexerLimits {
 
 class SearchIndexer {
   public:
-    // All must outlive it. Words are cut on `pool`; once `stopping` is true a step ends with kUnavailable.
-    SearchIndexer(store::Store& store,
-                  base::Pool& pool,
-                  IndexerLimits limits = {},
-                  const std::atomic<bool>* stopping = nullptr)
+    // All must outlive it. Words are cut on `pool`; once `stopping` is true a step ends with kUnavailable. `rest` is
+    // called on the loop's thread after each piece of a step, some milliseconds of work, and may wait there.
+    SearchIndexer(
+        store::Store& store,
+        base::Pool& pool,
+        IndexerLimits limits = {},
+        const std::atomic<bool>* stopping = nullptr,
+        std::function<void()> rest = [] {})
         : store_(store),
           pool_(pool),
           limits_(limits),
-          stopping_(stopping) {}
+          stopping_(stopping),
+          rest_(std::move(rest)) {}
 
     // Does the next thing that an account's index needs: false when there was nothing to do. One step at a
     // time an account. With `all`, emails too few for a block become one.
@@ -81,6 +86,7 @@ class SearchIndexer {
     base::Pool& pool_;
     const IndexerLimits limits_;
     const std::atomic<bool>* stopping_;
+    const std::function<void()> rest_;
 };
 
 // Erases an account's index, some records a change; true when nothing was left. What an account's removal and

@@ -115,6 +115,21 @@ TEST_F(SearchIndexerTest, WaitsForEnough) {
     expect_right();
 }
 
+TEST_F(SearchIndexerTest, RestsAfterEachPieceOfWork) {
+    int rests = 0;
+    limits_.block_emails_max = 1000;
+    const SearchIndexer indexer(store_, pool_, limits_, nullptr, [&rests] { ++rests; });
+    add(300);
+    EXPECT_TRUE(run(indexer.step(loop_, source_, kAccount)).value());
+    EXPECT_EQ(rests, 5);  // 64 emails each
+    limits_.block_emails_max = 8;
+    add(64);
+    steps();
+    rests = 0;
+    EXPECT_FALSE(run(indexer.step(loop_, source_, kAccount)).value());
+    EXPECT_EQ(rests, 0);
+}
+
 TEST_F(SearchIndexerTest, EightBlocksBecomeOne) {
     add(64);
     steps();
