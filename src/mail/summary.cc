@@ -361,11 +361,20 @@ std::optional<std::string_view> Summary::body_structure(mime::HeaderForm form) c
 Summarizer::Summarizer() = default;
 
 void Summarizer::feed(std::string_view octets) {
-    parser_.feed(octets);
+    if (!is_parsing_ && octets.size() > kSummaryHeldOctetsMax - held_.size()) {
+        parser_.feed(held_);
+        is_parsing_ = true;
+    }
+    if (is_parsing_) {
+        parser_.feed(octets);
+    }
     held_.append(octets.substr(0, kSummaryHeldOctetsMax - held_.size()));
 }
 
 Summary Summarizer::finish() {
+    if (!is_parsing_) {
+        parser_.feed(held_);
+    }
     mime::Structure structure = parser_.finish();
     const std::uint64_t header_octets = structure.root().header_octets_count();
     Header header = read_header(std::string_view(held_).substr(0, header_octets));

@@ -113,6 +113,7 @@ class Summary {
 
 // Makes a summary out of the octets of a message, in pieces of any size. It holds the parser's state and
 // the first kSummaryHeldOctetsMax octets, no more: a header or a text beyond them is told of as not known.
+// A message that is no longer than that is parsed when it is finished, on whatever thread that is.
 class Summarizer {
   public:
     Summarizer();
@@ -122,7 +123,8 @@ class Summarizer {
 
   private:
     mime::Parser parser_;
-    std::string held_;  // the message's beginning: its header, and the text for the preview
+    bool is_parsing_ = false;  // what came is with the parser too
+    std::string held_;         // the message's beginning: its header, and the text for the preview
 };
 
 // Of a message that is all there.

@@ -128,6 +128,30 @@ TEST(Summary, KnowsThePreviewOfALongText) {
     EXPECT_EQ(summarize(message).preview(), mime::make_preview(message, mime::parse(message)));
 }
 
+// A short one is parsed at its end, a long one from where it becomes long.
+TEST(Summary, IsTheSameHoweverAMessageIsCut) {
+    for (const std::size_t size : {kSummaryHeldOctetsMax - 1,
+                                   kSummaryHeldOctetsMax,
+                                   kSummaryHeldOctetsMax + 1,
+                                   2 * kSummaryHeldOctetsMax}) {
+        std::string message(kMessage);
+        while (message.size() < size) {
+            message += "Ketchup is made of tomatoes, vinegar and sugar.\r\n";
+        }
+        message.resize(size);
+        const mime::Structure structure = mime::parse(message);
+        for (const std::size_t piece : {std::size_t{999}, kSummaryHeldOctetsMax, size}) {
+            Summarizer summarizer;
+            for (std::size_t at = 0; at < size; at += piece) {
+                summarizer.feed(std::string_view(message).substr(at, piece));
+            }
+            const Summary summary = summarizer.finish();
+            EXPECT_EQ(summary.structure().value(), structure) << size << " by " << piece;
+            EXPECT_EQ(summary.packed(), summarize(message).packed()) << size << " by " << piece;
+        }
+    }
+}
+
 TEST(Summary, EmptyMessage) {
     const Summary summary = summarize("");
     EXPECT_FALSE(summary.empty());

@@ -235,8 +235,13 @@ base::Task<Result<>> DiskBlobWriter::append(base::Loop& loop, std::string_view o
     if (failed_) {
         co_return base::fail(Errc::kIo, "an earlier part of the blob could not be written");
     }
-    digest_.append(octets);
     size_ += octets.size();
+    if (!digest_ && size_ > kHashedAtOnceMax) {
+        digest_.emplace().append(buffer_);
+    }
+    if (digest_) {
+        digest_->append(octets);
+    }
     while (!octets.empty()) {
         const std::size_t room = written_.empty() ? kBlobInMemoryMax : kExtentOctets;
         if (buffer_.size() == room) {
@@ -273,7 +278,8 @@ Result<NewBlob> DiskBlobWriter::finish() {
     state->written = std::exchange(written_, {});
     state->rest = std::make_shared<const std::string>(std::exchange(buffer_, {}));
     state->rest_crc = crc32c(*state->rest);
-    return NewBlob(digest_.finish(), size_, std::move(state));
+    const BlobId id = digest_ ? digest_->finish() : Sha256::of(*state->rest);
+    return NewBlob(id, size_, std::move(state));
 }
 
 }  // namespace store

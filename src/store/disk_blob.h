@@ -22,6 +22,10 @@ inline constexpr std::size_t kBlobInMemoryMax = std::size_t{1} << 20;
 // A larger one goes to disk in pieces of this.
 inline constexpr std::size_t kExtentOctets = std::size_t{256} << 10;
 
+// Up to this it is hashed when it is finished, where whoever finishes it chooses: that is most of what taking in a
+// short message costs. A longer one is hashed as it comes, lest one call take long.
+inline constexpr std::size_t kHashedAtOnceMax = std::size_t{32} << 10;
+
 // An extent that no commit has named yet; its segment stays as long as this lives.
 struct PinnedExtent {
     Extent extent;
@@ -86,7 +90,7 @@ class DiskBlobWriter final : public BlobWriter {
     [[nodiscard]] base::Task<base::Result<>> write_out(base::Loop& loop);
 
     AppendExtent append_extent_;
-    Sha256 digest_;
+    std::optional<Sha256> digest_;  // nothing: all there is lies in buffer_
     std::uint64_t size_ = 0;
     std::string buffer_;
     std::vector<PinnedExtent> written_;

@@ -138,6 +138,7 @@ class BlobWriter {
     // kNoSpace or kIo when the disk refuses; the writer is then of no more use.
     [[nodiscard]] virtual base::Task<base::Result<>> append(base::Loop& loop,
                                                             std::string_view octets) = 0;
+    // Hashes what is not hashed yet, all of a short blob: on any thread, and the store may have gone. Call once.
     [[nodiscard]] virtual base::Result<NewBlob> finish() = 0;
 };
 

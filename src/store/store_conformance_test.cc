@@ -360,6 +360,20 @@ TEST_P(ConformanceTest, ALargeBlobComesBackWhole) {
     EXPECT_THAT(check({{blob.id(), 1}}), IsEmpty());
 }
 
+// A short one is hashed at its end, a long one from where it becomes long.
+TEST_P(ConformanceTest, ABlobsIdIsItsHashHoweverItCame) {
+    for (const std::size_t size : {1'000, 32'767, 32'768, 32'769, 70'000}) {
+        std::string octets(size, 'x');
+        octets.front() = 'a';
+        octets.back() = 'z';
+        for (const std::size_t piece : {999, 32'768, 100'000}) {
+            const NewBlob blob = write_blob(octets, piece);
+            EXPECT_EQ(blob.id(), Sha256::of(octets)) << size << " in pieces of " << piece;
+            EXPECT_EQ(blob.size(), size);
+        }
+    }
+}
+
 TEST_P(ConformanceTest, AnEmptyBlobIsABlob) {
     const NewBlob blob = write_blob("");
     ASSERT_TRUE(refer(blob));

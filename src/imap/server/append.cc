@@ -264,10 +264,13 @@ Task<Handled> Appending::run() {
 // RFC 3502 6.3.11: all of them, or none.
 Task<Handled> Appending::commit() {
     auto messages = co_await messages_.take();
+    if (!messages) {
+        co_return reply_of(messages.error());
+    }
     const auto appended = co_await session_.await(
         request_,
         session_.mailboxes().append(
-            session_.loop(), session_.user(), target_.ref, std::move(messages)));
+            session_.loop(), session_.user(), target_.ref, std::move(*messages)));
     if (!appended && appended.error().code == Errc::kNotFound) {
         co_return no("the mailbox has gone meanwhile", "TRYCREATE");
     }
@@ -282,11 +285,14 @@ Task<Handled> Appending::commit() {
 // RFC 8508 3.2: APPENDUID comes before EXISTS and EXPUNGE, which are told as news behind it.
 Task<Handled> Appending::commit_replacement() {
     auto messages = co_await messages_.take();
+    if (!messages) {
+        co_return reply_of(messages.error());
+    }
     const auto appended = co_await session_.mailboxes().replace(session_.loop(),
                                                                 session_.user(),
                                                                 {session_.view().ref(), replaced_},
                                                                 target_.ref,
-                                                                std::move(messages.front()));
+                                                                std::move(messages->front()));
     if (!appended && appended.error().code == Errc::kNotFound) {
         co_return no("the message or the mailbox has gone meanwhile", "EXPUNGEISSUED");
     }

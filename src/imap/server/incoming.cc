@@ -108,9 +108,8 @@ Task<Result<bool>> Incoming::add_section(mail::Ref ref,
 
 Result<TakenMessage> Incoming::finish(const AppendOptions& options) {
     TRY_VOID(stored_);
-    TRY(auto blob, writer_->finish());
     return TakenMessage{
-        .message = {.blob = std::move(blob),
+        .message = {.blob = store::NewBlob({}, octets_, nullptr),
                     .flags = options.flags.system,
                     .keywords = options.flags.keywords,
                     .received = options.received_s
@@ -120,6 +119,7 @@ Result<TakenMessage> Incoming::finish(const AppendOptions& options) {
                     .thread = {},
                     .queue_id = {},
                     .return_path = {}},
+        .writer = std::move(writer_),
         .summarizer = std::move(summarizer_)};
 }
 

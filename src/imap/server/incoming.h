@@ -33,7 +33,7 @@ class Incoming {
     // same, for the client's sake.
     [[nodiscard]] const base::Result<>& stored() const { return stored_; }
 
-    // Its summary is still to be made. Call once.
+    // Its blob and its summary are still to be made. Call once.
     [[nodiscard]] base::Result<TakenMessage> finish(const AppendOptions& options);
 
   private:
