@@ -11,7 +11,8 @@ constexpr std::size_t kQuotedOctetsMax = 4096;
 
 // QUOTED-CHAR is any TEXT-CHAR, of which CR and LF are none; with UTF-8 any of its characters too.
 bool can_be_quoted(std::string_view text, HeaderForm form) {
-    if (text.size() > kQuotedOctetsMax || text.find_first_of("\r\n") != std::string_view::npos) {
+    if (text.size() > kQuotedOctetsMax || text.find('\r') != std::string_view::npos ||
+        text.find('\n') != std::string_view::npos) {
         return false;
     }
     return form == HeaderForm::kUtf8 ? base::is_utf8(text) : base::is_ascii(text);
@@ -19,6 +20,11 @@ bool can_be_quoted(std::string_view text, HeaderForm form) {
 
 void append_quoted(std::string& out, std::string_view text) {
     out += '"';
+    // Nearly none has anything to escape.
+    if (text.find('"') == std::string_view::npos && text.find('\\') == std::string_view::npos) {
+        out.append(text).append("\"");
+        return;
+    }
     for (const char c : text) {
         if (c == '"' || c == '\\') {
             out += '\\';

@@ -27,6 +27,8 @@ bool is_blank(char32_t c) {
 // Collects characters on one line until there are enough.
 class OneLine {
   public:
+    OneLine() { out_.reserve(kPreviewCharactersMax); }
+
     void put(char32_t character) {
         if (character >= 0x80 && is_invisible(character)) {
             return;

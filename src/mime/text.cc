@@ -1,6 +1,7 @@
 #include "mime/text.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/ascii.h"
 #include "mime/charset.h"
@@ -32,13 +33,18 @@ std::string_view html_charset(std::string_view html) {
 }
 
 void drop_carriage_returns(std::string& text) {
-    std::size_t to = 0;
-    for (std::size_t from = 0; from < text.size(); ++from) {
-        const bool before_lf =
-            text[from] == '\r' && from + 1 < text.size() && text[from + 1] == '\n';
-        if (!before_lf) {
-            text[to++] = text[from] == '\r' ? '\n' : text[from];
+    const auto find = [&text](std::size_t from) {
+        return std::min(text.find('\r', from), text.size());
+    };
+    std::size_t to = find(0);
+    for (std::size_t at = to; at < text.size();) {
+        if (at + 1 == text.size() || text[at + 1] != '\n') {
+            text[to++] = '\n';
         }
+        const std::size_t next = find(at + 1);
+        std::memmove(text.data() + to, text.data() + at + 1, next - at - 1);
+        to += next - at - 1;
+        at = next;
     }
     text.resize(to);
 }
