@@ -227,9 +227,11 @@ Result<> Committer::write(DiskTransaction& transaction, Space space) {
         TRY_VOID(give_up_ballast());
     }
     LiveOctets live;
+    Writes writes;
     if (has_commit) {
         live = transaction.account(live_);
-        journal_.stage_commit(encode_commit(views_of(transaction.writes())));
+        writes = views_of(transaction.writes());
+        journal_.stage_commit(encode_commit(writes));
     }
     auto written = journal_.write_group();
     publish();
@@ -238,7 +240,7 @@ Result<> Committer::write(DiskTransaction& transaction, Space space) {
         return written;
     }
     ++groups_;
-    TRY_VOID(apply(transaction));
+    TRY_VOID(apply(writes));
     for (const auto& [segment, octets] : live) {
         live_octets_ += octets - live_[segment];
         live_[segment] = octets;
@@ -252,8 +254,7 @@ Result<> Committer::write(DiskTransaction& transaction, Space space) {
 
 // Brings the index up to the journal. When that fails the commit is durable and cannot be shown: the
 // store takes no more, and the next start replays it.
-Result<> Committer::apply(const DiskTransaction& transaction) {
-    const Writes writes = views_of(transaction.writes());
+Result<> Committer::apply(const Writes& writes) {
     auto applied = index_.apply(writes, journal_.position());
     if (applied && options_.on_commit) {
         options_.on_commit(writes);

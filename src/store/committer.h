@@ -22,6 +22,7 @@
 #include "store/disk_transaction.h"
 #include "store/file.h"
 #include "store/journal.h"
+#include "store/journal_format.h"
 #include "store/rocks_index.h"
 #include "store/store.h"
 
@@ -115,7 +116,7 @@ class Committer {
     [[nodiscard]] base::Result<> give_up_ballast();
     void stage(Outcome& outcome, DiskTransaction& transaction, Space space);
     [[nodiscard]] base::Result<> write(DiskTransaction& transaction, Space space);
-    [[nodiscard]] base::Result<> apply(const DiskTransaction& transaction);
+    [[nodiscard]] base::Result<> apply(const Writes& writes);
     void publish();
     void flush_now_and_then();
     void report(std::vector<Outcome>& group, const base::Result<>& written);
