@@ -1,9 +1,11 @@
 // SETACL, DELETEACL, GETACL, LISTRIGHTS, MYRIGHTS (RFC 4314 3).
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "account/text.h"
 #include "base/ascii.h"
 #include "imap/grammar/arguments.h"
 #include "imap/grammar/rights.h"
@@ -31,30 +33,34 @@ Result<mail::MailboxInfo, Reply> find(Session& session, const std::string& wire)
     return std::move(*info);
 }
 
-// RFC 4314 3: an identifier is a name as LOGIN takes it. One without a domain is somebody of the user's own.
-std::string whole_identifier(const Session& session, std::string identifier) {
-    const std::string_view name =
-        std::string_view(identifier).substr(identifier.starts_with('-') ? 1 : 0);
-    if (name.empty() || base::iequals(name, "anyone") || name.find('@') != std::string_view::npos) {
-        return identifier;
+// RFC 4314 3: an identifier is a name as LOGIN takes it, prepared by SASLprep. One without a domain is somebody of
+// the user's own. Nothing when it cannot be prepared, or is empty then.
+std::optional<std::string> whole_identifier(const Session& session, std::string_view identifier) {
+    const std::string sign(identifier.starts_with('-') ? "-" : "");
+    auto name = account::saslprep(identifier.substr(sign.size()));
+    if (!name || name->empty()) {
+        return std::nullopt;
     }
-    return std::move(identifier) + "@" + session.account().address.domain;
+    if (!base::iequals(*name, "anyone") && name->find('@') == std::string::npos) {
+        *name += "@" + session.account().address.domain;
+    }
+    return sign + *name;
 }
 
 Task<Handled> change(Session& session,
                      std::string wire,
                      std::string identifier,
                      mail::RightsChange rights) {
+    auto whole = whole_identifier(session, identifier);
+    if (!whole) {
+        co_return bad("that is no identifier");
+    }
     const auto info = find(session, wire);
     if (!info) {
         co_return info.error();
     }
-    const auto done =
-        co_await session.mailboxes().set_acl(session.loop(),
-                                             session.user(),
-                                             info->ref,
-                                             whole_identifier(session, std::move(identifier)),
-                                             rights);
+    const auto done = co_await session.mailboxes().set_acl(
+        session.loop(), session.user(), info->ref, std::move(*whole), rights);
     if (!done && done.error().code == Errc::kNotFound) {
         co_return no("nobody here has that name", "CANNOT");
     }
@@ -125,6 +131,10 @@ Task<Handled> on_listrights(Session& session, const Request& request) {
     if (!arguments) {
         co_return usage(request.command);
     }
+    const auto whole = whole_identifier(session, arguments->second);
+    if (!whole) {
+        co_return bad("that is no identifier");
+    }
     const auto info = find(session, arguments->first);
     if (!info) {
         co_return info.error();
@@ -135,15 +145,14 @@ Task<Handled> on_listrights(Session& session, const Request& request) {
     std::string line = line_of(session, "LISTRIGHTS", *info);
     line += ' ';
     append_astring(line, arguments->second, session.header_form());
-    // The owner always has everything; for others each right stands alone.
+    // The owner always has everything; for others each right stands alone. RFC 4314 2.1.1: so do c and d.
     const bool is_owner = info->ref.owner == session.user() &&
-                          base::iequals(whole_identifier(session, arguments->second),
-                                        session.account().address.to_string());
+                          base::iequals(*whole, session.account().address.to_string());
     if (is_owner) {
-        line += " " + mail::to_text(mail::kAllRights);
+        line += " " + mail::to_text(mail::kAllRights, true);
     } else {
         line += " \"\"";
-        for (const char letter : mail::to_text(mail::kAllRights)) {
+        for (const char letter : mail::to_text(mail::kAllRights, true)) {
             line.append(" ").append(1, letter);
         }
     }
