@@ -32,6 +32,13 @@ inline constexpr Rights kAllRights = (1U << 11U) - 1U;
 inline constexpr Rights kRightsToKnow = kRightLookup | kRightRead | kRightInsert | kRightCreate |
                                         kRightDeleteMailbox | kRightAdminister;
 
+// RFC 4314 5.2: who has none of these has opened the mailbox read-only.
+inline constexpr Rights kRightsToChange =
+    kRightSeen | kRightWrite | kRightInsert | kRightDeleteMessages | kRightExpunge;
+
+// What flags may be changed, PERMANENTFLAGS tells (RFC 4314 5.1.1).
+inline constexpr Rights kRightsToFlags = kRightSeen | kRightWrite | kRightDeleteMessages;
+
 enum class RightsMode : std::uint8_t { kReplace, kAdd, kRemove };
 
 struct RightsChange {

@@ -101,7 +101,7 @@ std::optional<Reply> Appending::find_replaced(std::uint32_t number) {
         return no("there is no message of that number", "NONEXISTENT");
     }
     if (view.read_only()) {
-        return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+        return no("the mailbox is open for reading only", "READ-ONLY");
     }
     if (!view.may(mail::kRightExpunge)) {
         return no("you have no right to remove messages here", "NOPERM");

@@ -91,7 +91,7 @@ Task<Handled> on_move(Session& session, const Request& request) {
         co_return std::move(order.error());
     }
     if (session.view().read_only()) {
-        co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+        co_return no("the mailbox is open for reading only", "READ-ONLY");
     }
     if (order->uids.empty()) {
         co_return ok("there was nothing to move");

@@ -52,10 +52,40 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
         }
         co_return Result<>();
     }
+    review_rights();
+    if (closing_) {
+        co_return Result<>();
+    }
     const bool held_back = view_->holds_back();
     CO_TRY_VOID(co_await put_news(view_->take_news(std::move(*latest), may_expunge), with_uid));
     put_known_modseq(*this, held_back);
     co_return Result<>();
+}
+
+void Session::review_rights() {
+    if (view_ == nullptr || view_->ref().owner == user()) {
+        return;
+    }
+    const auto now = services_.mailboxes.my_rights(user(), view_->ref());
+    if (!now || *now == view_->info().rights) {
+        return;
+    }
+    if ((*now & mail::kRightRead) == 0) {
+        lines_.put("* BYE you may not read the selected mailbox any more\r\n");
+        closing_ = true;
+        return;
+    }
+    const bool was_read_only = view_->read_only();
+    const mail::Rights before = view_->rights();
+    view_->set_rights(*now);
+    if (((before ^ view_->rights()) & mail::kRightsToFlags) != 0) {
+        put_flags_lines(*this, view_->keywords_told(), view_->rights());
+    }
+    // RFC 9051 7.1: its access while selected has changed.
+    if (was_read_only != view_->read_only()) {
+        lines_.put(was_read_only ? "* OK [READ-WRITE] you may change it now\r\n"
+                                 : "* OK [READ-ONLY] you may only read it now\r\n");
+    }
 }
 
 // RFC 3501 2.3.2. When the store does not say, no session was told of any.

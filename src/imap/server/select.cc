@@ -29,11 +29,11 @@ struct Counts {
 // RFC 9051 7.3, 7.4: what SELECT tells.
 void put_mailbox(Session& session,
                  const mail::MailboxInfo& info,
-                 bool read_only,
+                 mail::Rights rights,
                  const mail::SnapshotHead& told,
                  const Counts& counts) {
     const bool rev2 = session.enabled(kRev2);
-    put_flags_lines(session, told.keywords, read_only ? mail::Rights() : info.rights);
+    put_flags_lines(session, told.keywords, rights);
     session.put(fmt::format("* {} EXISTS\r\n", told.messages));
     if (!rev2) {
         session.put(fmt::format("* {} RECENT\r\n", counts.recent));
@@ -164,9 +164,9 @@ Task<Result<>> complete(Session& session, std::unique_ptr<Opening> opening) {
     const mail::Uid next = snapshot->uid_next();
     const mail::Uid recent = opening->first_recent
                                  ? *opening->first_recent
-                                 : session.claim_recent(ref, opening->read_only, next);
+                                 : session.claim_recent(ref, opening->read_only(), next);
     auto view =
-        std::make_unique<View>(std::move(opening->info), std::move(snapshot), opening->read_only);
+        std::make_unique<View>(std::move(opening->info), std::move(snapshot), opening->examined);
     view->add_recent(recent, next);
     session.select(std::move(view));
     co_return Result<>();
@@ -177,7 +177,7 @@ Task<Result<>> complete(Session& session, std::unique_ptr<Opening> opening) {
 std::optional<Reply> open_early(Session& session, std::unique_ptr<Opening>& opening) {
     const mail::Glimpse& glimpse = *opening->glimpse;
     const mail::SnapshotHead& head = glimpse.head();
-    opening->first_recent = session.claim_recent(head.ref, opening->read_only, head.uid_next);
+    opening->first_recent = session.claim_recent(head.ref, opening->read_only(), head.uid_next);
     Counts counts;
     if (!session.enabled(kRev2)) {
         const auto recent = glimpse.count_from(*opening->first_recent);
@@ -187,8 +187,8 @@ std::optional<Reply> open_early(Session& session, std::unique_ptr<Opening>& open
         }
         counts = {*recent, *first_unseen};
     }
-    put_mailbox(session, opening->info, opening->read_only, head, counts);
-    Reply reply = opened(opening->read_only);
+    put_mailbox(session, opening->info, opening->rights(), head, counts);
+    Reply reply = opened(opening->read_only());
     reply.then = Reply::Then::kFinishOpening;
     session.begin_opening(std::move(opening));
     return reply;
@@ -202,7 +202,7 @@ void close_previous(Session& session) {
     }
 }
 
-Task<Handled> open(Session& session, const Request& request, bool read_only) {
+Task<Handled> open(Session& session, const Request& request, bool examined) {
     auto arguments = parse_select(request.arguments);
     if (!arguments) {
         co_return usage(request.command);
@@ -219,9 +219,6 @@ Task<Handled> open(Session& session, const Request& request, bool read_only) {
     if (!info) {
         co_return std::move(info.error());
     }
-    constexpr mail::Rights kChanges =
-        mail::kRightSeen | mail::kRightWrite | mail::kRightDeleteMessages | mail::kRightExpunge;
-    read_only = read_only || (info->rights & kChanges) == 0;
     auto glimpse = session.mailboxes().glimpse(info->ref);
     if (!glimpse) {
         co_return reply_of(glimpse.error());
@@ -230,7 +227,7 @@ Task<Handled> open(Session& session, const Request& request, bool read_only) {
         session.enable(kCondstore);
     }
     auto opening = std::make_unique<Opening>(
-        Opening{std::move(*info), read_only, std::move(*glimpse), std::nullopt});
+        Opening{std::move(*info), examined, std::move(*glimpse), std::nullopt});
     // Whoever is to be told of changes, of past ones or as they come, is told out of the whole.
     if (opening->glimpse != nullptr && !arguments->qresync && session.notifier() == nullptr) {
         if (auto reply = open_early(session, opening)) {
@@ -244,13 +241,13 @@ Task<Handled> open(Session& session, const Request& request, bool read_only) {
     const View& view = session.view();
     put_mailbox(session,
                 view.info(),
-                read_only,
+                view.rights(),
                 view.told()->head(),
                 {view.recent_count(), view.told()->first_unseen()});
     if (arguments->qresync) {
         CO_TRY_VOID(co_await resynchronize(session, std::move(*arguments->qresync)));
     }
-    co_return opened(read_only);
+    co_return opened(view.read_only());
 }
 
 }  // namespace
@@ -282,7 +279,8 @@ Task<Handled> on_close(Session& session, const Request& /*request*/) {
     if (view.may(mail::kRightExpunge)) {
         const auto expunged = co_await session.mailboxes().expunge(
             session.loop(), session.user(), view.ref(), view.told()->uids());
-        if (!expunged) {
+        // RFC 4314 4: who has just lost the right closes it all the same.
+        if (!expunged && expunged.error().code != base::Errc::kDenied) {
             co_return reply_of(expunged.error());
         }
     }
@@ -320,7 +318,7 @@ Task<Handled> on_expunge(Session& session, const Request& request) {
         only = view.resolve(*set, true);
     }
     if (view.read_only()) {
-        co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+        co_return no("the mailbox is open for reading only", "READ-ONLY");
     }
     // RFC 9738 3.1: UID EXPUNGE is limited, EXPUNGE is not.
     Limited limited;

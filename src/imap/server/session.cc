@@ -230,6 +230,12 @@ Task<Result<Reply>> Session::execute(const Command& command, Request request) {
     if ((command.flags & kReadsNews) != 0 && view_ != nullptr && wants_news()) {
         CO_TRY_VOID(co_await tell_news(true, true));
     }
+    if (command.states == kSelected) {
+        review_rights();
+    }
+    if (closing_) {
+        co_return no("the mailbox is not there for you any more", "NOPERM");
+    }
     const View* const before = view_.get();
     CO_TRY(Reply reply, co_await command.handler(*this, request));
     // BAD has done nothing; a mailbox just selected has no news; and what a command removes is its answer.

@@ -38,9 +38,13 @@ class Notifier;
 // A mailbox of which SELECT has told, and whose messages are read once the answer is out.
 struct Opening {
     mail::MailboxInfo info;
-    bool read_only = false;
+    bool examined = false;
     std::unique_ptr<mail::Glimpse> glimpse;  // what was told of
     std::optional<mail::Uid> first_recent;   // claimed already
+
+    [[nodiscard]] mail::Rights rights() const { return examined ? mail::Rights() : info.rights; }
+
+    [[nodiscard]] bool read_only() const { return (rights() & mail::kRightsToChange) == 0; }
 };
 
 class Session {
@@ -226,6 +230,9 @@ class Session {
 
     // news.cc
     [[nodiscard]] base::Task<base::Result<>> put_news(View::News news, bool with_uid);
+    // RFC 4314 5.1.1: tells what rights to the selected mailbox others have given or taken, and ends the session
+    // that may not read it any more.
+    void review_rights();
 
     const ServerOptions& options_;
     Services& services_;

@@ -138,7 +138,7 @@ Task<Handled> on_store(Session& session, const Request& request) {
         co_return bad("there is no message of that number");
     }
     if (view.read_only()) {
-        co_return no("the mailbox was opened with EXAMINE", "READ-ONLY");
+        co_return no("the mailbox is open for reading only", "READ-ONLY");
     }
     if (arguments->unchanged_since) {
         session.enable_condstore();

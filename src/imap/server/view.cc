@@ -6,13 +6,13 @@
 
 namespace imap {
 
-View::View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool read_only)
+View::View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool examined)
     : info_(std::move(info)),
       told_(std::move(snapshot)),
       flags_told_(told_),
       latest_(told_),
       keywords_told_(told_->keywords()),
-      read_only_(read_only) {}
+      examined_(examined) {}
 
 const mail::Entry& View::current(const mail::Entry& told) const {
     if (told_ == latest_) {

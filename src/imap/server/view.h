@@ -22,16 +22,20 @@ namespace imap {
 
 class View {
   public:
-    View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool read_only);
+    // `examined`: nothing may be changed, whatever the rights.
+    View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool examined);
 
     [[nodiscard]] mail::Ref ref() const { return info_.ref; }
 
     [[nodiscard]] const mail::MailboxInfo& info() const { return info_; }
 
-    [[nodiscard]] bool read_only() const { return read_only_; }
+    [[nodiscard]] bool read_only() const { return (rights() & mail::kRightsToChange) == 0; }
 
     // What the user may change here: nothing after EXAMINE.
-    [[nodiscard]] mail::Rights rights() const { return read_only_ ? mail::Rights() : info_.rights; }
+    [[nodiscard]] mail::Rights rights() const { return examined_ ? mail::Rights() : info_.rights; }
+
+    // Others have given or taken some.
+    void set_rights(mail::Rights rights) { info_.rights = rights; }
 
     [[nodiscard]] bool may(mail::Rights right) const { return (rights() & right) != 0; }
 
@@ -66,6 +70,9 @@ class View {
 
     // Are there keywords in latest() that the client has not heard of? It is told now.
     [[nodiscard]] bool take_keyword_news();
+
+    // The keywords that the client was told of.
+    [[nodiscard]] const std::vector<std::string>& keywords_told() const { return keywords_told_; }
 
     // The mailbox with the flags that were told last.
     [[nodiscard]] const mail::SnapshotPtr& flags_told() const { return flags_told_; }
@@ -131,7 +138,7 @@ class View {
     mail::SnapshotPtr flags_told_;
     mail::SnapshotPtr latest_;
     std::vector<std::string> keywords_told_;
-    bool read_only_;
+    bool examined_;
     mail::UidSet recent_;  // or were, before they went
     mail::UidSet saved_;
     mail::UidSet known_;  // by note_told()
