@@ -44,6 +44,7 @@ constexpr Kinds kKinds[] = {
     {KeyTag::kSubscription, kSubscriptionChanged},
     {KeyTag::kAnnotation, kMetadataChanged},
     {KeyTag::kAcl, kAclChanged},
+    {KeyTag::kSharedWith, kAclChanged},
 };
 
 std::uint32_t kinds_of(const store::Write& write, const Kinds& row) {
@@ -61,9 +62,9 @@ std::uint32_t kinds_of(const store::Write& write, const Kinds& row) {
                                                                  : kMailboxRenamed;
 }
 
-// Subscriptions are filed under their user alone.
+// Subscriptions, and what others share, are filed under their user alone.
 base::Result<Ref> ref_of(std::string_view key, KeyTag tag) {
-    if (tag == KeyTag::kSubscription) {
+    if (tag == KeyTag::kSubscription || tag == KeyTag::kSharedWith) {
         TRY(const account::AccountId user, parse_account(key));
         return Ref{user, 0};
     }

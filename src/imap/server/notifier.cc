@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "imap/grammar/list.h"
 #include "imap/server/mailbox_lines.h"
+#include "mail/acl.h"
 
 namespace imap {
 
@@ -131,6 +132,7 @@ Result<> Notifier::begin(NotifyArguments wishes) {
     TRY(const auto subscribed, session_.mailboxes().subscriptions(session_.user()));
     subscribed_ = {subscribed.begin(), subscribed.end()};
     watch(session_.user());
+    watch(mail::kAnyone);
     for (const mail::MailboxInfo& info : infos) {
         Known& known = known_[info.ref] = know(info);
         const std::uint32_t events = events_for(info);

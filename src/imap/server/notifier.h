@@ -1,7 +1,5 @@
 // NOTIFY (RFC 5465): what a client wants to hear of, and what it knows of its mailboxes. The mail room's hub says where
 // something happened; what happened is the difference between what is there and what is known.
-//
-// BUGS: rights that somebody grants who had shared nothing before are heard of with the next NOTIFY.
 #pragma once
 
 #include <cstdint>
