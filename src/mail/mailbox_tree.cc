@@ -236,6 +236,13 @@ base::Result<> erase_mailbox(store::Transaction& change,
     change.erase(name_key(account.id(), record->parent, record->name));
     static_cast<void>(account.modseq());
     --account.counters().mailboxes;
+    return erase_sayings(change, account, mailbox);
+}
+
+base::Result<> erase_sayings(store::Transaction& change,
+                             AccountEditor& account,
+                             MailboxId mailbox) {
+    const Ref ref{account.id(), mailbox};
     TRY_VOID(erase_acl(change, ref));
     const std::string annotations = mailbox_key(KeyTag::kAnnotation, ref);
     TRY_VOID(each(

@@ -59,6 +59,10 @@ struct NewMailbox {
                                            AccountEditor& account,
                                            MailboxId mailbox,
                                            std::vector<EmailId>& emails);
+// What was said of it: rights (RFC 4314 4) and annotations.
+[[nodiscard]] base::Result<> erase_sayings(store::Transaction& change,
+                                           AccountEditor& account,
+                                           MailboxId mailbox);
 // Its place in the tree, and whatever was said of it.
 [[nodiscard]] base::Result<> erase_mailbox(store::Transaction& change,
                                            AccountEditor& account,

@@ -132,6 +132,7 @@ base::Result<> revive(store::Transaction& change,
     mailbox->role = role;
     mailbox->created_modseq = mailbox->modseq = account.modseq();
     change.put(mailbox_key(KeyTag::kMailbox, {account.id(), id}), encode(*mailbox));
+    TRY_VOID(inherit_acl(change, {account.id(), mailbox->parent}, {account.id(), id}));
     return MailboxEditor::create(change, account, id, now).save();
 }
 
@@ -146,7 +147,12 @@ struct Creation {
 
 base::Result<> create_mailbox(store::Transaction& change, const Creation& wanted) {
     TRY(const Walk walk, mail::walk(change, wanted.owner, wanted.levels));
-    TRY_VOID(require_create(change, wanted.user, wanted.owner, walk.last));
+    MailboxId parent = walk.last;
+    if (walk.there == wanted.levels.size()) {
+        TRY(const auto there, load_mailbox(change, {wanted.owner, walk.last}));
+        parent = there ? there->parent : 0;
+    }
+    TRY_VOID(require_create(change, wanted.user, wanted.owner, parent));
     TRY(const MailboxId holder, find_role(change, wanted.owner, wanted.role));
     if (holder != 0) {
         return base::fail(base::Errc::kInUse, "another mailbox has that role");
@@ -196,6 +202,7 @@ base::Result<> remove_mailbox(store::Transaction& change,
         record->role = Role::kNone;
         record->modseq = account.modseq();
         change.put(mailbox_key(KeyTag::kMailbox, ref), encode(*record));
+        TRY_VOID(erase_sayings(change, account, *id));
     } else {
         TRY_VOID(erase_mailbox(change, account, *id));
     }
