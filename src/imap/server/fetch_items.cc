@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -257,8 +258,10 @@ bool append_section(std::string& out,
                     std::string_view between,
                     const AskedItem& asked,
                     const EmailFacts& email) {
-    const auto fields = asked.fields ? asked.fields->of(email.summary) : std::nullopt;
+    auto fields = asked.fields ? asked.fields->of(email.summary) : std::nullopt;
     if (fields) {
+        // No literal of BODY[...] may hold NUL (RFC 9051 4.3), as in body.cc.
+        std::replace(fields->begin(), fields->end(), '\0', '\x80');
         out.append(between).append(asked.name).append(" ");
         append_literal(out, cut(*fields, asked.item.partial));
     }
