@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/ascii.h"
 #include "mime/date.h"
@@ -139,7 +140,17 @@ MboxReader::MboxReader(std::string_view file) : file_(file) {
     }
 }
 
+// What UW IMAP, Alpine and Dovecot keep of a mailbox they keep in a message in front, "DON'T DELETE THIS MESSAGE":
+// X-IMAP marks it, while X-IMAPbase stands in real ones.
 std::optional<MboxMessage> MboxReader::next() {
+    auto message = read();
+    if (std::exchange(is_first_, false) && message && mime::find_field(message->header, "X-IMAP")) {
+        message = read();
+    }
+    return message;
+}
+
+std::optional<MboxMessage> MboxReader::read() {
     std::size_t octets = 0;
     const std::string_view line = first_line(file_.substr(at_), octets);
     MboxMessage message;

@@ -43,8 +43,11 @@ class MboxReader {
                                                            std::size_t body) const;
     [[nodiscard]] std::size_t end_by_from_line(std::size_t body) const;
 
+    [[nodiscard]] std::optional<MboxMessage> read();
+
     std::string_view file_;
     std::size_t at_ = 0;
+    bool is_first_ = true;
     std::size_t from_line_ =
         0;  // the last that was looked for: messages by length may lie before it
 };

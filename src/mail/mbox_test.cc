@@ -10,6 +10,7 @@ namespace mail {
 namespace {
 
 using testing::ElementsAre;
+using testing::StartsWith;
 
 std::vector<MboxContent> read(std::string_view file) {
     std::vector<MboxContent> all;
@@ -68,6 +69,21 @@ TEST(Mbox, TwoMessages) {
     EXPECT_EQ(first->sender, "alice@crepes.example");
     EXPECT_EQ(first->received, base::WallTime(std::chrono::seconds(1'795'255'200)));
     EXPECT_EQ(reader.next()->sender, "");
+}
+
+// As UW IMAP, Alpine and Dovecot begin a file, or make one that holds no message.
+TEST(Mbox, LeavesOutWhatIsKeptOfTheMailbox) {
+    const std::string kept =
+        "From MAILER-DAEMON Fri Jul  5 12:00:00 2024\n"
+        "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"
+        "X-IMAP: 1720180800 0000000002 $Junk\nStatus: RO\n\ninternal\n\n";
+    EXPECT_TRUE(read(kept).empty());
+    const auto messages = read(kept + std::string(kTwo));
+    ASSERT_EQ(messages.size(), 2U);
+    EXPECT_THAT(messages[0].octets, StartsWith("Subject: one"));
+    // Only in front, and nothing else that begins so.
+    EXPECT_EQ(read(std::string(kTwo) + "\n" + kept).size(), 3U);
+    EXPECT_EQ(read("From a Fri Jul  5 12:00:00 2024\nX-IMAPbase: 1 2\n\nx\n").size(), 1U);
 }
 
 TEST(Mbox, OddFiles) {
