@@ -47,13 +47,12 @@ base::Result<> write_new_file(const std::string& path, std::string_view text) {
     return {};
 }
 
-base::Result<std::string> read_file(const std::string& path, std::size_t octets_max) {
+namespace {
+
+base::Result<std::string> read_open_file(const net::UniqueFd& file,
+                                         const std::string& path,
+                                         std::size_t octets_max) {
     constexpr std::size_t kChunk = 256UL * 1024;
-    const net::UniqueFd file(path == "-" ? ::dup(STDIN_FILENO)
-                                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) {
-        return file_error(path);
-    }
     std::string text;
     ssize_t got = 1;
     while (got > 0) {
@@ -70,6 +69,28 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
         text.resize(before + static_cast<std::size_t>(got));
     }
     return text;
+}
+
+}  // namespace
+
+base::Result<std::string> read_file(const std::string& path, std::size_t octets_max) {
+    const net::UniqueFd file(path == "-" ? ::dup(STDIN_FILENO)
+                                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file ? read_open_file(file, path, octets_max) : file_error(path);
+}
+
+base::Result<std::string> read_plain_file(const std::string& path, std::size_t octets_max) {
+    const net::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+
+    struct stat status {};
+
+    // ELOOP: a link; ENXIO: a socket.
+    const bool is_other = file ? ::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode)
+                               : errno == ELOOP || errno == ENXIO;
+    if (is_other) {
+        return base::fail(base::Errc::kNotFound, fmt::format("{} is no file", path));
+    }
+    return file ? read_open_file(file, path, octets_max) : file_error(path);
 }
 
 base::Result<std::string> read_small_file(const std::string& path) {

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMessageOctetsMax = std::size_t{1} << 30;
+constexpr std::size_t kKeywordsOctetsMax = std::size_t{1} << 20;
 
 // Where a path found in files lies when `mailbox` was asked for.
 std::string below(const std::string& mailbox, const std::string& path) {
@@ -74,6 +75,12 @@ bool natural_less(const std::string& a, const std::string& b) {
     return a.size() - i < b.size() - j;
 }
 
+// Itself, and no link to one: who imports may read more than whose mail it is, and links could lead him to it.
+bool is_folder(const fs::path& path) {
+    std::error_code failed;
+    return fs::is_directory(fs::symlink_status(path, failed));
+}
+
 class MaildirFiles final : public MailFiles {
   public:
     static base::Result<std::unique_ptr<MailFiles>> open(const fs::path& root,
@@ -83,7 +90,8 @@ class MaildirFiles final : public MailFiles {
         TRY_VOID(files->add_folder(root, below(mailbox, "INBOX")));
         for (const auto& entry : fs::directory_iterator(root, failed)) {
             const std::string name = entry.path().filename();
-            if (!fs::is_directory(entry.path() / "cur") || name.empty() || name.front() != '.') {
+            if (name.empty() || name.front() != '.' || !is_folder(entry.path()) ||
+                !is_folder(entry.path() / "cur")) {
                 continue;
             }
             const auto path = mail::parse_maildir_folder(name);
@@ -114,7 +122,7 @@ class MaildirFiles final : public MailFiles {
             }
             const fs::path file = folder.path / folder.files[file_++];
             ++done_;
-            auto octets = read_file(file, kMessageOctetsMax);
+            auto octets = read_plain_file(file, kMessageOctetsMax);
             if (!octets && octets.error().code == base::Errc::kNotFound) {
                 continue;
             }
@@ -149,14 +157,19 @@ class MaildirFiles final : public MailFiles {
 
     base::Result<> add_folder(const fs::path& path, std::string mailbox) {
         Folder folder{.path = path, .mailbox = std::move(mailbox), .keywords = {}, .files = {}};
-        if (const auto text = read_small_file(path / "dovecot-keywords")) {
+        if (const auto text = read_plain_file(path / "dovecot-keywords", kKeywordsOctetsMax)) {
             folder.keywords = mail::parse_maildir_keywords(*text);
         }
         for (const char* const place : {"cur", "new"}) {
+            if (!is_folder(path / place)) {
+                continue;
+            }
             std::error_code failed;
             for (const auto& entry : fs::directory_iterator(path / place, failed)) {
                 const std::string name = entry.path().filename();
-                if (!name.empty() && name.front() != '.') {
+                std::error_code unknown;
+                if (!name.empty() && name.front() != '.' &&
+                    fs::is_regular_file(entry.symlink_status(unknown))) {
                     folder.files.push_back(std::string(place) + "/" + name);
                 }
             }
@@ -329,7 +342,8 @@ base::Result<std::unique_ptr<MailFiles>> open_mbox(const fs::path& path,
         files.push_back({path, below(mailbox, "INBOX"), fs::file_size(path, failed)});
     } else {
         for (const auto& entry : fs::recursive_directory_iterator(path, failed)) {
-            if (entry.is_regular_file(failed) && entry.path().extension() == ".mbox") {
+            if (fs::is_regular_file(entry.symlink_status(failed)) &&
+                entry.path().extension() == ".mbox") {
                 const fs::path name = fs::relative(entry.path(), path).replace_extension();
                 files.push_back({entry.path(), below(mailbox, name), entry.file_size(failed)});
             }

@@ -72,6 +72,19 @@ class Both:
         (source / "dovecot-keywords").write_text("0 Work\n1 $Junk\n")
         return source
 
+    def test_leads_nowhere_else(self):
+        """Who imports may read more than whose mail it is; and a FIFO would be waited for without end."""
+        source = self.make_maildir()
+        secret = self.root / "secret"
+        secret.write_text("Subject: somebody else's\n\nsecret\n")
+        write_maildir(self.root / "elsewhere", {"": [("1.M1P1.host:2,S", message(1), START)]})
+        (source / "cur" / "2.M2P2.host:2,S").symlink_to(secret)
+        (source / "cur" / "3.M3P3.host:2,S").mkdir()
+        os.mkfifo(source / "new" / "4.M4P4.host")
+        (source / ".Linked").symlink_to(self.root / "elsewhere")
+        self.assertEqual(self.carry("import", source, ALICE),
+                         "imported 9 messages into 2 mailboxes, 0 were there already\n")
+
     def test_what_comes_out_goes_in_again(self):
         said = self.carry("import", self.make_maildir(), ALICE)
         self.assertEqual(said, "imported 9 messages into 2 mailboxes, 0 were there already\n")
