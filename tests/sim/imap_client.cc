@@ -296,7 +296,12 @@ void ImapClient::apply_numbered(std::uint32_t number, std::string_view rest) {
 
 //  STATUS mailbox (item number ...)
 void ImapClient::apply_status(std::string_view rest) {
-    KnownStatus& status = statuses_[std::string(base::split_front(rest, ' '))];
+    std::string name(base::split_front(rest, ' '));
+    while (name.starts_with('"') && !name.ends_with('"') && !rest.empty()) {
+        name.append(" ").append(base::split_front(rest, ' '));
+    }
+    const auto known = names_.find(name);
+    KnownStatus& status = statuses_[known == names_.end() ? name : known->second];
     const auto messages = item(rest, "MESSAGES ");
     const auto uid_next = item(rest, "UIDNEXT ");
     status.messages = messages ? number_at(*messages) : status.messages;

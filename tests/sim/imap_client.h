@@ -90,6 +90,9 @@ class ImapClient {
     // What NOTIFY has told of other mailboxes. The caller forgets what it changes itself.
     [[nodiscard]] std::map<std::string, KnownStatus>& statuses() { return statuses_; }
 
+    // STATUS of mailboxes is kept under other names than the server's.
+    void set_names(std::map<std::string, std::string> names) { names_ = std::move(names); }
+
     void set_tamper(const Tamper& tamper) { tamper_ = tamper; }
 
     [[nodiscard]] std::vector<KnownMessage>& messages() { return messages_; }
@@ -141,6 +144,7 @@ class ImapClient {
     bool heard_bye_ = false;
     bool expunged_at_once_ = false;
     std::map<std::string, KnownStatus> statuses_;
+    std::map<std::string, std::string> names_;
     std::optional<std::string> literal_;  // of the line that was read last
     std::optional<Tamper> tamper_;
     mail::Modseq highest_modseq_ = 0;

@@ -11,8 +11,11 @@ namespace sim {
 namespace {
 
 constexpr std::string_view kUser = "smith@crepes.example";
+constexpr std::string_view kGuest = "jones@crepes.example";
 constexpr account::AccountId kAccount = 1;
+constexpr account::AccountId kGuestAccount = 2;
 const std::array<std::string, 2> kMailboxes = {"INBOX", "Trash"};
+const std::string kOwn = "Own";  // the guest's INBOX
 const std::array<std::string, 7> kFlags = {
     "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$a", "$b"};
 
@@ -70,10 +73,13 @@ ImapModelRun::ImapModelRun(std::uint64_t seed)
       options_(std::make_shared<imap::ServerOptions>()) {
     world_.add_domain("crepes.example");
     world_.add_user(kUser, "secret");
+    world_.add_user(kGuest, "secret");
     services_.reset(new imap::Services(world_.services<imap::Services>()));
     for (const std::string& name : kMailboxes) {
         model_[name] = {};
+        grants_[name] = {};
     }
+    model_[kOwn] = {};
 }
 
 ImapModelRun::~ImapModelRun() {
@@ -90,7 +96,7 @@ void ImapModelRun::set_tamper(const Tamper& tamper) {
 }
 
 // The first is plain IMAP4rev1, the second knows QRESYNC, the third IMAP4rev2, the fourth NOTIFY, the fifth UIDs
-// only.
+// only. The sixth and the seventh are the guest's: one with QRESYNC, one with NOTIFY.
 void ImapModelRun::log_in(Actor& actor, std::size_t number) {
     net::PipeOptions pipe;
     pipe.client.address = "127.0.0.1";
@@ -101,8 +107,14 @@ void ImapModelRun::log_in(Actor& actor, std::size_t number) {
     actor.number = number;
     actor.keyword = fmt::format("$own{}", number);
     actor.client->listen();
-    actor.client->run(fmt::format("LOGIN {} secret", kUser));
-    if (number == 1) {
+    actor.is_guest = number >= 5;
+    actor.client->run(fmt::format("LOGIN {} secret", actor.is_guest ? kGuest : kUser));
+    std::map<std::string, std::string> names;
+    for (const auto& [name, mailbox] : model_) {
+        names[wire(actor, name)] = name;
+    }
+    actor.client->set_names(std::move(names));
+    if (number == 1 || number == 5) {
         actor.qresync = actor.condstore = true;
         actor.client->run("ENABLE QRESYNC");
     } else if (number >= 2) {
@@ -116,7 +128,7 @@ void ImapModelRun::log_in(Actor& actor, std::size_t number) {
     if (tamper_) {
         actor.client->set_tamper(*tamper_);
     }
-    if (number == 3) {
+    if (number == 3 || number == 6) {
         notify(actor);
     }
 }
@@ -124,6 +136,9 @@ void ImapModelRun::log_in(Actor& actor, std::size_t number) {
 std::optional<std::string> ImapModelRun::run(std::size_t steps) {
     for (std::size_t i = 0; i < actors_.size(); ++i) {
         log_in(actors_[i], i);
+    }
+    for (std::size_t i = 0; i < 2 && !fault_; ++i) {
+        change_rights(actors_.front());
     }
     for (std::size_t i = 0; i < steps && !fault_; ++i) {
         step();
@@ -146,7 +161,9 @@ std::optional<std::string> ImapModelRun::run(std::size_t steps) {
 }
 
 void ImapModelRun::step() {
-    switch (random_.below(16)) {
+    switch (random_.below(17)) {
+        case 4:
+            return change_rights(actors_[random_.below(3)]);
         case 0:
             return deliver();
         case 1:
@@ -176,9 +193,9 @@ void ImapModelRun::act(Actor& actor) {
         case 26:
             return status(actor);
         case 27:
-            return rename(actor);
+            return actor.is_guest ? status(actor) : rename(actor);
         case 28:
-            return chance(2) ? recreate(actor) : status(actor);
+            return chance(2) && !actor.is_guest ? recreate(actor) : status(actor);
         case 0:
             return append(actor);
         case 1:
@@ -233,12 +250,17 @@ Flags ImapModelRun::some_flags() {
     return flags;
 }
 
-const std::string& ImapModelRun::some_mailbox() {
+const std::string& ImapModelRun::some_mailbox(const Actor& actor) {
+    return actor.is_guest && chance(4) ? kOwn : some_shared_mailbox();
+}
+
+const std::string& ImapModelRun::some_shared_mailbox() {
     return kMailboxes[chance(3) ? 1 : 0];
 }
 
 mail::Ref ImapModelRun::ref(const std::string& mailbox) {
-    const auto info = world_.mailboxes.find(kAccount, mailbox);
+    const auto info = mailbox == kOwn ? world_.mailboxes.find(kGuestAccount, "INBOX")
+                                      : world_.mailboxes.find(kAccount, mailbox);
     CHECK(info.has_value());
     return info->ref;
 }

@@ -1,5 +1,5 @@
 // IMAP against a model: several sessions of one account at two mailboxes, with deliveries and POP3's removals
-// beside them. A model of plain lists says after each command what the store must hold; what each client
+// beside them, and sessions of a guest with whom both are shared (RFC 4314), with rights that change. A model of plain lists says after each command what the store must hold; what each client
 // knows comes from the server's answers alone (imap_client.h). Both are held against the store.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "fakes/world.h"
 #include "imap/server/server.h"
+#include "mail/rights.h"
 #include "mail/uid_set.h"
 #include "sim/imap_client.h"
 #include "sim/imap_content.h"
@@ -59,7 +60,8 @@ class ImapModelRun {
         bool notify_delayed = false;  // and that EXPUNGE may wait
         mail::UidSet saved;           // SEARCH's result (RFC 5182)
         std::string mailbox;          // selected; empty for none
-        bool read_only = false;
+        bool examined = false;
+        bool is_guest = false;
 
         // What a QRESYNC client knew of a mailbox last, and up to where that was all.
         struct Kept {
@@ -71,6 +73,17 @@ class ImapModelRun {
         std::map<std::string, Kept> kept;
 
         std::optional<ModelMessage> appending;  // to INBOX, while commands overlap
+    };
+
+    // What the owner of a mailbox gives the guest, and takes.
+    struct Grants {
+        mail::Rights to_guest = 0;
+        mail::Rights to_anyone = 0;
+        mail::Rights taken = 0;
+
+        [[nodiscard]] mail::Rights rights() const {
+            return static_cast<mail::Rights>((to_guest | to_anyone) & ~taken);
+        }
     };
 
     // Messages of the client's view: as it writes them, and as UIDs.
@@ -110,6 +123,17 @@ class ImapModelRun {
     void rename(Actor& actor);
     void recreate(Actor& actor);
     void reconnect(Actor& actor);
+    // in imap_model_rights.cc,
+    void change_rights(Actor& actor);
+    void make_rights_felt(const std::string& mailbox);
+    [[nodiscard]] mail::Rights rights(const Actor& actor, const std::string& mailbox) const;
+    [[nodiscard]] bool may(const Actor& actor, const std::string& mailbox, mail::Rights all) const;
+    // Of the mailbox that is selected; after EXAMINE nothing.
+    [[nodiscard]] mail::Rights rights_here(const Actor& actor) const;
+    [[nodiscard]] bool read_only(const Actor& actor) const;
+    [[nodiscard]] static Flags permitted(const Flags& flags, mail::Rights rights);
+    // As the actor calls it.
+    [[nodiscard]] static std::string wire(const Actor& actor, const std::string& mailbox);
     // in imap_model_search.cc,
     void search(Actor& actor);
     void sort(Actor& actor);
@@ -144,7 +168,8 @@ class ImapModelRun {
     void save_result(Actor& actor, const std::string& returns, const std::vector<Fitting>& found);
     [[nodiscard]] Chosen choose(Actor& actor, bool by_uid);
     [[nodiscard]] Chosen choose_to_end(Actor& actor, bool by_uid);
-    [[nodiscard]] const std::string& some_mailbox();
+    [[nodiscard]] const std::string& some_mailbox(const Actor& actor);
+    [[nodiscard]] const std::string& some_shared_mailbox();
     [[nodiscard]] mail::Ref ref(const std::string& mailbox);
     [[nodiscard]] mail::SnapshotPtr stored(const std::string& mailbox);
     // Asks for what the client does not know of its messages.
@@ -176,7 +201,8 @@ class ImapModelRun {
     std::unique_ptr<imap::Services> services_;
     std::map<std::string, ModelMailbox> model_;
     std::vector<std::string> ids_;  // of all messages that were ever written
-    std::array<Actor, 5> actors_;
+    std::map<std::string, Grants> grants_;
+    std::array<Actor, 7> actors_;
     std::optional<Tamper> tamper_;
     std::optional<std::string> fault_;
 };

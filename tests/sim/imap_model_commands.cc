@@ -12,12 +12,31 @@ namespace {
 
 enum class Action : std::uint8_t { kReplace, kAdd, kRemove };
 
-Flags changed(const Flags& before, Action action, const Flags& given) {
-    Flags after = action == Action::kReplace ? given : before;
+// `given` are those that may be changed, and `kept` those of the others that stand.
+Flags changed(const Flags& before, Action action, const Flags& given, const Flags& kept) {
+    Flags after = action == Action::kReplace ? kept : before;
     for (const std::string& flag : given) {
         action == Action::kRemove ? void(after.erase(flag)) : void(after.insert(flag));
     }
     return after;
+}
+
+Flags difference(Flags flags, const Flags& without) {
+    for (const std::string& flag : without) {
+        flags.erase(flag);
+    }
+    return flags;
+}
+
+// UIDs as the client counts.
+mail::UidSet numbers_of(const std::vector<KnownMessage>& known, const mail::UidSet& uids) {
+    mail::UidSet numbers;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (uids.contains(known[i].uid)) {
+            numbers.add(static_cast<mail::Uid>(i + 1));
+        }
+    }
+    return numbers;
 }
 
 std::string join(const Flags& flags) {
@@ -31,9 +50,10 @@ std::string prefix(bool by_uid) {
 }  // namespace
 
 void ImapModelRun::select(Actor& actor) {
-    const std::string mailbox = some_mailbox();
-    const bool read_only = chance(6);
-    std::string command = fmt::format("{} {}", read_only ? "EXAMINE" : "SELECT", mailbox);
+    const std::string mailbox = some_mailbox(actor);
+    const bool examined = chance(6);
+    std::string command =
+        fmt::format("{} {}", examined ? "EXAMINE" : "SELECT", wire(actor, mailbox));
     std::vector<KnownMessage> known;
     const auto kept = actor.kept.find(mailbox);
     if (kept != actor.kept.end() && !chance(4)) {
@@ -49,12 +69,16 @@ void ImapModelRun::select(Actor& actor) {
                                uids.empty() ? "" : " ",
                                uids.to_text());
     }
-    actor.mailbox = mailbox;
-    actor.read_only = read_only;
+    const bool readable = may(actor, mailbox, mail::kRightRead);
+    actor.mailbox = readable ? mailbox : "";
+    actor.examined = examined;
     actor.saved = {};
     actor.client->statuses().clear();
     const Answer answer = actor.client->select(command, std::move(known));
-    check_answer(actor, answer, answer.ok(), command);
+    check_answer(actor, answer, answer.ok() == readable, command);
+    if (readable && (answer.text.find("READ-ONLY") != std::string::npos) != read_only(actor)) {
+        fault(actor, "it is read-only, or it is not");
+    }
     check_view(actor);
 }
 
@@ -64,7 +88,7 @@ void ImapModelRun::leave(Actor& actor) {
     learn(actor);
     ModelMailbox& mailbox = model_.at(actor.mailbox);
     const bool closes = chance(2);
-    if (closes && !actor.read_only) {
+    if (closes && (rights_here(actor) & mail::kRightExpunge) != 0) {
         std::erase_if(mailbox.messages, [](const ModelMessage& message) {
             return message.flags.contains("\\Deleted");
         });
@@ -101,28 +125,31 @@ void ImapModelRun::store(Actor& actor) {
     const bool conditional = actor.condstore && chance(4);
     const mail::Modseq unchanged_since = random_.below(actor.client->highest_modseq() + 2);
     ModelMailbox& mailbox = model_.at(actor.mailbox);
+    const mail::Rights rights = rights_here(actor);
+    const Flags may_set = permitted(given, rights);
+    // RFC 4314 4: NO only when none of them may be changed.
+    const bool denied = (rights & mail::kRightsToFlags) == 0 ||
+                        (action != Action::kReplace && !given.empty() && may_set.empty());
+    const auto apply = [&](const Flags& flags) {
+        return changed(flags, action, may_set, difference(flags, permitted(flags, rights)));
+    };
     const mail::SnapshotPtr before = stored(actor.mailbox);
     mail::UidSet modified;
     std::size_t gone = 0;
     chosen.uids.for_each([&](mail::Uid uid) {
         ModelMessage* const message = mailbox.find(uid);
         gone += message == nullptr ? 1 : 0;
-        if (message == nullptr || actor.read_only) {
+        if (message == nullptr || denied) {
             return;
         }
         if (conditional && before->at(*before->find(uid)).modseq > unchanged_since) {
             modified.add(uid);
         } else {
-            message->flags = changed(message->flags, action, given);
+            message->flags = apply(message->flags);
         }
     });
     std::vector<KnownMessage>& known = actor.client->messages();
-    mail::UidSet modified_numbers;
-    for (std::size_t i = 0; i < known.size(); ++i) {
-        if (modified.contains(known[i].uid)) {
-            modified_numbers.add(static_cast<mail::Uid>(i + 1));
-        }
-    }
+    const mail::UidSet modified_as_told = by_uid ? modified : numbers_of(known, modified);
     const Answer answer = actor.client->run(
         fmt::format("{}STORE {} {}{}FLAGS{} ({})",
                     prefix(by_uid),
@@ -136,20 +163,22 @@ void ImapModelRun::store(Actor& actor) {
     actor.condstore |= conditional;
     // What is done silently the client does on its side, after the news of new messages.
     for (KnownMessage& message : known) {
-        if (silent && !actor.read_only && message.flags && chosen.uids.contains(message.uid) &&
+        if (silent && !denied && message.flags && chosen.uids.contains(message.uid) &&
             !modified.contains(message.uid)) {
-            message.flags = changed(*message.flags, action, given);
+            message.flags = apply(*message.flags);
         }
     }
     bool right = false;
     if (chosen.is_wrong) {
         right = answer.status == "BAD";
-    } else if (actor.read_only) {
-        right = answer.code("READ-ONLY").has_value() || answer.status == "NO";
+    } else if (denied) {
+        // What a command by UID is told to have gone first leaves it with nothing to do.
+        const bool nothing_left = gone == chosen.uids.size() && (by_uid || chosen.uids.empty());
+        right = answer.status == "NO" || (nothing_left && !read_only(actor));
     } else if (!modified.empty()) {
         const auto told = answer.code("MODIFIED");
-        right = told && parse_set(*told) == (by_uid ? modified : modified_numbers) &&
-                answer.ok() == (gone == 0 || by_uid);
+        right =
+            told && parse_set(*told) == modified_as_told && answer.ok() == (gone == 0 || by_uid);
     } else {
         // A command by UID is told of what has gone first, and a silent one does not fail for it.
         right = answer.ok() == (gone == 0 || by_uid || silent);
@@ -166,7 +195,7 @@ void ImapModelRun::fetch(Actor& actor) {
     chosen.uids.for_each([&](mail::Uid uid) {
         ModelMessage* const message = model_.at(actor.mailbox).find(uid);
         gone |= message == nullptr;
-        if (message != nullptr && reads && !actor.read_only) {
+        if (message != nullptr && reads && (rights_here(actor) & mail::kRightSeen) != 0) {
             message->flags.insert("\\Seen");
         }
     });
@@ -200,7 +229,8 @@ void ImapModelRun::check_texts(Actor& actor, const Answer& answer) {
 void ImapModelRun::expunge(Actor& actor) {
     const bool by_uid = some_by_uid(actor);
     const Chosen chosen = choose_to_end(actor, true);
-    if (!actor.read_only) {
+    const bool may_expunge = (rights_here(actor) & mail::kRightExpunge) != 0;
+    if (may_expunge) {
         std::erase_if(model_.at(actor.mailbox).messages, [&](const ModelMessage& message) {
             return message.flags.contains("\\Deleted") &&
                    (!by_uid || chosen.uids.contains(message.uid));
@@ -208,18 +238,21 @@ void ImapModelRun::expunge(Actor& actor) {
     }
     const Answer answer =
         actor.client->run(by_uid ? fmt::format("UID EXPUNGE {}", chosen.text) : "EXPUNGE");
-    check_answer(actor, answer, answer.ok() != actor.read_only, "EXPUNGE");
+    check_answer(actor, answer, answer.ok() == may_expunge, "EXPUNGE");
     check_view(actor);
 }
 
 void ImapModelRun::copy(Actor& actor, bool moves) {
     const bool by_uid = some_by_uid(actor);
     const Chosen chosen = choose_to_end(actor, by_uid);
-    const std::string target = some_mailbox();
+    constexpr mail::Rights kToRemove = mail::kRightDeleteMessages | mail::kRightExpunge;
+    const std::string target = some_mailbox(actor);
+    const bool allowed = may(actor, target, mail::kRightInsert) &&
+                         (!moves || (rights_here(actor) & kToRemove) == kToRemove);
     ModelMailbox& from = model_.at(actor.mailbox);
     mail::UidSet copied;
     mail::UidSet copies;
-    if (!moves || !actor.read_only) {
+    if (allowed) {
         std::vector<ModelMessage> messages;
         for (const ModelMessage& message : from.messages) {
             if (chosen.uids.contains(message.uid)) {
@@ -228,15 +261,16 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
         }
         for (const ModelMessage& message : messages) {
             copied.add(message.uid);
-            copies.add(model_.at(target).add(message.flags, message.content));
+            copies.add(model_.at(target).add(permitted(message.flags, rights(actor, target)),
+                                             message.content));
         }
         actor.client->statuses().erase(target);
         if (moves) {
             from.remove(copied);
         }
     }
-    const Answer answer = actor.client->run(
-        fmt::format("{}{} {} {}", prefix(by_uid), moves ? "MOVE" : "COPY", chosen.text, target));
+    const Answer answer = actor.client->run(fmt::format(
+        "{}{} {} {}", prefix(by_uid), moves ? "MOVE" : "COPY", chosen.text, wire(actor, target)));
     bool right = false;
     if (chosen.is_wrong) {
         right = answer.status == "BAD";
@@ -260,11 +294,15 @@ void ImapModelRun::notify(Actor& actor) {
     actor.client->set_expunged_at_once(!actor.notify_delayed);
     const Answer answer = actor.client->run(
         fmt::format("NOTIFY SET STATUS ({} (MessageNew (UID FLAGS) MessageExpunge FlagChange)) "
-                    "(MAILBOXES (INBOX Trash) (MessageNew MessageExpunge))",
-                    actor.notify_delayed ? "SELECTED-DELAYED" : "SELECTED"));
+                    "(MAILBOXES ({} {}) (MessageNew MessageExpunge))",
+                    actor.notify_delayed ? "SELECTED-DELAYED" : "SELECTED",
+                    wire(actor, "INBOX"),
+                    wire(actor, "Trash")));
     bool told_all = true;
-    for (const auto& [name, mailbox] : model_) {
-        told_all = told_all && (name == actor.mailbox || actor.client->statuses()[name].messages);
+    for (const auto& [name, grants] : grants_) {
+        const bool is_seen =
+            may(actor, name, mail::kRightRead | mail::kRightLookup) && name != actor.mailbox;
+        told_all = told_all && (!is_seen || actor.client->statuses()[name].messages);
     }
     check_answer(actor, answer, answer.ok() && told_all, "NOTIFY");
     check_view(actor);
@@ -273,7 +311,7 @@ void ImapModelRun::notify(Actor& actor) {
 
 // The counts that the mailbox keeps of itself (RFC 9051 6.3.11, RFC 8438).
 void ImapModelRun::status(Actor& actor) {
-    const std::string name = some_mailbox();
+    const std::string name = some_mailbox(actor);
     const ModelMailbox& mailbox = model_.at(name);
     std::size_t unseen = 0;
     std::size_t deleted = 0;
@@ -285,17 +323,19 @@ void ImapModelRun::status(Actor& actor) {
     }
     const std::string line =
         fmt::format("STATUS {} (MESSAGES {} UIDNEXT {} UNSEEN {} DELETED {} SIZE {})",
-                    name,
+                    wire(actor, name),
                     mailbox.messages.size(),
                     mailbox.uid_next,
                     unseen,
                     deleted,
                     octets);
-    const Answer answer =
-        actor.client->run(fmt::format("STATUS {} (MESSAGES UIDNEXT UNSEEN DELETED SIZE)", name));
+    const Answer answer = actor.client->run(
+        fmt::format("STATUS {} (MESSAGES UIDNEXT UNSEEN DELETED SIZE)", wire(actor, name)));
     const bool told = std::ranges::find(answer.untagged, line) != answer.untagged.end();
-    check_answer(actor, answer, answer.ok() && told, line);
-    if (!actor.notify || name == actor.mailbox) {
+    const bool readable = may(actor, name, mail::kRightRead);
+    check_answer(actor, answer, readable ? answer.ok() && told : answer.status == "NO", line);
+    const bool is_watched = grants_.contains(name) && may(actor, name, mail::kRightLookup);
+    if (!actor.notify || name == actor.mailbox || !is_watched) {
         actor.client->statuses().erase(name);  // nobody tells when it changes
     }
     check_view(actor);
@@ -310,7 +350,7 @@ void ImapModelRun::rename(Actor& actor) {
     for (Actor& each : actors_) {
         each.client->listen();
         each.client->statuses().erase("Trash");
-        each.client->statuses().erase("Elsewhere");
+        each.client->statuses().erase(wire(each, "Elsewhere"));
     }
     check_view(actor);
 }
@@ -327,6 +367,7 @@ void ImapModelRun::recreate(Actor& actor) {
         check_answer(actor, answer, answer.ok(), command);
     }
     model_.at("Trash") = {};
+    grants_.at("Trash") = {};  // RFC 4314 4: they go with it
     if (stored("Trash")->uid_validity() <= before) {
         fault(actor, "a UIDVALIDITY was used again");
     }
@@ -373,7 +414,7 @@ void ImapModelRun::overlap() {
         }
         const Chosen chosen = choose(actor, true);
         actor.client->begin(fmt::format("UID STORE {} +FLAGS ({})", chosen.text, actor.keyword));
-        if (!actor.read_only) {
+        if ((rights_here(actor) & mail::kRightWrite) != 0) {
             added[actor.mailbox].emplace_back(chosen.uids, actor.keyword);
         }
         // Numbers mean nothing where EXPUNGE comes at any time (RFC 5465 6.1.1).
@@ -383,11 +424,11 @@ void ImapModelRun::overlap() {
         }
         if (chance(2)) {
             actor.client->begin("EXPUNGE");
-            if (!actor.read_only) {
+            if ((rights_here(actor) & mail::kRightExpunge) != 0) {
                 expunged.insert(actor.mailbox);
             }
         }
-        if (chance(3)) {
+        if (may(actor, "INBOX", mail::kRightInsert) && chance(3)) {
             begin_append(actor);
         }
         actor.client->begin(chance(2) || !by_number ? "UID FETCH 1:* (FLAGS)" : "SEARCH ALL");

@@ -52,6 +52,8 @@ constexpr std::array kTampers = {
     Tamper{true, "(SAVE MIN", "(SAVE MAX"},
     Tamper{true, "THREAD REFERENCES", "THREAD ORDEREDSUBJECT"},
     Tamper{true, "MessageExpunge FlagChange", "MessageExpunge"},
+    Tamper{true, "SETACL", "GETACL"},
+    Tamper{false, "MYRIGHTS", "RIGHTS"},
 };
 
 TEST(ImapModelTest, FindsEveryPlantedBug) {
