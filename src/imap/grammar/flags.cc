@@ -109,7 +109,8 @@ void append_flags(std::string& out,
         }
     }
     for (std::size_t i = 0; i < names.size() && keywords >> i != 0; ++i) {
-        if (((keywords >> i) & 1U) != 0) {
+        // A name that no message had any more has made room for another, and leaves it empty until that comes.
+        if (((keywords >> i) & 1U) != 0 && !names[i].empty()) {
             add(names[i]);
         }
     }
