@@ -43,7 +43,7 @@ class DirectTest : public fakes::FilesFixture {
     }
 
     // What a receiver does with `octets`: into room() where there is some, else by write(), in pieces of `piece`. How
-    // many of them went into a room.
+    // many of them went into a room past the page cache.
     std::size_t receive(Upload& upload, std::string_view octets, std::size_t piece = 100'000) {
         std::size_t into_room = 0;
         while (!octets.empty()) {
@@ -63,7 +63,8 @@ class DirectTest : public fakes::FilesFixture {
                 if (taken > 0) {
                     upload.fill(loop_, taken);
                 }
-                into_room += taken;
+                into_room +=
+                    upload.fd() >= 0 ? taken : 0;  // not the first, which wait for their file
             }
             octets.remove_prefix(taken);
         }
@@ -101,7 +102,6 @@ TEST_F(DirectTest, ALargeFileIsWholeWhateverItsLength) {
 
 TEST_F(DirectTest, OnlyWhatIsBehindTheFirstPartGoesPastThePageCache) {
     const auto upload = begin();
-    EXPECT_EQ(upload->until_room(), kMiB);
     EXPECT_EQ(receive(*upload, body(3 * kMiB)), 2 * kMiB);
 }
 
@@ -255,6 +255,9 @@ TEST_F(DirectTest, OnManyThreads) {
                 continue;
             }
             const auto room = loop.run(upload.room(loop)).value();
+            if (room.empty()) {
+                continue;
+            }
             const std::size_t taken = std::min(room.size(), left.size());
             std::copy_n(left.begin(), taken, room.begin());
             upload.fill(loop, taken);

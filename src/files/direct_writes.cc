@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "files/upload.h"
+#include "files/upload_state.h"
 
 namespace files {
 namespace {

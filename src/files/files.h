@@ -151,7 +151,9 @@ struct UploadOptions {
 };
 
 // An upload on its way. Nobody sees it before commit(); destroyed before, it is gone, or kept for kResume
-// where Options::keep_partials says so.
+// where Options::keep_partials says so. Whoever stores a new file in the user's own tree has its first octets in
+// memory, and a file for them only when they are 64 KiB, or all of them: a small one is one piece of work of the pool.
+// What stands in its way may then be found as late as by the calls that wait for the disk.
 class Upload {
   public:
     Upload(base::Pool& pool, std::shared_ptr<UploadState> state);
@@ -164,7 +166,7 @@ class Upload {
 
     [[nodiscard]] std::string_view name() const { return split(path()).name; }
 
-    // For splice(2): write at offset(), within what reserve() granted, and say so with advance(). With
+    // For splice(2), while until_room() is not zero: write at offset(), within what reserve() granted, and say so with advance(). With
     // kAppend and kPatch the descriptor holds only what is new, from offset 0.
     [[nodiscard]] int fd() const;
     [[nodiscard]] std::uint64_t offset() const;
@@ -176,10 +178,11 @@ class Upload {
     // Reserves, writes, advances. The octets are copied where that is needed to outlive the caller.
     [[nodiscard]] base::Task<base::Result<>> write(base::Loop& loop, std::string_view octets);
 
-    // A large upload goes past the page cache, out of buffers that octets are received into: no copy, nothing of
-    // use to others is driven out of memory, and the disk takes one buffer while the next is filled.
+    // The first octets may come into memory (see above). Those of a large upload, behind its first MiB, go past the
+    // page cache, out of buffers that octets are received into: no copy, nothing of use to others is driven out of
+    // memory, and the disk takes one buffer while the next is filled.
 
-    // So many octets come by fd() or write() before room() is of use.
+    // So many octets come by fd() or write() before room() is of use. Zero at the beginning where that is in memory.
     [[nodiscard]] std::uint64_t until_room() const;
     // Room for what comes at offset(), the same until it is full; empty where there is none, or none any more: go on
     // by fd(). Waits for the disk where that is behind. Errors of the disk, perhaps of octets before.
@@ -197,6 +200,7 @@ class Upload {
     [[nodiscard]] base::Task<base::Result<>> commit(base::Loop& loop);
 
   private:
+    [[nodiscard]] std::span<char> early_room();
     [[nodiscard]] base::Task<base::Result<>> drain_and_write(base::Loop& loop, std::string octets);
 
     base::Pool& pool_;

@@ -236,8 +236,8 @@ TEST_F(FilesTest, AnUploadNeedsItsFolder) {
     store(*tree_, "/file", "");
     EXPECT_EQ(run(tree_->upload(loop_, "/file/a", {})).error().code, Errc::kInvalid);
     ASSERT_TRUE(run(tree_->make_directory(loop_, "/folder")));
-    EXPECT_EQ(run(tree_->upload(loop_, "/folder", {})).error().code, Errc::kInvalid);
-    EXPECT_EQ(run(tree_->upload(loop_, "/", {})).error().code, Errc::kInvalid);
+    EXPECT_EQ(run(tree_->upload(loop_, "/folder", {})).error().code, Errc::kExists);
+    EXPECT_EQ(run(tree_->upload(loop_, "/", {})).error().code, Errc::kExists);
 }
 
 TEST_F(FilesTest, AFileThatIsOpenStaysWhatItWas) {

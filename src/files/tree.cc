@@ -9,7 +9,7 @@
 #include "files/listing.h"
 #include "files/mounts.h"
 #include "files/open_file.h"
-#include "files/upload.h"
+#include "files/upload_state.h"
 
 namespace files {
 namespace {
@@ -163,9 +163,15 @@ base::Task<Result<std::unique_ptr<OpenFile>>> Tree::open(base::Loop& loop, std::
 base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
                                                          std::string path,
                                                          UploadOptions options) {
+    const std::shared_ptr<const Deed> by = deed();
+    if (const auto own = mounts_->own(path)) {
+        if (auto planned = plan_upload(*own, path, options, by)) {
+            co_return std::make_unique<Upload>(pool_, std::move(planned));
+        }
+    }
     CO_TRY(std::shared_ptr<UploadState> state,
            co_await pool_.run(loop,
-                              [mounts = mounts_, path = std::move(path), options, by = deed()]()
+                              [mounts = mounts_, path = std::move(path), options, by]()
                                   -> Result<std::shared_ptr<UploadState>> {
                                   TRY(Place place, mounts->find(path, LastLink::kKeep));
                                   return begin_upload(std::move(place), path, options, by);

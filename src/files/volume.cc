@@ -134,6 +134,14 @@ void Aside::close_retired() {
     closing.swap(retired_);
 }
 
+bool Aside::begin_plan() {
+    if (plans_.fetch_add(1, std::memory_order_relaxed) < kPlansMax) {
+        return true;
+    }
+    end_plan();
+    return false;
+}
+
 Result<Entry> Volume::stat(std::string_view path, Wait wait) const {
     TRY(const UniqueFd found, beneath_.open(path, O_PATH | O_NOFOLLOW, wait));
     TRY(const struct statx status, read_status(found.get(), "", AT_EMPTY_PATH));

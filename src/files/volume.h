@@ -52,10 +52,19 @@ class Aside {
     void retire(base::UniqueFd fd);
     void close_retired();
 
+    // Uploads that have memory instead of a file: so many at once, which is all the memory that they can take. False
+    // for one that would be too many; end_plan() is for each other.
+    [[nodiscard]] bool begin_plan();
+
+    void end_plan() { plans_.fetch_sub(1, std::memory_order_relaxed); }
+
+    static constexpr unsigned kPlansMax = 1024;
+
   private:
     base::UniqueFd directory_;
     std::string token_;
     std::atomic<std::uint64_t> next_ = 0;
+    std::atomic<unsigned> plans_ = 0;
     std::mutex mutex_;
     std::vector<base::UniqueFd> retired_;
 };

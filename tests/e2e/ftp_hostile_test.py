@@ -87,7 +87,8 @@ class Battered(unittest.TestCase):
             services=["ftp", "ftps"], threads=1,
             options=f'[auth]\nallow_plaintext = true\n[files]\nquota = "{QUOTA // 1024}KiB"\n').__enter__()
         client = Session(cls.server)
-        client.storbinary("STOR first", io.BytesIO(b"first"))  # the thread's pipe stays
+        client.storbinary("STOR first", io.BytesIO(bytes(100_000)))  # the thread's pipe stays
+        client.storbinary("STOR first", io.BytesIO(b"first"))
         client.quit()
 
     @classmethod
@@ -316,7 +317,7 @@ class Unanswered(Battered):
         cls.server.start()
         client = Session(cls.server)
         with client.transfercmd("STOR first") as connection:
-            connection.sendall(b"first")
+            connection.sendall(bytes(100_000))
         client.reply()  # in time or not: the thread's pipe stays
         client.quit()
 

@@ -24,15 +24,16 @@ constexpr base::Duration kBufferPatience = std::chrono::seconds(1);
 }  // namespace
 
 Task<Result<>> Transfer::receive(net::Stream& stream, files::Upload& upload) {
+    Result<> received;
     if (job_.representation.is_plain()) {
-        auto received = co_await receive_plain(stream, upload);
-        if (!received) {
-            // What has come may be kept, for the client to go on with.
-            static_cast<void>(co_await upload.drain(loop_));
-            co_return received;
-        }
+        received = co_await receive_plain(stream, upload);
     } else {
-        CO_TRY_VOID(co_await receive_encoded(stream, upload));
+        received = co_await receive_encoded(stream, upload);
+    }
+    if (!received) {
+        // What has come may be kept, for the client to go on with.
+        static_cast<void>(co_await upload.drain(loop_));
+        co_return received;
     }
     auto committed = co_await upload.commit(loop_);
     disk_failed_ = !committed;
@@ -44,7 +45,11 @@ Task<Result<>> Transfer::receive(net::Stream& stream, files::Upload& upload) {
 Task<Result<>> Transfer::receive_plain(net::Stream& stream, files::Upload& upload) {
     while (true) {
         if (upload.until_room() == 0) {
-            CO_TRY(const Filled filled, co_await fill_room(stream, upload));
+            const auto filling = co_await fill_room(stream, upload);
+            if (!filling && filling.error().code == Errc::kUnsupported) {
+                co_return co_await receive_encoded(stream, upload);
+            }
+            CO_TRY(const Filled filled, filling);
             if (filled == Filled::kAtEnd) {
                 co_return Result<>();
             }

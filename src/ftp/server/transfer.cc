@@ -16,6 +16,11 @@ namespace {
 constexpr std::uint64_t kPieceOctets = 8U << 20U;
 constexpr std::uint64_t kSlowPieceOctetsMin = 1024;
 
+// A file that is made when its octets have come meets only then what stands in the way of its name.
+bool is_about_name(Errc code) {
+    return code == Errc::kExists || code == Errc::kNotFound || code == Errc::kDenied;
+}
+
 }  // namespace
 
 Transfer::Transfer(Job job,
@@ -107,6 +112,10 @@ Reply Transfer::conclude(const Result<>& moved) {
             return reply(426, "The data connection ended before the file did");
         default:
             break;
+    }
+    if (disk_failed_ && is_about_name(error.code) &&
+        std::holds_alternative<Job::Receive>(job_.what)) {
+        return reply(553, error.text);
     }
     return disk_failed_ ? reply(451, "The file could not be processed: " + error.text)
                         : reply(426, "The data connection broke");

@@ -1,4 +1,5 @@
-// An upload on its way: the file that waits aside, and what it will become.
+// An upload on its way: the file that waits aside, or the octets of one that is still to be made, and what will become
+// of it.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,9 @@
 
 namespace files {
 
+// An upload of so many octets is made, written, synced and named in one piece of work, when it ends.
+inline constexpr std::size_t kEarlyOctets = std::size_t{64} * 1024;
+
 struct UploadState {
     UploadState() = default;
     UploadState(const UploadState&) = delete;
@@ -25,8 +29,11 @@ struct UploadState {
     Place place;
     std::string shown_path;  // as the user calls it
     UploadOptions::Mode mode = UploadOptions::Mode::kReplace;
+    // Nothing is on the disk yet: what came stands in `early`, offset octets of it.
+    bool planned = false;
+    std::unique_ptr<char[]> early;  // kEarlyOctets, once some are expected
     base::UniqueFd fd;
-    std::string aside_name;          // empty once it has its name
+    std::string aside_name;          // empty while it is planned, and once it has its name
     unsigned permissions = 0;        // of the file that will be replaced, or as the user wants them
     std::uint64_t offset = 0;        // octets that have come, and what they build on with kResume
     std::uint64_t patch_offset = 0;  // kPatch: where in the file they will be,
@@ -42,6 +49,14 @@ struct UploadState {
     std::unique_ptr<DirectPart> direct;
 };
 
+// The same as begin_upload(), in plan and from memory alone: nothing is made, and quota is reserved for kEarlyOctets.
+// Null where that cannot tell whether the upload may be, or tells that it may not: begin_upload() finds out. The
+// path must be in the user's own tree, where there are all rights. What comes into a folder's place, or is there
+// unknown to the kernel's memory, is found when the file is made.
+[[nodiscard]] std::shared_ptr<UploadState> plan_upload(const Place& place,
+                                                       const std::string& shown_path,
+                                                       const UploadOptions& options,
+                                                       const std::shared_ptr<const Deed>& deed);
 // Makes the file aside and checks rights, quota and disk against `options`. Waits for the disk.
 [[nodiscard]] base::Result<std::shared_ptr<UploadState>> begin_upload(
     Place place,
@@ -50,7 +65,10 @@ struct UploadState {
     std::shared_ptr<const Deed> deed);
 // The name that a partial of `deed`'s user is kept under; empty where none is kept.
 [[nodiscard]] std::string partial_name(const Place& place, const Deed& deed);
-// Waits for the disk.
+// Makes sure of quota and disk for octets up to `end`. Does not wait.
+[[nodiscard]] base::Result<> reserve_to(UploadState& upload, std::uint64_t end);
+// These wait for the disk. Those that write and commit make the file first where it was only planned.
+[[nodiscard]] base::Result<> make_planned(UploadState& upload);
 [[nodiscard]] base::Result<> write_upload(UploadState& upload, std::string_view octets);
 [[nodiscard]] base::Result<> commit_upload(UploadState& upload);
 // Tells the disk to take what stands in the page cache, on the pool.

@@ -1,0 +1,476 @@
+#include "files/upload_state.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+#include "files/creation.h"
+
+namespace files {
+namespace {
+
+using base::Errc;
+using base::Result;
+using base::UniqueFd;
+using Mode = UploadOptions::Mode;
+
+// Quota is taken in pieces, so that small writes do not ask each time.
+constexpr std::uint64_t kReserveAtOnce = 1U << 20U;
+constexpr unsigned kOrdinaryBits = 0777;
+constexpr unsigned kExecuteBits = 0111;
+constexpr unsigned kOwnerBits = 0600;
+constexpr std::size_t kCopyAtOnce = 64U << 20U;
+// As in net/file_pump.cc: pieces of the page cache that the kernel has at hand.
+constexpr std::size_t kWriteOctets = std::size_t{32} * 1024;
+// What is smaller the disk takes back in no time.
+constexpr std::uint64_t kLargeOctets = 64U << 20U;
+
+Result<> need(const Place& place, Right right) {
+    if ((place.rights & right) == 0) {
+        return base::fail(Errc::kDenied, "Permission denied.");
+    }
+    return {};
+}
+
+Result<std::uint64_t> size_of(int fd) {
+    struct stat status {};
+
+    if (::fstat(fd, &status) != 0) {
+        return fail_errno(errno);
+    }
+    return static_cast<std::uint64_t>(status.st_size);
+}
+
+// The octets [0, octets) of `from` to `at` in `to`; shared on disk where the file system can.
+Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
+    loff_t read_at = 0;
+    auto write_at = static_cast<loff_t>(at);
+    while (octets > 0) {
+        const ssize_t copied = ::copy_file_range(
+            from, &read_at, to, &write_at, std::min<std::uint64_t>(octets, kCopyAtOnce), 0);
+        if (copied < 0 && errno != EINTR) {
+            return fail_errno(errno);
+        }
+        if (copied == 0) {
+            return base::fail(Errc::kIo, "The file was changed meanwhile.");
+        }
+        octets -= copied > 0 ? static_cast<std::uint64_t>(copied) : 0;
+    }
+    return {};
+}
+
+// What may be done depends on whether somebody has the name already.
+Result<> check_rights(UploadState& upload) {
+    auto there = upload.place.volume->stat(upload.place.path);
+    if (!there && there.error().code != Errc::kNotFound) {
+        return base::forward_error(there);
+    }
+    if (there && there->kind == Kind::kDirectory) {
+        return base::fail(Errc::kExists, "There is a folder of that name.");
+    }
+    const bool append = upload.mode == Mode::kAppend;
+    if (there) {
+        TRY_VOID(need(upload.place, append ? kAppend : kOverwrite));
+        upload.exists = true;
+        upload.replace = true;
+        if (there->kind == Kind::kFile) {
+            upload.credit = append || upload.mode == Mode::kPatch ? 0 : there->size;
+            upload.permissions = there->mode;
+        }
+        if (upload.patch_offset > there->size) {
+            return base::fail(Errc::kInvalid, "The file is not that long.");
+        }
+    } else {
+        if (upload.patch_offset > 0) {
+            return base::fail(Errc::kNotFound, "There is no such file or folder.");
+        }
+        TRY_VOID(need(upload.place, kCreate));
+        // Another may bring the name first; then its file makes place if it could have before.
+        upload.replace = (upload.place.rights & (append ? kAppend : kOverwrite)) != 0;
+    }
+    return {};
+}
+
+// The program's own umask is for its own files: here the user's counts, which is in the permissions already.
+Result<> open_aside(UploadState& upload) {
+    Aside& aside = upload.place.volume->aside();
+    std::string name = aside.new_name();
+    UniqueFd fd(::openat(
+        aside.fd(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOwnerBits));
+    if (!fd) {
+        return fail_errno(errno);
+    }
+    const unsigned mode = (upload.permissions & kOrdinaryBits) | kOwnerBits;
+    if (mode != kOwnerBits && ::fchmod(fd.get(), mode) != 0) {
+        const int error = errno;
+        ::unlinkat(aside.fd(), name.c_str(), 0);
+        return fail_errno(error);
+    }
+    upload.fd = std::move(fd);
+    upload.aside_name = std::move(name);
+    return {};
+}
+
+Result<> check_announced(UploadState& upload, std::uint64_t octets) {
+    TRY_VOID(reserve_to(upload, octets));
+    TRY(const std::uint64_t free, upload.place.volume->disk_free());
+    if (octets > free) {
+        return base::fail(Errc::kNoSpace, "The disk has not that much room.");
+    }
+    return {};
+}
+
+// Names beside `path` for STOU: "report.txt" becomes "report.txt.7".
+std::string unique_path(const std::string& path, const std::string& token) {
+    const SplitPath parts = split(path);
+    std::string name(parts.name.empty() ? "file" : parts.name);
+    name.resize(std::min(name.size(), kNameOctetsMax - token.size() - 1));
+    return child(parts.parent, display_name(name) + '.' + token);
+}
+
+// A name that the file may have, in a folder that is there: before octets come in vain.
+Result<> claim_name(UploadState& upload) {
+    Volume& volume = *upload.place.volume;
+    if (upload.mode == Mode::kUnique) {
+        const std::string token = volume.aside().new_name();
+        upload.place.path = unique_path(upload.place.path, token);
+        upload.shown_path = unique_path(upload.shown_path, token);
+        TRY_VOID(need(upload.place, kCreate));
+    } else {
+        TRY_VOID(check_rights(upload));
+    }
+    if (!upload.exists) {
+        TRY_VOID(volume.ledger().reserve({.octets = 0, .files = 1}, volume.limits()));
+        upload.reserved.files = 1;
+    }
+    TRY_VOID(volume.beneath().spot(upload.place.path));
+    return {};
+}
+
+// Goes on with what was kept of an upload that was cut off; false when that is not enough.
+Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
+    Volume& volume = *upload.place.volume;
+    const auto kept = upload.partial_name.empty()
+                          ? std::nullopt
+                          : volume.partials().size(volume.aside(), upload.partial_name);
+    if (!kept || *kept < octets) {
+        return false;
+    }
+    std::string name = volume.aside().new_name();
+    TRY(UniqueFd fd, volume.partials().take(volume.aside(), upload.partial_name, name));
+    ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
+    upload.fd = std::move(fd);
+    upload.aside_name = std::move(name);
+    volume.ledger().release({.octets = *kept, .files = 1});
+    TRY_VOID(reserve_to(upload, octets));
+    if (::ftruncate(upload.fd.get(), static_cast<off_t>(octets)) != 0) {
+        return fail_errno(errno);
+    }
+    upload.offset = octets;
+    return true;
+}
+
+// The part that a resumed upload builds on: of a kept partial, or of the file itself.
+Result<> take_over(UploadState& upload, std::uint64_t octets) {
+    TRY(const bool taken, take_partial(upload, octets));
+    if (taken) {
+        return {};
+    }
+    TRY(const auto old, upload.place.volume->open_file(upload.place.path));
+    TRY(const std::uint64_t size, size_of(old.first.get()));
+    if (size < octets) {
+        return base::fail(Errc::kInvalid, "The file is not that long.");
+    }
+    TRY_VOID(reserve_to(upload, octets));
+    TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets, 0));
+    upload.offset = octets;
+    return {};
+}
+
+// The file anew: what was there when the last one was committed, and what this upload brought, behind it or at
+// its place within.
+Result<> rebuild(UploadState& upload) {
+    const bool patch = upload.mode == Mode::kPatch;
+    auto old = upload.place.volume->open_file(upload.place.path);
+    if (!old) {
+        // A new file; but nothing can be put into the middle of one that is not there.
+        const bool anew = old.error().code == Errc::kNotFound && upload.patch_offset == 0;
+        return anew ? Result<>() : base::forward_error(old);
+    }
+    TRY(const std::uint64_t size, size_of(old->first.get()));
+    if (patch && upload.patch_offset > size) {
+        return base::fail(Errc::kInvalid, "The file is not that long.");
+    }
+    const UniqueFd own = std::move(upload.fd);
+    const std::string own_name = std::move(upload.aside_name);
+    auto built = [&]() -> Result<> {
+        upload.permissions = old->second.mode;
+        TRY_VOID(open_aside(upload));
+        copy_creation(old->first.get(), upload.fd.get());
+        TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size, 0));
+        const std::uint64_t at = patch ? upload.patch_offset : size;
+        return copy_octets(own.get(), upload.fd.get(), upload.offset, at);
+    }();
+    ::unlinkat(upload.place.volume->aside().fd(), own_name.c_str(), 0);
+    return built;
+}
+
+bool keep_partial(UploadState& upload) {
+    if (upload.partial_name.empty()) {
+        return false;
+    }
+    Volume& volume = *upload.place.volume;
+    const auto before =
+        volume.partials().keep(volume.aside(), upload.aside_name, upload.partial_name);
+    if (before) {
+        volume.ledger().release(*before);
+        volume.ledger().hold({.octets = upload.offset, .files = 1});
+    }
+    return before.has_value();
+}
+
+// The file is whole: what was kept on the way to it is of no more use.
+void forget_partial(UploadState& upload) {
+    if (!upload.partial_name.empty()) {
+        Volume& volume = *upload.place.volume;
+        volume.ledger().release(volume.partials().forget(volume.aside(), upload.partial_name));
+    }
+}
+
+}  // namespace
+
+Result<> reserve_to(UploadState& upload, std::uint64_t end) {
+    const std::uint64_t needed = end - std::min(end, upload.credit);
+    if (needed <= upload.reserved.octets) {
+        return {};
+    }
+    Volume& volume = *upload.place.volume;
+    const std::uint64_t more = needed - upload.reserved.octets;
+    TRY(const std::uint64_t free, volume.disk_free());
+    if (more > free) {
+        return base::fail(Errc::kNoSpace, "The disk is full.");
+    }
+    // Always some more than was asked for: who asks again for the piece behind a few octets has it then.
+    const std::uint64_t rounded = (more / kReserveAtOnce + 1) * kReserveAtOnce;
+    const Limits limits = volume.limits();
+    const auto generous = volume.ledger().reserve({.octets = rounded, .files = 0}, limits);
+    if (generous) {
+        upload.reserved.octets += rounded;
+        return {};
+    }
+    TRY_VOID(volume.ledger().reserve({.octets = more, .files = 0}, limits));
+    upload.reserved.octets += more;
+    return {};
+}
+
+UploadState::~UploadState() {
+    if (!place.volume) {
+        return;
+    }
+    place.volume->ledger().release(reserved);
+    if (!partial_name.empty()) {
+        // What came and could be written is kept.
+        (void)(planned && offset > 0 ? make_planned(*this) : finish_direct(*this));
+    }
+    if (planned) {
+        place.volume->aside().end_plan();
+    }
+    if (!aside_name.empty() && (offset == 0 || !keep_partial(*this))) {
+        ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
+        if (offset > kLargeOctets) {
+            place.volume->aside().retire(std::move(fd));
+        }
+    }
+}
+
+std::string partial_name(const Place& place, const Deed& deed) {
+    // Anonymous users are all the same one, so none could call a partial its own.
+    if (!place.volume->settings().keep_partials || deed.user.empty()) {
+        return {};
+    }
+    return Partials::name_of(deed.user, place.shown_path());
+}
+
+namespace {
+
+// As the options want it, with nothing asked of anybody yet.
+std::shared_ptr<UploadState> new_upload(Place place,
+                                        std::string shown_path,
+                                        const UploadOptions& options,
+                                        std::shared_ptr<const Deed> deed) {
+    auto upload = std::make_shared<UploadState>();
+    upload->place = std::move(place);
+    upload->shown_path = std::move(shown_path);
+    upload->mode = options.mode;
+    if (options.mode == Mode::kReplace || options.mode == Mode::kResume) {
+        upload->partial_name = partial_name(upload->place, *deed);
+    }
+    if (options.mode == Mode::kPatch) {
+        upload->patch_offset = options.offset;
+        upload->patch_length = options.length;
+    }
+    upload->deed = std::move(deed);
+    upload->permissions = options.permissions & ~kExecuteBits;
+    return upload;
+}
+
+// Whether a file could have the name, as far as memory tells: its folder is there, and no folder is in its place.
+// Names outside ASCII may stand there in another spelling.
+bool may_have_name(const Volume& volume, const std::string& path) {
+    if (!is_ascii(path)) {
+        return false;
+    }
+    const auto there = volume.stat(path, Wait::kNever);
+    return there ? there->kind != Kind::kDirectory
+                 : volume.beneath()
+                       .open(split(path).parent, O_PATH | O_DIRECTORY, Wait::kNever)
+                       .has_value();
+}
+
+}  // namespace
+
+std::shared_ptr<UploadState> plan_upload(const Place& place,
+                                         const std::string& shown_path,
+                                         const UploadOptions& options,
+                                         const std::shared_ptr<const Deed>& deed) {
+    Volume& volume = *place.volume;
+    if (options.mode != Mode::kReplace || options.announced || options.created ||
+        !may_have_name(volume, place.path)) {
+        return nullptr;
+    }
+    constexpr Counts kMost{.octets = kEarlyOctets, .files = 1};
+    const auto free = volume.disk_free();
+    if (!free || *free < kMost.octets || !volume.ledger().reserve(kMost, volume.limits())) {
+        return nullptr;
+    }
+    if (!volume.aside().begin_plan()) {
+        volume.ledger().release(kMost);
+        return nullptr;
+    }
+    auto upload = new_upload(place, shown_path, options, deed);
+    upload->reserved = kMost;
+    upload->planned = true;
+    return upload;
+}
+
+Result<std::shared_ptr<UploadState>> begin_upload(Place place,
+                                                  std::string shown_path,
+                                                  const UploadOptions& options,
+                                                  std::shared_ptr<const Deed> deed) {
+    auto upload = new_upload(std::move(place), std::move(shown_path), options, std::move(deed));
+    upload->place.volume->aside().close_retired();
+    TRY_VOID(claim_name(*upload));
+    TRY_VOID(open_aside(*upload));
+    if (options.created) {
+        // A copy without it is a copy all the same.
+        (void)write_creation(upload->fd.get(), *options.created);
+    }
+    if (options.mode == Mode::kResume && options.offset > 0) {
+        TRY_VOID(take_over(*upload, options.offset));
+    }
+    if (options.announced) {
+        TRY_VOID(check_announced(*upload, upload->offset + *options.announced));
+    }
+    return upload;
+}
+
+// The folder is looked for when the file gets its name.
+Result<> make_planned(UploadState& upload) {
+    upload.place.volume->aside().close_retired();
+    TRY_VOID(check_rights(upload));
+    TRY_VOID(open_aside(upload));
+    const std::unique_ptr<char[]> octets = std::move(upload.early);
+    upload.planned = false;
+    upload.place.volume->aside().end_plan();
+    return write_upload(upload, {octets.get(), std::exchange(upload.offset, 0)});
+}
+
+Result<> write_upload(UploadState& upload, std::string_view octets) {
+    if (upload.planned) {
+        TRY_VOID(make_planned(upload));
+    }
+    TRY_VOID(reserve_to(upload, upload.offset + octets.size()));
+    while (!octets.empty()) {
+        const std::size_t piece = std::min<std::size_t>(
+            octets.size(), kWriteOctets - static_cast<std::size_t>(upload.offset % kWriteOctets));
+        const ssize_t written =
+            ::pwrite(upload.fd.get(), octets.data(), piece, static_cast<off_t>(upload.offset));
+        if (written < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return fail_errno(errno);
+        }
+        upload.offset += static_cast<std::uint64_t>(written);
+        octets.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+namespace {
+
+Result<> sync_octets(const UploadState& upload) {
+    if (::fdatasync(upload.fd.get()) != 0) {
+        return fail_errno(errno);
+    }
+    return {};
+}
+
+// Everything that makes the file appear, under its name.
+Result<> appear(UploadState& upload) {
+    Volume& volume = *upload.place.volume;
+    if (upload.mode == Mode::kPatch && upload.offset != upload.patch_length) {
+        return base::fail(Errc::kInvalid, "That is not as much as the range holds.");
+    }
+    if (upload.mode == Mode::kAppend || upload.mode == Mode::kPatch) {
+        const std::unique_lock alone(volume.commits());
+        TRY_VOID(rebuild(upload));
+        TRY_VOID(sync_octets(upload));
+        return volume.place(upload.aside_name, upload.place.path, upload.replace);
+    }
+    TRY_VOID(sync_octets(upload));
+    const std::shared_lock together(volume.commits());
+    return volume.place(upload.aside_name, upload.place.path, upload.replace);
+}
+
+}  // namespace
+
+Result<> commit_upload(UploadState& upload) {
+    if (upload.planned) {
+        TRY_VOID(make_planned(upload));
+    }
+    TRY_VOID(appear(upload));
+    upload.aside_name.clear();
+    upload.fd.reset();
+    forget_partial(upload);
+    note_deed(
+        upload.place,
+        *upload.deed,
+        upload.mode == Mode::kAppend ? "appended" : "stored",
+        std::to_string(upload.offset) + " octets" +
+            (upload.mode == Mode::kPatch ? " at " + std::to_string(upload.patch_offset) : ""));
+    upload.place.volume->ledger().release(upload.reserved);
+    upload.reserved = {};
+    return {};
+}
+
+// The disk takes what has come while more comes: the sync at the end then waits for little.
+void hand_over(UploadState& upload, base::Pool& pool) {
+    // A descriptor of its own: nothing of an upload that ends meanwhile waits for this.
+    auto fd = std::make_shared<UniqueFd>(::fcntl(upload.fd.get(), F_DUPFD_CLOEXEC, 0));
+    pool.submit([fd, from = upload.handed_over, to = upload.offset] {
+        ::sync_file_range(fd->get(),
+                          static_cast<off64_t>(from),
+                          static_cast<off64_t>(to - from),
+                          SYNC_FILE_RANGE_WRITE);
+    });
+    upload.handed_over = upload.offset;
+}
+
+}  // namespace files
