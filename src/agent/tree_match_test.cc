@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <initializer_list>
+#include "agent/test_trees.h"
 
 namespace agent {
 namespace {
@@ -11,17 +11,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
-
-constexpr const char* kComposed = "\u00e9t\u00e9";
-constexpr const char* kDecomposed = "e\u0301te\u0301";
-
-Tree tree(std::initializer_list<std::string> paths) {
-    Tree made;
-    for (const std::string& path : paths) {
-        made[path].name = path.substr(path.rfind('/') + 1);
-    }
-    return made;
-}
 
 TEST(TreeMatch, FindsWhatHasAnotherForm) {
     EXPECT_THAT(match_forms(tree({"a", kDecomposed}), tree({"a", kComposed})),

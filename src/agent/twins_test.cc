@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <initializer_list>
+#include "agent/test_trees.h"
 
 namespace agent {
 namespace {
@@ -12,17 +12,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-constexpr const char* kComposed = "\u00e9t\u00e9";
 constexpr const char* kHalf = "\u00e9te\u0301";
-constexpr const char* kDecomposed = "e\u0301te\u0301";
-
-Tree tree(std::initializer_list<std::string> paths, ftp::EntryType type = ftp::EntryType::kFile) {
-    Tree made;
-    for (const std::string& path : paths) {
-        made[path].type = type;
-    }
-    return made;
-}
 
 TEST(TwinsTest, AreFilesThatDifferInFormOnly) {
     EXPECT_THAT(find_twins(tree({"a", "b", kComposed, "e", "\xe9"}), {}), IsEmpty());
