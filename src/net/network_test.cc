@@ -371,6 +371,23 @@ TEST_F(TlsClientTest, ResumesWithTheSameNameOnly) {
     EXPECT_EQ(shake_hands(options), "denied TLS handshake: hostname mismatch");
 }
 
+// FTP: every data connection resumes the control connection's.
+TEST_F(TlsClientTest, AConnectionThatEndsBadlyTakesNoSessionAlong) {
+    TlsClientOptions options = proving("mail.hamburger.example");
+    ASSERT_EQ(shake_hands(options), "ok");
+    ASSERT_TRUE(finish(theirs_->write("x", in(20s))));
+    EXPECT_EQ(receive(*ours_), "x");
+    const auto control = std::move(ours_);
+    options.resume = control->tls_ticket();
+    ASSERT_EQ(shake_hands(options), "ok");
+    EXPECT_TRUE(ours_->tls()->resumed);
+    theirs_->abort();
+    EXPECT_EQ(receive(*ours_), "!reset");
+    ours_.reset();
+    options.resume.reset();
+    EXPECT_TRUE(control->tls_ticket());
+}
+
 TEST_F(TlsClientTest, AnEndWithoutGoodbyeIsNoEnd) {
     ASSERT_EQ(shake_hands(proving("mail.hamburger.example")), "ok");
     theirs_->abort();

@@ -287,7 +287,7 @@ base::Task<base::Result<>> SocketStream::start_tls_bound(Stream& control,
         broken_ = tls_ == nullptr;
     }
     if (tls_ && owner != nullptr && owner->tls_) {
-        tls_->adopt(owner->tls_->binding());
+        tls_->adopt(*owner->tls_);
         tls_->prefer_throughput();
     }
     CO_TRY_VOID(co_await shake_hands(deadline));

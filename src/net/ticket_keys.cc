@@ -12,10 +12,6 @@
 namespace net {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kLifetime = 12h;
-
 TicketKeys::Key new_key() {
     base::SystemRandom random;
     TicketKeys::Key key;

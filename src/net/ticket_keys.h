@@ -14,6 +14,9 @@ namespace net {
 // Thread-safe; outlives the contexts it is installed in.
 class TicketKeys {
   public:
+    // In which a key is the one for new tickets; for as long again it opens those that it made.
+    static constexpr std::chrono::hours kLifetime{12};
+
     TicketKeys();
     void install(ssl_ctx_st* context);
 

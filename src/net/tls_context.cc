@@ -28,9 +28,6 @@ constexpr const char* kTls12Ciphers = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CH
 constexpr const char* kTls13Ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
-// Sessions of clients without tickets, about 1 KiB each; beyond them the oldest is forgotten.
-constexpr long kSessionsMax = 1000;
-
 base::Result<> load_authorities(SSL_CTX* context, const std::string& path) {
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
     if (names == nullptr || SSL_CTX_load_verify_file(context, path.c_str()) != 1) {
@@ -49,14 +46,6 @@ base::Result<> load_authorities(SSL_CTX* context, const std::string& path) {
     return {};
 }
 
-// A session that is kept here bears what a ticket would. Nobody keeps another reference to it.
-int on_new_session(SSL* ssl, SSL_SESSION* /*session*/) {
-    if (SSL_version(ssl) < TLS1_3_VERSION) {
-        put_binding(ssl, nullptr);
-    }
-    return 0;
-}
-
 void set_protocol(SSL_CTX* context) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
@@ -72,12 +61,13 @@ void set_protocol(SSL_CTX* context) {
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                          SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1);
-    // Tickets keep the sessions at the client; one is enough for a mail program. Clients of TLS 1.2 that take none
-    // (curl above all) could not resume one otherwise, and FTP wants its data connections to.
+    // Tickets keep the sessions at the client; one is enough for a mail program.
     SSL_CTX_set_num_tickets(context, 1);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
-    SSL_CTX_sess_set_cache_size(context, kSessionsMax);
-    SSL_CTX_sess_set_new_cb(context, on_new_session);
+    // OpenSSL's two hours are less than a large mirror takes, whose data connections must resume to its end.
+    SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kLifetime).count());
+    // Clients of TLS 1.2 that take none (curl above all) resume the session of a connection that is open, or none.
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_get_cb(context, find_session);
 }
 
 // As OpenSSL decides without a callback; it wants one beside put_binding().

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 
 #include "base/check.h"
@@ -249,7 +250,9 @@ Attempt TlsSession::end_writing() {
 }
 
 std::shared_ptr<TlsTicket> TlsSession::ticket() const {
-    SSL_SESSION* session = info_ && SSL_is_server(ssl_) == 0 ? SSL_get1_session(ssl_) : nullptr;
+    // A copy, since OpenSSL spoils the session of a connection that ends badly for whoever else has it.
+    SSL_SESSION* session =
+        info_ && SSL_is_server(ssl_) == 0 ? SSL_SESSION_dup(SSL_get0_session(ssl_)) : nullptr;
     if (session == nullptr || SSL_SESSION_is_resumable(session) != 1) {
         SSL_SESSION_free(session);
         return nullptr;
@@ -257,10 +260,36 @@ std::shared_ptr<TlsTicket> TlsSession::ticket() const {
     return std::make_shared<TlsTicket>(session, asked_for_, info_->distrust.empty());
 }
 
-void TlsSession::adopt(std::string binding) {
-    binding_ = std::move(binding);
+void TlsSession::adopt(const TlsSession& control) {
+    binding_ = control.binding_;
     // The client has its next ticket from the connection it belongs to.
     SSL_set_num_tickets(ssl_, 0);
+    if (SSL_version(control.ssl_) < TLS1_3_VERSION) {
+        control_session_ = {SSL_get1_session(control.ssl_), SSL_SESSION_free};
+    }
+}
+
+// As old as this connection, and OpenSSL may spoil it.
+ssl_session_st* TlsSession::control_session(std::string_view name) const {
+    SSL_SESSION* const original = control_session_.get();
+    unsigned octets = 0;
+    const unsigned char* const id =
+        original == nullptr ? nullptr : SSL_SESSION_get_id(original, &octets);
+    SSL_SESSION* const copy =
+        octets > 0 && to_string(id, octets) == name ? SSL_SESSION_dup(original) : nullptr;
+    if (copy != nullptr) {
+        SSL_SESSION_set_time(copy, std::time(nullptr));
+        SSL_SESSION_set1_ticket_appdata(copy, binding_.data(), binding_.size());
+    }
+    return copy;
+}
+
+ssl_session_st* find_session(ssl_st* ssl, const unsigned char* name, int octets, int* keep) {
+    *keep = 0;
+    const auto* const session = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+    return session == nullptr
+               ? nullptr
+               : session->control_session(to_string(name, static_cast<std::size_t>(octets)));
 }
 
 bool TlsSession::resumed_binding() const {

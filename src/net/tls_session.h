@@ -13,6 +13,7 @@
 #include "net/record_gatherer.h"
 #include "net/stream.h"
 
+struct ssl_session_st;
 struct ssl_st;
 
 namespace net {
@@ -54,9 +55,12 @@ class TlsSession {
 
     [[nodiscard]] const std::string& protocols() const;
 
-    // Before the handshake: this is a connection of the one with that binding.
-    void adopt(std::string binding);
-    // After the handshake: it resumed a session whose ticket carries this binding.
+    // At the server, before the handshake: this is a connection of `control`, whose handshake is done.
+    void adopt(const TlsSession& control);
+    // A copy of the control connection's session, for OpenSSL, if that is what the client calls it: who takes no tickets
+    // in TLS 1.2 can resume it.
+    [[nodiscard]] ssl_session_st* control_session(std::string_view name) const;
+    // After the handshake: it resumed a session with this binding.
     [[nodiscard]] bool resumed_binding() const;
     // Sends a ticket with the next octets (TLS 1.3; nothing in TLS 1.2, where tickets last).
     void send_ticket();
@@ -81,6 +85,7 @@ class TlsSession {
     ssl_st* ssl_;
     std::string asked_for_;
     std::string binding_;
+    std::shared_ptr<ssl_session_st> control_session_;
     std::shared_ptr<const std::string> protocols_;
     std::optional<TlsInfo> info_;
     std::unique_ptr<RecordGatherer> gatherer_;  // made by the first write_gathered()
@@ -91,6 +96,8 @@ class TlsSession {
 
 // A callback of OpenSSL: what a ticket that is about to be sent carries for resumed_binding().
 int put_binding(ssl_st* ssl, void* argument);
+// A callback of OpenSSL: the session to resume that a client of TLS 1.2 without tickets names. The caller owns it.
+ssl_session_st* find_session(ssl_st* ssl, const unsigned char* name, int octets, int* keep);
 // A callback of OpenSSL: the first of TlsSession::protocols() that the client offers; none is a fatal alert.
 int choose_protocol(ssl_st* ssl,
                     const unsigned char** chosen,

@@ -3,9 +3,11 @@
 
 import ftplib
 import hashlib
+import io
 import os
 import pathlib
 import random
+import signal
 import socket
 import ssl
 import sys
@@ -18,6 +20,8 @@ from harness import BOB, EXPECT_S, PASSWORDS, PATIENCE_S, ServerTest, run
 from ports import free_port
 
 LARGE = random.Random(1).randbytes(3_000_000)
+# TLS 1.2 with tickets and without, and TLS 1.3, which has nothing else.
+SESSIONS = ((ssl.TLSVersion.TLSv1_2, 0), (ssl.TLSVersion.TLSv1_2, ssl.OP_NO_TICKET), (ssl.TLSVersion.TLSv1_3, 0))
 
 
 def hashes(folder):
@@ -172,8 +176,7 @@ class Ftp(ServerTest):
         return client
 
     def test_data_connections_resume_their_own_session(self):
-        for version, options in ((ssl.TLSVersion.TLSv1_2, 0), (ssl.TLSVersion.TLSv1_2, ssl.OP_NO_TICKET),
-                                 (ssl.TLSVersion.TLSv1_3, 0)):
+        for version, options in SESSIONS:
             with self.subTest(version, options=options):
                 name = f"{self.name}-{version.name}-{options:x}"
                 mine = self.tls_client(Resuming, version, options=options)
@@ -188,6 +191,38 @@ class Ftp(ServerTest):
                     with open(os.devnull, "rb") as nothing, self.assertRaises((ftplib.error_temp, OSError)):
                         other.storbinary("STOR " + name, nothing)
                 self.assertEqual(mine.size(name), len(LARGE))
+
+    def test_a_data_connection_that_broke_takes_no_session_along(self):
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.storbinary("STOR " + self.name, io.BytesIO(bytes(30_000_000)))
+        for version, options in SESSIONS:
+            with self.subTest(version, options=options):
+                client = self.tls_client(Resuming, version, options=options)
+                with client.transfercmd("RETR " + self.name) as connection:
+                    connection.recv(1)
+                    self.assertRegex(client.abort(), "^426")
+                    self.assertRegex(client.getmultiline(), "^226")
+                self.assertIn(self.name, client.nlst())
+                with client.transfercmd("STOR cut") as connection:
+                    connection.sendall(b"half")
+                with self.assertRaises(ftplib.error_temp):
+                    client.voidresp()
+                self.assertIn(self.name, client.nlst())
+
+    def test_sessions_outlive_a_reload_of_the_certificates(self):
+        self.curl("-T", self.large, self.url(self.name))
+        clients = [self.tls_client(Resuming, version, options=options) for version, options in SESSIONS]
+        self.server.process.send_signal(signal.SIGHUP)
+        self.server.wait_for_log("certificates reloaded")
+        for kind, client in zip(SESSIONS, clients):
+            with self.subTest(kind):
+                self.assertIn(self.name, client.nlst())
+
+    def test_tickets_last_as_long_as_their_keys(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            client = self.tls_client(Resuming, version)
+            self.assertEqual(client.sock.session.ticket_lifetime_hint, 12 * 3600)
 
     def test_tls_for_another_protocol_is_refused(self):
         for names, agreed in ((["ftp"], "ftp"), ([], None), (["h2", "ftp"], "ftp"), (["http/1.1"], "refused")):
