@@ -290,6 +290,17 @@ class Ftp(ServerTest):
             connection.close()
         self.assertEqual(self.fetch(self.name), LARGE)
 
+    def test_progress_is_told_to_a_slow_client_too(self):
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.storbinary("STOR " + self.name, io.BytesIO(bytes(30_000_000)))
+            with client.transfercmd("RETR " + self.name) as connection, connection.makefile("rb") as file:
+                file.read(1_000_000)
+                self.assertRegex(client.sendcmd("STAT"), rf"RETR /{self.name}: [1-9]\d{{5,}} bytes")
+                self.assertRegex(self.server.admin("ftp", "who"), r"s  [1-9]\d{5,} of 30000000 bytes")
+                client.abort()
+                client.getmultiline()
+
     def test_transfer_log(self):
         self.curl("-T", self.large, self.url(self.name))
         self.fetch(self.name)

@@ -12,8 +12,14 @@ using base::Task;
 
 namespace {
 
-// Between two looks at rates and progress.
-constexpr std::uint64_t kPieceOctets = 8U << 20U;
+using namespace std::chrono_literals;
+
+// Between two looks at rates and progress: a piece should take about so long, within these bounds.
+constexpr base::Duration kPieceTime = 250ms;
+constexpr std::uint64_t kPieceOctetsMin = std::uint64_t{64} << 10U;
+constexpr std::uint64_t kPieceOctetsFirst = std::uint64_t{256} << 10U;
+constexpr std::uint64_t kPieceOctetsMax = std::uint64_t{8} << 20U;
+// Where a rate holds.
 constexpr std::uint64_t kSlowPieceOctetsMin = 1024;
 
 // A file that is made when its octets have come meets only then what stands in the way of its name.
@@ -37,7 +43,9 @@ Transfer::Transfer(Job job,
       options_(options),
       services_(services),
       notify_(std::move(notify)),
-      began_(loop.clock().steady()) {}
+      piece_octets_(kPieceOctetsFirst),
+      began_(loop.clock().steady()),
+      piece_began_(began_) {}
 
 Task<Reply> Transfer::run() {
     auto stream = co_await channel_.open();
@@ -128,16 +136,22 @@ base::SteadyTime Transfer::stall_deadline() const {
 // Counts `octets`, and waits until a rate allows more.
 Task<> Transfer::pace(std::uint64_t octets) {
     octets_ += octets;
-    const base::SteadyTime next = place_.charge(octets, loop_.clock().steady());
-    if (next > loop_.clock().steady()) {
+    const base::SteadyTime now = loop_.clock().steady();
+    const base::Duration took = now - std::exchange(piece_began_, now);
+    if (took < kPieceTime / 2) {
+        piece_octets_ = std::min(piece_octets_ * 2, kPieceOctetsMax);
+    } else if (took > kPieceTime * 2) {
+        piece_octets_ = std::max(piece_octets_ / 2, kPieceOctetsMin);
+    }
+    const base::SteadyTime next = place_.charge(octets, now);
+    if (next > now) {
         co_await base::sleep_until(loop_, next);
     }
 }
 
-// A quarter of a second's worth, where a rate holds.
 std::uint64_t Transfer::piece_octets() const {
     const std::uint64_t rate = place_.slowest_rate();
-    return rate == 0 ? kPieceOctets : std::clamp(rate / 4, kSlowPieceOctetsMin, kPieceOctets);
+    return rate == 0 ? piece_octets_ : std::clamp(rate / 4, kSlowPieceOctetsMin, kPieceOctetsMax);
 }
 
 }  // namespace ftp

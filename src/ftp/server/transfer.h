@@ -128,7 +128,9 @@ class Transfer {
     std::function<void()> notify_;
     std::vector<Reply> notices_;
     std::uint64_t octets_ = 0;
+    std::uint64_t piece_octets_;
     base::SteadyTime began_;
+    base::SteadyTime piece_began_;
     // Whose fault an error is decides the reply: the disk's is 451, the network's 426.
     bool disk_failed_ = false;
     bool succeeded_ = false;
