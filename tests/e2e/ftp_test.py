@@ -259,6 +259,22 @@ class Ftp(ServerTest):
             client.storbinary("STOR " + self.name, file)
         self.assertEqual(client.size(self.name), len(LARGE))
 
+    def test_rein_ends_tls_behind_its_reply(self):
+        for version, options in SESSIONS:
+            with self.subTest(version, options=options):
+                client = self.tls_client(Resuming, version, options=options)
+                self.assertRegex(client.sendcmd("REIN"), "^220 ")
+                client.sock.unwrap()
+                client.sock = socket.socket(fileno=client.sock.detach())
+                client.sock.settimeout(PATIENCE_S)
+                client.file = client.sock.makefile("r", encoding="utf-8")
+                self.assertRegex(client.sendcmd("NOOP"), "^200 ")
+                self.assertRegex(self.server.admin("ftp", "who"), f":{client.sock.getsockname()[1]}  clear")
+                self.assertRegex(client.auth(), "^234 ")
+                client.login(BOB, PASSWORDS[BOB])
+                client.prot_p()
+                client.nlst()
+
     def test_modes_and_types(self):
         self.curl("-T", self.large, self.url(self.name))
         with self.ftplib() as client:

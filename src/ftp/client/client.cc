@@ -292,14 +292,6 @@ Client::Async<void> Client::name_host() {
     co_return base::Result<>();
 }
 
-Client::Async<void> Client::reinitialise() {
-    CO_TRY_VOID(co_await perform("REIN"));
-    logged_in_ = false;
-    representation_ = {};
-    features_.clear();
-    co_return base::Result<>();
-}
-
 Client::Async<void> Client::quit() {
     if (is_connected()) {
         static_cast<void>(co_await command("QUIT"));

@@ -124,8 +124,6 @@ class Client {
     // First says HOST where the server knows it. kDenied. Afterwards features() are known and names are UTF-8 (RFC 2640).
     [[nodiscard]] Async<void> login(std::string user, std::string password, std::string account);
     [[nodiscard]] Async<void> quit();
-    // REIN: back to before the login.
-    [[nodiscard]] Async<void> reinitialise();
     void close();
 
     [[nodiscard]] bool is_connected() const { return stream_ != nullptr && !lost_; }

@@ -93,9 +93,9 @@ void Activity::Place::set_directory(std::string_view directory) {
     view_.directory = directory;
 }
 
-void Activity::Place::set_tls() {
+void Activity::Place::set_tls(bool on) {
     const std::scoped_lock lock(activity_.mutex_);
-    view_.tls = true;
+    view_.tls = on;
 }
 
 bool Activity::Place::begin_transfer(std::string doing,

@@ -66,7 +66,7 @@ class Activity {
         [[nodiscard]] bool log_in(std::string account, bool anonymous);
         void log_out();
         void set_directory(std::string_view directory);
-        void set_tls();
+        void set_tls(bool on);
 
         // False when somebody has their share of transfers.
         [[nodiscard]] bool begin_transfer(std::string doing,

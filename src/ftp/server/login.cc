@@ -153,11 +153,15 @@ Session::Answer Session::on_acct(std::string /*arguments*/) {
 }
 
 // RFC 959 4.1.1: everything as it was at the greeting. What TLS protects stays protected.
+// RFC 4217 13: behind its reply, what AUTH TLS began ends; where TLS was there before the greeting, it stays.
 Session::Answer Session::on_rein(std::string /*arguments*/) {
     begin_anew();
     host_.clear();
     italian_ = false;
-    co_return reply(220, options_.hostname + " FTP server ready");
+    const bool ends_tls = lines_.stream().tls() != nullptr && !options_.implicit_tls;
+    co_return reply(220,
+                    options_.hostname + " FTP server ready",
+                    ends_tls ? Reply::Then::kStopTls : Reply::Then::kGoOn);
 }
 
 // RFC 959 4.1.1, USER: "all transfer parameters are unchanged".

@@ -12,7 +12,7 @@ struct Reply {
         kGoOn,
         kClose,     // hang up
         kStartTls,  // RFC 4217 4.2
-        kStopTls,   // CCC (RFC 4217 6) and REIN
+        kStopTls,   // CCC (RFC 4217 5) and REIN (13)
         kTransfer,  // the job that the handler left begins
     };
 

@@ -165,12 +165,13 @@ Task<Result<>> Session::act_on(const Reply& reply) {
             held_.clear();
             CO_TRY_VOID(co_await lines_.start_tls(now() + options_.handshake_timeout_s));
             begin_anew();
-            place_->set_tls();
+            place_->set_tls(true);
             break;
         case Reply::Then::kStopTls:
             CO_TRY_VOID(co_await lines_.flush(write_deadline()));
             lines_.discard_input();
             CO_TRY_VOID(co_await lines_.stream().stop_tls(now() + options_.handshake_timeout_s));
+            place_->set_tls(false);
             break;
         case Reply::Then::kTransfer:
             // The reply leaves as soon as the transfer has to wait for something: one that never does, of a small file
