@@ -85,7 +85,7 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
 
 base::Result<> replace_file(const std::string& path, std::string_view text) {
     const std::string aside = path + "~";
-    TRY(const auto sink, FileSink::open(aside, 0));
+    TRY(const auto sink, FileSink::open(aside, 0, false, S_IRUSR | S_IWUSR));
     auto done = sink->write(text);
     if (done) {
         done = sink->finish(std::nullopt);
@@ -101,8 +101,9 @@ base::Result<> replace_file(const std::string& path, std::string_view text) {
 
 base::Result<std::unique_ptr<FileSink>> FileSink::open(const std::string& path,
                                                        std::uint64_t offset,
-                                                       bool keep) {
-    base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+                                                       bool keep,
+                                                       mode_t permissions) {
+    base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, permissions));
     const auto position = static_cast<off_t>(offset);
     if (!fd || (!keep && ::ftruncate(fd.get(), position) != 0 && errno != EINVAL) ||
         (offset != 0 && ::lseek(fd.get(), position, SEEK_SET) < 0)) {

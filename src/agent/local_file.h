@@ -1,6 +1,8 @@
 // This machine's files, as sinks and sources of transfers: a path, "-" for the standard streams.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,15 +29,17 @@ struct LocalStatus {
 // kTooLong, kNotFound, kDenied, kIo.
 [[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t octets_max);
 
-// In one step: whoever reads it sees the old text or the new one.
+// In one step: whoever reads it sees the old text or the new one. Nobody but its owner may.
 [[nodiscard]] base::Result<> replace_file(const std::string& path, std::string_view text);
 
 class FileSink final : public ftp::ByteSink {
   public:
-    // At `offset`: what stands behind it is cut off, unless `keep`. Offset 0 begins the file anew.
+    // At `offset`: what stands behind it is cut off, unless `keep`. Offset 0 begins the file anew. A new file has
+    // `permissions`, but for those that the umask takes away.
     [[nodiscard]] static base::Result<std::unique_ptr<FileSink>> open(const std::string& path,
                                                                       std::uint64_t offset,
-                                                                      bool keep = false);
+                                                                      bool keep = false,
+                                                                      mode_t permissions = 0666);
     // The standard output.
     [[nodiscard]] static std::unique_ptr<FileSink> standard();
 

@@ -1,6 +1,7 @@
 #include "app/command_line.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <memory>
@@ -110,16 +111,19 @@ void add_server_commands(CLI::App& top,
 }
 
 // The agent reads its own arguments: BSD's letters and a verb that is optional do not fit CLI11's shape.
-void add_ftp_command(CLI::App& top, Action& action) {
+void add_ftp_command(CLI::App& top, Action& action, mode_t users_umask) {
     CLI::App& ftp = *top.add_subcommand("ftp", "Talk to an FTP server, or get, put, ls, mirror");
     ftp.set_help_flag();
     ftp.prefix_command();
     ftp.fallthrough(false);
     add_admin(
         {ftp, action, "ftp"}, "who", "The sessions of the running server, and what each does");
-    ftp.callback([&ftp, &action] {
+    ftp.callback([&ftp, &action, users_umask] {
         if (!ftp.got_subcommand("who")) {
-            action = [words = ftp.remaining()] { return agent::run_ftp(words); };
+            action = [words = ftp.remaining(), users_umask] {
+                ::umask(users_umask);
+                return agent::run_ftp(words);
+            };
         }
     });
 }
@@ -162,7 +166,7 @@ int parse_and_run(CLI::App& top, Action& action, int argc, char** argv) {
 
 }  // namespace
 
-int run_command_line(int argc, char** argv) {
+int run_command_line(int argc, char** argv, mode_t users_umask) {
     CLI::App top(kDescription, "staffetta");
     Action action;
     const auto trace_peer = std::make_shared<std::string>();
@@ -182,7 +186,7 @@ int run_command_line(int argc, char** argv) {
     add_watching_commands(top, action);
     add_carry_commands(top, action);
     add_mime_commands(top, action);
-    add_ftp_command(top, action);
+    add_ftp_command(top, action, users_umask);
     return parse_and_run(top, action, argc, argv);
 }
 
