@@ -131,9 +131,10 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
     channel_ = nullptr;
     if (channel.stream && outcome && !channel.enough) {
         static_cast<void>(co_await channel.stream->shut_down_write(deadline()));
-        // To close with octets unread would reset the connection, and could cost the last ones sent.
+        // To close with octets unread would reset the connection, and could cost the last ones sent. In modes B and C the
+        // server may keep it open (RFC 959 3.2).
         const base::SteadyTime end = loop_.clock().steady() + kFarewell;
-        while (co_await channel.stream->receive(end)) {
+        while (!representation_.marks_its_end() && co_await channel.stream->receive(end)) {
         }
     }
     channel.close();

@@ -277,6 +277,38 @@ TEST_F(ClientTest, SaysOctet255AsTelnetHasIt) {
               "c");
 }
 
+// RFC 959 3.4.2: who has seen the mark of the end has it all.
+TEST_F(ClientTest, WaitsForNoEndOfAConnectionThatMayStay) {
+    connect();
+    auto choosing = client_.set_mode(Mode::kBlock);
+    choosing.start();
+    EXPECT_EQ(heard(), "MODE B\r\n");
+    say("200 ok\r\n");
+
+    TextSink sink;
+    auto fetching = client_.retrieve("x", {}, sink);
+    fetching.start();
+    const auto from_there = serve_passive();
+    EXPECT_EQ(heard(), "RETR x\r\n");
+    say("150 here\r\n");
+    from_there->push(std::string("\x40\0\x05hello", 8));
+    say("250 there it is\r\n");
+    ASSERT_TRUE(ended(fetching));
+    EXPECT_TRUE(fetching.result());
+    EXPECT_EQ(sink.text, "hello");
+
+    TextSource source("hello");
+    auto storing = client_.store("STOR", "x", {}, source);
+    storing.start();
+    const auto to_there = serve_passive();
+    EXPECT_EQ(heard(), "STOR x\r\n");
+    say("150 go\r\n");
+    EXPECT_NE(to_there->take(), "");
+    say("250 got it\r\n");
+    ASSERT_TRUE(ended(storing));
+    EXPECT_TRUE(storing.result());
+}
+
 TEST_F(ClientTest, FetchesAFile) {
     connect();
     TextSink sink;

@@ -29,6 +29,11 @@ struct Representation {
                mode == Mode::kStream;
     }
 
+    // The data says where it ends, and the connection may go on behind it.
+    [[nodiscard]] bool marks_its_end() const {
+        return mode == Mode::kBlock || mode == Mode::kCompressed;
+    }
+
     [[nodiscard]] bool is_text() const { return type == Type::kAscii || type == Type::kEbcdic; }
 
     friend bool operator==(const Representation&, const Representation&) = default;

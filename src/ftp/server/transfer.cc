@@ -77,8 +77,7 @@ Task<Result<>> Transfer::move(net::Stream& stream) {
 
 // RFC 959 3.4: block and compressed mode mark the file's end themselves.
 bool Transfer::keeps_connection() const {
-    return job_.representation.mode == Mode::kBlock ||
-           job_.representation.mode == Mode::kCompressed;
+    return job_.representation.marks_its_end();
 }
 
 Reply Transfer::cannot_open(const base::Error& error) const {
