@@ -80,6 +80,19 @@ std::string Shell::remote_name(const std::string& local) const {
     return rename_by(names, file_name_of(local));
 }
 
+namespace {
+
+// Of "|COMMAND". A shell without a command would take what the server sends for its own.
+base::Result<std::unique_ptr<ProcessSink>> start_pipe(const std::string& place) {
+    const std::string command = place.substr(1);
+    if (base::trim(command).empty()) {
+        return fail(Errc::kSyntax, "no command stands behind |");
+    }
+    return ProcessSink::start(shell_words(command));
+}
+
+}  // namespace
+
 base::Result<> Shell::write_to(const std::string& place,
                                const std::function<base::Result<>(ftp::ByteSink& out)>& write) {
     const auto write_lines = [&write](ftp::ByteSink& below, bool clean) -> base::Result<> {
@@ -89,7 +102,7 @@ base::Result<> Shell::write_to(const std::string& place,
     };
     const bool on_screen = place.empty() || place == "-";
     if (place.starts_with('|')) {
-        TRY(const auto sink, ProcessSink::start(shell_words(place.substr(1))));
+        TRY(const auto sink, start_pipe(place));
         const auto written = write_lines(*sink, false);
         TRY_VOID(sink->finish());
         static_cast<void>(take_interrupt());
@@ -126,7 +139,7 @@ base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place)
         std::fflush(stdout);
         return fetch_all(*FileSink::standard());
     }
-    TRY(const auto sink, ProcessSink::start(shell_words(place.substr(1))));
+    TRY(const auto sink, start_pipe(place));
     auto fetched = fetch_all(*sink);
     TRY_VOID(sink->finish());
     static_cast<void>(take_interrupt());

@@ -130,6 +130,13 @@ class Terminal(unittest.TestCase):
         self.type("!echo one  two", "one two")
         self.type("ls . |sed s/letter/found/", "found")
 
+    def test_pipe_to_nowhere_is_no_shell(self):
+        (self.folder / "menu").write_text("touch stolen\n")
+        self.type("put menu", "226")
+        for line in ("get menu |", "get menu | ", "ls . |", "ls |"):
+            self.type(line, r"no command stands behind \|")
+        self.assertFalse((self.folder / "stolen").exists())
+
     def test_interrupt(self):
         (self.folder / "large").write_bytes(bytes(2_000_000))
         self.type("put large", "226")
