@@ -67,7 +67,7 @@ class OneShot {
           meter_(site_.loop(), meter_style(arguments)) {
         copy_ = {.resume = arguments.resume,
                  .keep_time = arguments.keep_time,
-                 .ascii = arguments.ascii,
+                 .type = arguments.type,
                  .append = arguments.append};
     }
 
@@ -170,7 +170,7 @@ class OneShot {
                                       : arguments_.output.empty() ? "./" + name
                                                                   : arguments_.output;
             CopyOptions copy = copy_;
-            copy.ascii = copy.ascii || url.ascii;
+            copy.type = url.ascii ? ftp::Type::kAscii : copy.type;
             const auto moved = fetch(path, local, copy);
             if (!moved) {
                 const int status = complain(moved.error());
@@ -236,7 +236,7 @@ class OneShot {
             }
             const std::string remote = to_folder ? url->path + name_of(local) : url->path;
             CopyOptions copy = copy_;
-            copy.ascii = copy.ascii || url->ascii;
+            copy.type = url->ascii ? ftp::Type::kAscii : copy.type;
             const auto moved = site_.run(send(remote, local, copy, sent.take(remote)));
             if (!moved) {
                 const int status = complain(moved.error());

@@ -316,7 +316,7 @@ constexpr std::array<Reader::Option, 54> Reader::kOptions{{
      }},
     {"continue", "cR", [](A& a) { a.resume = true; }, nullptr},
     {"append", "", [](A& a) { a.append = true; }, nullptr},
-    {"ascii", "", [](A& a) { a.ascii = true; }, nullptr},
+    {"ascii", "", [](A& a) { a.type = ftp::Type::kAscii; }, nullptr},
     {"no-times", "", [](A& a) { a.keep_time = false; }, nullptr},
     {"segments",
      "",

@@ -20,7 +20,7 @@ struct FtpArguments {
     std::string user;                   // --user NAME[:PASSWORD]
     bool password_from_stdin = false;
     bool resume = false;
-    bool ascii = false;
+    ftp::Type type = ftp::Type::kImage;
     bool append = false;
     bool keep_time = true;
     bool quiet = false;  // no meter

@@ -51,10 +51,6 @@ ftp::TransferOptions transfer_options(std::uint64_t restart, Meter& meter) {
             }};
 }
 
-ftp::Type type_of(const CopyOptions& options) {
-    return options.ascii ? ftp::Type::kAscii : ftp::Type::kImage;
-}
-
 // The folder that a new connection must change to, for names to mean what they meant.
 base::Task<std::string> folder_of(ftp::Client& client) {
     if (!client.has_moved()) {
@@ -110,7 +106,7 @@ class Download {
     // What the file is, and how much of it is here already.
     base::Task<base::Result<>> begin() {
         CO_TRY_VOID(co_await look());
-        if (options_.resume && local_ != "-" && !options_.ascii) {
+        if (options_.resume && local_ != "-" && options_.keeps_octets()) {
             const auto here = status_of(local_);
             const bool part =
                 here && here->is_file && here->size > 0 && (!total_ || here->size <= *total_);
@@ -128,8 +124,8 @@ class Download {
     }
 
     base::Task<base::Result<>> look() {
-        CO_TRY_VOID(co_await client_.set_type(type_of(options_)));
-        if (!options_.ascii) {
+        CO_TRY_VOID(co_await client_.set_type(options_.type, options_.form));
+        if (options_.keeps_octets()) {
             const auto size = co_await client_.size(remote_);
             total_ = size ? std::optional(*size) : std::nullopt;
         }
@@ -142,7 +138,7 @@ class Download {
 
     // After a new connection: the file must be the same. In type A places here are not places there.
     base::Task<base::Result<>> go_on() {
-        if (options_.ascii) {
+        if (!options_.keeps_octets()) {
             CO_TRY_VOID(sink_.start_over());
         }
         const auto total = total_;
@@ -235,7 +231,7 @@ class Upload {
     static constexpr std::uint64_t kWorthLooking = std::uint64_t{1} << 20;
 
     base::Task<base::Result<std::uint64_t>> attempt(bool first) {
-        CO_TRY_VOID(co_await client_.set_type(type_of(options_)));
+        CO_TRY_VOID(co_await client_.set_type(options_.type, options_.form));
         const std::uint64_t offset = co_await (first ? first_offset() : next_offset());
         if (here_ && here_->is_file) {
             CO_TRY_VOID(source_->seek(offset));
@@ -253,8 +249,8 @@ class Upload {
     // With `resume`, what is there already. A large file's absence is worth knowing: what stands there after a lost
     // connection is then of this run.
     base::Task<std::uint64_t> first_offset() {
-        const bool plain =
-            here_ && here_->is_file && !options_.ascii && !options_.append && !options_.unique;
+        const bool plain = here_ && here_->is_file && options_.keeps_octets() && !options_.append &&
+                           !options_.unique;
         if (!plain || (!options_.resume && here_->size < kWorthLooking)) {
             co_return std::uint64_t{0};
         }
@@ -275,7 +271,7 @@ class Upload {
     }
 
     base::Task<std::uint64_t> next_offset() {
-        if (options_.ascii || here_->size < kWorthLooking) {
+        if (!options_.keeps_octets() || here_->size < kWorthLooking) {
             co_return std::uint64_t{0};
         }
         const auto there = co_await client_.size(remote_);

@@ -15,10 +15,14 @@ struct CopyOptions {
     // target that differs is copied from its beginning.
     bool resume = false;
     bool keep_time = true;
-    bool ascii = false;
+    ftp::Type type = ftp::Type::kImage;
+    ftp::Form form = ftp::Form::kNonPrint;
     // Appends to the target (upload: APPE), whatever it holds.
     bool append = false;
     bool unique = false;  // upload: STOU
+
+    // Lengths and places here are those there, of which servers (ours among them) tell in no other type.
+    [[nodiscard]] bool keeps_octets() const { return type == ftp::Type::kImage; }
 };
 
 // The two ends of a copy.

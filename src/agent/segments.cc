@@ -33,7 +33,7 @@ class Segments {
     base::Task<base::Result<std::uint64_t>> run(unsigned connections) {
         CO_TRY_VOID(co_await site_.client().set_type(ftp::Type::kImage));
         const auto size = co_await site_.client().size(remote_);
-        if (!size || *size < 2 * kPartOctetsMin || connections == 1 || options_.ascii) {
+        if (!size || *size < 2 * kPartOctetsMin || connections == 1 || !options_.keeps_octets()) {
             co_return co_await download(site_, site_.client(), {remote_, local_}, options_, meter_);
         }
         const auto modified = co_await site_.client().modified(remote_);

@@ -55,7 +55,7 @@ Shell::Shell(const FtpArguments& arguments) : here_(arguments.settings), argumen
     switches_.globbing = arguments.globbing;
     switches_.meter = !arguments.quiet && is_shown(STDERR_FILENO);
     switches_.keep_time = arguments.keep_time;
-    ascii_ = arguments.ascii;
+    type_ = arguments.type;
     set_up_from_environment();
 }
 

@@ -249,6 +249,7 @@ class Shell {
     // Transfers (shell_transfer.cc, shell_many.cc).
     [[nodiscard]] bool agrees(const std::string& verb, const std::string& name);
     [[nodiscard]] CopyOptions copy_options() const;
+    [[nodiscard]] ftp::Representation representation();
     [[nodiscard]] MeterStyle meter_style() const;
     // A file of this machine: never the standard output, never a command.
     [[nodiscard]] std::string local_name(const std::string& remote,
@@ -302,7 +303,7 @@ class Shell {
     NameMap names_;
     std::uint64_t mark_octets_ = 1024;
     unsigned segments_ = 4;  // of pget
-    bool ascii_ = false;
+    ftp::Type type_ = ftp::Type::kImage;
     ftp::Form form_ = ftp::Form::kNonPrint;
     std::uint64_t restart_ = 0;  // for the next transfer
     bool typed_ = false;         // the line that is done now, by somebody who can be asked

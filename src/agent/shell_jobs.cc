@@ -26,7 +26,7 @@ base::Result<> Shell::start_job(const Words& words, bool queued) {
     setup.arguments.settings.debug = false;
     setup.arguments.quiet = true;
     setup.arguments.ask_each = false;
-    setup.arguments.ascii = ascii_;
+    setup.arguments.type = type_;
     setup.arguments.keep_time = switches_.keep_time;
     setup.arguments.globbing = switches_.globbing;
     setup.where = *here_.where;

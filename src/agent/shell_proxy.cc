@@ -84,7 +84,7 @@ base::Result<> Shell::copy_to_proxy(const Words& words, bool to_second, const st
                             {.source = path,
                              .target = !many && words.size() > 2 ? words[2] : remote_name(path),
                              .verb = verb,
-                             .ascii = ascii_});
+                             .type = type_});
     };
     auto done = many ? for_each_remote(words, copy) : copy(words[1]);
     if (!to_second) {

@@ -96,7 +96,9 @@ base::Result<> Shell::on_rmdir(const Words& words) {
     return site().run(client().remove_directory(words[1]));
 }
 
+// What it is as it stands on the disk: in type A many servers refuse to count.
 base::Result<> Shell::on_size(const Words& words) {
+    TRY_VOID(site().run(client().set_type(ftp::Type::kImage)));
     TRY(const std::uint64_t octets, site().run(client().size(words[1])));
     say(fmt::format("{} {}\n", octets, words[1]));
     return {};

@@ -123,9 +123,8 @@ base::Result<> Shell::log_in(const FtpUrl& url) {
         login.user += "@" + url.host;
     }
     TRY_VOID(log_in_as(std::move(login)));
-    if (ascii_ || form_ != ftp::Form::kNonPrint) {
-        TRY_VOID(
-            site().run(client().set_type(ascii_ ? ftp::Type::kAscii : ftp::Type::kImage, form_)));
+    if (type_ != ftp::Type::kImage || form_ != ftp::Form::kNonPrint) {
+        TRY_VOID(site().run(client().set_type(type_, form_)));
     }
     return {};
 }

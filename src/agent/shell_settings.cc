@@ -11,10 +11,18 @@ namespace agent {
 using base::Errc;
 using base::fail;
 
+// Of the next transfer; the server is told no sooner than it has to know.
+ftp::Representation Shell::representation() {
+    ftp::Representation chosen = client().representation();
+    chosen.type = type_;
+    chosen.form = form_;
+    return chosen;
+}
+
 base::Result<> Shell::on_type(const Words& words) {
     const std::string& wanted = words[0] == "type" && words.size() > 1 ? words[1] : words[0];
     if (wanted == "type") {
-        say(ftp::type_name(client().representation()) + "\n");
+        say(ftp::type_name(representation()) + "\n");
         return {};
     }
     constexpr std::array<std::pair<std::string_view, ftp::Type>, 5> kTypes{
@@ -25,8 +33,8 @@ base::Result<> Shell::on_type(const Words& words) {
          {"tenex", ftp::Type::kLocal8}}};
     for (const auto& [name, type] : kTypes) {
         if (name == wanted) {
-            ascii_ = type == ftp::Type::kAscii;
             TRY_VOID(site().run(client().set_type(type, form_)));
+            type_ = type;
             say(site().settings().verbose ? fmt::format("type is {}\n", name) : "");
             return {};
         }
@@ -46,7 +54,7 @@ base::Result<> Shell::on_form(const Words& words) {
             return {};
         }
         if (words.size() > 1 && name.starts_with(words[1])) {
-            TRY_VOID(site().run(client().set_type(client().representation().type, form)));
+            TRY_VOID(site().run(client().set_type(type_, form)));
             form_ = form;
             return {};
         }

@@ -50,7 +50,8 @@ class TextSink final : public ftp::ByteSink {
 CopyOptions Shell::copy_options() const {
     return {.resume = false,
             .keep_time = switches_.keep_time,
-            .ascii = ascii_,
+            .type = type_,
+            .form = form_,
             .append = false,
             .unique = switches_.send_unique};
 }
@@ -122,7 +123,7 @@ base::Result<> Shell::write_to(const std::string& place,
 
 // To "-" or "|COMMAND", one behind the other, as they come.
 base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place) {
-    TRY_VOID(site().run(client().set_type(ascii_ ? ftp::Type::kAscii : ftp::Type::kImage, form_)));
+    TRY_VOID(site().run(client().set_type(type_, form_)));
     const auto fetch_all = [&](ftp::ByteSink& sink) -> base::Result<> {
         for (const std::string& remote : remotes) {
             TRY_VOID(site().run(client().retrieve(remote, {}, sink)));

@@ -323,7 +323,7 @@ base::Result<> Shell::on_status(const Words& /*words*/) {
                         site().host(),
                         client().is_logged_in() ? "logged in" : "not logged in",
                         protection));
-        const ftp::Representation& as = client().representation();
+        const ftp::Representation as = representation();
         say(fmt::format("type {}, mode {}, structure {}\n",
                         ftp::type_name(as),
                         ftp::mode_letter(as.mode),

@@ -56,9 +56,8 @@ base::Result<> move(FtpSite& from, FtpSite& to, const ThirdPartyCopy& copy) {
 }  // namespace
 
 base::Result<> copy_between(FtpSite& from, FtpSite& to, const ThirdPartyCopy& copy) {
-    const ftp::Type type = copy.ascii ? ftp::Type::kAscii : ftp::Type::kImage;
-    TRY_VOID(from.run(from.client().set_type(type)));
-    TRY_VOID(to.run(to.client().set_type(type)));
+    TRY_VOID(from.run(from.client().set_type(copy.type)));
+    TRY_VOID(to.run(to.client().set_type(copy.type)));
     if (!from.client().protects_data() && !to.client().protects_data()) {
         return move(from, to, copy);
     }

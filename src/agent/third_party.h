@@ -12,7 +12,7 @@ struct ThirdPartyCopy {
     std::string source;  // at the one
     std::string target;  // at the other
     std::string verb = "STOR";
-    bool ascii = false;
+    ftp::Type type = ftp::Type::kImage;
 };
 
 // Blocks until both servers have said how it went. kUnsupported: they protect data and neither can be the TLS client of
