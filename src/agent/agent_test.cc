@@ -42,6 +42,9 @@ TEST(FtpUrl, IsRead) {
     EXPECT_EQ(dump("ftp://bob@crepes.example:pw@h/x"), "bob@crepes.example pw h 21 [x]");
     EXPECT_EQ(dump("bob@h:menu"), "bob - h 21 [menu]");
     EXPECT_EQ(dump("h"), "- - h 21 []");
+    EXPECT_EQ(dump("bob@h:2121"), "bob - h 2121 []");
+    EXPECT_EQ(dump("[::1]:2121"), "- - ::1 2121 []");
+    EXPECT_EQ(dump("h:2121/"), "- - h 21 [2121/]");
     for (const char* bad : {"http://h/",
                             "ftp://",
                             "ftp://h:0/",
@@ -51,7 +54,8 @@ TEST(FtpUrl, IsRead) {
                             "ftp://h%2Fx/",
                             "ftp://h%40x/",
                             "ftp://a b/",
-                            "ftp://[::1"}) {
+                            "ftp://[::1",
+                            "h:65536"}) {
         EXPECT_EQ(dump(bad), "fault") << bad;
     }
 }

@@ -30,6 +30,14 @@ int complain(const base::Error& error) {
     return ftp_exit_status(error.code);
 }
 
+// Of one of several files, where the sentence does not say which.
+int complain_of(const std::string& name, base::Error error) {
+    if (error.text.find(name) == std::string::npos) {
+        error.text = fmt::format("{}: {}", name, error.text);
+    }
+    return complain(error);
+}
+
 int complain_usage(std::string_view sentence) {
     fmt::print(stderr, "staffetta ftp: {}\n", sentence);
     return kFtpUsage;
@@ -163,7 +171,7 @@ class OneShot {
             const std::string name = name_of(path);
             if (!ftp::is_plain_name(name) && (arguments_.output.empty() || to_folder)) {
                 return complain_usage(
-                    fmt::format("{} names no file; -o says where to put it", path));
+                    fmt::format("/{} names no file; -o says where to put it", path));
             }
             // "./": a server's file may be called "-".
             const std::string local = to_folder                   ? arguments_.output + "/" + name
@@ -173,7 +181,7 @@ class OneShot {
             copy.type = url.ascii ? ftp::Type::kAscii : copy.type;
             const auto moved = fetch(path, local, copy);
             if (!moved) {
-                const int status = complain(moved.error());
+                const int status = complain_of(path, moved.error());
                 first = first == kFtpOk ? status : first;
             }
             if (!site_.is_open()) {
@@ -239,7 +247,7 @@ class OneShot {
             copy.type = url->ascii ? ftp::Type::kAscii : copy.type;
             const auto moved = site_.run(send(remote, local, copy, sent.take(remote)));
             if (!moved) {
-                const int status = complain(moved.error());
+                const int status = complain_of(local == "-" ? remote : local, moved.error());
                 first = first == kFtpOk ? status : first;
             }
         }

@@ -126,7 +126,10 @@ class Download {
     base::Task<base::Result<>> look() {
         CO_TRY_VOID(co_await client_.set_type(options_.type, options_.form));
         if (options_.keeps_octets()) {
-            const auto size = co_await client_.size(remote_);
+            auto size = co_await client_.size(remote_);
+            if (!size && !client_.is_connected()) {
+                co_return base::forward_error(size);
+            }
             total_ = size ? std::optional(*size) : std::nullopt;
         }
         if ((options_.keep_time || options_.resume) && local_ != "-") {

@@ -36,6 +36,14 @@ base::Result<std::string> decode(std::string_view text) {
     return out;
 }
 
+base::Result<std::uint16_t> parse_port(std::string_view text) {
+    const auto number = base::parse_number<std::uint16_t>(text);
+    if (!number || *number == 0) {
+        return fail(Errc::kSyntax, fmt::format("{} is no port", text));
+    }
+    return *number;
+}
+
 // authority = [ user [ ":" password ] "@" ] host [ ":" port ]
 base::Result<> take_authority(std::string_view authority, FtpUrl& url) {
     const std::size_t at = authority.rfind('@');
@@ -65,11 +73,7 @@ base::Result<> take_authority(std::string_view authority, FtpUrl& url) {
         TRY(url.host, decode(base::split_front(port, ':')));
     }
     if (!port.empty()) {
-        const auto number = base::parse_number<std::uint16_t>(port);
-        if (!number || *number == 0) {
-            return fail(Errc::kSyntax, fmt::format("{} is no port", port));
-        }
-        url.port = *number;
+        TRY(url.port, parse_port(port));
     }
     return {};
 }
@@ -119,8 +123,8 @@ base::Result<FtpUrl> parse_url(std::string_view text, std::size_t colon) {
     return url;
 }
 
-// [USER@]HOST[:PATH], as scp has it.
-FtpUrl parse_place(std::string_view host) {
+// [USER@]HOST[:PATH], as scp has it, or [USER@]HOST[:PORT]: digits alone are a port, as curl and lftp take them.
+base::Result<FtpUrl> parse_place(std::string_view host) {
     FtpUrl url;
     const std::size_t at = host.find('@');
     if (at != std::string_view::npos) {
@@ -129,7 +133,12 @@ FtpUrl parse_place(std::string_view host) {
     }
     url.host = host.starts_with('[') ? base::split_front(host, ']').substr(1)
                                      : base::split_front(host, ':');
-    url.path = host.starts_with(':') ? host.substr(1) : host;
+    const std::string_view rest = host.starts_with(':') ? host.substr(1) : host;
+    if (!rest.empty() && std::all_of(rest.begin(), rest.end(), base::is_digit)) {
+        TRY(url.port, parse_port(rest));
+    } else {
+        url.path = rest;
+    }
     return url;
 }
 
@@ -141,9 +150,7 @@ bool looks_like_url(std::string_view text) {
 
 base::Result<FtpUrl> parse_ftp_url(std::string_view text) {
     const std::size_t colon = text.find("://");
-    TRY(FtpUrl url,
-        colon == std::string_view::npos ? base::Result<FtpUrl>(parse_place(text))
-                                        : parse_url(text, colon));
+    TRY(FtpUrl url, colon == std::string_view::npos ? parse_place(text) : parse_url(text, colon));
     if (!is_host(url.host)) {
         return fail(Errc::kSyntax, fmt::format("{}: no name of a host in it", text));
     }

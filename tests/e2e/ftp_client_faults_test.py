@@ -49,6 +49,17 @@ class Faults(unittest.TestCase):
         self.assertEqual((self.folder / "back").read_bytes(), LARGE[:10])
         self.assertEqual(len([line for line in self.there.seen if line.startswith("RETR")]), 3)
 
+    def test_server_that_hangs_up_before_the_file_is_named(self):
+        class Gone(ScriptedServer):
+            def reply(self, verb, argument):
+                if verb == "SIZE":
+                    raise ConnectionError
+                return super().reply(verb, argument)
+
+        with Gone({"small": b"Bonjour\n"}) as there:
+            shown = self.ftp("--retry", "0", "get", there.url + "small", "-o", "back", status=74)
+        self.assertIn("the server hung up", shown.stderr)
+
     def test_download_without_retries(self):
         self.there.cuts = [10]
         self.ftp("--retry", "0", "get", self.there.url + "large", "-o", "back", status=74)

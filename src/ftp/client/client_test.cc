@@ -309,6 +309,18 @@ TEST_F(ClientTest, WaitsForNoEndOfAConnectionThatMayStay) {
     EXPECT_TRUE(storing.result());
 }
 
+// RFC 959 5.4: LIST and NLST have no 550.
+TEST_F(ClientTest, ATransientRefusalOfAListIsAFolderThatIsNotThere) {
+    connect();
+    auto listing = client_.names("nowhere");
+    listing.start();
+    const auto data = serve_passive();
+    EXPECT_EQ(heard(), "NLST nowhere\r\n");
+    say("450 no such folder\r\n");
+    ASSERT_TRUE(ended(listing));
+    EXPECT_EQ(listing.result().error().code, Errc::kNotFound);
+}
+
 TEST_F(ClientTest, FetchesAFile) {
     connect();
     TextSink sink;

@@ -259,7 +259,12 @@ Client::Async<std::uint64_t> Client::store(std::string verb,
 
 // RFC 1123 4.1.2.7: listings go in type A or I alike; the one that is set saves a round trip.
 Client::Async<void> Client::listing_into(std::string command_line, ByteSink& sink) {
-    CO_TRY_VOID(co_await transfer(std::move(command_line), TransferOptions(), &sink, nullptr));
+    auto listed = co_await transfer(std::move(command_line), TransferOptions(), &sink, nullptr);
+    if (!listed && last_reply_.code == 450) {
+        // RFC 959 5.4 has no 550 here: ours and proftpd say so of a folder that is not there.
+        co_return fail(Errc::kNotFound, listed.error().text);
+    }
+    CO_TRY_VOID(std::move(listed));
     co_return base::Result<>();
 }
 
@@ -356,12 +361,7 @@ Client::Async<Client::Lines> Client::read_list(std::string command_line) {
             read.entries.push_back(std::move(*entry));
         }
     });
-    auto listed = co_await listing_into(std::move(command_line), lines);
-    if (!listed && last_reply_.code == 450) {
-        co_return fail(Errc::kNotFound,
-                       listed.error().text);  // proftpd of a folder that is not there
-    }
-    CO_TRY_VOID(std::move(listed));
+    CO_TRY_VOID(co_await listing_into(std::move(command_line), lines));
     lines.finish();
     co_return read;
 }
