@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "agent/ftp_site.h"
 #include "agent/terminal.h"
 #include "agent/words.h"
 
@@ -142,7 +143,8 @@ LineEditor::~LineEditor() {
 std::optional<std::string> LineEditor::read(const std::string& prompt,
                                             const std::string& right_prompt) {
     if (editor_->line == nullptr) {
-        return ask("");
+        auto line = ask("");
+        return !line && take_interrupt() ? std::optional(std::string()) : line;
     }
     editor_->prompt = prompt;
     editor_->right_prompt = right_prompt;

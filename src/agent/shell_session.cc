@@ -45,6 +45,13 @@ std::optional<OpenWords> read_open_words(const Shell::Words& words) {
     return read.target.empty() ? std::nullopt : std::optional(std::move(read));
 }
 
+// kDenied: given up, by ^C or the end of the input. None is sent then: a server counts wrong ones.
+base::Result<std::string> ask_needed_secret(std::string_view what) {
+    auto secret = ask_secret(fmt::format("{}: ", what));
+    return secret ? base::Result<std::string>(std::move(*secret))
+                  : fail(Errc::kDenied, fmt::format("no {} was given", base::to_lower(what)));
+}
+
 }  // namespace
 
 // open [-u USER[,PASSWORD]] [-p PORT] [-e COMMANDS] HOST|URL|BOOKMARK [PORT]
@@ -88,7 +95,7 @@ base::Result<> Shell::open(FtpUrl url) {
         }
     }
     if (arguments_.password_from_stdin && !url.password) {
-        url.password = ask_secret("Password: ").value_or("");
+        TRY(url.password, ask_needed_secret("Password"));
     }
     TRY(const FtpUrl first, through_gate(url));
     forget_macros();
@@ -138,7 +145,7 @@ base::Result<> Shell::log_in_as(FtpLogin login) {
     constexpr int kAccountWanted = 332;  // RFC 959 4.2.2
     if (!entered && client().is_connected() && client().last_reply().code == kAccountWanted &&
         is_interactive()) {
-        login.account = ask_secret("Account: ").value_or("");
+        TRY(login.account, ask_needed_secret("Account"));
         entered = enter();
     }
     TRY_VOID(std::move(entered));
@@ -186,7 +193,7 @@ base::Result<FtpLogin> Shell::login_for(const FtpUrl& url) {
         login.password.clear();
     }
     if (login.password.empty() && is_interactive()) {
-        login.password = ask_secret("Password: ").value_or("");
+        TRY(login.password, ask_needed_secret("Password"));
     }
     return login;
 }
@@ -250,7 +257,7 @@ base::Result<> Shell::on_user(const Words& words) {
                    .password = words.size() > 2 ? words[2] : "",
                    .account = words.size() > 3 ? words[3] : ""};
     if (words.size() == 2) {
-        login.password = ask_secret("Password: ").value_or("");
+        TRY(login.password, ask_needed_secret("Password"));
     }
     return log_in_as(std::move(login));
 }

@@ -35,7 +35,7 @@ std::optional<std::string> read_plain_line() {
         } else if (count == 0 || errno != EINTR) {
             return line.empty() ? std::nullopt : std::optional(line);
         } else {
-            return "";  // SIGINT: the line is given up
+            return std::nullopt;  // SIGINT: the line is given up
         }
     }
 }

@@ -48,7 +48,7 @@ void show_marks(std::uint64_t count);
 // Before something else is written: takes the status line away, ends a line of marks.
 void clear_status_line();
 
-// One line of standard input without its end; nothing at the end of it. `prompt` goes to standard error, when there is a terminal.
+// One line of standard input without its end; nothing at the end of it, or when SIGINT gives the line up. `prompt` goes to standard error, when there is a terminal.
 [[nodiscard]] std::optional<std::string> ask(std::string_view prompt);
 // The same without echo.
 [[nodiscard]] std::optional<std::string> ask_secret(std::string_view prompt);

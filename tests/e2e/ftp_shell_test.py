@@ -433,6 +433,19 @@ class ByHand(unittest.TestCase):
             child.sendline(line)
             child.expect(answer)
 
+    def test_secrets_are_given_up(self):
+        with ScriptedServer() as server:
+            child = self.start()
+            self.play(child, f"open localhost {server.port}", "Name", "bob", "Password: ")
+            child.sendintr()
+            child.expect("no password was given")
+            self.play(child, "user bob", "Password: ")
+            child.sendeof()
+            child.expect("no password was given")
+            child.expect("ftp> ")
+            self.assertNotIn("PASS", "".join(server.seen))
+            self.play(child, "user bob secret", "230 ")
+
     def test_two_servers_one_after_the_other(self):
         first = self.enterContext(ftp_peers.Proftpd())
         second = self.enterContext(ftp_peers.Vsftpd())

@@ -152,8 +152,8 @@ Session::Answer Session::on_acct(std::string /*arguments*/) {
     co_return reply(202, "No account is needed");
 }
 
-// RFC 959 4.1.1: everything as it was at the greeting. What TLS protects stays protected.
-// RFC 4217 13: behind its reply, what AUTH TLS began ends; where TLS was there before the greeting, it stays.
+// RFC 959 4.1.1: everything as it was at the greeting. RFC 4217 13: behind its reply, what AUTH TLS began ends; where TLS
+// was there before the greeting, it stays.
 Session::Answer Session::on_rein(std::string /*arguments*/) {
     begin_anew();
     host_.clear();
