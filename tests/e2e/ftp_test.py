@@ -411,7 +411,9 @@ class CutUploads(ServerTest):
         client = self.client(False)
         with client.transfercmd("STOR paused") as connection:
             connection.sendall(LARGE[:2_000_003])
-            path, = (self.server.folder / "data/files/uploads").rglob("*-*")
+            while not (made := list((self.server.folder / "data/files/uploads").rglob("*-*"))):
+                client.voidcmd("NOOP")  # its first octets are in memory
+            path, = made
             while path.stat().st_size != 2_000_003:
                 client.voidcmd("NOOP")
             connection.sendall(LARGE[2_000_003:])
