@@ -131,9 +131,9 @@ class Terminal(unittest.TestCase):
         self.type("ls . |sed s/letter/found/", "found")
 
     def test_pipe_to_nowhere_is_no_shell(self):
-        (self.folder / "menu").write_text("touch stolen\n")
-        self.type("put menu", "226")
-        for line in ("get menu |", "get menu | ", "ls . |", "ls |"):
+        (self.folder / "script").write_text("touch stolen\n")
+        self.type("put script", "226")
+        for line in ("get script |", "get script | ", "ls . |", "ls |"):
             self.type(line, r"no command stands behind \|")
         self.assertFalse((self.folder / "stolen").exists())
 
