@@ -199,6 +199,56 @@ TEST_F(FilesTest, AnUploadThatWasCutOffIsResumedWhereThatIsWanted) {
     store(*tree_, "/b", "0123456789");
 }
 
+// As curl -C - does it, behind SIZE.
+TEST_F(FilesTest, AppendGoesOnBehindWhatWasKept) {
+    restart({.keep_partials = true});
+    tree_ = open("alice@crepes.example");
+    static_cast<void>(run((*run(tree_->upload(loop_, "/a", {})))->write(loop_, "01234")));
+    ASSERT_EQ(run(tree_->partial(loop_, "/a")).value(), 5U);
+    {
+        auto upload = run(tree_->upload(loop_, "/a", {.mode = UploadOptions::Mode::kAppend}));
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, "56")));
+    }
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), 7U);
+    auto upload = run(tree_->upload(loop_, "/a", {.mode = UploadOptions::Mode::kAppend}));
+    ASSERT_TRUE(run((*upload)->write(loop_, "789")));
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_EQ(read(*tree_, "/a"), "0123456789");
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), std::nullopt);
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 10U);
+}
+
+TEST_F(FilesTest, NothingIsKeptBesideAFile) {
+    restart({.keep_partials = true});
+    tree_ = open("alice@crepes.example");
+    static_cast<void>(run((*run(tree_->upload(loop_, "/b", {})))->write(loop_, "old kept")));
+    store(*tree_, "/a", "0123456789");
+    static_cast<void>(run((*run(tree_->upload(loop_, "/a", {})))->write(loop_, "abcde")));
+    ASSERT_TRUE(run(tree_->rename(loop_, "/a", "/b")));
+    const UploadOptions resume{.mode = UploadOptions::Mode::kResume, .offset = 4};
+    {
+        auto upload = run(tree_->upload(loop_, "/b", resume));
+        ASSERT_TRUE(run((*upload)->write(loop_, "x")));
+        ASSERT_TRUE(run((*upload)->commit(loop_)));
+    }
+    EXPECT_EQ(read(*tree_, "/b"), "0123x");
+    EXPECT_EQ(run(tree_->upload(loop_, "/a", resume)).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(tree_->usage(loop_))->octets, 5U);
+}
+
+TEST_F(FilesTest, WhatDoesNotFitIsNotKept) {
+    restart({.keep_partials = true, .quota_octets = 10});
+    tree_ = open("alice@crepes.example");
+    for (const std::string_view last : {"89a", "89ab"}) {
+        auto upload = run(tree_->upload(loop_, "/a", {}));
+        ASSERT_TRUE(run((*upload)->write(loop_, "01234567")));
+        EXPECT_EQ(run((*upload)->write(loop_, last)).error().code, Errc::kOverQuota);
+    }
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), std::nullopt);
+    store(*tree_, "/b", "0123456789");
+}
+
 TEST_F(FilesTest, WhatWasKeptOfAnUploadIsForgottenAfterAWeek) {
     const auto cut_off = [this](const std::string& path) {
         auto upload = run(tree_->upload(loop_, path, {}));

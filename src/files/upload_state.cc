@@ -65,7 +65,17 @@ Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
     return {};
 }
 
-// What may be done depends on whether somebody has the name already.
+// What was kept on the way to the file is of no more use.
+void forget_partial(UploadState& upload) {
+    if (!upload.partial_name.empty()) {
+        Volume& volume = *upload.place.volume;
+        volume.ledger().release(volume.partials().forget(volume.aside(), upload.partial_name));
+        upload.partial_name.clear();
+    }
+}
+
+// What may be done depends on whether somebody has the name already. Then SIZE tells of that file, and nothing is kept
+// of what is to replace it, or used of what was: nobody could know which of the two goes on.
 Result<> check_rights(UploadState& upload) {
     auto there = upload.place.volume->stat(upload.place.path);
     if (!there && there.error().code != Errc::kNotFound) {
@@ -79,6 +89,7 @@ Result<> check_rights(UploadState& upload) {
         TRY_VOID(need(upload.place, append ? kAppend : kOverwrite));
         upload.exists = true;
         upload.replace = true;
+        forget_partial(upload);
         if (there->kind == Kind::kFile) {
             upload.credit = append || upload.mode == Mode::kPatch ? 0 : there->size;
             upload.permissions = there->mode;
@@ -235,14 +246,6 @@ bool keep_partial(UploadState& upload) {
     return before.has_value();
 }
 
-// The file is whole: what was kept on the way to it is of no more use.
-void forget_partial(UploadState& upload) {
-    if (!upload.partial_name.empty()) {
-        Volume& volume = *upload.place.volume;
-        volume.ledger().release(volume.partials().forget(volume.aside(), upload.partial_name));
-    }
-}
-
 }  // namespace
 
 Result<> reserve_to(UploadState& upload, std::uint64_t end) {
@@ -254,6 +257,7 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     const std::uint64_t more = needed - upload.reserved.octets;
     TRY(const std::uint64_t free, volume.disk_free());
     if (more > free) {
+        upload.partial_name.clear();
         return base::fail(Errc::kNoSpace, "The disk is full.");
     }
     // Always some more than was asked for: who asks again for the piece behind a few octets has it then.
@@ -264,9 +268,13 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
         upload.reserved.octets += rounded;
         return {};
     }
-    TRY_VOID(volume.ledger().reserve({.octets = more, .files = 0}, limits));
-    upload.reserved.octets += more;
-    return {};
+    auto exact = volume.ledger().reserve({.octets = more, .files = 0}, limits);
+    if (exact) {
+        upload.reserved.octets += more;
+    } else {
+        upload.partial_name.clear();  // kept, it would hold the room that is missing
+    }
+    return exact;
 }
 
 UploadState::~UploadState() {
@@ -320,6 +328,22 @@ std::shared_ptr<UploadState> new_upload(Place place,
     return upload;
 }
 
+// SIZE told of what was kept of a file that is not there, and APPE brings the rest (curl -C -). The octets kept.
+std::uint64_t go_on_behind_partial(UploadState& upload) {
+    std::string name = upload.mode == Mode::kAppend && !upload.exists
+                           ? partial_name(upload.place, *upload.deed)
+                           : "";
+    Volume& volume = *upload.place.volume;
+    const auto kept = name.empty() ? std::nullopt : volume.partials().size(volume.aside(), name);
+    if (!kept) {
+        return 0;
+    }
+    upload.mode = Mode::kResume;
+    upload.replace = (upload.place.rights & kOverwrite) != 0;
+    upload.partial_name = std::move(name);
+    return *kept;
+}
+
 // Whether a file could have the name, as far as memory tells: its folder is there, and no folder is in its place.
 // Names outside ASCII may stand there in another spelling.
 bool may_have_name(const Volume& volume, const std::string& path) {
@@ -371,8 +395,10 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
         // A copy without it is a copy all the same.
         (void)write_creation(upload->fd.get(), *options.created);
     }
-    if (options.mode == Mode::kResume && options.offset > 0) {
-        TRY_VOID(take_over(*upload, options.offset));
+    const std::uint64_t kept = go_on_behind_partial(*upload);
+    const std::uint64_t first = options.mode == Mode::kResume ? options.offset : kept;
+    if (first > 0) {
+        TRY_VOID(take_over(*upload, first));
     }
     if (options.announced) {
         TRY_VOID(check_announced(*upload, upload->offset + *options.announced));
