@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "base/ascii.h"
 #include "ftp/grammar/data_port.h"
@@ -17,23 +18,42 @@ namespace {
 
 constexpr std::uint16_t kPrivilegedPorts = 1024;
 
-// Clients of these networks see us under our own address (RFC 1918, RFC 6598, loopback, link-local).
-bool is_private(std::string_view address) {
-    static const std::vector<net::AddressBlock> blocks = [] {
-        std::vector<net::AddressBlock> list;
-        for (const char* block : {"10.0.0.0/8",
-                                  "172.16.0.0/12",
-                                  "192.168.0.0/16",
-                                  "100.64.0.0/10",
-                                  "127.0.0.0/8",
-                                  "169.254.0.0/16"}) {
-            list.push_back(net::AddressBlock::parse(block).value());
-        }
-        return list;
-    }();
+using Blocks = std::vector<net::AddressBlock>;
+
+Blocks parse_blocks(std::initializer_list<const char*> texts) {
+    Blocks blocks;
+    for (const char* text : texts) {
+        blocks.push_back(net::AddressBlock::parse(text).value());
+    }
+    return blocks;
+}
+
+bool is_in(const Blocks& blocks, std::string_view address) {
     return std::any_of(blocks.begin(), blocks.end(), [address](const net::AddressBlock& block) {
         return block.contains(address);
     });
+}
+
+// Clients of these networks see us under our own address (RFC 1918, RFC 6598, loopback, link-local).
+bool is_private(std::string_view address) {
+    static const Blocks blocks = parse_blocks({"10.0.0.0/8",
+                                               "172.16.0.0/12",
+                                               "192.168.0.0/16",
+                                               "100.64.0.0/10",
+                                               "127.0.0.0/8",
+                                               "169.254.0.0/16"});
+    return is_in(blocks, address);
+}
+
+// Nobody's, or many hosts' (RFC 4291 2.5.2 and 2.7, and their like in IPv4).
+bool is_no_host(std::string_view address) {
+    static const Blocks blocks = parse_blocks({"0.0.0.0/8", "224.0.0.0/3", "::/128", "ff00::/8"});
+    return is_in(blocks, address);
+}
+
+bool is_loopback(std::string_view address) {
+    static const Blocks blocks = parse_blocks({"127.0.0.0/8", "::1/128"});
+    return is_in(blocks, address);
 }
 
 }  // namespace
@@ -97,8 +117,16 @@ std::optional<Reply> Session::check_target(const DataPort& where) const {
     if (where.port < kPrivilegedPorts) {
         return reply(501, fmt::format("Ports below {} are refused", kPrivilegedPorts));
     }
-    if (where.address != lines_.stream().peer().address && !may_fxp()) {
+    const std::string& peer = lines_.stream().peer().address;
+    if (where.address == peer) {
+        return std::nullopt;
+    }
+    if (!may_fxp()) {
         return reply(501, "The address must be your own");
+    }
+    // What listens on loopback trusts whoever is there: this server's other services, and others'.
+    if (is_no_host(where.address) || (is_loopback(where.address) && !is_loopback(peer))) {
+        return reply(501, "The address must be another host's");
     }
     return std::nullopt;
 }
