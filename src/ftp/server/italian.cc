@@ -104,6 +104,7 @@ constexpr std::array kSentences{
     Sentence{"That is no file", "Non è un file"},
     Sentence{"That is no folder", "Non è una cartella"},
     Sentence{"That is not as much as the range holds.", "Non è quanto contiene l'intervallo."},
+    Sentence{"The address must be another host's", "L'indirizzo dev'essere di un altro host"},
     Sentence{"The address must be your own", "L'indirizzo dev'essere il tuo"},
     Sentence{"The address of this server is not known now; use EPSV", "L'indirizzo di questo server ora non è noto; usa EPSV"},
     Sentence{"The commands are (HELP command says more):", "I comandi sono (HELP comando dice di più):"},
