@@ -166,8 +166,8 @@ class Upload {
 
     [[nodiscard]] std::string_view name() const { return split(path()).name; }
 
-    // For splice(2), while until_room() is not zero: write at offset(), within what reserve() granted, and say so with advance(). With
-    // kAppend and kPatch the descriptor holds only what is new, from offset 0.
+    // For splice(2), while until_room() is not zero: write at offset(), within what reserve() granted, and say so with
+    // advance(). With kAppend and kPatch the descriptor holds only what is new, from offset 0.
     [[nodiscard]] int fd() const;
     [[nodiscard]] std::uint64_t offset() const;
     // Makes sure of the quota for `octets` more behind offset(). Does not wait: ask often and little.

@@ -248,6 +248,7 @@ bool keep_partial(UploadState& upload) {
 
 }  // namespace
 
+// What does not fit is not kept: out of sight it would hold the room that is missing.
 Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     const std::uint64_t needed = end - std::min(end, upload.credit);
     if (needed <= upload.reserved.octets) {
@@ -272,7 +273,7 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     if (exact) {
         upload.reserved.octets += more;
     } else {
-        upload.partial_name.clear();  // kept, it would hold the room that is missing
+        upload.partial_name.clear();
     }
     return exact;
 }

@@ -25,9 +25,8 @@ enum EventKind : std::uint32_t {
     kMailboxRemoved = 1U << 3U,
     kSubscriptionChanged = 1U << 4U,  // owner is the user, mailbox 0
     kMetadataChanged = 1U << 5U,      // mailbox 0: of the account as a whole
-    kAclChanged =
-        1U
-        << 6U,  // owner is who was given it, and mailbox 0, or kAnyone and 0: others share more or less
+    // Owner is who was given it, and mailbox 0, or kAnyone and 0: others share more or less.
+    kAclChanged = 1U << 6U,
 };
 
 struct Event {
