@@ -37,8 +37,8 @@ class Pool {
 
     // Runs `function` on a worker and gives its value, or throws what it threw, on `loop`'s thread, where
     // the caller is. Never blocks: each caller waits with at most one function, so the queue is as
-    // long as there are sessions. `function` is copied; a caller that is destroyed while it waits
-    // abandons the value, not the work.
+    // long as there are sessions. `function` is gone, with all that it holds, before its value is given;
+    // a caller that is destroyed while it waits abandons the value, not the work.
     template <class F>
     auto run(Loop& loop, F function) -> Task<std::invoke_result_t<F>>;
 
@@ -104,8 +104,12 @@ auto Pool::run(Loop& loop, F function) -> Task<std::invoke_result_t<F>> {
         outcome = call(function);
     } else {
         Handover<OutcomeType> handover(loop);
-        std::function<void()> job = [function = std::move(function),
-                                     giver = handover.giver()]() mutable { giver(call(function)); };
+        std::function<void()> job = [work = std::optional<F>(std::move(function)),
+                                     giver = handover.giver()]() mutable {
+            auto result = call(*work);
+            work.reset();
+            giver(std::move(result));
+        };
         enqueue(std::move(job));
         outcome = co_await handover;
     }

@@ -19,6 +19,7 @@ class PostLoop final : public Loop {
         {
             const std::scoped_lock lock(mutex_);
             queue_.push_back(std::move(callback));
+            ++posted_;
         }
         changed_.notify_one();
     }
@@ -28,6 +29,11 @@ class PostLoop final : public Loop {
     void cancel(TimerId) override {}
 
     [[nodiscard]] const Clock& clock() const override { return clock_; }
+
+    std::size_t posted() {
+        const std::scoped_lock lock(mutex_);
+        return posted_;
+    }
 
     void run_one() {
         std::unique_lock lock(mutex_);
@@ -43,6 +49,7 @@ class PostLoop final : public Loop {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> queue_;
+    std::size_t posted_ = 0;
 };
 
 class PoolTest : public testing::TestWithParam<unsigned> {
@@ -74,6 +81,20 @@ TEST_P(PoolTest, RunsForNothing) {
     const auto count = std::make_shared<int>(0);
     finish(pool_.run(loop_, [count] { ++*count; }));
     EXPECT_EQ(*count, 1);
+}
+
+// Who goes on with the value may be the last to hold what the function held: files are kept or taken away then, not at
+// some time later.
+TEST_P(PoolTest, TheFunctionIsGoneBeforeItsValueIsGiven) {
+    const auto posted_at_end = std::make_shared<std::size_t>(99);
+    const auto note = [this, posted_at_end](const int* held) {
+        *posted_at_end = loop_.posted();
+        delete held;
+    };
+    EXPECT_EQ(
+        finish(pool_.run(loop_, [held = std::shared_ptr<int>(new int(7), note)] { return *held; })),
+        7);
+    EXPECT_EQ(*posted_at_end, 0U);
 }
 
 TEST_P(PoolTest, ThrowsWhatTheFunctionThrew) {
