@@ -240,10 +240,10 @@ TEST_F(DirectTest, WhatTheDiskDoesNotTakeIsToldAndWhatItTookIsKept) {
 TEST_F(DirectTest, OnManyThreads) {
     tree_.reset();
     files_.reset();
+    fakes::WaitingLoop loop;  // still there when the pool has ended: what was abandoned answers too
     base::Pool pool(4, 1000);
     const auto files =
         Files::start({.root = root_, .keep_partials = true}, store_, pool, clock_, random_).value();
-    fakes::WaitingLoop loop;
     const auto tree = loop.run(files->open_tree(loop, 1)).value();
     const std::string octets = body(20 * kMiB + 123);
     const auto send = [&](Upload& upload, std::string_view left) {
