@@ -211,8 +211,8 @@ class Upload {
 enum class HashAlgorithm { kCrc32, kMd5, kSha1, kSha256, kSha512 };
 
 struct Usage {
-    std::uint64_t octets = 0;
-    std::uint64_t files = 0;         // files, links and folders
+    std::uint64_t octets = 0;        // with what was kept of uploads that were cut off
+    std::uint64_t files = 0;         // files, links and folders, and the same
     std::uint64_t octets_limit = 0;  // 0: none
     std::uint64_t files_limit = 0;   // 0: none
     std::uint64_t available = 0;     // what an upload may still bring: quota and disk together
@@ -250,6 +250,8 @@ class Tree {
     // The octets kept of an upload to `path` that was cut off (Options::keep_partials); nothing for none.
     [[nodiscard]] base::Task<base::Result<std::optional<std::uint64_t>>> partial(base::Loop& loop,
                                                                                  std::string path);
+    // Takes away what partial() tells of; kNotFound for nothing. One's own: it needs no right to delete.
+    [[nodiscard]] base::Task<base::Result<>> forget_partial(base::Loop& loop, std::string path);
 
     [[nodiscard]] base::Task<base::Result<>> make_directory(base::Loop& loop,
                                                             std::string path,

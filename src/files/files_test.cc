@@ -249,6 +249,35 @@ TEST_F(FilesTest, WhatDoesNotFitIsNotKept) {
     store(*tree_, "/b", "0123456789");
 }
 
+// It counts like a file, until an upload from the start needs its room, or its owner gives it up.
+TEST_F(FilesTest, WhatWasKeptMakesRoomForItsOwnName) {
+    restart({.keep_partials = true, .quota_octets = 10, .quota_files = 1});
+    tree_ = open("alice@crepes.example");
+    const auto cut_off = [this](std::string_view octets) {
+        auto upload = run(tree_->upload(loop_, "/a", {}));
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, octets)));
+    };
+    cut_off("0123456");
+    auto usage = run(tree_->usage(loop_)).value();
+    EXPECT_EQ(usage.octets, 7U);
+    EXPECT_EQ(usage.files, 1U);
+    EXPECT_EQ(usage.available, 3U);
+    EXPECT_EQ(put(*tree_, "/b", "1").error().code, Errc::kOverQuota);
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), 7U);
+    cut_off("01234567");
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), 8U);
+    ASSERT_TRUE(run(tree_->forget_partial(loop_, "/a")));
+    EXPECT_EQ(run(tree_->partial(loop_, "/a")).value(), std::nullopt);
+    EXPECT_EQ(run(tree_->forget_partial(loop_, "/a")).error().code, Errc::kNotFound);
+    cut_off("0123456");
+    store(*tree_, "/a", "0123456789");
+    usage = run(tree_->usage(loop_)).value();
+    EXPECT_EQ(usage.octets, 10U);
+    EXPECT_EQ(usage.files, 1U);
+    EXPECT_THAT(names_on_disk("uploads"), testing::Each(testing::StartsWith("partials-")));
+}
+
 TEST_F(FilesTest, WhatWasKeptOfAnUploadIsForgottenAfterAWeek) {
     const auto cut_off = [this](const std::string& path) {
         auto upload = run(tree_->upload(loop_, path, {}));

@@ -16,12 +16,13 @@ std::uint64_t add(std::uint64_t count, std::int64_t delta) {
     return count - std::min(count, less);
 }
 
-std::uint64_t room(std::uint64_t limit, std::uint64_t used, std::uint64_t reserved) {
-    if (limit == 0) {
-        return kUnlimited;
-    }
-    const std::uint64_t taken = used + reserved;
-    return limit - std::min(limit, taken);
+std::uint64_t room(std::uint64_t limit, std::uint64_t taken) {
+    return limit == 0 ? kUnlimited : limit - std::min(limit, taken);
+}
+
+void take_away(Counts& from, Counts less) {
+    from.octets -= std::min(from.octets, less.octets);
+    from.files -= std::min(from.files, less.files);
 }
 
 }  // namespace
@@ -30,12 +31,18 @@ Counts apply(Counts counts, Delta delta) {
     return {.octets = add(counts.octets, delta.octets), .files = add(counts.files, delta.files)};
 }
 
+// With the lock held.
+Counts Ledger::taken() const {
+    return {.octets = used_.octets + held_.octets + reserved_.octets,
+            .files = used_.files + held_.files + reserved_.files};
+}
+
 base::Result<> Ledger::reserve(Counts more, Limits limits) {
     const std::lock_guard lock(mutex_);
-    if (more.octets > room(limits.octets, used_.octets, reserved_.octets)) {
+    if (more.octets > room(limits.octets, taken().octets)) {
         return base::fail(base::Errc::kOverQuota, "The quota is used up.");
     }
-    if (more.files > room(limits.files, used_.files, reserved_.files)) {
+    if (more.files > room(limits.files, taken().files)) {
         return base::fail(base::Errc::kOverQuota, "There are as many files as the quota allows.");
     }
     reserved_.octets += more.octets;
@@ -45,14 +52,18 @@ base::Result<> Ledger::reserve(Counts more, Limits limits) {
 
 void Ledger::release(Counts reserved) {
     const std::lock_guard lock(mutex_);
-    reserved_.octets -= std::min(reserved_.octets, reserved.octets);
-    reserved_.files -= std::min(reserved_.files, reserved.files);
+    take_away(reserved_, reserved);
 }
 
 void Ledger::hold(Counts more) {
     const std::lock_guard lock(mutex_);
-    reserved_.octets += more.octets;
-    reserved_.files += more.files;
+    held_.octets += more.octets;
+    held_.files += more.files;
+}
+
+void Ledger::let_go(Counts held) {
+    const std::lock_guard lock(mutex_);
+    take_away(held_, held);
 }
 
 void Ledger::book(Delta delta) {
@@ -70,9 +81,14 @@ Counts Ledger::used() const {
     return used_;
 }
 
+Counts Ledger::held() const {
+    const std::lock_guard lock(mutex_);
+    return held_;
+}
+
 std::uint64_t Ledger::left(Limits limits) const {
     const std::lock_guard lock(mutex_);
-    return room(limits.octets, used_.octets, reserved_.octets);
+    return room(limits.octets, taken().octets);
 }
 
 }  // namespace files

@@ -38,19 +38,24 @@ class Ledger {
     // kOverQuota when `more`, on top of what is used and reserved, passes the limits.
     [[nodiscard]] base::Result<> reserve(Counts more, Limits limits);
     void release(Counts reserved);
-    // Reserves what is there in any case: kept partials.
+    // What is there in any case, though no name in a tree stands for it: kept partials.
     void hold(Counts more);
+    void let_go(Counts held);
     void book(Delta delta);
     // After a recount.
     void set(Counts counts);
 
     [[nodiscard]] Counts used() const;
+    [[nodiscard]] Counts held() const;
     // Octets that could still be reserved; UINT64_MAX without a limit.
     [[nodiscard]] std::uint64_t left(Limits limits) const;
 
   private:
     mutable std::mutex mutex_;
+    [[nodiscard]] Counts taken() const;
+
     Counts used_;
+    Counts held_;
     Counts reserved_;
 };
 

@@ -74,9 +74,10 @@ Result<Usage> usage_place(const Mounts& mounts, const std::string& path) {
     TRY(const Place place, mounts.find(path));
     const Limits limits = place.volume->limits();
     const Counts used = place.volume->ledger().used();
+    const Counts held = place.volume->ledger().held();
     TRY(const std::uint64_t free, place.volume->disk_free());
-    return Usage{.octets = used.octets,
-                 .files = used.files,
+    return Usage{.octets = used.octets + held.octets,
+                 .files = used.files + held.files,
                  .octets_limit = limits.octets,
                  .files_limit = limits.files,
                  .available = std::min(free, place.volume->ledger().left(limits))};
@@ -190,6 +191,19 @@ base::Task<Result<std::optional<std::uint64_t>>> Tree::partial(base::Loop& loop,
                                     ? std::nullopt
                                     : place.volume->partials().size(place.volume->aside(), name);
                      });
+}
+
+base::Task<Result<>> Tree::forget_partial(base::Loop& loop, std::string path) {
+    return pool_.run(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
+        TRY(const Place place, mounts->find(path, kCreate, LastLink::kKeep));
+        const std::string name = partial_name(place, *by);
+        Volume& volume = *place.volume;
+        const Counts kept =
+            name.empty() ? Counts() : volume.partials().forget(volume.aside(), name);
+        volume.ledger().let_go(kept);
+        return kept.files == 0 ? base::fail(Errc::kNotFound, "There is no such file or folder.")
+                               : Result<>();
+    });
 }
 
 template <class F>

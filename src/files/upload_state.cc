@@ -69,9 +69,43 @@ Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
 void forget_partial(UploadState& upload) {
     if (!upload.partial_name.empty()) {
         Volume& volume = *upload.place.volume;
-        volume.ledger().release(volume.partials().forget(volume.aside(), upload.partial_name));
+        volume.ledger().let_go(volume.partials().forget(volume.aside(), upload.partial_name));
         upload.partial_name.clear();
     }
+}
+
+// An upload from the start takes the place of what was kept of one before, which goes as soon as its room is needed. No
+// sooner: this one may bring nothing. False where nothing was kept. Does not wait for the disk to have its octets back.
+bool give_up_partial(UploadState& upload) {
+    if (upload.mode != Mode::kReplace || upload.partial_name.empty()) {
+        return false;
+    }
+    Volume& volume = *upload.place.volume;
+    Aside& aside = volume.aside();
+    const auto kept = volume.partials().size(aside, upload.partial_name);
+    if (!kept) {
+        return false;
+    }
+    const std::string name = aside.new_name();
+    auto fd = volume.partials().take(aside, upload.partial_name, name);
+    if (!fd) {
+        return false;
+    }
+    ::unlinkat(aside.fd(), name.c_str(), 0);
+    if (*kept > kLargeOctets) {
+        aside.retire(std::move(*fd));
+    }
+    volume.ledger().let_go({.octets = *kept, .files = 1});
+    return true;
+}
+
+Result<> reserve(UploadState& upload, Counts more) {
+    Volume& volume = *upload.place.volume;
+    auto reserved = volume.ledger().reserve(more, volume.limits());
+    if (reserved || !give_up_partial(upload)) {
+        return reserved;
+    }
+    return volume.ledger().reserve(more, volume.limits());
 }
 
 // What may be done depends on whether somebody has the name already. Then SIZE tells of that file, and nothing is kept
@@ -157,7 +191,7 @@ Result<> claim_name(UploadState& upload) {
         TRY_VOID(check_rights(upload));
     }
     if (!upload.exists) {
-        TRY_VOID(volume.ledger().reserve({.octets = 0, .files = 1}, volume.limits()));
+        TRY_VOID(reserve(upload, {.octets = 0, .files = 1}));
         upload.reserved.files = 1;
     }
     TRY_VOID(volume.beneath().spot(upload.place.path));
@@ -178,7 +212,7 @@ Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
     ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
     upload.fd = std::move(fd);
     upload.aside_name = std::move(name);
-    volume.ledger().release({.octets = *kept, .files = 1});
+    volume.ledger().let_go({.octets = *kept, .files = 1});
     TRY_VOID(reserve_to(upload, octets));
     if (::ftruncate(upload.fd.get(), static_cast<off_t>(octets)) != 0) {
         return fail_errno(errno);
@@ -240,7 +274,7 @@ bool keep_partial(UploadState& upload) {
     const auto before =
         volume.partials().keep(volume.aside(), upload.aside_name, upload.partial_name);
     if (before) {
-        volume.ledger().release(*before);
+        volume.ledger().let_go(*before);
         volume.ledger().hold({.octets = upload.offset, .files = 1});
     }
     return before.has_value();
@@ -269,7 +303,7 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
         upload.reserved.octets += rounded;
         return {};
     }
-    auto exact = volume.ledger().reserve({.octets = more, .files = 0}, limits);
+    auto exact = reserve(upload, {.octets = more, .files = 0});
     if (exact) {
         upload.reserved.octets += more;
     } else {

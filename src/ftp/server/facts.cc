@@ -27,7 +27,7 @@ Session::Answer Session::on_size(std::string arguments) {
     }
     // What was kept of an upload that was cut off: whoever stored it asks where to go on.
     const auto kept = co_await tree().partial(loop_, *path);
-    if (entry.error().code == Errc::kNotFound && kept && *kept) {
+    if (is_unseen(entry.error()) && kept && *kept) {
         co_return reply(213, std::to_string(**kept));
     }
     co_return reply(550, entry.error().text);

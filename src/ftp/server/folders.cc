@@ -71,10 +71,14 @@ Session::Answer Session::on_dele(std::string arguments) {
         co_return reply(550, path.error().text);
     }
     const auto removed = co_await tree().remove(loop_, *path);
-    if (!removed) {
-        co_return refuse(removed.error(), Wish::kRead);
+    if (removed) {
+        co_return reply(250, "The file is deleted");
     }
-    co_return reply(250, "The file is deleted");
+    // SIZE tells of what was kept of an upload that was cut off, so DELE knows it too.
+    if (is_unseen(removed.error()) && co_await tree().forget_partial(loop_, *path)) {
+        co_return reply(250, "What was kept of the upload is deleted");
+    }
+    co_return refuse(removed.error(), Wish::kRead);
 }
 
 Session::Answer Session::on_rnfr(std::string arguments) {

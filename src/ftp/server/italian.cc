@@ -169,6 +169,7 @@ constexpr std::array kSentences{
     Sentence{"Unknown SITE command; SITE HELP lists them", "Comando SITE sconosciuto; SITE HELP li elenca"},
     Sentence{"Usage: {}", "Uso: {}"},
     Sentence{"What lies beneath has rights of its own.", "Ciò che sta sotto ha diritti propri."},
+    Sentence{"What was kept of the upload is deleted", "Ciò che restava del caricamento è cancellato"},
     Sentence{"Wrong user name or password", "Nome o password sbagliati"},
     Sentence{"You are logged in already", "Hai già fatto l'accesso"},
     Sentence{"Your files cannot be reached now; come back later", "I tuoi file ora non si raggiungono; torna più tardi"},

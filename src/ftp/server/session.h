@@ -194,6 +194,10 @@ class Session {
     // What to say of a failure: of files to be read, of files to be made, of listings.
     enum class Wish : std::uint8_t { kRead, kWrite, kList };
     [[nodiscard]] static Reply refuse(const base::Error& error, Wish wish);
+    // There is nothing of the name, or the user may not know: what is the user's own may be there all the same.
+    [[nodiscard]] static bool is_unseen(const base::Error& error) {
+        return error.code == base::Errc::kNotFound || error.code == base::Errc::kDenied;
+    }
     [[nodiscard]] base::Task<std::string> folder_message();
 
     // folders.cc
