@@ -236,6 +236,10 @@ class Tree {
     // Named in trace events from now on.
     void set_actor(Actor actor) { actor_ = std::move(actor); }
 
+    // Whether the user may go on: false once the account was disabled or removed. A read of the store, which does not
+    // wait for the disk as a rule; always true for an anonymous user.
+    [[nodiscard]] bool may_stay() const;
+
     // A link is followed where Options::links lets it be; else, and where it leads nowhere, it is itself.
     [[nodiscard]] base::Task<base::Result<Entry>> stat(base::Loop& loop,
                                                        std::string path,

@@ -129,6 +129,15 @@ Rights Mounts::rights_beneath(const Place& place, std::string_view name) const {
     return rights_at(*place.share, viewer_, child(place.shown_path(), name));
 }
 
+// Where the store cannot tell, nobody is turned out.
+bool Mounts::may_stay() const {
+    if (!only_share_.empty()) {
+        return true;
+    }
+    const auto account = account::find_account(*volumes_->store().snapshot(), viewer_.account);
+    return !account || (*account && !(*account)->disabled);
+}
+
 Result<std::vector<std::string>> Mounts::shares_in(std::string_view path) const {
     std::vector<std::string> names;
     if (path != "/" || !only_share_.empty()) {

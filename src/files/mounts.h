@@ -63,6 +63,9 @@ class Mounts {
     // The names of the shares that `path` shows beside its own entries: at the top only.
     [[nodiscard]] base::Result<std::vector<std::string>> shares_in(std::string_view path) const;
 
+    // False once the account is disabled or gone. A read of the store.
+    [[nodiscard]] bool may_stay() const;
+
     [[nodiscard]] const Volumes& volumes() const { return *volumes_; }
 
   private:

@@ -105,6 +105,10 @@ Tree::~Tree() {
     mounts_->volumes().flush();
 }
 
+bool Tree::may_stay() const {
+    return mounts_->may_stay();
+}
+
 std::shared_ptr<const Deed> Tree::deed() const {
     const std::string who = name_.empty() ? "an anonymous user" : name_;
     return std::make_shared<const Deed>(

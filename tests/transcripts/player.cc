@@ -27,7 +27,8 @@ bool is_client(const Step& step) {
 bool is_barrier(const Step& step) {
     return step.kind == Kind::kWait || step.kind == Kind::kTls || step.kind == Kind::kDeflate ||
            step.kind == Kind::kClientClose || step.kind == Kind::kInterrupt ||
-           step.kind == Kind::kDisk || step.kind == Kind::kThen || step.kind >= Kind::kDataSend;
+           step.kind == Kind::kDisk || step.kind == Kind::kDisable || step.kind == Kind::kThen ||
+           step.kind >= Kind::kDataSend;
 }
 
 // Behind a synchronising literal and these the client waits for "+"; a SASL line or DONE has no tag.
@@ -414,6 +415,9 @@ void Player::perform(const Step& step) {
             return;
         case Kind::kDisk:
             step.text == "stalls" ? world_.store.stall() : world_.store.resume();
+            return;
+        case Kind::kDisable:
+            world_.disable(step.text);
             return;
         case Kind::kThen:
             expect_then(step.text);

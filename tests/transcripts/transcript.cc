@@ -164,6 +164,8 @@ base::Result<> parse_directive(Transcript& transcript, std::string_view line, in
         add(Kind::kInterrupt);
     } else if (word == "disk" && (text == "stalls" || text == "goes on")) {
         add(Kind::kDisk);
+    } else if (word == "disable") {
+        add(Kind::kDisable);
     } else {
         return base::fail(base::Errc::kSyntax, fmt::format("unknown directive: {}", word));
     }

@@ -27,6 +27,7 @@ struct Step {
         kDeflate,      // deflate: and deflate: end; the client and the server compress
         kInterrupt,    // interrupt: the server is told to stop
         kDisk,         // disk: stalls and disk: goes on; nothing is committed in between
+        kDisable,      // disable: the account may do nothing any more
         kDataSend,     // D> and D>| on FTP's data connection, the client sends this
         kDataClose,    // D> <closed>
         kDataLine,     // D< the server sends this line; '*' as above

@@ -10,6 +10,13 @@
 
 namespace ftp {
 
+namespace {
+
+// How often somebody looks whether the account may still do what it does.
+constexpr base::Duration kLook = std::chrono::seconds(1);
+
+}  // namespace
+
 using base::Errc;
 using base::Result;
 using base::Task;
@@ -51,7 +58,10 @@ Task<Result<>> Session::beside_transfer() {
     }
     std::vector<Reply> notices = transfer_->take_notices();
     while (!outcome_ && !line && notices.empty()) {
-        static_cast<void>(co_await beside_.wait(base::SteadyTime::max()));
+        const auto woken = co_await beside_.wait(now() + kLook);
+        if (woken == net::Wakeup::Outcome::kTimeout && is_shut_out()) {
+            channel_.abort();
+        }
         notices = transfer_->take_notices();
     }
     for (const Reply& notice : notices) {

@@ -148,6 +148,7 @@ constexpr std::array kSentences{
     Sentence{"There is no such command", "Non c'è un tale comando"},
     Sentence{"There is no such file or folder.", "Non c'è un tale file o cartella."},
     Sentence{"There is no such host here", "Qui non c'è un tale host"},
+    Sentence{"This account may not be used any more; goodbye", "Questo conto non si può più usare; arrivederci"},
     Sentence{"This account has as many sessions as it may have", "Questo conto ha già tutte le sessioni che può avere"},
     Sentence{"This is an FTP server", "Questo è un server FTP"},
     Sentence{"TLS is active already", "TLS è già attivo"},

@@ -19,6 +19,7 @@ using base::Task;
 namespace {
 
 constexpr std::size_t kRecentOctetsMax = 120;
+constexpr base::Duration kAccountAsked = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -122,6 +123,11 @@ Task<Result<>> Session::next_command() {
     if (stopping_) {
         co_return base::fail(Errc::kUnavailable, "the server is stopping");
     }
+    if (shut_out_) {
+        put(farewell());
+        closing_ = true;
+        co_return Result<>();
+    }
     auto line = co_await read_command();
     if (!line && line.error().code == Errc::kTooLong) {
         put(protest(
@@ -206,6 +212,9 @@ Session::Answer Session::answer(std::string line) {
                               {{"session", id_}, {"peer", lines_.stream().peer().to_string()}});
         co_return reply(421, "This is an FTP server", Reply::Then::kClose);
     }
+    if (is_shut_out()) {
+        co_return farewell();
+    }
     const auto parsed = parse_command(line);
     const Command* const command = parsed ? find_command(commands(), parsed->verb) : nullptr;
     if (command == nullptr) {
@@ -236,6 +245,18 @@ Session::Answer Session::dispatch(const Command& command, std::string arguments)
         co_return reply(501, fmt::format("Usage: {}", command.syntax));
     }
     co_return co_await (this->*command.handler)(std::move(arguments));
+}
+
+bool Session::is_shut_out() {
+    if (!shut_out_ && user_ && now() >= account_asked_ + kAccountAsked) {
+        account_asked_ = now();
+        shut_out_ = !tree().may_stay();
+    }
+    return shut_out_;
+}
+
+Reply Session::farewell() {
+    return reply(421, "This account may not be used any more; goodbye", Reply::Then::kClose);
 }
 
 void Session::log_end(std::string_view reason) {

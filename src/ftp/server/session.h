@@ -159,6 +159,9 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> end(base::Error reason);
     [[nodiscard]] Reply protest(Reply reply);
     void put(const Reply& reply);
+    // The account was disabled or removed while its session went on. The store is asked once a second.
+    [[nodiscard]] bool is_shut_out();
+    [[nodiscard]] static Reply farewell();
     void log_end(std::string_view reason);
 
     // beside.cc: while a transfer runs.
@@ -194,10 +197,12 @@ class Session {
     // What to say of a failure: of files to be read, of files to be made, of listings.
     enum class Wish : std::uint8_t { kRead, kWrite, kList };
     [[nodiscard]] static Reply refuse(const base::Error& error, Wish wish);
+
     // There is nothing of the name, or the user may not know: what is the user's own may be there all the same.
     [[nodiscard]] static bool is_unseen(const base::Error& error) {
         return error.code == base::Errc::kNotFound || error.code == base::Errc::kDenied;
     }
+
     [[nodiscard]] base::Task<std::string> folder_message();
 
     // folders.cc
@@ -263,6 +268,8 @@ class Session {
     std::string host_;       // HOST's
     bool italian_ = false;   // LANG's
     std::optional<User> user_;
+    base::SteadyTime account_asked_{};  // when the account was last seen to be in order
+    bool shut_out_ = false;             // it is not any more
     std::string directory_ = "/";
     std::optional<std::string> rename_from_;
 
