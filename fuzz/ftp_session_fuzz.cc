@@ -118,7 +118,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            .metrics = world.metrics,
                            .tls = {},
                            .watch = {},
-                           .transfer_log = {}};
+                           .transfer_log = {},
+                           .utc_offset = {}};
     auto options = std::make_shared<ftp::ServerOptions>();
     options->hostname = "x.example";
     options->marker_octets = 4;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <ctime>
 #include <system_error>
 
 #include "app/service_options.h"
@@ -25,6 +27,14 @@ base::Result<net::UniqueFd> open_transfer_log(const std::string& path) {
                                       std::generic_category().message(errno)));
     }
     return fd;
+}
+
+// As TZ and /etc/localtime have it.
+std::chrono::seconds local_utc_offset(base::WallTime at) {
+    const std::time_t seconds =
+        std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(at));
+    std::tm local{};
+    return std::chrono::seconds(::localtime_r(&seconds, &local) == nullptr ? 0 : local.tm_gmtoff);
 }
 
 }  // namespace
@@ -60,7 +70,8 @@ FtpService::FtpService(const Config& config, FtpNeeds needs, net::UniqueFd trans
                 .resolver = needs.resolver,
                 .tls = needs.tls ? needs.tls->for_protocols({"ftp-data", "ftp"}) : nullptr,
                 .watch = {},
-                .transfer_log = {}} {
+                .transfer_log = {},
+                .utc_offset = local_utc_offset} {
     if (transfer_log_) {
         services_.transfer_log = [fd = transfer_log_.get()](std::string_view line) {
             static_cast<void>(!::write(fd, line.data(), line.size()));

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """FTP with the clients that people use: curl, lftp, ncftp, tnftp, wget and Python's ftplib."""
 
+import datetime
 import ftplib
 import hashlib
 import io
@@ -13,6 +14,7 @@ import ssl
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -46,6 +48,11 @@ class Resuming(ftplib.FTP_TLS):
 class Ftp(ServerTest):
     options = ("[auth]\nallow_plaintext = true\n"
                "[ftp]\ntransfer_log = \"xferlog\"\npassive_ports = \"41000-41200\"\n")
+
+    @classmethod
+    def setUpClass(cls):
+        with unittest.mock.patch.dict(os.environ, TZ="EAST-9"):  # nine hours ahead of UTC
+            super().setUpClass()
 
     def setUp(self):
         super().setUp()
@@ -323,6 +330,10 @@ class Ftp(ServerTest):
         lines = [line.split() for line in (self.server.folder / "xferlog").read_text().splitlines() if self.name in line]
         self.assertEqual([(line[7], line[8], line[11], line[13], line[17]) for line in lines],
                          [("3000000", "/" + self.name, "i", BOB, "c"), ("3000000", "/" + self.name, "o", BOB, "c")])
+        local = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9))).replace(tzinfo=None)
+        for line in lines:
+            self.assertLess(abs(local - datetime.datetime.strptime(" ".join(line[:5]), "%a %b %d %H:%M:%S %Y")),
+                            datetime.timedelta(hours=1))
 
     def test_nothing_is_left_behind(self):
         self.fetch_nothing()

@@ -93,7 +93,8 @@ void FtpHouse::start() {
                                       .resolver = &world_.resolver,
                                       .tls = {},
                                       .watch = {},
-                                      .transfer_log = {}});
+                                      .transfer_log = {},
+                                      .utc_offset = {}});
 }
 
 base::Task<> FtpHouse::serve(std::unique_ptr<net::Stream> stream) {

@@ -13,6 +13,7 @@
 #include "ftp/grammar/names.h"
 #include "ftp/grammar/representation.h"
 #include "ftp/grammar/time_val.h"
+#include "ftp/grammar/xferlog.h"
 
 namespace ftp {
 namespace {
@@ -311,6 +312,32 @@ TEST(ListingTest, Facts) {
     EXPECT_FALSE(parse_fact_line("type=file;").has_value());
     EXPECT_FALSE(parse_fact_line("type=file; ").has_value());
     EXPECT_FALSE(parse_fact_line("type; x").has_value());
+}
+
+// Local time, in which the day may be another one.
+TEST(XferlogTest, Lines) {
+    using namespace std::chrono_literals;
+    TransferRecord record{
+        .ended = base::WallTime(std::chrono::sys_days(2026y / 11 / 30) + 23h + 5min),
+        .utc_offset = 1h,
+        .took_s = 2,
+        .peer = "192.0.2.1",
+        .octets = 1234,
+        .path = "/a file",
+        .text = true,
+        .incoming = true,
+        .anonymous = false,
+        .user = "bob@hamburger.example",
+        .complete = true};
+    EXPECT_EQ(format_xferlog(record),
+              "Tue Dec  1 00:05:00 2026 2 192.0.2.1 1234 /a_file a _ i r bob@hamburger.example ftp "
+              "0 * c\n");
+    record.utc_offset = -24h;
+    record.text = record.incoming = record.complete = false;
+    record.anonymous = true;
+    record.user = "";
+    EXPECT_EQ(format_xferlog(record),
+              "Sun Nov 29 23:05:00 2026 2 192.0.2.1 1234 /a_file b _ o a ? ftp 0 * i\n");
 }
 
 TEST(ListingTest, Lines) {

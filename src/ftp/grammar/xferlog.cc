@@ -39,7 +39,7 @@ std::string format_time(base::WallTime time) {
 // access-mode username service-name authentication-method authenticated-user-id completion-status
 std::string format_xferlog(const TransferRecord& record) {
     return fmt::format("{} {} {} {} {} {} _ {} {} {} ftp 0 * {}\n",
-                       format_time(record.ended),
+                       format_time(record.ended + record.utc_offset),
                        record.took_s,
                        one_word(record.peer),
                        record.octets,

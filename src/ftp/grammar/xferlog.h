@@ -1,6 +1,7 @@
 // A line of the transfer log in the form of wu-ftpd, xferlog(5), which log analysers read.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@ namespace ftp {
 
 struct TransferRecord {
     base::WallTime ended;
+    std::chrono::seconds utc_offset{};  // of local time from UTC at that moment
     std::int64_t took_s = 0;
     std::string_view peer;
     std::uint64_t octets = 0;
@@ -22,7 +24,7 @@ struct TransferRecord {
     bool complete = false;
 };
 
-// With its LF; in UTC. Spaces and controls in names become underscores, as the format has no quotes.
+// With its LF; in local time, as xferlog(5) has it, which names no zone. Spaces and controls in names become underscores, as the format has no quotes.
 [[nodiscard]] std::string format_xferlog(const TransferRecord& record);
 
 }  // namespace ftp

@@ -12,8 +12,10 @@ namespace ftp {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 // How often somebody looks whether the account may still do what it does.
-constexpr base::Duration kLook = std::chrono::seconds(1);
+constexpr base::Duration kLook = 1s;
 
 }  // namespace
 
@@ -174,8 +176,10 @@ void Session::log_transfer() {
     if (!services_.transfer_log || std::holds_alternative<Job::SendLines>(job.what)) {
         return;
     }
+    const base::WallTime ended = services_.clock.now();
     services_.transfer_log(
-        format_xferlog({.ended = services_.clock.now(),
+        format_xferlog({.ended = ended,
+                        .utc_offset = services_.utc_offset ? services_.utc_offset(ended) : 0s,
                         .took_s = std::chrono::duration_cast<std::chrono::seconds>(took).count(),
                         .peer = lines_.stream().peer().address,
                         .octets = transfer_->octets(),

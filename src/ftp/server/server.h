@@ -104,6 +104,8 @@ struct Services {
         watch;
     // Takes one line of xferlog(5), with its end, for each finished or broken transfer. May be empty.
     std::function<void(std::string_view line)> transfer_log;
+    // How far local time is from UTC at a moment, for the transfer log. May be empty: the log is in UTC.
+    std::function<std::chrono::seconds(base::WallTime)> utc_offset;
 };
 
 // Serves one connection and returns when it is closed. A failed CHECK is caught here, logged, and costs
