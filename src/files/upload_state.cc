@@ -65,6 +65,8 @@ Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
     return {};
 }
 
+Result<> claim_to(UploadState& upload, std::uint64_t end);
+
 // What was kept on the way to the file is of no more use.
 void forget_partial(UploadState& upload) {
     if (!upload.partial_name.empty()) {
@@ -74,16 +76,18 @@ void forget_partial(UploadState& upload) {
     }
 }
 
-// An upload from the start takes the place of what was kept of one before, which goes as soon as its room is needed. No
-// sooner: this one may bring nothing. False where nothing was kept. Does not wait for the disk to have its octets back.
-bool give_up_partial(UploadState& upload) {
+// An upload from the start takes the place of what was kept of one before, which goes as soon as there is no room for
+// `more` beside it. No sooner: this one may bring nothing. False where nothing was kept, or too little to help. Does not
+// wait for the disk to have its octets back.
+bool give_up_partial(UploadState& upload, std::uint64_t more) {
     if (upload.mode != Mode::kReplace || upload.partial_name.empty()) {
         return false;
     }
     Volume& volume = *upload.place.volume;
     Aside& aside = volume.aside();
     const auto kept = volume.partials().size(aside, upload.partial_name);
-    if (!kept) {
+    const std::uint64_t left = volume.ledger().left(volume.limits());
+    if (!kept || more - std::min(more, left) > *kept) {
         return false;
     }
     const std::string name = aside.new_name();
@@ -99,13 +103,15 @@ bool give_up_partial(UploadState& upload) {
     return true;
 }
 
-Result<> reserve(UploadState& upload, Counts more) {
+Result<> claim_entry(UploadState& upload) {
+    constexpr Counts kOne{.octets = 0, .files = 1};
     Volume& volume = *upload.place.volume;
-    auto reserved = volume.ledger().reserve(more, volume.limits());
-    if (reserved || !give_up_partial(upload)) {
-        return reserved;
+    auto reserved = volume.ledger().reserve(kOne, volume.limits());
+    if (!reserved && give_up_partial(upload, 0)) {
+        reserved = volume.ledger().reserve(kOne, volume.limits());
     }
-    return volume.ledger().reserve(more, volume.limits());
+    upload.reserved.files = reserved ? 1 : 0;
+    return reserved;
 }
 
 // What may be done depends on whether somebody has the name already. Then SIZE tells of that file, and nothing is kept
@@ -163,7 +169,7 @@ Result<> open_aside(UploadState& upload) {
 }
 
 Result<> check_announced(UploadState& upload, std::uint64_t octets) {
-    TRY_VOID(reserve_to(upload, octets));
+    TRY_VOID(claim_to(upload, octets));
     TRY(const std::uint64_t free, upload.place.volume->disk_free());
     if (octets > free) {
         return base::fail(Errc::kNoSpace, "The disk has not that much room.");
@@ -191,8 +197,7 @@ Result<> claim_name(UploadState& upload) {
         TRY_VOID(check_rights(upload));
     }
     if (!upload.exists) {
-        TRY_VOID(reserve(upload, {.octets = 0, .files = 1}));
-        upload.reserved.files = 1;
+        TRY_VOID(claim_entry(upload));
     }
     TRY_VOID(volume.beneath().spot(upload.place.path));
     return {};
@@ -213,7 +218,7 @@ Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
     upload.fd = std::move(fd);
     upload.aside_name = std::move(name);
     volume.ledger().let_go({.octets = *kept, .files = 1});
-    TRY_VOID(reserve_to(upload, octets));
+    TRY_VOID(claim_to(upload, octets));
     if (::ftruncate(upload.fd.get(), static_cast<off_t>(octets)) != 0) {
         return fail_errno(errno);
     }
@@ -232,7 +237,7 @@ Result<> take_over(UploadState& upload, std::uint64_t octets) {
     if (size < octets) {
         return base::fail(Errc::kInvalid, "The file is not that long.");
     }
-    TRY_VOID(reserve_to(upload, octets));
+    TRY_VOID(claim_to(upload, octets));
     TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets, 0));
     upload.offset = octets;
     return {};
@@ -282,7 +287,6 @@ bool keep_partial(UploadState& upload) {
 
 }  // namespace
 
-// What does not fit is not kept: out of sight it would hold the room that is missing.
 Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     const std::uint64_t needed = end - std::min(end, upload.credit);
     if (needed <= upload.reserved.octets) {
@@ -292,7 +296,6 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
     const std::uint64_t more = needed - upload.reserved.octets;
     TRY(const std::uint64_t free, volume.disk_free());
     if (more > free) {
-        upload.partial_name.clear();
         return base::fail(Errc::kNoSpace, "The disk is full.");
     }
     // Always some more than was asked for: who asks again for the piece behind a few octets has it then.
@@ -303,13 +306,25 @@ Result<> reserve_to(UploadState& upload, std::uint64_t end) {
         upload.reserved.octets += rounded;
         return {};
     }
-    auto exact = reserve(upload, {.octets = more, .files = 0});
-    if (exact) {
-        upload.reserved.octets += more;
-    } else {
+    TRY_VOID(volume.ledger().reserve({.octets = more, .files = 0}, limits));
+    upload.reserved.octets += more;
+    return {};
+}
+
+namespace {
+
+// For octets that are there, or announced. What does not fit is not kept: out of sight it would hold the room that is
+// missing.
+Result<> claim_to(UploadState& upload, std::uint64_t end) {
+    auto reserved = reserve_to(upload, end);
+    const std::uint64_t more = end - std::min(end, upload.credit + upload.reserved.octets);
+    if (!reserved && reserved.error().code == Errc::kOverQuota && give_up_partial(upload, more)) {
+        reserved = reserve_to(upload, end);
+    }
+    if (!reserved) {
         upload.partial_name.clear();
     }
-    return exact;
+    return reserved;
 }
 
 UploadState::~UploadState() {
@@ -319,6 +334,8 @@ UploadState::~UploadState() {
     place.volume->ledger().release(reserved);
     if (!partial_name.empty()) {
         // What came and could be written is kept.
+}  // namespace
+
         (void)(planned && offset > 0 ? make_planned(*this) : finish_direct(*this));
     }
     if (planned) {
@@ -456,7 +473,7 @@ Result<> write_upload(UploadState& upload, std::string_view octets) {
     if (upload.planned) {
         TRY_VOID(make_planned(upload));
     }
-    TRY_VOID(reserve_to(upload, upload.offset + octets.size()));
+    TRY_VOID(claim_to(upload, upload.offset + octets.size()));
     while (!octets.empty()) {
         const std::size_t piece = std::min<std::size_t>(
             octets.size(), kWriteOctets - static_cast<std::size_t>(upload.offset % kWriteOctets));

@@ -65,7 +65,8 @@ struct UploadState {
     std::shared_ptr<const Deed> deed);
 // The name that a partial of `deed`'s user is kept under; empty where none is kept.
 [[nodiscard]] std::string partial_name(const Place& place, const Deed& deed);
-// Makes sure of quota and disk for octets up to `end`. Does not wait.
+// Makes sure of quota and disk for octets up to `end`, which may or may not come. Does not wait, and changes nothing
+// where they do not fit.
 [[nodiscard]] base::Result<> reserve_to(UploadState& upload, std::uint64_t end);
 // These wait for the disk. Those that write and commit make the file first where it was only planned.
 [[nodiscard]] base::Result<> make_planned(UploadState& upload);
