@@ -9,7 +9,7 @@ import unittest
 SERVER = pathlib.Path("src/ftp/server")
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
 # What no person reads, or what is the same in every language.
-PLAIN = {"PBSZ=0", "UNIX Type: L8", "Name=staffetta; OS=Unix; CaseSensitive=1; DirSep=/;", "{}{} {}", "FILE: {}", "{}={};",
+PLAIN = {"PBSZ=0", "UNIX Type: L8", "Name=staffetta; OS=Unix; CaseSensitive=1; DirSep=/;", "FILE: {}", "{}={};",
          "{} {}", "{} {}-{} {} {}", "Listing {}\\n{}\\nEnd"}
 
 

@@ -74,6 +74,18 @@ base::Task<Result<>> Session::set_fact(std::string path, FactChange change) {
     }
 }
 
+// What the file has now, which may be less than was asked for: disks keep times between two years and to some digit, and a
+// mode leaves its owner in. Who may set it and not see it is told what was asked for.
+base::Task<std::string> Session::fact_now(std::string path, FactChange change) {
+    const bool create = change.fact == kFactCreate;
+    const auto entry = co_await tree().stat(
+        loop_, std::move(path), create ? files::Creation::kAsSet : files::Creation::kOfDisk);
+    if (change.fact == kFactMode) {
+        co_return fmt::format("{:04o}", entry ? entry->mode & 0777U : change.mode);
+    }
+    co_return format_time_val(!entry ? change.time : create ? entry->created : entry->modified);
+}
+
 // "213" SP ( "Modify" / "Create" ) "=" time-val ";" SP path    ; draft-somers-ftp-mfxx 4 and 5
 Session::Answer Session::set_time(std::string arguments, Fact fact, int code) {
     std::string_view argument = arguments;
@@ -87,13 +99,13 @@ Session::Answer Session::set_time(std::string arguments, Fact fact, int code) {
     if (!path) {
         co_return reply(550, path.error().text);
     }
-    const auto set = co_await set_fact(*path, {.fact = fact, .time = *time});
+    const FactChange change{.fact = fact, .time = *time};
+    const auto set = co_await set_fact(*path, change);
     if (!set) {
         co_return refuse_change(set.error());
     }
-    co_return reply(
-        code,
-        fmt::format("{}={}; {}", create ? "Create" : "Modify", format_time_val(*time), argument));
+    const std::string now = co_await fact_now(*path, change);
+    co_return reply(code, fmt::format("{}={}; {}", create ? "Create" : "Modify", now, argument));
 }
 
 Session::Answer Session::on_mfmt(std::string arguments) {
@@ -134,11 +146,12 @@ Session::Answer Session::on_mff(std::string arguments) {
         co_return reply(501, "Usage: MFF fact=value;... path");
     }
     std::vector<FactChange> changes;
+    std::vector<std::string_view> names;
     std::string_view rest = facts;
     while (!rest.empty()) {
         std::string_view value = base::split_front(rest, ';');
-        const std::string_view name = base::split_front(value, '=');
-        const auto change = parse_change(name, value);
+        names.push_back(base::split_front(value, '='));
+        const auto change = parse_change(names.back(), value);
         if (!change) {
             co_return refuse_change(change.error());
         }
@@ -150,9 +163,14 @@ Session::Answer Session::on_mff(std::string arguments) {
             co_return refuse_change(set.error());
         }
     }
-    co_return reply(213, fmt::format("{}{} {}", facts, facts.ends_with(';') ? "" : ";", argument));
+    std::string done;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        done += fmt::format("{}={};", names[i], co_await fact_now(*path, changes[i]));
+    }
+    co_return reply(213, fmt::format("{} {}", done, argument));
 }
 
+// Permissions and nothing else: whoever asks for set-user-id is told that there is none.
 std::optional<unsigned> Session::parse_octal(std::string_view digits) {
     unsigned value = 0;
     if (digits.empty() || digits.size() > 4) {
@@ -164,7 +182,7 @@ std::optional<unsigned> Session::parse_octal(std::string_view digits) {
         }
         value = value * 8 + static_cast<unsigned>(c - '0');
     }
-    return value & 0777U;
+    return value <= 0777 ? std::optional(value) : std::nullopt;
 }
 
 Session::Answer Session::on_avbl(std::string arguments) {

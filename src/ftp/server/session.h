@@ -222,6 +222,7 @@ class Session {
     // "time path", answered with `code`.
     [[nodiscard]] Answer set_time(std::string arguments, Fact fact, int code);
     [[nodiscard]] static Reply refuse_change(const base::Error& error);
+    [[nodiscard]] base::Task<std::string> fact_now(std::string path, FactChange change);
     [[nodiscard]] static std::optional<unsigned> parse_octal(std::string_view digits);
 
     // digests.cc
