@@ -289,7 +289,8 @@ class Tree {
                                                      std::string target,
                                                      std::string path);
 
-    // Of the octets first <= i < last, in lower-case hexadecimal; `last` is cut to the file's size.
+    // Of the octets first <= i < last, in lower-case hexadecimal; `last` is cut to the file's size. kInvalid when the
+    // file has no octet `first`, unless that is 0.
     [[nodiscard]] base::Task<base::Result<std::string>> hash(base::Loop& loop,
                                                              std::string path,
                                                              HashAlgorithm algorithm,

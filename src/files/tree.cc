@@ -328,3 +328,6 @@ base::Task<Result<Usage>> Tree::usage(base::Loop& loop, std::string path) {
 }
 
 }  // namespace files
+    if (first != 0 && first >= file->entry().size) {
+        co_return base::fail(Errc::kInvalid, "The file is not that long.");
+    }

@@ -100,11 +100,15 @@ Session::Answer Session::on_hash(std::string arguments) {
         co_return reply(entry ? 553 : 550, entry ? "That is no file" : entry.error().text);
     }
     const auto range = std::exchange(range_, std::nullopt);
-    const std::uint64_t first = range ? std::min(range->first, entry->size) : 0;
+    const std::uint64_t first = range ? range->first : 0;
     const std::uint64_t last =
         range && range->second < entry->size ? range->second + 1 : entry->size;
     const auto hash =
         co_await tree().hash(loop_, *path, settings_.hash, first, std::max(first, last));
+    // "end-point MUST be greater or equal than ... start-point": there is nothing to say of a range behind the end.
+    if (!hash && hash.error().code == base::Errc::kInvalid) {
+        co_return reply(551, hash.error().text);
+    }
     if (!hash) {
         co_return refuse(hash.error(), Wish::kRead);
     }

@@ -37,6 +37,7 @@ Job::Send Session::cut(std::unique_ptr<files::OpenFile> file) {
     } else {
         send.first = std::min(restart, size);
     }
+    // draft-bryan-ftp-range 4.3: what lies behind the file's end is no error, and no octets.
     if (range) {
         send.first = std::min(range->first, size);
         send.last = range->second < size ? range->second + 1 : size;
@@ -70,13 +71,17 @@ Session::Answer Session::on_retr(std::string arguments) {
                                     std::exchange(restart_, 0)));
     }
     Job job{.verb = "RETR", .path = *path, .representation = representation_, .what = {}};
-    job.what = cut(std::move(*file));
+    const bool ranged = range_.has_value();
+    Job::Send send = cut(std::move(*file));
+    // Behind REST clients know the number for the whole file's, behind RANG only what comes makes sense.
+    const std::uint64_t told = ranged ? send.last - send.first : size;
+    job.what = std::move(send);
     co_return start(std::move(job),
                     fmt::format("Opening {} mode data connection for {} ({} bytes)",
                                 representation_.is_text() ? "ASCII" : "BINARY",
                                 arguments,
-                                size),
-                    size);
+                                told),
+                    told);
 }
 
 Session::Answer Session::store(std::string argument, UploadMode mode, std::string verb) {
