@@ -99,8 +99,10 @@ TEST_F(SharesTest, WhatIsDroppedCannotBeSeenAgain) {
     EXPECT_EQ(open_error(*guest, "/incoming/a"), Errc::kDenied);
     EXPECT_EQ(run(guest->list(loop_, "/incoming")).error().code, Errc::kDenied);
     EXPECT_EQ(run(guest->stat(loop_, "/incoming/a")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(guest->stat(loop_, "/incoming/none")).error().code, Errc::kDenied);
+    EXPECT_EQ(run(guest->stat(loop_, "/incoming/a/beneath")).error().code, Errc::kDenied);
     EXPECT_TRUE(run(guest->stat(loop_, "/incoming")));
-    EXPECT_EQ(put(*guest, "/incoming/a", "other").error().code, Errc::kDenied);
+    EXPECT_EQ(put(*guest, "/incoming/a", "other").error().code, Errc::kExists);
     EXPECT_EQ(run(guest->hash(loop_, "/incoming/a", HashAlgorithm::kMd5, 0, 9)).error().code,
               Errc::kDenied);
     EXPECT_EQ(run(guest->copy(loop_, "/incoming/a", "/incoming/b")).error().code, Errc::kDenied);

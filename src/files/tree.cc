@@ -21,11 +21,14 @@ using LastLink = Mounts::LastLink;
 constexpr std::size_t kBufferOctets = 256U << 10U;
 
 Result<Entry> stat_place(const Place& place, const std::string& path, Wait wait) {
-    TRY(Entry entry, place.volume->stat(place.path, wait));
-    // What somebody may only drop somewhere stays out of sight; the folder itself does not.
-    if (entry.kind != Kind::kDirectory && (place.rights & (kList | kRead)) == 0) {
+    auto found = place.volume->stat(place.path, wait);
+    // What somebody may only drop somewhere stays out of sight, and so does what is not there: the same is said of both.
+    // Folders do not, since one goes into them to drop something.
+    const bool blind = (place.rights & (kList | kRead)) == 0;
+    if (blind && (!found || found->kind != Kind::kDirectory)) {
         return base::fail(Errc::kDenied, "Permission denied.");
     }
+    TRY(Entry entry, std::move(found));
     entry.name = split(path).name;
     entry.rights = place.rights;
     return entry;

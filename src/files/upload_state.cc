@@ -117,6 +117,11 @@ Result<> claim_entry(UploadState& upload) {
 // What may be done depends on whether somebody has the name already. Then SIZE tells of that file, and nothing is kept
 // of what is to replace it, or used of what was: nobody could know which of the two goes on.
 Result<> check_rights(UploadState& upload) {
+    const bool append = upload.mode == Mode::kAppend;
+    const Right change = append ? kAppend : kOverwrite;
+    if ((upload.place.rights & (kCreate | change)) == 0) {
+        return base::fail(Errc::kDenied, "Permission denied.");
+    }
     auto there = upload.place.volume->stat(upload.place.path);
     if (!there && there.error().code != Errc::kNotFound) {
         return base::forward_error(there);
@@ -124,9 +129,11 @@ Result<> check_rights(UploadState& upload) {
     if (there && there->kind == Kind::kDirectory) {
         return base::fail(Errc::kExists, "There is a folder of that name.");
     }
-    const bool append = upload.mode == Mode::kAppend;
     if (there) {
-        TRY_VOID(need(upload.place, append ? kAppend : kOverwrite));
+        // Who may store there learns that nothing was stored, and why, also where nothing can be seen: another name helps.
+        if ((upload.place.rights & change) == 0) {
+            return base::fail(Errc::kExists, "The name is taken.");
+        }
         upload.exists = true;
         upload.replace = true;
         forget_partial(upload);
@@ -138,12 +145,12 @@ Result<> check_rights(UploadState& upload) {
             return base::fail(Errc::kInvalid, "The file is not that long.");
         }
     } else {
+        TRY_VOID(need(upload.place, kCreate));
         if (upload.patch_offset > 0) {
             return base::fail(Errc::kNotFound, "There is no such file or folder.");
         }
-        TRY_VOID(need(upload.place, kCreate));
         // Another may bring the name first; then its file makes place if it could have before.
-        upload.replace = (upload.place.rights & (append ? kAppend : kOverwrite)) != 0;
+        upload.replace = (upload.place.rights & change) != 0;
     }
     return {};
 }
@@ -327,6 +334,8 @@ Result<> claim_to(UploadState& upload, std::uint64_t end) {
     return reserved;
 }
 
+}  // namespace
+
 UploadState::~UploadState() {
     if (!place.volume) {
         return;
@@ -334,8 +343,6 @@ UploadState::~UploadState() {
     place.volume->ledger().release(reserved);
     if (!partial_name.empty()) {
         // What came and could be written is kept.
-}  // namespace
-
         (void)(planned && offset > 0 ? make_planned(*this) : finish_direct(*this));
     }
     if (planned) {
