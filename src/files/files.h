@@ -60,6 +60,7 @@ struct Entry {
     std::uint64_t inode = 0;
     unsigned links = 0;
     Rights rights = 0;   // what this user may do with it
+    bool top = false;    // a tree or a share begins here: it has no other name, and stays
     std::string target;  // of a link, as it was made
 };
 
@@ -264,6 +265,8 @@ class Tree {
     [[nodiscard]] base::Task<base::Result<>> remove_directory(base::Loop& loop, std::string path);
     // A file or a link.
     [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop, std::string path);
+    // Whether rename() could have this `from`, and why not. A file that the user may not see is kDenied.
+    [[nodiscard]] base::Task<base::Result<>> check_rename(base::Loop& loop, std::string from);
     // Replaces a file that is called `to`, with the right to overwrite it; never a folder.
     [[nodiscard]] base::Task<base::Result<>> rename(base::Loop& loop,
                                                     std::string from,

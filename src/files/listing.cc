@@ -23,6 +23,7 @@ std::vector<Entry> share_entries(const Listing::State& state) {
         if (entry) {
             entry->name = name;
             entry->rights = place->rights;
+            entry->top = true;
             if (state.creation == Creation::kAsSet) {
                 tell_creation(*place, *entry);
             }

@@ -48,6 +48,11 @@ std::string Place::shown_path() const {
     return shown(path);
 }
 
+Rights Place::entry_rights() const {
+    const bool bound = share != nullptr && has_grants_beneath(*share, shown_path());
+    return bound ? rights & ~Rights{kRename} : rights;
+}
+
 Result<Place> Mounts::in_share(std::shared_ptr<const ShareTable> table,
                                const Share& share,
                                std::string_view path) const {
@@ -126,7 +131,9 @@ Rights Mounts::rights_beneath(const Place& place, std::string_view name) const {
     if (place.share == nullptr || !has_grants_beneath(*place.share, place.shown_path())) {
         return place.rights;
     }
-    return rights_at(*place.share, viewer_, child(place.shown_path(), name));
+    const std::string path = child(place.shown_path(), name);
+    const Rights rights = rights_at(*place.share, viewer_, path);
+    return has_grants_beneath(*place.share, path) ? rights & ~Rights{kRename} : rights;
 }
 
 // Where the store cannot tell, nobody is turned out.

@@ -27,6 +27,8 @@ struct Place {
 
     // The volume's path as users see it.
     [[nodiscard]] std::string shown_path() const;
+    // `rights`, for whoever lists them: nothing is renamed whose contents have rights of their own.
+    [[nodiscard]] Rights entry_rights() const;
 };
 
 // Thread-safe; its calls may wait for the disk.
@@ -58,7 +60,7 @@ class Mounts {
     // where find() has to look further.
     [[nodiscard]] std::optional<Place> own(std::string_view path) const;
 
-    // The user's rights at the entry `name` of the folder `place`.
+    // The user's rights at the entry `name` of the folder `place`, as Place::entry_rights() has them.
     [[nodiscard]] Rights rights_beneath(const Place& place, std::string_view name) const;
     // The names of the shares that `path` shows beside its own entries: at the top only.
     [[nodiscard]] base::Result<std::vector<std::string>> shares_in(std::string_view path) const;

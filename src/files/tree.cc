@@ -30,7 +30,8 @@ Result<Entry> stat_place(const Place& place, const std::string& path, Wait wait)
     }
     TRY(Entry entry, std::move(found));
     entry.name = split(path).name;
-    entry.rights = place.rights;
+    entry.rights = place.entry_rights();
+    entry.top = place.path == "/";
     return entry;
 }
 
@@ -55,13 +56,22 @@ Result<> check_grants(const Place& place) {
     return {};
 }
 
+// What may have another name.
+Result<Place> find_movable(const Mounts& mounts, const std::string& path) {
+    TRY(Place place, mounts.find(path, kRename, LastLink::kKeep));
+    if (place.path == "/") {
+        return base::fail(Errc::kDenied, "That folder cannot be changed.");
+    }
+    TRY_VOID(check_grants(place));
+    return place;
+}
+
 Result<> rename_place(const Mounts& mounts,
                       const std::string& from,
                       const std::string& to,
                       const Deed& deed) {
-    TRY(const Place old_place, mounts.find(from, kRename, LastLink::kKeep));
+    TRY(const Place old_place, find_movable(mounts, from));
     TRY(const Place new_place, mounts.find(to, kCreate, LastLink::kKeep));
-    TRY_VOID(check_grants(old_place));
     TRY_VOID(check_grants(new_place));
     TRY_VOID(Volume::rename(*old_place.volume,
                             old_place.path,
@@ -251,6 +261,14 @@ base::Task<Result<>> Tree::remove(base::Loop& loop, std::string path) {
     });
 }
 
+base::Task<Result<>> Tree::check_rename(base::Loop& loop, std::string from) {
+    return pool_.run(loop, [mounts = mounts_, from = std::move(from)]() -> Result<> {
+        TRY(const Place place, find_movable(*mounts, from));
+        const auto there = stat_place(place, from, Wait::kForDisk);
+        return there ? Result<>() : Result<>(tl::unexpect, there.error());
+    });
+}
+
 base::Task<Result<>> Tree::rename(base::Loop& loop, std::string from, std::string to) {
     return change(loop,
                   [mounts = mounts_, from = std::move(from), to = std::move(to), by = deed()] {
@@ -317,6 +335,9 @@ base::Task<Result<std::string>> Tree::hash(base::Loop& loop,
                                            std::uint64_t first,
                                            std::uint64_t last) {
     CO_TRY(std::unique_ptr<OpenFile> file, co_await open(loop, std::move(path)));
+    if (first != 0 && first >= file->entry().size) {
+        co_return base::fail(Errc::kInvalid, "The file is not that long.");
+    }
     const auto state = std::make_shared<HashState>(algorithm, std::move(file), first);
     bool more = true;
     while (more) {
@@ -331,6 +352,3 @@ base::Task<Result<Usage>> Tree::usage(base::Loop& loop, std::string path) {
 }
 
 }  // namespace files
-    if (first != 0 && first >= file->entry().size) {
-        co_return base::fail(Errc::kInvalid, "The file is not that long.");
-    }

@@ -87,9 +87,9 @@ Session::Answer Session::on_rnfr(std::string arguments) {
     if (!path) {
         co_return reply(550, path.error().text);
     }
-    const auto entry = co_await tree().stat(loop_, *path);
-    if (!entry) {
-        co_return refuse(entry.error(), Wish::kRead);
+    const auto may = co_await tree().check_rename(loop_, *path);
+    if (!may) {
+        co_return refuse(may.error(), Wish::kRead);
     }
     rename_from_ = *path;
     co_return reply(350, "Now send RNTO");

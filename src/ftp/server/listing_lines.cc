@@ -167,7 +167,8 @@ bool matches_pattern(std::string_view pattern, std::string_view name) {
 std::string perm_letters(const files::Entry& entry) {
     std::string letters;
     const auto add = [&](files::Rights rights, char letter) {
-        if ((entry.rights & rights) != 0) {
+        const bool moves = letter == 'd' || letter == 'f';
+        if ((entry.rights & rights) != 0 && !(moves && entry.top)) {
             letters += letter;
         }
     };
