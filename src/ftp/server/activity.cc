@@ -130,6 +130,7 @@ void Activity::Place::end_transfer(base::WallTime now) {
     --activity_.by_address_[address_].transfers;
     --activity_.by_account_[account_key_].transfers;
     view_.doing = "idle";
+    view_.octets = 0;
     view_.size.reset();
     view_.doing_since = now;
 }

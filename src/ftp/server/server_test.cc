@@ -178,7 +178,11 @@ TEST(ActivityTest, LoginsAndTransfersAreLimitedByAccount) {
     EXPECT_TRUE(b->log_in("bob", false));
     EXPECT_TRUE(b->begin_transfer("RETR /a", 5, {}));
     EXPECT_FALSE(b->begin_transfer("RETR /b", 5, {}));
+    static_cast<void>(b->charge(1000, {}));
     b->end_transfer({});
+    for (const SessionView& view : activity.sessions()) {
+        EXPECT_EQ(view.octets, 0);  // who is idle moves nothing
+    }
     EXPECT_TRUE(b->begin_transfer("RETR /b", 5, {}));
     b->end_transfer({});
 }
