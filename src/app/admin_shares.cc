@@ -34,9 +34,37 @@ base::Result<> read_limits(const AdminRequest& request, files::Limits& limits) {
     return {};
 }
 
-std::string path_option(const AdminRequest& request) {
+// As it is granted: "incoming/" is "/incoming". What leads up would name another folder than whoever wrote it thinks.
+base::Result<std::string> path_option(const AdminRequest& request) {
     const std::string path = option(request, "path");
-    return path.empty() ? "/" : path;
+    std::string_view rest = path;
+    while (!rest.empty()) {
+        if (base::split_front(rest, '/') == "..") {
+            return base::fail(base::Errc::kInvalid,
+                              fmt::format("\"{}\" leads up; write the path within the share, as "
+                                          "/incoming",
+                                          path));
+        }
+    }
+    auto joined = files::join("/", path);
+    if (!joined) {
+        return base::fail(base::Errc::kInvalid, fmt::format("\"{}\" is no path", path));
+    }
+    return joined;
+}
+
+// "list, read", for "may ... in".
+std::string describe(files::Rights rights) {
+    if (rights == 0 || rights == files::kAllRights) {
+        return rights == 0 ? "nothing" : "everything";
+    }
+    std::string text;
+    const std::string words = files::format_rights(rights);
+    for (const char c : words) {
+        text += c;
+        text += c == ',' ? " " : "";
+    }
+    return text;
 }
 
 std::string describe(const files::Share& share) {
@@ -103,24 +131,30 @@ Administration::Outcome Administration::share_list(const AdminRequest& /*request
 Administration::Outcome Administration::share_grant(const AdminRequest& request) const {
     const std::string& name = request.arguments[0];
     files::Grant grant;
-    grant.path = path_option(request);
+    TRY(grant.path, path_option(request));
     TRY(grant.rights, files::parse_rights(request.arguments[2]));
     TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
         files::Grant given = grant;
         TRY(given.who, files::parse_principal(change, request.arguments[1]));
         return files::set_grant(change, name, given);
     }));
-    return fmt::format("{} may {} in {}, at {} and below\n",
-                       request.arguments[1],
-                       files::format_rights(grant.rights),
-                       name,
-                       grant.path);
+    std::string text = fmt::format("granted to {} in share {}, for {} and what is below: {}\n",
+                                   request.arguments[1],
+                                   name,
+                                   grant.path,
+                                   describe(grant.rights));
+    TRY(const auto share, files::find_share(*store_.snapshot(), name));
+    if (share && files_ != nullptr && !files_->has_folder(share->name, grant.path)) {
+        text += fmt::format("there is no folder {} in it yet; the grant counts once there is\n",
+                            grant.path);
+    }
+    return text;
 }
 
 Administration::Outcome Administration::share_revoke(const AdminRequest& request) const {
     const std::string& name = request.arguments[0];
     files::Grant grant;
-    grant.path = path_option(request);
+    TRY(grant.path, path_option(request));
     TRY_VOID(store_.change_and_wait([&](store::Transaction& change) -> base::Result<> {
         files::Grant taken = grant;
         TRY(taken.who, files::parse_principal(change, request.arguments[1]));

@@ -181,6 +181,15 @@ Result<> Files::backup(const std::string& directory) {
     return {};
 }
 
+bool Files::has_folder(const std::string& name, const std::string& path) {
+    const auto volume = volumes_->of_share(name);
+    if (!volume) {
+        return false;
+    }
+    const auto there = (*volume)->stat(path);
+    return there && there->kind == Kind::kDirectory;
+}
+
 void Files::settle() {
     volumes_->settle();
 }

@@ -370,6 +370,8 @@ class Files {
     [[nodiscard]] base::Result<> backup(const std::string& directory);
     // Waits until the store has what happened to files so far: for whoever reads the trace.
     void settle();
+    // Whether there is a folder `path` in the share that is called `name`.
+    [[nodiscard]] bool has_folder(const std::string& name, const std::string& path);
     // Takes away the tree of an account that was removed.
     [[nodiscard]] base::Result<> remove_account(account::AccountId id);
 

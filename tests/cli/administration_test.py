@@ -101,9 +101,16 @@ class Both:
         self.assertIn("view", self.server.admin("share", "grant", "team", BOB, "views", status=65))
         self.server.admin("share", "grant", "team", "nobody@crepes.example", "view", status=67)
         self.server.admin("share", "grant", "none", BOB, "view", status=67)
-        self.server.admin("share", "grant", "team", BOB, "all")
-        self.server.admin("share", "grant", "team", "@hamburger.example", "view")
-        self.server.admin("share", "grant", "team", "anonymous", "drop", "--path", "incoming")
+        self.assertEqual(self.server.admin("share", "grant", "team", BOB, "all"),
+                         f"granted to {BOB} in share team, for / and what is below: everything\n")
+        self.assertEqual(self.server.admin("share", "grant", "team", "@hamburger.example", "none"),
+                         "granted to @hamburger.example in share team, for / and what is below: nothing\n")
+        self.assertEqual(self.server.admin("share", "grant", "team", "@hamburger.example", "view"),
+                         "granted to @hamburger.example in share team, for / and what is below: list, read\n")
+        self.assertRegex(self.server.admin("share", "grant", "team", "anonymous", "drop", "--path", "incoming"),
+                         "for /incoming and what is below: create\nthere is no folder /incoming in it yet")
+        for path in ("..", "/a/../b", "incoming/.."):
+            self.assertIn("leads up", self.server.admin("share", "grant", "team", BOB, "view", "--path", path, status=65))
         self.server.admin("share", "set", "team", "--max-files", "100")
         self.assertEqual(self.server.admin("share", "list").splitlines(),
                          ["team  quota 10GiB  at most 100 files",
