@@ -118,6 +118,7 @@ void add_ftp_command(CLI::App& top, Action& action, mode_t users_umask) {
     ftp.fallthrough(false);
     add_admin(
         {ftp, action, "ftp"}, "who", "The sessions of the running server, and what each does");
+    ftp.get_subcommand("who")->set_help_flag("-h,--help", "Print this help message and exit");
     ftp.callback([&ftp, &action, users_umask] {
         if (!ftp.got_subcommand("who")) {
             action = [words = ftp.remaining(), users_umask] {

@@ -38,7 +38,7 @@ class Errors(unittest.TestCase):
         self.assertIn("nonsense is no address; write one as", done.stderr)
 
     def test_help_and_version_are_0(self):
-        for arguments in (["--help"], ["serve", "--help"], ["account", "add", "--help"], ["demo", "--help"]):
+        for arguments in (["--help"], ["serve", "--help"], ["account", "add", "--help"], ["ftp", "who", "--help"], ["demo", "--help"]):
             with self.subTest(arguments):
                 done = staffetta(*arguments)
                 self.assertEqual(done.returncode, 0)
