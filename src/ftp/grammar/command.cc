@@ -101,7 +101,7 @@ TelnetLine take_telnet(std::string_view line) {
 // command = verb [SP arguments] CRLF    ; RFC 959 5.3.1
 base::Result<CommandLine> parse_command(std::string_view line) {
     if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-        return fail(Errc::kSyntax, "CR, LF or NUL inside a line");
+        return fail(Errc::kInvalid, "CR, LF or NUL inside a line");
     }
     const std::size_t end = std::min(line.find(' '), line.size());
     const std::string_view verb = line.substr(0, end);

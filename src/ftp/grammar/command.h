@@ -30,8 +30,8 @@ struct CommandLine {
     std::string_view arguments;  // behind the first space, as it came; a view into the line
 };
 
-// Cuts a line (without its end) at the first space. kSyntax: no verb of 1 to 8 letters, digits or '@', or
-// CR, LF or NUL in the line.
+// Cuts a line (without its end) at the first space. kSyntax: no verb of 1 to 8 letters, digits or '@'.
+// kInvalid: CR, LF or NUL in the line.
 [[nodiscard]] base::Result<CommandLine> parse_command(std::string_view line);
 
 // The line as logs and --trace-peer may show it: without what PASS, ACCT and AUTH's data carry.

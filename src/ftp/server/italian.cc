@@ -13,6 +13,7 @@ constexpr std::string_view kHole = "{}";
 // clang-format off
 constexpr std::array kSentences{
     Sentence{"A data connection is prepared", "Una connessione dati è pronta"},
+    Sentence{"A line holds no CR, LF or NUL", "Una riga non contiene CR, LF o NUL"},
     Sentence{"A mode is three octal digits", "Un modo è di tre cifre ottali"},
     Sentence{"A time is YYYYMMDDHHMMSS", "Un'ora è AAAAMMGGOOMMSS"},
     Sentence{"Abort successful", "Interruzione riuscita"},
@@ -143,6 +144,7 @@ constexpr std::array kSentences{
     Sentence{"The server is stopping; come back later", "Il server si ferma; torna più tardi"},
     Sentence{"The server may not do that.", "Il server non può farlo."},
     Sentence{"There are as many files as the quota allows.", "I file sono quanti ne permette la quota."},
+    Sentence{"There are as many anonymous users as there may be; come back later", "Gli utenti anonimi sono già quanti possono essere; torna più tardi"},
     Sentence{"There is a folder of that name.", "C'è una cartella con quel nome."},
     Sentence{"There is no anonymous access here", "Qui non c'è accesso anonimo"},
     Sentence{"There is no such command", "Non c'è un tale comando"},

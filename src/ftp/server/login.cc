@@ -94,7 +94,10 @@ Session::Answer Session::on_pass(std::string arguments) {
 
 Session::Answer Session::enter(User user) {
     if (!place_->log_in(user.name, user.anonymous)) {
-        co_return reply(530, "This account has as many sessions as it may have");
+        co_return reply(530,
+                        user.anonymous
+                            ? "There are as many anonymous users as there may be; come back later"
+                            : "This account has as many sessions as it may have");
     }
     user.tree->set_actor({.session = id_,
                           .peer = fmt::format("{} by {}",

@@ -217,6 +217,10 @@ Session::Answer Session::answer(std::string line) {
     }
     const auto parsed = parse_command(line);
     const Command* const command = parsed ? find_command(commands(), parsed->verb) : nullptr;
+    if (!parsed && parsed.error().code == Errc::kInvalid) {
+        services_.commands->count(nullptr, false);
+        co_return protest(reply(501, "A line holds no CR, LF or NUL"));
+    }
     if (command == nullptr) {
         services_.commands->count(nullptr, false);
         co_return protest(reply(500, "Unknown command; HELP lists what there is"));
@@ -234,7 +238,9 @@ Session::Answer Session::answer(std::string line) {
     co_return answered;
 }
 
-Session::Answer Session::dispatch(const Command& command, std::string arguments) {
+Session::Answer Session::dispatch(const Command& command,
+                                  std::string arguments,
+                                  std::string_view before) {
     if ((command.states & state()) == 0) {
         co_return protest(reply(530, "Log in first, with USER and PASS"));
     }
@@ -242,7 +248,7 @@ Session::Answer Session::dispatch(const Command& command, std::string arguments)
     if (((command.flags & kNoArguments) != 0 && given) ||
         ((command.flags & kArguments) != 0 && !given) ||
         ((command.flags & kPath) != 0 && arguments.empty())) {
-        co_return reply(501, fmt::format("Usage: {}", command.syntax));
+        co_return reply(501, fmt::format("Usage: {}{}", before, command.syntax));
     }
     co_return co_await (this->*command.handler)(std::move(arguments));
 }

@@ -155,7 +155,10 @@ class Session {
     [[nodiscard, gnu::noinline]] base::Task<base::Result<>> obey(std::string line);
     [[nodiscard]] base::Task<base::Result<>> act_on(const Reply& reply);
     [[nodiscard]] Answer answer(std::string line);
-    [[nodiscard]] Answer dispatch(const Command& command, std::string arguments);
+    // `before`: what stands before the command's own verb.
+    [[nodiscard]] Answer dispatch(const Command& command,
+                                  std::string arguments,
+                                  std::string_view before = "");
     [[nodiscard]] base::Task<base::Result<>> end(base::Error reason);
     [[nodiscard]] Reply protest(Reply reply);
     void put(const Reply& reply);
@@ -219,10 +222,10 @@ class Session {
     [[nodiscard]] static base::Result<FactChange> parse_change(std::string_view name,
                                                                std::string_view value);
     [[nodiscard]] base::Task<base::Result<>> set_fact(std::string path, FactChange change);
+    [[nodiscard]] base::Task<std::string> fact_now(std::string path, FactChange change);
     // "time path", answered with `code`.
     [[nodiscard]] Answer set_time(std::string arguments, Fact fact, int code);
     [[nodiscard]] static Reply refuse_change(const base::Error& error);
-    [[nodiscard]] base::Task<std::string> fact_now(std::string path, FactChange change);
     [[nodiscard]] static std::optional<unsigned> parse_octal(std::string_view digits);
 
     // digests.cc

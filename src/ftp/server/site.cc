@@ -19,7 +19,7 @@ Session::Answer Session::on_site(std::string arguments) {
     if (command == nullptr) {
         co_return reply(500, "Unknown SITE command; SITE HELP lists them");
     }
-    co_return co_await dispatch(*command, std::string(rest));
+    co_return co_await dispatch(*command, std::string(rest), "SITE ");
 }
 
 Session::Answer Session::on_site_help(std::string arguments) {
@@ -33,7 +33,7 @@ Session::Answer Session::on_site_help(std::string arguments) {
     }
     std::string text = "SITE commands:\n";
     for (const Command& row : site_commands()) {
-        text += fmt::format("{}\n", row.syntax);
+        text += fmt::format("SITE {}\n", row.syntax);
     }
     co_return reply(214, text + "Of two names, those with spaces stand in \"quotes\"\nEnd");
 }
@@ -49,18 +49,31 @@ Session::Answer Session::on_site_chmod(std::string arguments) {
     co_return set ? reply(200, "The mode is changed") : reply(550, set.error().text);
 }
 
+namespace {
+
+constexpr std::size_t kToTheMinute = 12;
+
+// "YYYYMMDDHHMM", as pure-ftpd and its clients have it, is the minute's beginning.
+std::string with_seconds(std::string_view time) {
+    return std::string(time) + (time.size() == kToTheMinute ? "00" : "");
+}
+
+}  // namespace
+
 Session::Answer Session::on_site_utime(std::string arguments) {
-    const std::string_view last_word =
-        std::string_view(arguments).substr(std::min(arguments.rfind(' ') + 1, arguments.size()));
-    if (!base::iequals(last_word, "UTC")) {
-        co_return co_await set_time(std::move(arguments), kFactModify, 200);
-    }
+    std::string_view rest = arguments;
+    std::string time = with_seconds(base::split_front(rest, ' '));
+    std::string path(rest);
     // "UTIME path atime mtime ctime UTC", as older clients have it.
     const auto words = parse_names(arguments);
-    if (!words || words->size() != 5) {
-        co_return reply(501, "Usage: SITE UTIME YYYYMMDDHHMMSS path");
+    if (words && words->size() == 5 && base::iequals(words->back(), "UTC")) {
+        time = with_seconds((*words)[2]);
+        path = words->front();
     }
-    co_return co_await set_time((*words)[2] + ' ' + (*words)[0], kFactModify, 200);
+    if (path.empty() || !parse_time_val(time)) {
+        co_return reply(501, "Usage: SITE UTIME YYYYMMDDHHMM[SS] path");
+    }
+    co_return co_await set_time(time + ' ' + path, kFactModify, 200);
 }
 
 // Three words are as often a name with a space as they are one too many: the usage tells of quotes.
@@ -72,7 +85,11 @@ Session::Answer Session::on_site_copy(std::string arguments) {
     const auto from = resolve((*names)[0]);
     const auto to = resolve((*names)[1]);
     if (!from || !to) {
-        co_return reply(553, from ? to.error().text : from.error().text);
+        co_return from ? reply(553, to.error().text) : reply(550, from.error().text);
+    }
+    const auto source = co_await tree().open(loop_, *from);
+    if (!source) {
+        co_return refuse(source.error(), Wish::kRead);
     }
     const auto copied = co_await tree().copy(loop_, *from, *to);
     co_return copied ? reply(200, "The file is copied") : refuse(copied.error(), Wish::kWrite);
