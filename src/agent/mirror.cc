@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -49,7 +50,8 @@ class Mirror {
             clear_the_way();
             remove_surplus();
         } else if (options_.remove) {
-            report_.failures.emplace_back("nothing was removed, since a folder could not be read");
+            report_.failures.emplace_back(
+                "nothing was removed, since not all of the source could be read");
         }
         make_folders();
         choose_files();
@@ -121,9 +123,10 @@ class Mirror {
     }
 
     void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) {
-        if (&tree == &source() && entry.type == ftp::EntryType::kLink &&
-            options_.filter.passes(path, false)) {
-            ++report_.links;
+        const bool is_link = entry.type == ftp::EntryType::kLink;
+        if (&tree == &source() && (is_link || entry.type == ftp::EntryType::kOther)) {
+            left_out_.insert(path);
+            report_.links += is_link && options_.filter.passes(path, false) ? 1 : 0;
         }
         const bool wanted =
             entry.is_directory() ? options_.recurse : entry.type == ftp::EntryType::kFile;
@@ -416,11 +419,22 @@ class Mirror {
         }
     }
 
+    // The source has something there that is not copied: a link may lead to just this file or folder.
+    [[nodiscard]] bool is_left_out(std::string_view path) const {
+        for (std::size_t end = 0; !left_out_.empty() && end != std::string_view::npos;) {
+            end = path.find('/', end + 1);
+            if (left_out_.contains(path.substr(0, end))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // Backwards: what is in a folder goes before it.
     void remove_surplus() {
         for (auto at = target().rbegin(); at != target().rend(); ++at) {
             if (!source().contains(at->first) && !meant_.contains(at->first) &&
-                !gone_.contains(at->first)) {
+                !gone_.contains(at->first) && !is_left_out(at->first)) {
                 remove(at->first, at->second.is_directory());
             }
         }
@@ -457,6 +471,7 @@ class Mirror {
     Meter meter_;
     bool whole_ = true;  // the source's listing: only then is it known what it has not
     std::set<std::string> gone_;
+    std::set<std::string, std::less<>> left_out_;  // links and the like of the source
     std::map<std::string, std::string> other_forms_;
     std::set<std::string> meant_;  // paths of the target that other_forms_ leads to
     std::string where_;  // the first connection's folder, which remote_ may be relative to

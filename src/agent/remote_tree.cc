@@ -56,6 +56,11 @@ class Walk {
                 walk_.on_failure(join_path(folder, name),
                                  {.code = Errc::kInvalid, .text = "no file here may be called so"});
             }
+            if (const std::string& line = site_.client().unread_line(); !line.empty()) {
+                walk_.on_failure(folder.empty() ? "." : folder,
+                                 {.code = Errc::kSyntax,
+                                  .text = "a line of its listing cannot be read: " + line});
+            }
             if (!take(folder, std::move(*entries), folders)) {
                 break;
             }

@@ -185,11 +185,16 @@ class Client {
     // number. kUnsupported.
     [[nodiscard]] Async<std::string> sha256(std::string path, std::optional<std::uint64_t> octets);
 
-    // MLSD or LIST, hidden files as well, without "." and "..", and without names that no local file may have.
+    // MLSD or LIST of a folder, hidden files as well, without "." and "..", and without names that no local file may have.
+    // kNotFound also where the server says 226 of a folder that it cannot show.
     [[nodiscard]] Async<std::vector<RemoteEntry>> list(std::string path);
 
     // The names that the last list() left out for that.
     [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
+
+    // The first line of the last list() that could not be read, or not for certain, or that was cut by the listing's end;
+    // "" where all were. What it hides may be a file.
+    [[nodiscard]] const std::string& unread_line() const { return unread_line_; }
 
     // NLST's names.
     [[nodiscard]] Async<std::vector<std::string>> names(std::string arguments);
@@ -224,6 +229,7 @@ class Client {
     struct Lines {
         std::vector<RemoteEntry> entries;
         bool has_itself = false;  // "." is among them
+        bool is_empty = true;     // not even a total
     };
 
     [[nodiscard]] base::SteadyTime deadline() const;
@@ -250,9 +256,13 @@ class Client {
     [[nodiscard]] Async<void> place(DataChannel& channel, Portion portion);
     [[nodiscard]] Async<void> begin(DataChannel& channel, std::string command);
     [[nodiscard]] Async<void> secure_channel(net::Stream& stream);
+    [[nodiscard]] Async<std::vector<RemoteEntry>> list_facts(std::string arguments);
     [[nodiscard]] Async<std::vector<RemoteEntry>> list_from_inside(std::string path);
-    [[nodiscard]] Async<std::vector<RemoteEntry>> list_lines(std::string arguments);
+    // "": the working directory.
+    [[nodiscard]] Async<std::vector<RemoteEntry>> list_lines(std::string path);
     [[nodiscard]] Async<Lines> read_list(std::string command_line);
+    [[nodiscard]] Async<void> expect_folder(std::string path);
+    void note_unread(std::string_view line);
     [[nodiscard]] bool admits(const RemoteEntry& entry);
     // Exactly one of `sink` and `source`.
     [[nodiscard]] Async<std::uint64_t> transfer(std::string command_line,
@@ -289,6 +299,7 @@ class Client {
     bool moved_ = false;
     std::optional<bool> knows_all_;  // LIST -a
     std::vector<std::string> left_out_;
+    std::string unread_line_;
 };
 
 // What a reply means as an error: 421 and 4yz kUnavailable, 530 kDenied, 550 kNotFound, 552 kOverQuota and so on,

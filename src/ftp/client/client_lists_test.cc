@@ -110,6 +110,46 @@ TEST_F(FolderTest, OfLinesEndsAtALineWithoutEnd) {
     EXPECT_EQ(entries.error().code, Errc::kTooLong);
 }
 
+// What a line hides that nobody can read may be a file.
+TEST_F(FolderTest, OfLinesTellsWhatItCouldNotRead) {
+    ASSERT_TRUE(list("LIST", {"total 1\r\n-rw-r--r-- 1 a b 5 Jan 1 2025 a\r\n\r\n"}));
+    EXPECT_EQ(client_.unread_line(), "");
+}
+
+TEST_F(FolderTest, OfLinesTellsTheFirstThatItCouldNotRead) {
+    ASSERT_TRUE(list("LIST", {"total 1\r\nls: b: denied\r\nls: c: denied\r\n"}));
+    EXPECT_EQ(client_.unread_line(), "ls: b: denied");
+}
+
+TEST_F(FolderTest, OfLinesTellsThatTheLastIsCut) {
+    const auto entries = list("LIST", {"-rw-r--r-- 1 a b 5 Jan 1 2025 al"});
+    ASSERT_TRUE(entries);
+    EXPECT_EQ(entries->size(), 1U);
+    EXPECT_EQ(client_.unread_line(), "-rw-r--r-- 1 a b 5 Jan 1 2025 al");
+}
+
+TEST_F(FolderTest, OfFactsTellsWhatItCouldNotRead) {
+    ASSERT_TRUE(list("MLSD", {"type=file; a\r\n\r\ntype=file; b\r\n"}));
+    EXPECT_EQ(client_.unread_line(), "");
+}
+
+TEST_F(FolderTest, OfFactsTellsThatALineHasNone) {
+    ASSERT_TRUE(list("MLSD", {"type=file; a\r\nnonsense\r\ntype=file; b\r\n"}));
+    EXPECT_EQ(client_.unread_line(), "nonsense");
+}
+
+TEST_F(FolderTest, OfFactsTellsWhatMayBeAFolder) {
+    const auto entries = list("MLSD", {"size=5; a\r\n"});
+    ASSERT_TRUE(entries);
+    EXPECT_EQ(entries->size(), 1U);
+    EXPECT_EQ(client_.unread_line(), "size=5; a");
+}
+
+TEST_F(FolderTest, OfFactsTellsThatTheLastIsCut) {
+    ASSERT_TRUE(list("MLSD", {"type=file; a\r\ntype=file; bo"}));
+    EXPECT_EQ(client_.unread_line(), "type=file; bo");
+}
+
 class HiddenTest : public ClientListsTest {
   protected:
     HiddenTest() {
@@ -165,6 +205,64 @@ TEST_F(HiddenTest, IsListedFromInsideWhereLsWouldMisread) {
     say("250 back\r\n");
     ASSERT_TRUE(ended(task));
     EXPECT_EQ(task.result()->size(), 1U);
+}
+
+// A server that showed "." of one folder shows it of each that it can read.
+TEST_F(HiddenTest, TellsAFolderThatIsNotShownFromAnEmptyOne) {
+    auto known = client_.list("a");
+    known.start();
+    answer("LIST -a a\r\n", "drwxr-xr-x 1 a b 5 Jan 1 2025 .\r\n");
+    ASSERT_TRUE(ended(known));
+    EXPECT_TRUE(known.result());
+    EXPECT_TRUE(known.result()->empty());
+    auto hidden = client_.list("b");
+    hidden.start();
+    answer("LIST -a b\r\n", "drwxr-xr-x 1 a b 5 Jan 1 2025 b\r\n");
+    ASSERT_TRUE(ended(hidden));
+    EXPECT_EQ(hidden.result().error().code, Errc::kNotFound);
+}
+
+class EmptyTest : public ClientListsTest {
+  protected:
+    // The folder "b", of which nothing comes but `reply`.
+    void ask(base::Task<base::Result<std::vector<RemoteEntry>>>& task, std::string_view reply) {
+        task.start();
+        auto data = serve_passive();
+        EXPECT_EQ(heard(), "LIST b\r\n");
+        say("150 here\r\n");
+        data->close();
+        say(reply);
+    }
+};
+
+// vsftpd's word for what others answer with 550.
+TEST_F(EmptyTest, IsNoFolderThatTheServerFailedToOpen) {
+    connect();
+    auto task = client_.list("b");
+    ask(task, "226 Transfer done (but failed to open directory).\r\n");
+    ASSERT_TRUE(ended(task));
+    EXPECT_EQ(task.result().error().code, Errc::kNotFound);
+}
+
+TEST_F(EmptyTest, IsNoFolderThatCannotBeEntered) {
+    connect();
+    for (const bool there : {true, false}) {
+        auto task = client_.list("b");
+        ask(task, "226 done\r\n");
+        if (there) {
+            EXPECT_EQ(heard(), "PWD\r\n");
+            say("257 \"/a\" is here\r\n");
+        }
+        EXPECT_EQ(heard(), "CWD b\r\n");
+        say(there ? "250 there\r\n" : "550 no such folder\r\n");
+        if (there) {
+            EXPECT_EQ(heard(), "CWD /a\r\n");
+            say("250 back\r\n");
+        }
+        ASSERT_TRUE(ended(task));
+        const auto entries = task.result();
+        EXPECT_EQ(entries.has_value(), there);
+    }
 }
 
 TEST_F(HiddenTest, IsNotAskedForTwiceWhereMinusAIsAName) {

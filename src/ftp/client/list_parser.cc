@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "ftp/client/list_dates.h"
 #include "ftp/client/list_formats.h"
+#include "ftp/client/list_headings.h"
 #include "ftp/client/remote_entry.h"
 
 namespace ftp {
@@ -262,11 +263,25 @@ std::optional<RemoteEntry> parse_list_line(std::string_view line, const ListingC
 
 std::optional<RemoteEntry> ListingReader::take(std::string_view line) {
     if (is_lone_vms_name(line)) {
+        if (!wrapped_.empty() && !unread_) {
+            unread_ = wrapped_;
+        }
         wrapped_ = line;
         return std::nullopt;
     }
-    wrapped_ += line;
-    return parse_list_line(std::exchange(wrapped_, ""), clock_);
+    const std::string whole = std::exchange(wrapped_, "").append(line);
+    auto entry = parse_list_line(whole, clock_);
+    if (!entry && !unread_ && !is_list_heading(whole)) {
+        unread_ = whole;
+    }
+    return entry;
+}
+
+const std::string* ListingReader::unread() const {
+    if (unread_) {
+        return &*unread_;
+    }
+    return wrapped_.empty() ? nullptr : &wrapped_;
 }
 
 std::vector<RemoteEntry> parse_listing(std::string_view text, const ListingClock& clock) {
@@ -290,6 +305,7 @@ std::vector<RemoteEntry> parse_fact_listing(std::string_view text) {
         RemoteEntry& entry = entries.emplace_back();
         entry.name = std::move(parsed->name);
         entry.type = parsed->type;
+        entry.is_type_known = parsed->facts.contains("type");
         entry.size = parsed->size;
         entry.modified = parsed->modified;
         if (const auto mode = parsed->facts.find("unix.mode"); mode != parsed->facts.end()) {

@@ -223,18 +223,80 @@ TEST(Listing, JoinsWrappedLinesOfVms) {
     EXPECT_EQ(dump(entries[1]), "f 512 20241121134005 [b.txt]");
 }
 
+// The first line that may hide a file.
+std::string unread_of(const std::vector<std::string_view>& lines) {
+    ListingReader reader(kClock);
+    for (const std::string_view line : lines) {
+        static_cast<void>(reader.take(line));
+    }
+    return reader.unread() == nullptr ? "" : *reader.unread();
+}
+
+TEST(Listing, KnowsWhatStandsAroundFiles) {
+    for (const std::string_view line :
+         {"",
+          "  ",
+          "total 0",
+          "total 4.0K",
+          "Total 12",
+          "insgesamt 12",
+          "\u5408\u8ba1 12",
+          "Directory USERS:[ANON]",
+          "Total of 2 files, 4/6 blocks",
+          "Grand total of 1 directory, 2 files.",
+          "%DIRECT-W-NOFILES, no files found",
+          " Volume in drive C is MENUS",
+          " Volume Serial Number is 1A2B-3C4D",
+          " Directory of C:\\MENUS",
+          "               2 File(s)             33 bytes",
+          "               2 Dir(s)  1,234,567 bytes free",
+          "Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname",
+          "Volume Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname",
+          " Name     VV.MM   Created       Changed      Size  Init   Mod   Id",
+          " Name      Size   TTR   Alias-of AC--------- Attributes--------- Amode Rmode",
+          "File         Code             EOF  Last Modification    Owner  RWEP",
+          "  size          date       time       name",
+          "--------       ------     ------    --------"}) {
+        EXPECT_EQ(unread_of({line}), "") << line;
+    }
+}
+
+TEST(Listing, KnowsWhatItCannotRead) {
+    for (const std::string_view line : {"ls: cannot open directory 'menus': Permission denied",
+                                        "menus: No such file or directory",
+                                        "?????????? ? ? ? ? ? unreadable",
+                                        "Drwxr-xr-x 1 a b 5 Jan 1 2025",
+                                        "README 512",
+                                        "README",
+                                        "12 total",
+                                        "total plates",
+                                        "Directory menus",
+                                        "%RMS-E-PRV, insufficient privilege",
+                                        "Name of the rose",
+                                        "A.TXT;1",
+                                        "+i8388621.50690,m824255907,/,"}) {
+        EXPECT_EQ(unread_of({"-rw-r--r-- 1 a b 5 Jan 1 2025 a", line}), line);
+    }
+    EXPECT_EQ(unread_of({"A.TXT;1", "B.TXT;1", "   3/3      21-NOV-2024 13:40:05"}), "A.TXT;1");
+    EXPECT_EQ(unread_of({"A.TXT;1", "   3/3      21-NOV-2024 13:40:05", "first", "second"}),
+              "first");
+}
+
 TEST(Listing, ReadsFacts) {
     const auto entries = parse_fact_listing(
         "type=cdir;modify=20260101000000; .\r\n"
         "Type=file;Size=17;Modify=20241121134005.250;UNIX.mode=0644; a file\r\n"
         "nonsense\r\n"
-        "type=dir;UNIX.mode=9; d\r\n");
-    ASSERT_EQ(entries.size(), 3U);
+        "type=dir;UNIX.mode=9; d\r\n"
+        "size=5; e\r\n");
+    ASSERT_EQ(entries.size(), 4U);
     EXPECT_EQ(entries[0].type, EntryType::kCurrent);
     EXPECT_EQ(dump(entries[1]), "f 17 20241121134005.250 [a file]");
     EXPECT_EQ(entries[1].mode, 0644U);
     EXPECT_EQ(dump(entries[2]), "d - - [d]");
     EXPECT_FALSE(entries[2].mode);
+    EXPECT_TRUE(entries[2].is_type_known);
+    EXPECT_FALSE(entries[3].is_type_known);
 }
 
 TEST(Listing, KnowsNamesThatStayInTheirFolder) {

@@ -22,6 +22,7 @@ struct RemoteEntry {
     base::Duration precision = std::chrono::seconds(1);
     std::optional<unsigned> mode;  // permission bits, where they were shown as such
     std::string target;            // of a link
+    bool is_type_known = true;     // else it is shown as a file, and may be a folder
 
     [[nodiscard]] bool is_directory() const { return type == EntryType::kDirectory; }
 };
@@ -47,9 +48,14 @@ class ListingReader {
     // `line` without its end. Nothing where it says nothing, or the next one says the rest.
     [[nodiscard]] std::optional<RemoteEntry> take(std::string_view line);
 
+    // The first line so far that was neither a file nor a heading: a file may hide in it, so nobody knows what the folder
+    // has not. Null: none.
+    [[nodiscard]] const std::string* unread() const;
+
   private:
     ListingClock clock_;
     std::string wrapped_;  // the name that a line ended behind
+    std::optional<std::string> unread_;
 };
 
 // All of a listing. Lines that say nothing are left out.
