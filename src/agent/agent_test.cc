@@ -82,7 +82,10 @@ TEST(Netrc, FindsTheMachineThenTheDefault) {
     EXPECT_EQ(netrc->find("elsewhere.example", std::nullopt)->login, "anonymous");
     EXPECT_FALSE(Netrc::parse("login bob"));
     EXPECT_FALSE(Netrc::parse("machine"));
-    EXPECT_FALSE(Netrc::parse("machine h colour red"));
+    const auto broken = Netrc::parse("# who\nmachine h\n  colour red");
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().code, base::Errc::kCorrupt);
+    EXPECT_EQ(broken.error().text, "line 3: colour is no word of this file");
 }
 
 TEST(Glob, Matches) {

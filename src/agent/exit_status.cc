@@ -28,8 +28,9 @@ int ftp_exit_status(base::Errc code) {
         case kInvalid:
         case kTooLong:
         case kUnsupported:
-        case kCorrupt:
             return kFtpProtocol;
+        case kCorrupt:
+            return kFtpConfig;
     }
     return kFtpProtocol;
 }

@@ -16,6 +16,7 @@ enum FtpExit : int {
     kFtpTryAgain = 75,      // not now: a 4yz reply, a time-out
     kFtpProtocol = 76,      // the server says what FTP does not, or refuses a command
     kFtpDenied = 77,        // login refused, certificate not proven, no permission
+    kFtpConfig = 78,        // a file of the user's settings cannot be understood: .netrc
 };
 
 [[nodiscard]] int ftp_exit_status(base::Errc code);

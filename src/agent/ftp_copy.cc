@@ -75,6 +75,7 @@ class Download {
           sink_(local_) {}
 
     base::Task<base::Result<std::uint64_t>> run() {
+        CO_TRY_VOID(sink_.prepare());
         const std::string folder = co_await folder_of(client_);
         auto done = co_await begin();
         if (done) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "agent/local_file.h"
 #include "agent/netrc.h"
 #include "agent/terminal.h"
 #include "base/ascii.h"
@@ -89,6 +90,9 @@ void catch_interrupts() {
 }
 
 base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings) {
+    if (!settings.netrc.empty() && !status_of(settings.netrc)) {
+        return base::fail(Errc::kNotFound, settings.netrc + ": no such file");
+    }
     if (url.user && url.password) {
         return FtpLogin{.user = *url.user, .password = *url.password, .account = ""};
     }

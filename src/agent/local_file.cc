@@ -129,6 +129,14 @@ base::Result<> FileSink::write(std::string_view octets) {
     return {};
 }
 
+base::Result<> FileSink::cut_at(std::uint64_t offset) {
+    const auto position = static_cast<off_t>(offset);
+    // EINVAL, ESPIPE: a pipe or a device has neither length nor places.
+    const bool cut = ::ftruncate(fd_, position) == 0 || errno == EINVAL;
+    const bool placed = ::lseek(fd_, position, SEEK_SET) >= 0 || (offset == 0 && errno == ESPIPE);
+    return cut && placed ? base::Result<>() : system_error(path_);
+}
+
 base::Result<> FileSink::finish(std::optional<base::WallTime> modified) {
     if (!owned_) {
         return {};
@@ -143,35 +151,52 @@ base::Result<> FileSink::finish(std::optional<base::WallTime> modified) {
     return ::close(owned_.release()) == 0 ? base::Result<>() : system_error(path_);
 }
 
-base::Result<> LateSink::open() {
-    if (path_ == "-") {
-        sink_ = FileSink::standard();
+// A link that leads to nothing is left for later: what it makes could not be taken back by its name.
+base::Result<> LateSink::prepare() {
+    const bool was_there = status_of(path_, false).has_value();
+    if (path_ == "-" || (was_there && !status_of(path_))) {
         return {};
     }
-    TRY(sink_, FileSink::open(path_, position_));
+    TRY(sink_, FileSink::open(path_, 0, true));
+    made_ = !was_there;
+    return {};
+}
+
+base::Result<> LateSink::begin() {
+    if (path_ == "-") {
+        sink_ = FileSink::standard();
+    } else if (sink_) {
+        TRY_VOID(sink_->cut_at(position_));
+    } else {
+        TRY(sink_, FileSink::open(path_, position_));
+    }
+    begun_ = true;
     return {};
 }
 
 base::Result<> LateSink::write(std::string_view octets) {
-    if (!sink_) {
-        TRY_VOID(open());
+    if (!begun_) {
+        TRY_VOID(begin());
     }
     position_ += octets.size();
     return sink_->write(octets);
 }
 
 base::Result<> LateSink::start_over() {
-    if (path_ == "-" && sink_) {
+    if (path_ == "-" && begun_) {
         return base::fail(Errc::kInvalid, "what went to the standard output cannot be taken back");
     }
-    sink_.reset();
+    begun_ = false;
     position_ = 0;
     return {};
 }
 
 base::Result<> LateSink::finish(std::optional<base::WallTime> modified, bool complete) {
-    if (!sink_ && complete) {
-        TRY_VOID(open());
+    if (!begun_ && complete) {
+        TRY_VOID(begin());
+    }
+    if (!begun_ && made_) {
+        ::unlink(path_.c_str());
     }
     return sink_ ? sink_->finish(modified) : base::Result<>();
 }

@@ -44,6 +44,8 @@ class FileSink final : public ftp::ByteSink {
     [[nodiscard]] static std::unique_ptr<FileSink> standard();
 
     base::Result<> write(std::string_view octets) override;
+    // What was opened with `keep` ends there, and goes on there.
+    [[nodiscard]] base::Result<> cut_at(std::uint64_t offset);
     // Gives the file its time and closes it: a full disk may show only now.
     [[nodiscard]] base::Result<> finish(std::optional<base::WallTime> modified);
 
@@ -58,11 +60,15 @@ class FileSink final : public ftp::ByteSink {
     std::string path_;
 };
 
-// A path or "-", opened at the first octet, or at a finish() that was successful: a download that is refused leaves no
+// A path or "-", emptied at the first octet, or at a finish() that was successful: a download that is refused leaves no
 // empty file, and does not empty one.
 class LateSink final : public ftp::ByteSink {
   public:
     explicit LateSink(std::string path) : path_(std::move(path)) {}
+
+    // Opens the file, and makes it, without changing one that is there: whoever fetches would else learn only when
+    // something comes that there is no place for it.
+    [[nodiscard]] base::Result<> prepare();
 
     // Where the first octet will go; before any came.
     void begin_at(std::uint64_t offset) { position_ = offset; }
@@ -76,11 +82,13 @@ class LateSink final : public ftp::ByteSink {
     [[nodiscard]] base::Result<> finish(std::optional<base::WallTime> modified, bool complete);
 
   private:
-    [[nodiscard]] base::Result<> open();
+    [[nodiscard]] base::Result<> begin();
 
     std::string path_;
     std::uint64_t position_ = 0;
     std::unique_ptr<FileSink> sink_;
+    bool begun_ = false;  // it has what came, and nothing behind that
+    bool made_ = false;   // by prepare()
 };
 
 class FileSource final : public ftp::ByteSource {

@@ -20,7 +20,13 @@ constexpr std::size_t kOctetsMax = std::size_t{1} << 20;
 // Words, with quotes and backslashes for spaces in passwords.
 class Scanner {
   public:
-    explicit Scanner(std::string_view text) : rest_(text) {}
+    explicit Scanner(std::string_view text) : whole_(text), rest_(text) {}
+
+    // Where word() has come to; the first one is 1.
+    [[nodiscard]] std::size_t line() const {
+        const auto done = whole_.substr(0, whole_.size() - rest_.size());
+        return 1 + static_cast<std::size_t>(std::count(done.begin(), done.end(), '\n'));
+    }
 
     [[nodiscard]] std::optional<std::string> word() {
         skip_space();
@@ -68,6 +74,7 @@ class Scanner {
         }
     }
 
+    const std::string_view whole_;
     std::string_view rest_;
 };
 
@@ -87,20 +94,23 @@ base::Result<Netrc> Netrc::parse(std::string_view text) {
     Netrc netrc;
     Scanner scanner(text);
     while (const auto key = scanner.word()) {
+        const auto fault = [&key, line = scanner.line()](std::string_view what) {
+            return fail(Errc::kCorrupt, fmt::format("line {}: {} {}", line, *key, what));
+        };
         if (*key == "default") {
             netrc.entries_.emplace_back();
             continue;
         }
         const auto value = scanner.word();
         if (!value) {
-            return fail(Errc::kSyntax, fmt::format("{} stands without a value", *key));
+            return fault("stands without a value");
         }
         if (*key == "machine") {
             netrc.entries_.emplace_back().machine = *value;
             continue;
         }
         if (netrc.entries_.empty()) {
-            return fail(Errc::kSyntax, fmt::format("{} stands before any machine", *key));
+            return fault("stands before any machine");
         }
         NetrcEntry& entry = netrc.entries_.back();
         if (std::string* field = field_of(entry, *key)) {
@@ -108,7 +118,7 @@ base::Result<Netrc> Netrc::parse(std::string_view text) {
         } else if (*key == "macdef") {
             entry.macros[*value] = scanner.body();
         } else {
-            return fail(Errc::kSyntax, fmt::format("{} is no word of this file", *key));
+            return fault("is no word of this file");
         }
     }
     return netrc;

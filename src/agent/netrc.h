@@ -21,9 +21,9 @@ struct NetrcEntry {
 
 class Netrc {
   public:
-    // kSyntax with the line.
+    // kCorrupt, with the number of the line.
     [[nodiscard]] static base::Result<Netrc> parse(std::string_view text);
-    // Empty where there is no file. kDenied: others may read its passwords.
+    // Empty where there is no file. kDenied: others may read its passwords. kCorrupt, as parse() has it.
     [[nodiscard]] static base::Result<Netrc> load(const std::string& path);
 
     // Of `machine`, for `login` where that is given; else the default's; null without either. Valid as long

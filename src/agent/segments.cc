@@ -235,7 +235,7 @@ class Segments {
         CO_TRY(const std::string here, local_sha256(local_, std::nullopt));
         if (here != *there) {
             ::unlink(segment_status_path(local_).c_str());
-            co_return fail(Errc::kCorrupt,
+            co_return fail(Errc::kInvalid,
                            fmt::format("{} is not what the server has: its parts are of several "
                                        "versions. Fetch it anew",
                                        local_));

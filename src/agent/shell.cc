@@ -71,6 +71,15 @@ int run_shell(FtpArguments& arguments) {
 }
 
 int Shell::run() {
+    // Before anything else: without it nobody would know what to say to a server.
+    std::string script;
+    if (!arguments_.script.empty()) {
+        auto text = read_file(arguments_.script, kScriptOctetsMax);
+        if (!text) {
+            return show_error(text.error());
+        }
+        script = std::move(*text);
+    }
     site().settings().verbose = is_interactive() || arguments_.settings.verbose;
     if (is_interactive() && arguments_.script.empty()) {
         site().settings().known = std::make_shared<KnownServers>(home_file(".staffetta-ftp-known"));
@@ -91,9 +100,7 @@ int Shell::run() {
         run_unattended(line);
     }
     if (!arguments_.script.empty()) {
-        if (const auto done = run_file(arguments_.script); !done) {
-            show_error(done.error());
-        }
+        static_cast<void>(run_text(script));
         done_ = true;
     }
     LineEditor editor(home_file(".staffetta-ftp-history"),

@@ -64,6 +64,9 @@ struct ShellConnection {
 class Shell {
   public:
     using Words = std::vector<std::string>;
+    // A file of commands is no longer.
+    static constexpr std::size_t kScriptOctetsMax = std::size_t{1} << 20;
+
     using Handler = base::Result<> (Shell::*)(const Words& words);
 
     enum Flag : unsigned {
@@ -216,6 +219,7 @@ class Shell {
     base::Result<> run_file(const std::string& path);
     [[nodiscard]] base::Result<> wait_for(base::WallTime when);
 
+    base::Result<> run_text(std::string_view text);
     // Prompts and completion (shell_prompt.cc).
     [[nodiscard]] std::string filled_prompt(std::string_view pattern);
     [[nodiscard]] std::vector<std::string> complete(std::string_view line);

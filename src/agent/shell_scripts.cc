@@ -17,7 +17,6 @@ using base::fail;
 namespace {
 
 constexpr int kDepthMax = 8;
-constexpr std::size_t kScriptOctetsMax = std::size_t{1} << 20;
 // Between two looks at the clock, and at whether the user has had enough.
 constexpr base::Duration kLook = std::chrono::milliseconds(100);
 
@@ -110,6 +109,10 @@ void Shell::run_unattended(const std::string& line) {
 // Its lines as if they were typed.
 base::Result<> Shell::run_file(const std::string& path) {
     TRY(const std::string text, read_file(path, kScriptOctetsMax));
+    return run_text(text);
+}
+
+base::Result<> Shell::run_text(std::string_view text) {
     if (depth_ == kDepthMax) {
         return fail(Errc::kTooLong, "files and macros call one another too deeply");
     }

@@ -116,6 +116,7 @@ base::Result<> Shell::write_to(const std::string& place,
         return written;
     }
     LateSink sink(on_screen ? "-" : expand_home(place));
+    TRY_VOID(sink.prepare());
     auto written = write_lines(sink, on_screen && is_shown(STDOUT_FILENO));
     TRY_VOID(sink.finish(std::nullopt, written.has_value()));
     return written;

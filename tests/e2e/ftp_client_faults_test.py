@@ -291,6 +291,7 @@ class Faults(unittest.TestCase):
     def test_exit_statuses(self):
         """Each status that is documented, as often as there are ways to it."""
         (self.folder / "here").write_text("x")
+        (self.folder / "broken").write_text("machine")
         there = self.there.url
         closed = f"ftp://127.0.0.1:{ftp_peers.free_port()}/"
 
@@ -318,6 +319,7 @@ class Faults(unittest.TestCase):
             75: [["--retry", "0", "ls", answering(EPSV="425 later")], ["ls", self.enterContext(Busy()).url]],
             76: [["ls", self.enterContext(Nonsense()).url], ["put", "here", answering(STOR="502 what?")]],
             77: [["ls", answering(PASS="530 wrong")], ["get", answering(RETR="553 no") + "small"]],
+            78: [["-N", "broken", "ls", there]],
         }
         for status, lines in rows.items():
             for words in lines:

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""What the FTP client owes to fingers and scripts: going back, names for commands, jobs as their user had it, early words."""
+
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import harness  # noqa: E402
+from ftp_scripted import ScriptedServer  # noqa: E402
+
+
+class Obliging(ScriptedServer):
+    """Takes MODE, STRU and each form of TYPE, and remembers where CWD leads."""
+
+    where = "/"
+
+    def reply(self, verb, argument):
+        if verb in ("MODE", "STRU", "TYPE"):
+            return "200 as you like"
+        if verb == "CWD":
+            self.where = argument
+            return "250 there"
+        if verb == "PWD":
+            return f'257 "{self.where}" is here'
+        return super().reply(verb, argument)
+
+
+class Habits(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.there = self.enterContext(Obliging({"menu": b"crepes"}))
+
+    def ftp(self, *arguments, status=0, text=None):
+        program = str(pathlib.Path(harness.PROGRAM).resolve())
+        words = [program, "ftp", "-r", "0", *arguments]
+        done = harness.run(*words, text=text, cwd=self.folder, environment={"HOME": str(self.folder)})
+        self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout}{done.stderr}")
+        return done
+
+    # .netrc and -f
+
+    def test_netrc_that_is_not_there(self):
+        told = self.ftp("-N", "nowhere", "ls", self.there.url, status=66).stderr
+        self.assertIn("nowhere: no such file", told)
+        self.assertEqual(self.there.seen, [])
+        self.ftp("ls", self.there.url)  # nobody named ~/.netrc
+
+    def test_netrc_that_is_broken(self):
+        (self.folder / "broken").write_text("machine a login b\nmachine 127.0.0.1 colour red\n")
+        for words in (["ls", self.there.url], [self.there.url]):
+            told = self.ftp("-N", "broken", *words, status=78, text="").stderr
+            self.assertIn("broken: line 2: colour is no word of this file", told)
+        self.assertFalse(any(line.startswith("USER") for line in self.there.seen))
+
+    def test_script_that_is_not_there(self):
+        self.assertIn("nowhere", self.ftp("-f", "nowhere", self.there.url, status=66).stderr)
+        self.assertEqual(self.there.seen, [])
+
+    def test_script_of_a_pipe(self):
+        self.assertIn("Bonjour", self.ftp("-f", "/dev/stdin", self.there.url, text="echo Bonjour\n").stdout)
+
+    # A place here that cannot be written
+
+    def test_place_that_cannot_be_written(self):
+        for place, status in (("nowhere/menu", 66), ("/proc/menu", 66)):
+            self.ftp(self.there.url, text=f"get menu {place}\n", status=status)
+        self.ftp("get", self.there.url + "menu", "-o", "nowhere/menu", status=66)
+        self.assertFalse(any(line.startswith("RETR") for line in self.there.seen))
+
+    def test_what_is_refused_leaves_no_file(self):
+        (self.folder / "old").write_text("precious")
+        os.symlink("nothing", self.folder / "link")
+        for place in ("new", "old", "link"):
+            self.ftp(self.there.url, text=f"get absent {place}\n", status=66)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["link", "old"])
+        self.assertEqual((self.folder / "old").read_text(), "precious")
+
+    def test_what_comes_replaces_all_of_the_old(self):
+        (self.folder / "old").write_text("much longer than crepes")
+        os.symlink("new", self.folder / "link")
+        for place in ("old", "link"):
+            self.ftp(self.there.url, text=f"get menu {place}\n")
+            self.assertEqual((self.folder / place).read_text(), "crepes")
+        os.mkfifo(self.folder / "pipe")
+        with subprocess.Popen(["cat", self.folder / "pipe"], stdout=subprocess.PIPE) as reader:
+            self.ftp(self.there.url, text="get menu pipe\n")
+            self.assertEqual(reader.stdout.read(), b"crepes")
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.folder / "pipe").st_mode))
+
+
+if __name__ == "__main__":
+    unittest.main()
