@@ -162,7 +162,18 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     if (!connected || !login) {
         return connected;
     }
-    return run(client_->login(login->user, login->password, login->account));
+    TRY_VOID(run(client_->login(login->user, login->password, login->account)));
+    return run(represent(*client_));
+}
+
+base::Task<base::Result<>> FtpSite::represent(ftp::Client& client) {
+    if (settings_.mode != ftp::Mode::kStream) {
+        CO_TRY_VOID(co_await client.set_mode(settings_.mode));
+    }
+    if (settings_.structure != ftp::Structure::kFile) {
+        CO_TRY_VOID(co_await client.set_structure(settings_.structure));
+    }
+    co_return base::Result<>();
 }
 
 // Without a fingerprint (an Ed25519 certificate has none by RFC 5929) nobody could be recognised.
@@ -274,6 +285,7 @@ base::Task<base::Result<>> FtpSite::enter(ftp::Client& client, std::string direc
     CO_TRY_VOID(co_await client.connect());
     if (login_) {
         CO_TRY_VOID(co_await client.login(login_->user, login_->password, login_->account));
+        CO_TRY_VOID(co_await represent(client));
     }
     if (!directory.empty()) {
         CO_TRY_VOID(co_await client.change_directory(std::move(directory)));

@@ -44,6 +44,9 @@ struct FtpSettings {
     bool use_mlsd = true;
     bool list_hidden = true;
     bool keep_returns = false;  // type A as it comes
+    // Of every connection, whenever it is made.
+    ftp::Mode mode = ftp::Mode::kStream;
+    ftp::Structure structure = ftp::Structure::kFile;
     net::Family family = net::Family::kAny;
     base::Duration patience = std::chrono::seconds(60);
     std::uint64_t rate_max = 0;  // octets a second of all connections together; 0: no bound
@@ -186,6 +189,8 @@ class FtpSite {
     [[nodiscard]] std::unique_ptr<ftp::Client> make_client();
     void follow(bool sent, std::string_view line);
     [[nodiscard]] base::Task<base::Result<>> enter(ftp::Client& client, std::string directory);
+    // MODE and STRU as the settings have them.
+    [[nodiscard]] base::Task<base::Result<>> represent(ftp::Client& client);
     // Until then, or until the user has had enough.
     [[nodiscard]] base::Task<> rest(base::Duration span);
     [[nodiscard]] base::Result<> load_tls(const FtpUrl& url);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/ftp_arguments.h"
+#include "agent/name_map.h"
 
 namespace agent {
 
@@ -20,6 +21,12 @@ struct JobSetup {
     FtpUrl where;
     FtpLogin login;
     std::string directory;  // of the server
+    // How files go and are called, as the user had it then; mode and structure are among the arguments' settings.
+    ftp::Form form = ftp::Form::kNonPrint;
+    NameMap names;
+    bool receive_unique = false;
+    bool send_unique = false;
+    unsigned segments = 4;  // of pget
 };
 
 class Jobs {

@@ -59,14 +59,15 @@ struct ShellConnection {
     std::unique_ptr<FtpSite> site;
     std::optional<FtpUrl> where;  // the server that is or was open
     std::optional<FtpLogin> login;
+    std::string folder_before;  // of the server, for `cd -`; empty: none
 };
 
 class Shell {
   public:
-    using Words = std::vector<std::string>;
     // A file of commands is no longer.
     static constexpr std::size_t kScriptOctetsMax = std::size_t{1} << 20;
 
+    using Words = std::vector<std::string>;
     using Handler = base::Result<> (Shell::*)(const Words& words);
 
     enum Flag : unsigned {
@@ -185,6 +186,7 @@ class Shell {
     base::Result<> on_macdef(const Words& words);
     base::Result<> on_macro(const Words& words);
     base::Result<> on_alias(const Words& words);
+    base::Result<> on_unalias(const Words& words);
     base::Result<> on_source(const Words& words);
     base::Result<> on_at(const Words& words);
     base::Result<> on_repeat(const Words& words);
@@ -217,9 +219,9 @@ class Shell {
     void run_unattended(const std::string& line);
     int run_behind(const Words& words, std::size_t first);
     base::Result<> run_file(const std::string& path);
+    base::Result<> run_text(std::string_view text);
     [[nodiscard]] base::Result<> wait_for(base::WallTime when);
 
-    base::Result<> run_text(std::string_view text);
     // Prompts and completion (shell_prompt.cc).
     [[nodiscard]] std::string filled_prompt(std::string_view pattern);
     [[nodiscard]] std::vector<std::string> complete(std::string_view line);
@@ -310,6 +312,7 @@ class Shell {
     ftp::Type type_ = ftp::Type::kImage;
     ftp::Form form_ = ftp::Form::kNonPrint;
     std::uint64_t restart_ = 0;  // for the next transfer
+    std::string local_before_;   // for `lcd -`; empty: none
     bool typed_ = false;         // the line that is done now, by somebody who can be asked
     bool done_ = false;          // bye
     bool all_agreed_ = false;    // 'a' was answered

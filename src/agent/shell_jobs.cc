@@ -29,6 +29,11 @@ base::Result<> Shell::start_job(const Words& words, bool queued) {
     setup.arguments.type = type_;
     setup.arguments.keep_time = switches_.keep_time;
     setup.arguments.globbing = switches_.globbing;
+    setup.form = form_;
+    setup.names = names_;
+    setup.receive_unique = switches_.receive_unique;
+    setup.send_unique = switches_.send_unique;
+    setup.segments = segments_;
     setup.where = *here_.where;
     setup.login = *here_.login;
     if (!site().is_open()) {
@@ -68,11 +73,12 @@ base::Result<> Shell::on_queue(const Words& words) {
         }
         return on_jobs(words);
     }
-    TRY(const Command* command, find(words[1]));
+    const Words line = without_alias(Words(words.begin() + 1, words.end()));
+    TRY(const Command* command, find(line[0]));
     if ((command->flags & kBackground) == 0) {
         return fail(Errc::kInvalid, fmt::format("{} cannot be queued", command->name));
     }
-    return start_job(Words(words.begin() + 1, words.end()), true);
+    return start_job(line, true);
 }
 
 base::Result<> Shell::on_jobs(const Words& /*words*/) {

@@ -34,12 +34,19 @@ std::string Shell::pager_command() const {
 }
 
 base::Result<> Shell::on_lcd(const Words& words) {
-    const std::string folder = words.size() > 1 ? expand_home(words[1]) : expand_home("~");
+    const bool back = words.size() > 1 && words[1] == "-";
+    if (back && local_before_.empty()) {
+        return fail(Errc::kInvalid, "no folder to go back to; `lcd ./-` goes to one of that name");
+    }
+    const std::string folder =
+        back ? local_before_ : expand_home(words.size() > 1 ? words[1] : "~");
     std::error_code failed;
+    const std::string before = std::filesystem::current_path(failed).string();
     std::filesystem::current_path(folder, failed);
     if (failed) {
         return fail(Errc::kNotFound, fmt::format("{}: {}", folder, failed.message()));
     }
+    local_before_ = before;
     return on_lpwd(words);
 }
 

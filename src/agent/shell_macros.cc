@@ -89,6 +89,15 @@ base::Result<> Shell::on_alias(const Words& words) {
     return {};
 }
 
+base::Result<> Shell::on_unalias(const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        if (aliases_.erase(words[i]) == 0) {
+            return fail(Errc::kNotFound, words[i] + ": no such alias");
+        }
+    }
+    return {};
+}
+
 // Once: an alias may bear the name of the verb that it means.
 Shell::Words Shell::without_alias(const Words& words) const {
     const auto alias = aliases_.find(words[0]);

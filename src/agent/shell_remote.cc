@@ -38,10 +38,19 @@ constexpr std::array kPassed{Passed{"account", "ACCT"},
 }  // namespace
 
 // Where that leads is asked at once: a connection that is lost later comes back to it.
+// `cd -` goes to where the last cd came from.
 base::Result<> Shell::on_cd(const Words& words) {
-    TRY_VOID(site().run(client().change_directory(words.size() > 1 ? words[1] : "/")));
+    const bool back = words.size() > 1 && words[1] == "-";
+    if (back && here_.folder_before.empty()) {
+        return fail(Errc::kInvalid, "no folder to go back to; `cd ./-` goes to one of that name");
+    }
+    std::string before = site().run(client().working_directory()).value_or("");
+    TRY_VOID(site().run(client().change_directory(back               ? here_.folder_before
+                                                  : words.size() > 1 ? words[1]
+                                                                     : "/")));
+    here_.folder_before = std::move(before);
     static_cast<void>(site().run(client().working_directory()));
-    return {};
+    return back ? on_pwd(words) : base::Result<>();
 }
 
 base::Result<> Shell::on_cdup(const Words& /*words*/) {

@@ -101,6 +101,9 @@ base::Result<> Shell::open(FtpUrl url) {
     forget_macros();
     here_.where = url;
     here_.login.reset();
+    here_.folder_before.clear();
+    site().settings().mode = ftp::Mode::kStream;
+    site().settings().structure = ftp::Structure::kFile;
     TRY_VOID(site().open(first, std::nullopt));
     apply_settings();
     if (const net::TlsInfo* tls = client().tls()) {
@@ -218,6 +221,11 @@ void Shell::run_init_macro() {
 base::Result<> Shell::prepare(const JobSetup& setup) {
     here_.where = setup.where;
     here_.login = setup.login;
+    form_ = setup.form;
+    names_ = setup.names;
+    switches_.receive_unique = setup.receive_unique;
+    switches_.send_unique = setup.send_unique;
+    segments_ = setup.segments;
     TRY(const FtpUrl first, through_gate(setup.where));
     TRY_VOID(site().open(first, setup.login));
     apply_settings();

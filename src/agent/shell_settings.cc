@@ -69,7 +69,9 @@ base::Result<> Shell::on_mode(const Words& words) {
     }
     const std::string letter(1, words[1] == "deflate" ? 'Z' : base::to_upper(words[1][0]));
     TRY(const ftp::Mode mode, ftp::parse_mode(letter));
-    return site().run(client().set_mode(mode));
+    TRY_VOID(site().run(client().set_mode(mode)));
+    site().settings().mode = mode;
+    return {};
 }
 
 base::Result<> Shell::on_struct(const Words& words) {
@@ -79,7 +81,9 @@ base::Result<> Shell::on_struct(const Words& words) {
     }
     TRY(const ftp::Structure structure,
         ftp::parse_structure(std::string(1, base::to_upper(words[1][0]))));
-    return site().run(client().set_structure(structure));
+    TRY_VOID(site().run(client().set_structure(structure)));
+    site().settings().structure = structure;
+    return {};
 }
 
 base::Result<> Shell::on_restart(const Words& words) {

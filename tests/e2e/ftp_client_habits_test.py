@@ -94,6 +94,44 @@ class Habits(unittest.TestCase):
             self.assertEqual(reader.stdout.read(), b"crepes")
         self.assertTrue(stat.S_ISFIFO(os.stat(self.folder / "pipe").st_mode))
 
+    # cd -, lcd -, unalias
+
+    def test_going_back(self):
+        done = self.ftp(self.there.url, text="cd /a\ncd /b\ncd -\ncd -\ncd -\n")
+        self.assertEqual([line for line in self.there.seen if line.startswith("CWD")],
+                         ["CWD /a", "CWD /b", "CWD /a", "CWD /b", "CWD /a"])
+        self.assertEqual(done.stdout.splitlines()[-3:], ["/a", "/b", "/a"])
+        self.assertIn("no folder to go back to", self.ftp(self.there.url, text="cd -\n", status=76).stderr)
+        (self.folder / "here").mkdir()
+        done = self.ftp(text="lcd here\nlcd -\nlcd -\n")
+        self.assertEqual(done.stdout.splitlines(), [str(self.folder / "here"), str(self.folder), str(self.folder / "here")])
+
+    def test_alias_is_taken_away(self):
+        told = self.ftp(text="alias a echo Bonjour\na\nunalias a\na\n", status=64)
+        self.assertEqual(told.stdout, "Bonjour\n")
+        self.assertIn("a: no such alias", self.ftp(text="unalias a\n", status=66).stderr)
+
+    # Jobs
+
+    def test_jobs_are_as_their_user_had_it(self):
+        words = "type ascii\nform telnet\nstruct record\nmode block\nalias fetch put\n"
+        (self.folder / "x").write_text("x")
+        for job in ("put x &", "queue put x", "queue fetch x"):
+            with self.subTest(job):
+                self.there.seen.clear()
+                self.ftp(self.there.url, text=words + job + "\nwait\n")
+                session = self.there.seen[[i for i, line in enumerate(self.there.seen) if line.startswith("USER")][1]:]
+                for line in ("TYPE A T", "STRU R", "MODE B"):
+                    self.assertIn(line, session)
+                    self.assertLess(session.index(line), session.index("STOR x"))
+
+    def test_what_is_lost_comes_again_as_it_was(self):
+        (self.folder / "x").write_text("x" * 1000)
+        self.there.cuts = [10]
+        self.ftp("--retry", "1", self.there.url, text="struct record\nmode block\nput x\n")
+        self.assertEqual([line for line in self.there.seen if line[:4] in ("STRU", "MODE", "STOR")],
+                         ["STRU R", "MODE B", "STOR x", "MODE B", "STRU R", "STOR x"])
+
 
 if __name__ == "__main__":
     unittest.main()
