@@ -229,7 +229,10 @@ bool Jobs::wait(int number, bool (*give_up)()) {
             continue;
         }
         found = true;
-        while (!job->ended && !give_up()) {
+        while (!job->ended) {
+            if (give_up()) {  // on all of them: the others are not asked for again
+                return true;
+            }
             std::unique_lock lock(job->mutex);
             job->changed.wait_for(lock, kPoll, [&job] { return job->ended.load(); });
         }

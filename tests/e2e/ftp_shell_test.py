@@ -273,8 +273,13 @@ class Terminal(unittest.TestCase):
         self.type("set rate 50k", "")
         self.type("get large copy &", r"\[1\]")
         self.child.sendline("bye")
-        self.expect("Waiting for a job to end")
+        self.expect("Waiting for 2 jobs to end")
         self.child.sendintr()
+        self.type("queue get large another", r"\[2\]")
+        self.child.sendline("wait")
+        self.expect("wait")
+        self.child.sendintr()  # once for both
+        self.expect("ftp> ")
         self.expect(r"\[1\] failed")
         self.expect(pexpect.EOF)
 
