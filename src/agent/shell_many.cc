@@ -25,6 +25,18 @@ constexpr std::size_t kNamesOctetsMax = std::size_t{16} << 20;
 }  // namespace
 
 // BSD's answers.
+namespace {
+
+// Whoever types ahead has answered nothing: a line that was meant as a command is no yes to a deletion.
+char read_answer(std::string_view line) {
+    if (line.empty()) {
+        return 'y';
+    }
+    return line.size() == 1 || line == "yes" || line == "no" ? line[0] : '?';
+}
+
+}  // namespace
+
 bool Shell::agrees(const std::string& verb, const std::string& name) {
     if (!switches_.ask_each || all_agreed_ || none_agreed_ || !is_interactive() ||
         captured_ != nullptr) {
@@ -32,12 +44,12 @@ bool Shell::agrees(const std::string& verb, const std::string& name) {
     }
     while (true) {
         const auto answer = ask(fmt::format("{} {} [y/n/a/p/q/?] ", verb, without_controls(name)));
-        const char letter = answer ? (answer->empty() ? 'y' : base::to_lower((*answer)[0])) : 'q';
+        const char letter = answer ? read_answer(base::to_lower(*answer)) : 'q';
         if (take_interrupt() || letter == 'q') {
             none_agreed_ = true;
             return false;
         }
-        if (letter == '?') {
+        if (std::string_view("ynap").find(letter) == std::string_view::npos) {
             say("y this one, n not this one, a this and all others, p the same and never ask "
                 "again, q no more\n");
             continue;

@@ -169,6 +169,9 @@ class Terminal(unittest.TestCase):
         self.type("lls menu", "carte")
         self.child.sendline("rm -r menu")
         self.expect(r"rm menu \[y/n/a/p/q/\?\] ")
+        self.child.sendline("mirror menu")  # typed ahead: no answer
+        self.expect("y this one, n not this one")
+        self.expect(r"rm menu \[y/n/a/p/q/\?\] ")
         self.child.sendline("n")
         self.expect("ftp> ")
         self.type("find menu", "menu/carte/")
@@ -272,15 +275,15 @@ class Terminal(unittest.TestCase):
         self.type("put large", "226")
         self.type("set rate 50k", "")
         self.type("get large copy &", r"\[1\]")
-        self.child.sendline("bye")
-        self.expect("Waiting for 2 jobs to end")
-        self.child.sendintr()
         self.type("queue get large another", r"\[2\]")
         self.child.sendline("wait")
         self.expect("wait")
         self.child.sendintr()  # once for both
         self.expect("ftp> ")
-        self.expect(r"\[1\] failed")
+        self.child.sendline("bye")
+        self.expect("Waiting for 2 jobs to end")
+        self.child.sendintr()
+        self.expect(r"\[1\] failed(.*\r\n)*.*\[2\] failed")
         self.expect(pexpect.EOF)
 
     def test_names_of_lftp(self):
