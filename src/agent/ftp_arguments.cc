@@ -71,7 +71,7 @@ Mirror:
 
 Exit status: 0 done, 64 usage, 66 no such file, 68 no such host, 69 nobody answers or no TLS, 73 no room or
 may not be made, 74 the connection broke or a disk failed, 75 try again, 76 the server refused or spoke
-nonsense, 77 not permitted: login, certificate, file.
+nonsense, 77 not permitted: login, certificate, file, 78 a .netrc that cannot be understood.
 )";
 
 class Reader {
@@ -118,9 +118,14 @@ class Reader {
         return arguments_[at_++];
     }
 
+    // lftp's long names that have another one here.
+    static std::string_view own_name(std::string_view name) {
+        return name == "exclude-glob" ? "exclude" : name == "include-glob" ? "include" : name;
+    }
+
     base::Result<> take_long(std::string_view word) {
         const std::size_t equals = word.find('=');
-        const std::string_view name = word.substr(0, equals);
+        const std::string_view name = own_name(word.substr(0, equals));
         std::optional<std::string_view> given;
         if (equals != std::string_view::npos) {
             given = word.substr(equals + 1);

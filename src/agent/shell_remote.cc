@@ -25,6 +25,7 @@ struct Passed {
 constexpr std::array kPassed{Passed{"account", "ACCT"},
                              Passed{"chmod", "SITE CHMOD"},
                              Passed{"idle", "SITE IDLE"},
+                             Passed{"ln", "SITE SYMLINK"},
                              Passed{"mlst", "MLST"},
                              Passed{"quote", ""},
                              Passed{"remopts", "OPTS"},
@@ -127,21 +128,29 @@ base::Result<> Shell::on_hash_of(const Words& words) {
     return {};
 }
 
-// account, chmod, idle, mlst, quote, rhelp, rstatus, site, symlink, system, umask
+// account, chmod, idle, ln, mlst, quote, rhelp, rstatus, site, symlink, system, umask
 base::Result<> Shell::on_command(const Words& words) {
     const auto* passed = std::find_if(
         kPassed.begin(), kPassed.end(), [&](const Passed& row) { return row.verb == words[0]; });
     CHECK(passed != kPassed.end());
     std::string line(passed->command);
-    const bool two_names = words[0] == "symlink";
-    for (std::size_t i = 1; i < words.size(); ++i) {
+    const bool two_names = words[0] == "symlink" || words[0] == "ln";
+    const bool has_flag = words[0] == "ln" && words[1] == "-s";
+    if (words[0] == "ln" && words.size() != (has_flag ? 4U : 3U)) {
+        return tl::unexpected(usage_of(words[0]));
+    }
+    for (std::size_t i = has_flag ? 2 : 1; i < words.size(); ++i) {
         line += (line.empty() ? "" : " ") + (two_names ? ftp::quote_name(words[i]) : words[i]);
     }
     TRY(const ftp::ServerReply reply, site().run(client().command(line)));
-    if (!site().reply_was_shown()) {
-        for (const std::string& text : reply.lines) {
-            say_foreign(text + "\n");
-        }
+    // A failure's last line is the error's.
+    const std::size_t told =
+        reply.code < 400 ? reply.lines.size() : std::max<std::size_t>(1, reply.lines.size()) - 1;
+    for (std::size_t i = 0; i < told && !site().reply_was_shown(); ++i) {
+        const char joint = i + 1 < reply.lines.size() ? '-' : ' ';
+        const bool in_full = words[0] == "quote";  // whoever speaks FTP wants it back
+        say_foreign((in_full ? fmt::format("{}{}", reply.code, joint) : "") + reply.lines[i] +
+                    "\n");
     }
     return reply.code < 400 ? base::Result<>()
                             : base::Result<>(tl::unexpected(ftp::error_of(reply)));

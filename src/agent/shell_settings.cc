@@ -32,7 +32,9 @@ base::Result<> Shell::on_type(const Words& words) {
          {"ebcdic", ftp::Type::kEbcdic},
          {"tenex", ftp::Type::kLocal8}}};
     for (const auto& [name, type] : kTypes) {
-        if (name == wanted) {
+        // RFC 959's letters, but for L: "tenex" has none.
+        const bool is_letter = wanted.size() == 1 && base::to_lower(wanted[0]) == name[0];
+        if (name == wanted || is_letter) {
             TRY_VOID(site().run(client().set_type(type, form_)));
             type_ = type;
             say(site().settings().verbose ? fmt::format("type is {}\n", name) : "");

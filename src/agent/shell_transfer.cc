@@ -270,6 +270,10 @@ base::Result<> Shell::on_mirror(const Words& words) {
 base::Result<> Shell::on_pget(const Words& words) {
     Words rest(words.begin() + 1, words.end());
     unsigned segments = segments_;
+    std::erase(rest, "-c");  // lftp's word for what is always done here
+    if (rest.empty()) {
+        return tl::unexpected(usage_of(words[0]));
+    }
     if (rest.size() > 2 && rest[0] == "-n") {
         const auto number = base::parse_number<unsigned>(rest[1], 16U);
         if (!number || *number == 0) {

@@ -48,7 +48,7 @@ std::optional<TreeWords> read_words(const Shell::Words& words, const TreeSyntax&
             read.tops.push_back(word);
         } else if (syntax.name && word == "-name" && more) {
             read.name = words[++i];
-        } else if (syntax.depth && word == "-d" && more) {
+        } else if (syntax.depth && (word == "-d" || word == "-maxdepth") && more) {
             const auto depth = base::parse_number<std::size_t>(words[++i], 1000U);
             if (!depth) {
                 return std::nullopt;
@@ -196,9 +196,9 @@ base::Result<> Shell::on_find(const Words& words) {
     });
 }
 
-// du [-s] [-b] [-d DEPTH] [FOLDER...] [|COMMAND]
+// du [-s] [-b] [-d DEPTH] [FOLDER...] [|COMMAND]; -h is what du does unasked.
 base::Result<> Shell::on_du(const Words& words) {
-    const auto read = read_words(words, {.flags = "sb", .depth = true});
+    const auto read = read_words(words, {.flags = "sbh", .depth = true});
     if (!read) {
         return tl::unexpected(usage_of(words[0]));
     }

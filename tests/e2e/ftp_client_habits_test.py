@@ -111,6 +111,26 @@ class Habits(unittest.TestCase):
         self.assertEqual(told.stdout, "Bonjour\n")
         self.assertIn("a: no such alias", self.ftp(text="unalias a\n", status=66).stderr)
 
+    # What fingers type that know lftp, or RFC 959
+
+    def test_words_of_others(self):
+        self.there.answers["SITE"] = "200 linked"
+        self.there.answers["STAT"] = "211-Status\r\n of it\r\n211 End"
+        done = self.ftp(self.there.url, text="type I\ntype a\ntype\nln -s a b\nln a b\nquote STAT\nrstatus\n"
+                                             "du -sh\nfind . -maxdepth 1\npget -c -n 2 menu back\n")
+        self.assertEqual([line for line in self.there.seen if line.startswith(("SITE", "TYPE"))],
+                         ["TYPE I", "TYPE A N", "SITE SYMLINK a b", "SITE SYMLINK a b", "TYPE I", "TYPE A N"])
+        self.assertIn("211-Status\n211- of it\n211 End\nStatus\n of it\nEnd\n", done.stdout)
+        self.assertTrue((self.folder / "back").exists())
+        self.ftp("mirror", "--exclude-glob=m*", self.there.url, "copy")
+        self.assertEqual(os.listdir(self.folder / "copy"), [])
+
+    def test_failures_are_told_once(self):
+        self.there.answers["SITE"] = "550-Not\r\n550 here"
+        done = self.ftp(self.there.url, text="chmod 600 menu\nquote SITE CHMOD 600 menu\n", status=66)
+        self.assertEqual(done.stdout.splitlines()[1:], ["Not", "550-Not"])
+        self.assertEqual(done.stderr, "550 here\n" * 2)
+
     # Jobs
 
     def test_jobs_are_as_their_user_had_it(self):
