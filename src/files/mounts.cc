@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "account/standing.h"
+
 namespace files {
 namespace {
 
@@ -136,13 +138,8 @@ Rights Mounts::rights_beneath(const Place& place, std::string_view name) const {
     return has_grants_beneath(*place.share, path) ? rights & ~Rights{kRename} : rights;
 }
 
-// Where the store cannot tell, nobody is turned out.
 bool Mounts::may_stay() const {
-    if (!only_share_.empty()) {
-        return true;
-    }
-    const auto account = account::find_account(*volumes_->store().snapshot(), viewer_.account);
-    return !account || (*account && !(*account)->disabled);
+    return !only_share_.empty() || account::may_stay(volumes_->store(), viewer_.account);
 }
 
 Result<std::vector<std::string>> Mounts::shares_in(std::string_view path) const {

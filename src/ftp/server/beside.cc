@@ -10,15 +10,6 @@
 
 namespace ftp {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-// How often somebody looks whether the account may still do what it does.
-constexpr base::Duration kLook = 1s;
-
-}  // namespace
-
 using base::Errc;
 using base::Result;
 using base::Task;
@@ -60,7 +51,7 @@ Task<Result<>> Session::beside_transfer() {
     }
     std::vector<Reply> notices = transfer_->take_notices();
     while (!outcome_ && !line && notices.empty()) {
-        const auto woken = co_await beside_.wait(now() + kLook);
+        const auto woken = co_await beside_.wait(now() + account::Standing::kInterval);
         if (woken == net::Wakeup::Outcome::kTimeout && is_shut_out()) {
             channel_.abort();
         }
@@ -177,18 +168,18 @@ void Session::log_transfer() {
         return;
     }
     const base::WallTime ended = services_.clock.now();
-    services_.transfer_log(
-        format_xferlog({.ended = ended,
-                        .utc_offset = services_.utc_offset ? services_.utc_offset(ended) : 0s,
-                        .took_s = std::chrono::duration_cast<std::chrono::seconds>(took).count(),
-                        .peer = lines_.stream().peer().address,
-                        .octets = transfer_->octets(),
-                        .path = job.path,
-                        .text = job.representation.is_text(),
-                        .incoming = !sends,
-                        .anonymous = user_->anonymous,
-                        .user = user_->anonymous ? user_->password : user_->name,
-                        .complete = transfer_->succeeded()}));
+    services_.transfer_log(format_xferlog(
+        {.ended = ended,
+         .utc_offset = services_.utc_offset ? services_.utc_offset(ended) : std::chrono::seconds(0),
+         .took_s = std::chrono::duration_cast<std::chrono::seconds>(took).count(),
+         .peer = lines_.stream().peer().address,
+         .octets = transfer_->octets(),
+         .path = job.path,
+         .text = job.representation.is_text(),
+         .incoming = !sends,
+         .anonymous = user_->anonymous,
+         .user = user_->anonymous ? user_->password : user_->name,
+         .complete = transfer_->succeeded()}));
 }
 
 }  // namespace ftp

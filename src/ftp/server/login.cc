@@ -104,7 +104,7 @@ Session::Answer Session::enter(User user) {
                                               lines_.stream().peer().address,
                                               lines_.stream().tls() != nullptr ? "FTPS" : "FTP")});
     user_ = std::move(user);
-    account_asked_ = now();
+    standing_ = {};
     const auto& exempt = options_.session_reuse_exempt;
     channel_.require_session_reuse(options_.require_session_reuse &&
                                    std::find(exempt.begin(), exempt.end(), user_->name) ==

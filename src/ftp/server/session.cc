@@ -19,7 +19,6 @@ using base::Task;
 namespace {
 
 constexpr std::size_t kRecentOctetsMax = 120;
-constexpr base::Duration kAccountAsked = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -123,7 +122,7 @@ Task<Result<>> Session::next_command() {
     if (stopping_) {
         co_return base::fail(Errc::kUnavailable, "the server is stopping");
     }
-    if (shut_out_) {
+    if (!standing_.lasted()) {
         put(farewell());
         closing_ = true;
         co_return Result<>();
@@ -254,11 +253,7 @@ Session::Answer Session::dispatch(const Command& command,
 }
 
 bool Session::is_shut_out() {
-    if (!shut_out_ && user_ && now() >= account_asked_ + kAccountAsked) {
-        account_asked_ = now();
-        shut_out_ = !tree().may_stay();
-    }
-    return shut_out_;
+    return user_ && !standing_.lasts(now(), [this] { return tree().may_stay(); });
 }
 
 Reply Session::farewell() {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "account/authenticator.h"
+#include "account/standing.h"
 #include "files/files.h"
 #include "ftp/grammar/data_port.h"
 #include "ftp/grammar/listing.h"
@@ -272,8 +273,7 @@ class Session {
     std::string host_;       // HOST's
     bool italian_ = false;   // LANG's
     std::optional<User> user_;
-    base::SteadyTime account_asked_{};  // when the account was last seen to be in order
-    bool shut_out_ = false;             // it is not any more
+    account::Standing standing_;
     std::string directory_ = "/";
     std::optional<std::string> rename_from_;
 

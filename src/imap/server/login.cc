@@ -38,6 +38,7 @@ void Session::log_in(account::Identity identity) {
             "staffetta_logins_total", "Logins by result", {{"protocol", "imap"}, {"result", "ok"}})
         .add();
     identity_ = std::make_unique<account::Identity>(std::move(identity));
+    standing_ = {};
 }
 
 void Session::log_out() {

@@ -81,7 +81,10 @@ Task<Result<>> Session::converse() {
         }
         auto line = co_await lines_.read_line(line_octets_max(), read_deadline());
         Result<> gone_on;
-        if (line) {
+        if (is_shut_out()) {
+            lines_.put("* BYE this account may not be used any more\r\n");
+            closing_ = true;
+        } else if (line) {
             gone_on = co_await answer_line(std::string(line->text));
         } else if (line.error().code == Errc::kTooLong) {
             gone_on = co_await conclude(std::string(tag_of(lines_.long_line_begin())),
@@ -337,6 +340,12 @@ void Session::log_end(std::string_view reason) {
 std::string Session::describe() const {
     return fmt::format(
         "session {} of {}, last commands: {}", id_, lines_.stream().peer().to_string(), recent_);
+}
+
+bool Session::is_shut_out() {
+    return identity_ != nullptr && !standing_.lasts(services_.clock.steady(), [this] {
+        return account::may_stay(services_.store, user());
+    });
 }
 
 base::SteadyTime Session::read_deadline() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "account/sasl.h"
+#include "account/standing.h"
 #include "imap/grammar/command.h"
 #include "imap/grammar/literal.h"
 #include "imap/grammar/mailbox_name.h"
@@ -200,6 +201,8 @@ class Session {
     void put_tagged(std::string_view tag, const Reply& reply);
     void count_command(const Command* command, const Reply& reply);
     void log_end(std::string_view reason);
+    // The account was disabled or removed meanwhile.
+    [[nodiscard]] bool is_shut_out();
     [[nodiscard]] base::SteadyTime read_deadline() const;
     [[nodiscard]] bool may_sleep() const;
     [[nodiscard]] base::SteadyTime write_deadline() const;
@@ -241,6 +244,7 @@ class Session {
         deflate_;  // what lines_ speak through once COMPRESS was answered
     std::string id_;
     std::unique_ptr<account::Identity> identity_;  // who logged in
+    account::Standing standing_;                   // and may still be here
     std::unique_ptr<View> view_;
     std::unique_ptr<Opening> opening_;
     std::unique_ptr<Notifier> notifier_;    // since the first NOTIFY

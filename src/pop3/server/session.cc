@@ -103,6 +103,13 @@ Task<Result<>> Session::next_command() {
     co_return Result<>();
 }
 
+bool Session::is_shut_out() {
+    const auto* const open = std::get_if<Transaction>(&state_);
+    return open != nullptr && !standing_.lasts(services_.clock.steady(), [&] {
+        return account::may_stay(services_.store, open->account.id);
+    });
+}
+
 // A command that makes no sense; too many of them end the session.
 Reply Session::protest(Reply reply) {
     if (++errors_ >= options_.errors_max) {
@@ -113,6 +120,11 @@ Reply Session::protest(Reply reply) {
 }
 
 Task<Result<Reply>> Session::answer(std::string line) {
+    if (is_shut_out()) {
+        Reply farewell = error_reply(say(Text::kAccountClosed));
+        farewell.then = Reply::Then::kClose;
+        co_return farewell;
+    }
     const auto parsed = parse_command(line);
     const Command* const command = parsed ? find_command(parsed->verb) : nullptr;
     if (command == nullptr) {

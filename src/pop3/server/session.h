@@ -15,6 +15,7 @@
 
 #include "account/authenticator.h"
 #include "account/sasl.h"
+#include "account/standing.h"
 #include "net/line_stream.h"
 #include "pop3/server/commands.h"
 #include "pop3/server/maildrop.h"
@@ -80,6 +81,8 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> converse();
     [[nodiscard]] base::Task<base::Result<>> next_command();
     [[nodiscard]] base::Task<base::Result<Reply>> answer(std::string line);
+    // The account was disabled or removed meanwhile: nothing is deleted any more.
+    [[nodiscard]] bool is_shut_out();
     [[nodiscard]] base::Task<base::Result<Reply>> dispatch(const Command& command,
                                                            std::string arguments);
     [[nodiscard]] base::Task<base::Result<>> start_tls();
@@ -151,6 +154,7 @@ class Session {
     net::LineStream lines_;
     base::Loop& loop_;
     std::string id_;
+    account::Standing standing_;
     std::string stamp_;  // APOP's, with angle brackets; empty: no APOP
     std::variant<Authorization, Transaction> state_;
     Language language_ = Language::kEnglish;

@@ -20,6 +20,7 @@ struct Row {
 
 // clang-format off
 constexpr std::array<Row, static_cast<std::size_t>(Text::kCount)> kTexts{{
+    {Text::kAccountClosed,      {"this account may not be used any more, goodbye", "questo account non si può più usare, arrivederci"}},
     {Text::kAlreadyDeleted,     {"message {} already deleted", "il messaggio {} è già cancellato"}},
     {Text::kAlreadyLoggedIn,    {"not after logging in", "non dopo l'accesso"}},
     {Text::kAuthCancelled,      {"authentication cancelled", "autenticazione annullata"}},

@@ -27,6 +27,7 @@ struct LanguageName {
 [[nodiscard]] std::optional<Language> find_language(std::string_view range);
 
 enum class Text : std::uint8_t {
+    kAccountClosed,
     kAlreadyDeleted,
     kAlreadyLoggedIn,
     kAuthCancelled,

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "account/standing.h"
 #include "smtp/server/session.h"
 
 namespace smtp {
@@ -111,6 +112,9 @@ base::Result<std::optional<base::WallTime>, Reply> Session::judge_release(
 }
 
 base::Task<std::optional<Reply>> Session::judge_sender(Path sender) {
+    if (identity_ != nullptr && !account::may_stay(services_.store, identity_->account.id)) {
+        co_return Reply{550, {5, 7, 1}, "your account may not be used any more"};
+    }
     if (sender.is_null()) {
         co_return std::nullopt;
     }
