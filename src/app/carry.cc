@@ -10,7 +10,6 @@ namespace app {
 namespace {
 
 constexpr std::size_t kLineOctetsMax = 64UL * 1024;
-constexpr std::uint64_t kMessageOctetsMax = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMessagesMax = 10'000;
 constexpr std::uint64_t kMailboxMessagesMax = std::uint64_t{1} << 32;
 constexpr auto kPatience = std::chrono::minutes(10);
@@ -50,7 +49,7 @@ class CarrySession {
                                        answered.error().text));
             }
             const auto sent = co_await lines_.flush(deadline());
-            if (!answered || !sent) {
+            if (is_out_of_step_ || !sent) {
                 co_return;
             }
         }
@@ -62,28 +61,51 @@ class CarrySession {
     base::Task<base::Result<>> answer(std::string asked) {
         std::string_view rest = asked;
         const std::string_view verb = base::split_front(rest, ' ');
+        std::string path(rest);
         if (verb == "mailboxes") {
             CO_TRY(const auto paths, co_await carrier_.list(loop_));
-            lines_.put(fmt::format("{}\n", paths.size()));
-            for (const std::string& path : paths) {
-                lines_.put(path + "\n");
-            }
+            put_paths(paths);
+        } else if (verb == "subscriptions") {
+            CO_TRY(const auto paths, carrier_.subscriptions());
+            put_paths(paths);
+        } else if (verb == "make" || verb == "adopt") {
+            CO_TRY_VOID(co_await carrier_.make(loop_, std::move(path), verb == "adopt"));
+            lines_.put("ok\n");
+        } else if (verb == "subscribe") {
+            CO_TRY_VOID(co_await carrier_.subscribe(loop_, std::move(path)));
+            lines_.put("ok\n");
         } else if (verb == "known") {
-            CO_TRY(const auto known, co_await carrier_.known(loop_, std::string(rest)));
+            CO_TRY(const auto known, co_await carrier_.known(loop_, std::move(path)));
             lines_.put(fmt::format("{}\n", known.size()));
             for (const std::uint64_t value : known) {
                 lines_.put(format_fingerprint(value));
             }
         } else if (verb == "add") {
-            const auto count = base::parse_u64(base::split_front(rest, ' '), kMessagesMax);
-            CO_TRY_VOID(co_await receive(count.value_or(0)));
-            CO_TRY_VOID(co_await carrier_.commit(loop_, std::string(rest)));
-            lines_.put("ok\n");
+            CO_TRY_VOID(co_await add(std::move(path)));
         } else if (verb == "open") {
-            CO_TRY_VOID(co_await send(std::string(rest)));
+            CO_TRY_VOID(co_await send(std::move(path)));
         } else {
+            is_out_of_step_ = true;
             co_return tl::unexpected(garbled());
         }
+        co_return base::Result<>{};
+    }
+
+    void put_paths(const std::vector<std::string>& paths) {
+        lines_.put(fmt::format("{}\n", paths.size()));
+        for (const std::string& path : paths) {
+            lines_.put(path + "\n");
+        }
+    }
+
+    base::Task<base::Result<>> add(std::string asked) {
+        std::string_view rest = asked;
+        const auto count = base::parse_u64(base::split_front(rest, ' '), kMessagesMax);
+        is_out_of_step_ = true;
+        CO_TRY_VOID(co_await receive(count.value_or(0)));
+        is_out_of_step_ = !count;
+        CO_TRY_VOID(co_await carrier_.commit(loop_, std::string(rest)));
+        lines_.put("ok\n");
         co_return base::Result<>{};
     }
 
@@ -109,6 +131,7 @@ class CarrySession {
     base::Task<base::Result<>> send(std::string path) {
         CO_TRY(const std::uint64_t count, co_await carrier_.open(loop_, std::move(path)));
         lines_.put(fmt::format("{}\n", count));
+        is_out_of_step_ = true;
         while (true) {
             CO_TRY(const auto message, co_await carrier_.next(loop_));
             if (!message) {
@@ -119,12 +142,14 @@ class CarrySession {
             CO_TRY_VOID(co_await lines_.flush_if_full(deadline()));
         }
         lines_.put("end\n");
+        is_out_of_step_ = false;
         co_return base::Result<>{};
     }
 
     net::LineStream& lines_;
     MailCarrier& carrier_;
     base::Loop& loop_;
+    bool is_out_of_step_ = false;  // what follows cannot be told from what was asked before
 };
 
 class RemotePort final : public MailPort {
@@ -132,13 +157,19 @@ class RemotePort final : public MailPort {
     explicit RemotePort(Dialogue dialogue) : dialogue_(std::move(dialogue)) {}
 
     base::Result<std::vector<std::string>> mailboxes() override {
-        TRY_VOID(dialogue_.send("mailboxes\n"));
-        TRY(const std::uint64_t count, read_count());
-        std::vector<std::string> paths;
-        while (paths.size() < count) {
-            TRY(paths.emplace_back(), dialogue_.read_line());
-        }
-        return paths;
+        return ask_for_paths("mailboxes\n");
+    }
+
+    base::Result<std::vector<std::string>> subscriptions() override {
+        return ask_for_paths("subscriptions\n");
+    }
+
+    base::Result<> make(const std::string& path, bool subscribed) override {
+        return ask(fmt::format("{} {}\n", subscribed ? "adopt" : "make", path));
+    }
+
+    base::Result<> subscribe(const std::string& path) override {
+        return ask(fmt::format("subscribe {}\n", path));
     }
 
     base::Result<std::vector<std::uint64_t>> known(const std::string& path) override {
@@ -156,18 +187,14 @@ class RemotePort final : public MailPort {
         return values;
     }
 
-    base::Result<> add(const std::string& path, std::vector<CarriedMessage> messages) override {
+    base::Result<> add(const std::string& path,
+                       const std::vector<CarriedMessage>& messages) override {
         std::string text = fmt::format("add {} {}\n", messages.size(), path);
         for (const CarriedMessage& message : messages) {
             text += format_message_line(message);
             text += message.octets;
         }
-        TRY_VOID(dialogue_.send(text));
-        TRY(const std::string line, read_line());
-        if (line != "ok") {
-            return tl::unexpected(garbled());
-        }
-        return {};
+        return ask(text);
     }
 
     base::Result<std::uint64_t> open(const std::string& path) override {
@@ -187,6 +214,26 @@ class RemotePort final : public MailPort {
     }
 
   private:
+    // What is answered with "ok".
+    base::Result<> ask(std::string_view request) {
+        TRY_VOID(dialogue_.send(request));
+        TRY(const std::string line, read_line());
+        if (line != "ok") {
+            return tl::unexpected(garbled());
+        }
+        return {};
+    }
+
+    base::Result<std::vector<std::string>> ask_for_paths(std::string_view request) {
+        TRY_VOID(dialogue_.send(request));
+        TRY(const std::uint64_t count, read_count());
+        std::vector<std::string> paths;
+        while (paths.size() < count) {
+            TRY(paths.emplace_back(), dialogue_.read_line());
+        }
+        return paths;
+    }
+
     // A line that is no error.
     base::Result<std::string> read_line() {
         TRY(std::string line, dialogue_.read_line());
@@ -232,7 +279,7 @@ base::Result<CarriedMessage> parse_message_line(std::string_view line, std::uint
     const auto number = [&line](std::uint64_t max) {
         return base::parse_u64(base::split_front(line, ' '), max);
     };
-    const auto size = number(kMessageOctetsMax);
+    const auto size = number(kCarriedOctetsMax);
     const auto flags = number(mail::kAllFlags);
     std::string_view received = base::split_front(line, ' ');
     const bool is_before_1970 = received.starts_with('-');

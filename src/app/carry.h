@@ -1,13 +1,18 @@
 // How messages cross the control socket. After the request `carry` the client asks, a line each time:
 //
 //     mailboxes          reply: N, then N paths, a line each
+//     subscriptions      reply: N, then N paths, a line each
+//     make PATH          makes it if it is absent; reply: ok
+//     adopt PATH         the same, and what was made is subscribed
+//     subscribe PATH     reply: ok
 //     known PATH         reply: N, then N fingerprints of 8 octets, big-endian
 //     add N PATH         N messages follow; reply: ok
 //     open PATH          reply: N, then N messages at most, then "end"
 //
 //     message = "message" SP octets SP flags SP received-ms SP uid SP N *(SP keyword) SP return-path LF *OCTET
 //
-// What fails is answered with `error CODE SENTENCE`, and the connection ends.
+// What fails is answered with `error CODE SENTENCE`. The connection goes on, unless what was asked had not been read to
+// its end, or its answer had begun.
 #pragma once
 
 #include <memory>

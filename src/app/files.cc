@@ -79,20 +79,6 @@ base::Result<std::string> read_file(const std::string& path, std::size_t octets_
     return file ? read_open_file(file, path, octets_max) : file_error(path);
 }
 
-base::Result<std::string> read_plain_file(const std::string& path, std::size_t octets_max) {
-    const net::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-
-    struct stat status {};
-
-    // ELOOP: a link; ENXIO: a socket.
-    const bool is_other = file ? ::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode)
-                               : errno == ELOOP || errno == ENXIO;
-    if (is_other) {
-        return base::fail(base::Errc::kNotFound, fmt::format("{} is no file", path));
-    }
-    return file ? read_open_file(file, path, octets_max) : file_error(path);
-}
-
 base::Result<std::string> read_small_file(const std::string& path) {
     return read_file(path, kSmallOctetsMax);
 }

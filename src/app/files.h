@@ -15,10 +15,6 @@ namespace app {
 [[nodiscard]] base::Result<> write_new_file(const std::string& path, std::string_view text);
 // The whole file, or standard input for "-". kNotFound, kDenied, kIo; kTooLong past `octets_max`.
 [[nodiscard]] base::Result<std::string> read_file(const std::string& path, std::size_t octets_max);
-// The same of a file in a folder that others write to: kNotFound for a link, a FIFO, a folder or anything else that is
-// no file itself, and no waiting for any of them.
-[[nodiscard]] base::Result<std::string> read_plain_file(const std::string& path,
-                                                        std::size_t octets_max);
 // As read_file(), for what is never larger than 1 MiB.
 [[nodiscard]] base::Result<std::string> read_small_file(const std::string& path);
 

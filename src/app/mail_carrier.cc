@@ -32,6 +32,31 @@ base::Task<base::Result<std::vector<std::string>>> MailCarrier::list(base::Loop&
     co_return paths;
 }
 
+base::Result<std::vector<std::string>> MailCarrier::subscriptions() const {
+    return mailboxes_.subscriptions(account_);
+}
+
+base::Task<base::Result<>> MailCarrier::make(base::Loop& loop, std::string path, bool subscribed) {
+    CO_TRY_VOID(co_await mailboxes_.prepare(loop, account_));
+    const auto found = mailboxes_.find(account_, path, mail::Around::kLeftOut);
+    if (found && found->selectable) {
+        co_return base::Result<>{};
+    }
+    CO_TRY(const auto made, co_await mailboxes_.create(loop, account_, std::move(path)));
+    if (subscribed) {
+        CO_TRY_VOID(co_await mailboxes_.subscribe(loop, account_, made.path, true));
+    }
+    co_return base::Result<>{};
+}
+
+base::Task<base::Result<>> MailCarrier::subscribe(base::Loop& loop, std::string path) {
+    const auto found = mailboxes_.find(account_, path, mail::Around::kLeftOut);
+    if (!found) {
+        co_return base::Result<>{};
+    }
+    co_return co_await mailboxes_.subscribe(loop, account_, found->path, true);
+}
+
 base::Task<base::Result<mail::Ref>> MailCarrier::ref_of(base::Loop& loop, std::string path) {
     CO_TRY_VOID(co_await mailboxes_.prepare(loop, account_));
     auto found = mailboxes_.find(account_, path);

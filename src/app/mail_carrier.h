@@ -25,6 +25,13 @@ class MailCarrier {
           account_(account) {}
 
     [[nodiscard]] base::Task<base::Result<std::vector<std::string>>> list(base::Loop& loop);
+    [[nodiscard]] base::Result<std::vector<std::string>> subscriptions() const;
+    // The mailbox at `path`, if it is absent; subscribed if asked for.
+    [[nodiscard]] base::Task<base::Result<>> make(base::Loop& loop,
+                                                  std::string path,
+                                                  bool subscribed);
+    // Nothing when there is no such mailbox.
+    [[nodiscard]] base::Task<base::Result<>> subscribe(base::Loop& loop, std::string path);
     [[nodiscard]] base::Task<base::Result<std::vector<std::uint64_t>>> known(base::Loop& loop,
                                                                              std::string path);
 

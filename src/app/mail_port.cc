@@ -30,14 +30,32 @@ class LocalPort final : public MailPort {
         return loop_.run(carrier_.list(loop_));
     }
 
+    base::Result<std::vector<std::string>> subscriptions() override {
+        return carrier_.subscriptions();
+    }
+
+    base::Result<> make(const std::string& path, bool subscribed) override {
+        return loop_.run(carrier_.make(loop_, path, subscribed));
+    }
+
+    base::Result<> subscribe(const std::string& path) override {
+        return loop_.run(carrier_.subscribe(loop_, path));
+    }
+
     base::Result<std::vector<std::uint64_t>> known(const std::string& path) override {
         return loop_.run(carrier_.known(loop_, path));
     }
 
-    base::Result<> add(const std::string& path, std::vector<CarriedMessage> messages) override {
-        for (CarriedMessage& message : messages) {
-            const std::string octets = std::exchange(message.octets, {});
-            carrier_.begin(std::move(message));
+    base::Result<> add(const std::string& path,
+                       const std::vector<CarriedMessage>& messages) override {
+        for (const CarriedMessage& message : messages) {
+            const std::string& octets = message.octets;
+            carrier_.begin({.octets = {},
+                            .uid = message.uid,
+                            .flags = message.flags,
+                            .keywords = message.keywords,
+                            .received = message.received,
+                            .return_path = message.return_path});
             for (std::size_t at = 0; at < octets.size(); at += kPieceOctets) {
                 const auto piece = std::string_view(octets).substr(at, kPieceOctets);
                 TRY_VOID(loop_.run(carrier_.feed(loop_, piece)));

@@ -73,9 +73,18 @@ base::Result<MappedFile> MappedFile::open(const std::string& path) {
     // Standard input is copied even from a file: it may stand anywhere in it.
     if (path == "-" || !S_ISREG(status.st_mode)) {
         TRY(file, copy_to_nameless(file.get(), path));
-        if (::fstat(file.get(), &status) != 0) {
-            return file_error(path);
-        }
+    }
+    return of(file, path);
+}
+
+base::Result<MappedFile> MappedFile::of(const base::UniqueFd& file, const std::string& name) {
+    struct ::stat status {};
+
+    if (::fstat(file.get(), &status) != 0) {
+        return file_error(name);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return base::fail(base::Errc::kInvalid, name + " is no file");
     }
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) {
@@ -83,7 +92,7 @@ base::Result<MappedFile> MappedFile::open(const std::string& path) {
     }
     void* const begin = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (begin == MAP_FAILED) {
-        return file_error(path);
+        return file_error(name);
     }
     // A hint, whose failure changes nothing that can be seen.
     static_cast<void>(::madvise(begin, size, MADV_SEQUENTIAL));

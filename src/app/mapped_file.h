@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace app {
 
@@ -18,6 +19,10 @@ class MappedFile {
     // without a name in $TMPDIR, or /var/tmp, which is gone with this object. Errors as of read_file,
     // and kNoSpace.
     [[nodiscard]] static base::Result<MappedFile> open(const std::string& path);
+
+    // A regular file that is open, called `name` in errors; kInvalid for anything else.
+    [[nodiscard]] static base::Result<MappedFile> of(const base::UniqueFd& file,
+                                                     const std::string& name);
 
     MappedFile(MappedFile&& other) noexcept;
     MappedFile& operator=(MappedFile&& other) noexcept;

@@ -95,6 +95,22 @@ bool append_units(std::string& out, std::string_view units) {
     return high == 0;
 }
 
+// Dovecot's: what cannot stand in a line between tabs, behind an octet 1. None of it can be in a mailbox's name.
+std::string unescape_tabs(std::string_view text) {
+    constexpr std::string_view kEscaped = "01trn";
+    constexpr std::string_view kMeant("\0\x01\t\r\n", 5);
+    std::string out;
+    while (!text.empty()) {
+        const char c = text.front();
+        text.remove_prefix(1);
+        const std::size_t known =
+            c == '\x01' && !text.empty() ? kEscaped.find(text.front()) : std::string_view::npos;
+        out += known == std::string_view::npos ? c : kMeant[known];
+        text.remove_prefix(known == std::string_view::npos ? 0 : 1);
+    }
+    return out;
+}
+
 // One level in modified UTF-7, or in UTF-8 as some have it.
 std::optional<std::string> parse_level(std::string_view level) {
     std::string out;
@@ -236,6 +252,45 @@ std::optional<std::string> parse_maildir_folder(std::string_view name) {
         path.append(path.empty() ? "" : "/").append(*level);
     } while (!name.empty());
     return path;
+}
+
+std::vector<std::string> parse_maildir_subscriptions(std::string_view text) {
+    const bool has_tabs = text.starts_with("V\t");
+    if (has_tabs) {
+        static_cast<void>(base::split_front(text, '\n'));
+    }
+    std::vector<std::string> paths;
+    while (!text.empty()) {
+        std::string_view line = base::split_front(text, '\n');
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        std::string path;
+        bool is_path = !line.empty();
+        while (is_path && !line.empty()) {
+            const std::string_view level = base::split_front(line, has_tabs ? '\t' : '.');
+            const auto name = parse_level(has_tabs ? unescape_tabs(level) : std::string(level));
+            is_path = name.has_value();
+            path.append(path.empty() ? "" : "/").append(name.value_or(""));
+        }
+        if (is_path) {
+            paths.push_back(std::move(path));
+        }
+    }
+    return paths;
+}
+
+std::string format_maildir_subscriptions(const std::vector<std::string>& paths) {
+    std::string text = "V\t2\n\n";
+    for (std::string_view path : paths) {
+        std::string line;
+        while (!path.empty()) {
+            line += line.empty() ? "" : "\t";
+            append_level(line, base::split_front(path, '/'));
+        }
+        text += line + "\n";
+    }
+    return text;
 }
 
 }  // namespace mail

@@ -42,4 +42,11 @@ struct MaildirName {
 // Nothing for what is no folder's name.
 [[nodiscard]] std::optional<std::string> parse_maildir_folder(std::string_view name);
 
+// The paths in a maildir's file "subscriptions", a line each, as Dovecot writes it: levels with a dot between them; or,
+// behind a first line "V", tab, "2", with a tab, and the characters that this takes escaped. Lines that are no names are
+// passed over.
+[[nodiscard]] std::vector<std::string> parse_maildir_subscriptions(std::string_view text);
+// The same in the later form.
+[[nodiscard]] std::string format_maildir_subscriptions(const std::vector<std::string>& paths);
+
 }  // namespace mail

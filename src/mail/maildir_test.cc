@@ -69,5 +69,21 @@ TEST(MaildirFolder, BothWays) {
     }
 }
 
+TEST(MaildirSubscriptions, BothWays) {
+    const std::vector<std::string> paths{"INBOX", "Lists/Crêpes & more", "v1.0"};
+    const std::string text = "V\t2\n\nINBOX\nLists\tCr&AOo-pes &- more\nv1&AC4-0\n";
+    EXPECT_EQ(format_maildir_subscriptions(paths), text);
+    EXPECT_EQ(parse_maildir_subscriptions(text), paths);
+}
+
+TEST(MaildirSubscriptions, ReadsTheEarlierFormAndPassesOverWhatIsNoName) {
+    const std::vector<std::string> paths{"INBOX", "Lists/Crêpes", "Sent"};
+    EXPECT_EQ(parse_maildir_subscriptions("INBOX\r\nLists.Cr&AOo-pes\n\n&AB\na..b\nSent"), paths);
+    EXPECT_EQ(parse_maildir_subscriptions("V\t2\n\na\t\tb\na\x01tb\nc/d\n"),
+              std::vector<std::string>());
+    EXPECT_EQ(parse_maildir_subscriptions("V\t2\n\nv1.0\n"), std::vector<std::string>{"v1.0"});
+    EXPECT_EQ(parse_maildir_subscriptions(""), std::vector<std::string>());
+}
+
 }  // namespace
 }  // namespace mail

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Mail from files into accounts and out again: what comes out is octet for octet what went in, on a running
-server and on a stopped one."""
+server and on a stopped one. What cannot come along is named, and the rest comes."""
 
+import base64
 import mailbox
 import os
 import pathlib
@@ -11,7 +12,11 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import harness
 from harness import ALICE, BOB, Server
+
+# A test may run as root, who reads everything: so not with that right.
+AS_ANYBODY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
 
 
 def message(number):
@@ -41,6 +46,7 @@ START = int(time.mktime((2026, 11, 21, 10, 0, 0, 0, 0, 0)))
 
 
 class Both:
+    maxDiff = None
     """The tests; the two classes below run them on a running and on a stopped server."""
 
     running = True
@@ -60,6 +66,12 @@ class Both:
 
     def carry(self, verb, path, account, *options):
         return self.server.admin(verb, str(path), "--account", account, *options)
+
+    def carry_some(self, *arguments, status=65):
+        """What is said of what was left out; as one who may not read everything."""
+        done = harness.run(*AS_ANYBODY, harness.PROGRAM, *arguments, "--config", self.server.config)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout, [line.removeprefix("staffetta: left out: ") for line in done.stderr.splitlines()]
 
     def make_maildir(self):
         source = self.root / "source"
@@ -147,6 +159,125 @@ class Both:
         text.write_text("no mbox\n")
         self.assertIn("no message begins at octet 0",
                       self.server.admin("import", str(text), "--account", ALICE, status=65))
+
+    def test_what_cannot_come_along_is_named_and_the_rest_comes(self):
+        source = self.make_maildir()
+        one = [(f"{START + 40}.M1P1.host:2,S", message(40), START)]
+        too_long = ".&" + base64.b64encode(("\u53f0" * 90).encode("utf-16-be")).decode().replace("/", ",") + "-"
+        write_maildir(source, {".x..y": one, ".a%b": one, too_long: one, ".Closed": one, ".Good": one,
+                               ".Other Users.bob@hamburger&AC4-example.Mine": one, ".Half": one})
+        (source / ".Closed").chmod(0)
+        (source / ".Half" / "new").chmod(0)
+        (source / "cur" / f"{START + 1}.M1P1.host:2,S").chmod(0)
+        with open(source / "cur" / f"{START + 50}.M1P1.host:2,S", "wb") as huge:
+            huge.truncate((1 << 30) + 1)
+        try:
+            said, left_out = self.carry_some("import", source, "--account", ALICE)
+        finally:
+            (source / ".Closed").chmod(0o700)
+        self.assertEqual(said, "imported 10 messages into 4 mailboxes, 0 were there already\n")
+        expected = [f"{source}/{too_long}: a mailbox name that is too long or too deep",
+                    f"{source}/.x..y: the folder's name is no mailbox's", f"{source}/.a%b: not a mailbox name",
+                    f"{source}/.Other Users.bob@hamburger&AC4-example.Mine: a name that stands for other people's "
+                    "mailboxes",
+                    f"{source}/.Closed/cur: Permission denied", f"{source}/.Half/new: Permission denied",
+                    f"{source}/cur/{START + 1}.M1P1.host:2,S: Permission denied",
+                    f"{source}/cur/{START + 50}.M1P1.host:2,S: more than {1 << 30} octets"]
+        self.assertEqual(sorted(left_out), sorted(expected))
+
+    def test_mbox_files_that_cannot_be_read_are_named(self):
+        source = self.root / "boxes"
+        (source / "closed").mkdir(parents=True)
+        (source / "a.mbox").write_text("no mbox\n")
+        (source / "secret.mbox").write_bytes(b"From x Thu Jan  1 00:00:00 2026\n" + message(1))
+        (source / "b*.mbox").write_bytes(b"From x Thu Jan  1 00:00:00 2026\n" + message(1))
+        (source / "line\nadd 1.mbox").write_bytes(b"From x Thu Jan  1 00:00:00 2026\n" + message(1))
+        (source / "z.mbox").write_bytes(b"From x Thu Jan  1 00:00:00 2026\nX-Keywords: Fine (no) " +
+                                        b"k" * 300 + b"\n" + message(2))
+        (source / "linked.mbox").symlink_to(source / "z.mbox")
+        (source / "secret.mbox").chmod(0)
+        (source / "closed").chmod(0)
+        said, left_out = self.carry_some("import", source, "--account", ALICE)
+        (source / "closed").chmod(0o700)
+        self.assertEqual(said, "imported 1 message into 2 mailboxes, 0 were there already\n")
+        self.assertEqual(sorted(left_out),
+                         [f"{source}/a.mbox: no message begins at octet 0: a line \"From SENDER DATE\" is expected there",
+                          f"{source}/b*.mbox: not a mailbox name",
+                          f"{source}/closed: Permission denied",
+                          f"{source}/line?add 1.mbox: not a mailbox name",
+                          f"{source}/secret.mbox: Permission denied"])
+        self.carry("export", self.root / "out", ALICE, "--mailbox", "z")
+        self.assertEqual((self.root / "out" / ".z" / "dovecot-keywords").read_text(), "0 Fine\n")
+
+    def test_a_quota_ends_it(self):
+        self.server.admin("account", "set", ALICE, "--quota-messages", "3")
+        said, told = self.carry_some("import", self.make_maildir(), "--account", ALICE, status=75)
+        self.assertIn("imported 0 messages into", said)
+        self.assertIn("run the command again to go on", told[-1])
+
+    def subscribed(self, account=ALICE):
+        self.carry("export", self.root / "subscribed", account)
+        return (self.root / "subscribed" / "subscriptions").read_text()
+
+    def test_what_is_made_is_subscribed(self):
+        source = self.make_maildir()
+        write_maildir(source, {".Lists.Cr&AOo-pes": [(f"{START}.M1P1.host:2,S", message(1), START)], ".Empty": []})
+        self.carry("import", source, ALICE)
+        text = self.subscribed()
+        for line in ("V\t2\n\n", "\nINBOX\n", "\nLists\tCr&AOo-pes\n", "\nEmpty\n", "\nSent\n"):
+            self.assertIn(line, text)
+
+    def test_the_file_of_subscriptions_says_which(self):
+        source = self.make_maildir()
+        write_maildir(source, {".Lists.One": [(f"{START}.M1P1.host:2,S", message(1), START)], ".Two": [], ".Three": []})
+        (source / "subscriptions").write_text("V\t2\n\nLists\tOne\nTwo\nGone\n")
+        self.carry("import", source, ALICE)
+        text = self.subscribed()
+        self.assertIn("\nLists\tOne\n", text)
+        self.assertIn("\nTwo\n", text)
+        self.assertNotIn("Three", text)
+        self.assertNotIn("Gone", text)
+        self.carry("import", self.root / "subscribed", BOB)
+        (self.root / "subscribed" / "subscriptions").unlink()
+        self.assertEqual(self.subscribed(BOB), text)
+
+    def test_an_export_goes_through_no_link(self):
+        """Root exports into a folder of somebody's, who has put links there and puts more."""
+        self.carry("import", self.make_maildir(), ALICE)
+        target = self.root / "target"
+        elsewhere = self.root / "elsewhere"
+        victim = self.root / "victim"
+        victim.write_text("0 Secret\n")
+        for folder in (target / "cur", target / "tmp", target / ".Archive", elsewhere):
+            folder.mkdir(parents=True)
+        (target / "tmp" / "draft").symlink_to(victim)
+        (target / "dovecot-keywords").symlink_to(victim)
+        (target / ".Sent").symlink_to(elsewhere)
+        (target / ".Archive" / "cur").symlink_to(elsewhere)
+        (target / ".Drafts").write_text("a file\n")
+        said, left_out = self.carry_some("export", target, "--account", ALICE)
+        self.assertIn("exported 6 messages of 3 mailboxes", said)
+        self.assertEqual(left_out, [f'mailbox "Archive": {target}/.Archive/cur: a link is in the way',
+                                    f'mailbox "Drafts": {target}/.Drafts: a file is in the way',
+                                    f'mailbox "Sent": {target}/.Sent: a link is in the way'])
+        self.assertEqual(victim.read_text(), "0 Secret\n")
+        self.assertEqual(list(elsewhere.iterdir()), [])
+        self.assertEqual((target / "dovecot-keywords").read_text(), "0 Work\n1 $Junk\n")
+        self.assertEqual((target / "dovecot-keywords").stat().st_mode & 0o777, 0o600)
+
+    def test_an_export_as_mbox_goes_through_no_link(self):
+        self.carry("import", self.make_maildir(), ALICE)
+        target = self.root / "target"
+        target.mkdir()
+        victim = self.root / "victim"
+        victim.write_text("kept\n")
+        (target / "INBOX.draft").symlink_to(victim)
+        (target / "Sent.mbox").symlink_to(victim)
+        os.link(victim, target / "Sent.draft")
+        self.carry("export", target, ALICE, "--format", "mbox")
+        self.assertEqual(victim.read_text(), "kept\n")
+        self.assertFalse((target / "Sent.mbox").is_symlink())
+        self.assertEqual((target / "Sent.mbox").read_bytes().count(b"\nMessage-ID: "), 3)
 
     def test_the_store_is_sound_and_the_index_can_be_built_anew(self):
         self.carry("import", self.make_maildir(), ALICE)
