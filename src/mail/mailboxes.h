@@ -270,13 +270,15 @@ class Mailboxes {
                                                      std::string identifier,
                                                      RightsChange change);
 
-    // ---- annotations (RFC 5464); mailbox 0 is the account as a whole, the server's "" ----
+    // ---- annotations (RFC 5464); mailbox 0 is the server as a whole, IMAP's "", as the account's owner sees it ----
 
-    // All of them, the user's private ones and the shared ones, sorted by name.
+    // All of them, the user's private ones and the shared ones, sorted by name. Of mailbox 0 the private ones: what
+    // all users share of the server is not theirs to write, so nothing of it is kept here.
     [[nodiscard]] base::Result<std::vector<Annotation>> annotations(account::AccountId user,
                                                                     Ref ref) const;
 
-    // All in one change; nothing as value removes. kTooLong: a limit.
+    // All in one change; nothing as value removes. kDenied: no right to, or shared ones of mailbox 0; kInvalid: no
+    // name of an entry; kTooLong: a limit.
     struct AnnotationChange {
         std::string name;
         std::optional<std::string> value;

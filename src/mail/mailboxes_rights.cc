@@ -65,6 +65,17 @@ base::Result<> change_acl(store::Transaction& change,
     return put_grant(change, ref, grant);
 }
 
+// RFC 5464 3.2: what a vendor's product keeps has a vendor and a name of its own; others have two components at least.
+bool has_enough_components(std::string_view name) {
+    constexpr std::ptrdiff_t kVendorComponents = 4;
+    for (const std::string_view vendor : {"/private/vendor", "/shared/vendor"}) {
+        if (name == vendor || (name.starts_with(vendor) && name[vendor.size()] == '/')) {
+            return std::ranges::count(name, '/') >= kVendorComponents;
+        }
+    }
+    return true;
+}
+
 // RFC 5464 3.2: "/private/..." or "/shared/...", without regard to case, components divided by single
 // slashes. Nothing for what is no such name.
 std::optional<std::string> entry_name(std::string_view text) {
@@ -74,7 +85,8 @@ std::optional<std::string> entry_name(std::string_view text) {
     };
     const bool known = name.starts_with(kPrivate) || name.starts_with(kShared);
     if (!known || name.size() > kAnnotationNameOctetsMax || name.ends_with('/') ||
-        name.find("//") != std::string::npos || std::any_of(name.begin(), name.end(), is_bad)) {
+        name.find("//") != std::string::npos || !has_enough_components(name) ||
+        std::any_of(name.begin(), name.end(), is_bad)) {
         return std::nullopt;
     }
     return name;
@@ -84,7 +96,8 @@ std::string annotation_prefix(Ref ref, account::AccountId user) {
     return KeyWriter().raw(mailbox_key(KeyTag::kAnnotation, ref)).u64(user).key();
 }
 
-// Who may read or write them: of a mailbox as its rights say, of an account itself its owner.
+// Who may read or write them: of a mailbox as its rights say, of an account itself its owner. Shared ones of mailbox 0
+// are the whole server's (RFC 5464 3.2.1.1), and no user's to write (3.3).
 base::Result<> require_annotation(const store::Reader& reader,
                                   account::AccountId user,
                                   Ref ref,
@@ -152,6 +165,9 @@ base::Result<> annotate_one(store::Transaction& change,
         return base::fail(base::Errc::kInvalid, "no name of an annotation");
     }
     const bool shared = name->starts_with(kShared);
+    if (shared && ref.mailbox == 0 && user != kServer) {
+        return base::fail(base::Errc::kDenied, "the server's annotations");
+    }
     const Rights rights =
         shared ? kRightLookup | kRightRead | kRightWrite : kRightLookup | kRightRead;
     TRY_VOID(require_annotation(change, user, ref, rights));
@@ -232,7 +248,9 @@ base::Result<std::vector<Annotation>> Mailboxes::annotations(account::AccountId 
     TRY_VOID(require_annotation(*reader, user, ref, kRightLookup | kRightRead));
     std::vector<Annotation> annotations;
     TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, user), annotations));
-    TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, 0), annotations));
+    if (ref.mailbox != 0) {
+        TRY_VOID(collect_annotations(*reader, annotation_prefix(ref, 0), annotations));
+    }
     TRY(const auto mailbox, load_mailbox(*reader, ref));
     if (mailbox && mailbox->role != Role::kNone && user == ref.owner) {
         annotations.push_back(

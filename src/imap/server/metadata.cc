@@ -23,7 +23,7 @@ using base::Task;
 
 namespace {
 
-// The mailbox, or for "" the account as a whole.
+// The mailbox, or for "" the server as a whole.
 Result<mail::Ref, Reply> find(Session& session, const std::string& wire) {
     if (wire.empty()) {
         return mail::Ref{session.user(), 0};
@@ -49,6 +49,18 @@ bool is_wanted(std::string_view name, std::string_view entry, std::uint32_t dept
     }
     const bool deep = name.substr(entry.size() + 1).find('/') != std::string_view::npos;
     return depth == GetMetadataArguments::kEndless || !deep;
+}
+
+// RFC 5464 6.2.2: how the server's administrator is reached: postmaster at one's own domain is one of ours. A URI,
+// so that characters beyond ASCII are percent-encoded (RFC 6068 2).
+mail::Annotation admin_entry(const Session& session) {
+    std::string uri = "mailto:postmaster@";
+    for (const char c : session.account().address.domain) {
+        uri += static_cast<unsigned char>(c) < 0x80
+                   ? std::string(1, c)
+                   : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return {.name = "/shared/admin", .value = std::move(uri)};
 }
 
 // What put_entries() found too long to tell.
@@ -116,7 +128,7 @@ bool is_entry(std::string_view name) {
 }
 
 Reply no_entry() {
-    return bad("entries begin with /private/ or /shared/");
+    return bad("entries begin with /private/ or /shared/; a vendor's have four parts");
 }
 
 }  // namespace
@@ -133,9 +145,12 @@ Task<Handled> on_getmetadata(Session& session, const Request& request) {
     if (!ref) {
         co_return ref.error();
     }
-    const auto annotations = session.mailboxes().annotations(session.user(), *ref);
+    auto annotations = session.mailboxes().annotations(session.user(), *ref);
     if (!annotations) {
         co_return reply_of(annotations.error());
+    }
+    if (ref->mailbox == 0) {
+        annotations->push_back(admin_entry(session));
     }
     const Told told = put_entries(session, *arguments, *annotations);
     co_return ok("that is all",
