@@ -69,6 +69,10 @@ Task<Handled> on_getquotaroot(Session& session, const Request& request) {
     if (!info) {
         co_return not_found(info.error());
     }
+    // RFC 9208 8: what others use is confidential. A guest learns by OVERQUOTA that nothing more fits.
+    if (info->ref.owner != session.user()) {
+        co_return no("another's quota", "NOPERM");
+    }
     const auto quota = session.mailboxes().quota(info->ref.owner);
     if (!quota) {
         co_return reply_of(quota.error());
