@@ -143,7 +143,7 @@ class Importer {
             std::vector<CarriedMessage> one;
             one.push_back(std::move(batch[i]));
             const std::uint64_t left_out = left_out_.count();
-            TRY_VOID(unless_one(port_.add(mailbox_, std::move(one)), sources[i]));
+            TRY_VOID(unless_one(port_.add(mailbox_, one), sources[i]));
             imported_ += left_out_.count() == left_out ? 1 : 0;
         }
         return {};

@@ -1,5 +1,6 @@
 // Mail in a maildir and its folders (Maildir++), as Courier and Dovecot have them.
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -193,7 +194,7 @@ class MaildirFiles final : public MailFiles {
         }
         for (const std::string& name : *names) {
             if (name.front() != '.') {
-                folder.files.push_back(place + "/" + name);
+                folder.files.push_back(fmt::format("{}/{}", place, name));
             }
         }
     }

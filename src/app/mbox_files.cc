@@ -157,7 +157,7 @@ class Search {
                 continue;
             }
             for (const std::string& name : *names) {
-                std::string path = folder == "." ? name : folder + "/" + name;
+                std::string path = folder == "." ? name : fmt::format("{}/{}", folder, name);
                 if (tree_.is_folder(path)) {
                     folders.push_back(std::move(path));
                 } else if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) {

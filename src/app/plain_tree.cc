@@ -144,6 +144,7 @@ Result<std::vector<std::string>> PlainTree::names(const std::string& path) const
     std::vector<std::string> names;
     while (true) {
         errno = 0;
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
         const dirent* const entry = ::readdir(stream.get());
         if (entry == nullptr && errno != 0) {
             return failed(path);
