@@ -1,16 +1,16 @@
 #include "mime/charset.h"
 
-#include <iconv.h>
 #include <uchardet/uchardet.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 
 #include "base/ascii.h"
 #include "mime/hz.h"
+#include "mime/iconv_converter.h"
+#include "mime/iso2022_jp.h"
 #include "mime/utf8.h"
 
 namespace mime {
@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 constexpr std::string_view kFallback = "WINDOWS-1252";
+constexpr std::string_view kJapanese = "ISO-2022-JP";
 constexpr std::size_t kGuessOctets = 32UL * 1024;
 // Statistics over fewer octets than this outside US-ASCII are worse than the fallback.
 constexpr std::ptrdiff_t kGuessEvidence = 8;
@@ -125,84 +126,6 @@ void append_windows_1252(std::string_view octets, std::string& out) {
     }
 }
 
-// Any other charset by way of iconv. An incomplete character at the end of a piece waits here.
-class IconvConverter {
-  public:
-    explicit IconvConverter(std::string_view charset)
-        : handle_(iconv_open("UTF-8", std::string(charset).c_str())) {}
-
-    IconvConverter(const IconvConverter&) = delete;
-    IconvConverter& operator=(const IconvConverter&) = delete;
-
-    ~IconvConverter() {
-        if (valid()) {
-            iconv_close(handle_);
-        }
-    }
-
-    // False when this machine's C library lacks the charset.
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's way to say no.
-    [[nodiscard]] bool valid() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
-
-    void feed(std::string_view octets, std::string& out) {
-        if (!held_.empty()) {
-            held_ += octets;
-            std::string joined;
-            joined.swap(held_);
-            convert(joined, out);
-        } else {
-            convert(octets, out);
-        }
-    }
-
-    void finish(std::string& out) {
-        if (!held_.empty()) {
-            out += kReplacement;
-            held_.clear();
-        }
-        flush(out);
-    }
-
-  private:
-    void convert(std::string_view octets, std::string& out) {
-        // iconv's interface is not const-correct; it does not write to its input.
-        char* in = const_cast<char*>(octets.data());
-        std::size_t left = octets.size();
-        std::array<char, 4096> buffer;  // NOLINT(*-member-init): iconv fills it
-        while (left > 0) {
-            char* to = buffer.data();
-            std::size_t room = buffer.size();
-            const std::size_t status = iconv(handle_, &in, &left, &to, &room);
-            const int reason = errno;
-            out.append(buffer.data(), buffer.size() - room);
-            if (status != static_cast<std::size_t>(-1) || reason == E2BIG) {
-                continue;
-            }
-            if (reason == EINVAL && left < kHeldMax) {
-                held_.assign(in, left);
-                return;
-            }
-            out += kReplacement;
-            ++in;
-            --left;
-        }
-    }
-
-    void flush(std::string& out) {
-        std::array<char, 64> buffer{};
-        char* to = buffer.data();
-        std::size_t room = buffer.size();
-        iconv(handle_, nullptr, nullptr, &to, &room);
-        out.append(buffer.data(), buffer.size() - room);
-    }
-
-    // Longer than any character or escape sequence of a charset in the table.
-    static constexpr std::size_t kHeldMax = 32;
-
-    iconv_t handle_;
-    std::string held_;
-};
-
 // RFC 2781 4.3: a byte order mark decides, without one it is big-endian; so is what iconv says,
 // where it is built for a big-endian machine only.
 std::string_view utf16_charset(std::string_view octets) {
@@ -214,7 +137,9 @@ std::string_view utf16_charset(std::string_view octets) {
 class CharsetDecoder::Converter {
   public:
     explicit Converter(std::string_view charset) : windows_1252_(charset == kFallback) {
-        if (!windows_1252_ && charset != "UTF-8" && charset != "ASCII") {
+        if (charset == kJapanese) {
+            japanese_ = std::make_unique<Iso2022JpDecoder>();
+        } else if (!windows_1252_ && charset != "UTF-8" && charset != "ASCII") {
             if (charset == "HZ") {
                 hz_.emplace();
             }
@@ -228,6 +153,8 @@ class CharsetDecoder::Converter {
     void feed(std::string_view octets, std::string& out) {
         if (windows_1252_) {
             append_windows_1252(octets, out);
+        } else if (japanese_) {
+            japanese_->feed(octets, out);
         } else if (iconv_ && hz_) {
             std::string pairs;
             hz_->feed(octets, pairs);
@@ -240,7 +167,9 @@ class CharsetDecoder::Converter {
     }
 
     void finish(std::string& out) {
-        if (iconv_) {
+        if (japanese_) {
+            japanese_->finish(out);
+        } else if (iconv_) {
             std::string rest;
             if (hz_) {
                 hz_->finish(rest);
@@ -255,6 +184,7 @@ class CharsetDecoder::Converter {
   private:
     bool windows_1252_;
     std::optional<HzDecoder> hz_;
+    std::unique_ptr<Iso2022JpDecoder> japanese_;
     std::unique_ptr<IconvConverter> iconv_;
     Utf8Scrubber utf8_;
 };
@@ -362,7 +292,7 @@ std::string_view guess_charset(std::string_view octets) {
             return octets.find(escape) != std::string_view::npos;
         };
         return holds("\x1b$)C")                     ? "ISO-2022-KR"
-               : holds("\x1b$B") || holds("\x1b$@") ? "ISO-2022-JP-3"
+               : holds("\x1b$B") || holds("\x1b$@") ? kJapanese
                                                     : "UTF-8";
     }
     if (looks_like_utf8(octets)) {
