@@ -174,6 +174,20 @@ TEST_F(SearchIndexerTest, SweepsWhatACrashLeft) {
     expect_right();
 }
 
+TEST_F(SearchIndexerTest, BuildsBlocksOfOlderRulesAnew) {
+    add(16);
+    steps();
+    ASSERT_EQ(ranges(), (Ranges{{1, 8}, {9, 16}}));
+    const std::string key = index_block_key(kAccount, 9);
+    const std::string head = store_.snapshot()->get(key).value().value();
+    put(key, '\1' + head.substr(1));
+    EXPECT_EQ(ranges(), (Ranges{{1, 8}}));
+    steps();
+    EXPECT_EQ(ranges(), (Ranges{{1, 8}, {9, 16}}));
+    EXPECT_EQ(store_.snapshot()->get(key).value().value().front(), head.front());
+    expect_right();
+}
+
 TEST_F(SearchIndexerTest, BuildsDamagedBlocksAnew) {
     add(24);
     steps();

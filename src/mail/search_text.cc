@@ -16,10 +16,11 @@ bool is_file(const mime::Part& part) {
     return part.disposition && part.disposition->type == "attachment";
 }
 
-// Plain US-ASCII needs no decoder: unfolding is part of folding white space.
+// Plain US-ASCII needs no decoder: unfolding is part of folding white space. With an ESC in it it may be
+// ISO-2022-JP as it stands, which old Japanese mail has in its fields.
 bool is_plain(std::string_view body) {
     return base::is_ascii(body) && body.find("=?") == std::string_view::npos &&
-           body.find('\0') == std::string_view::npos;
+           body.find_first_of(std::string_view("\0\x1b", 2)) == std::string_view::npos;
 }
 
 void append_value(std::string& out, std::string_view body) {

@@ -71,6 +71,12 @@ TEST(SearchText, HeaderIsDecodedAndUnfolded) {
                   std::string(1, '\0'));
 }
 
+TEST(SearchText, HeaderMayBeJapaneseAsItStands) {
+    std::string text;
+    append_header_text(text, "Subject: \x1b$BF|K\\\x1b(B\r\n\r\n");
+    EXPECT_EQ(text, search_fold("Subject: 日本") + std::string(1, '\0'));
+}
+
 TEST(SearchText, AddressesAreThoseOfTheEnvelope) {
     const auto value = [](std::string_view name, std::string_view body) {
         return folded_value({.name = name, .body = body});
