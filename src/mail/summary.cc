@@ -18,8 +18,9 @@
 namespace mail {
 namespace {
 
-// Version 1, the layout in docs/architecture/storage-format.md ("Summaries").
-constexpr std::uint8_t kVersion = 1;
+// The layout in docs/architecture/storage-format.md ("Summaries"). In version 1 the answers held encoded words
+// written anew, where they are not plain: those are made again when somebody asks.
+constexpr std::uint8_t kVersion = 2;
 
 enum Bit : std::uint8_t {
     kHasAllFields = 1U << 0U,
@@ -298,8 +299,16 @@ base::Result<Summary> Summary::borrow(std::string_view packed) {
     summary.envelope_.begin = summary.fields_begin_ + summary.fields_octets_ +
                               summary.preview_octets_ + summary.structure_octets_;
     summary.body_structure_.begin = summary.envelope_.begin + summary.envelope_.octets;
+    if (reader.version() < 2) {
+        summary.forget_unless_plain();
+    }
     summary.borrowed_ = packed;
     return summary;
+}
+
+void Summary::forget_unless_plain() {
+    envelope_.octets = envelope_.is_plain ? envelope_.octets : 0;
+    body_structure_.octets = body_structure_.is_plain ? body_structure_.octets : 0;
 }
 
 std::string_view Summary::fields() const {
@@ -385,8 +394,7 @@ Summary Summarizer::finish() {
     const std::optional<std::string> preview = preview_of(held_, structure);
     // These two are asked for again and again, and copying them takes a tenth of making them.
     const std::string envelope =
-        header.has_all ? keepable(mime::format_envelope(mime::parse_envelope(header.kept),
-                                                        mime::HeaderForm::kAscii))
+        header.has_all ? keepable(mime::format_envelope(header.kept, mime::HeaderForm::kAscii))
                        : std::string();
     const std::string body = keepable(
         mime::format_body(structure, mime::BodyForm::kBodyStructure, mime::HeaderForm::kAscii));
@@ -426,7 +434,7 @@ std::optional<std::string> format_envelope(const Summary& summary, mime::HeaderF
     if (!summary.has_all_fields()) {
         return std::nullopt;
     }
-    return mime::format_envelope(mime::parse_envelope(summary.fields()), form);
+    return mime::format_envelope(summary.fields(), form);
 }
 
 base::Result<std::string> format_body(const Summary& summary,

@@ -87,6 +87,7 @@ class Summary {
 
     [[nodiscard]] std::string_view octets() const { return packed_.empty() ? borrowed_ : packed_; }
 
+    void forget_unless_plain();
     [[nodiscard]] std::string_view packed_structure() const;
     [[nodiscard]] std::optional<std::string_view> text_of(const Answer& answer,
                                                           mime::HeaderForm form) const;

@@ -55,8 +55,7 @@ TEST(Summary, AnswersWhatTheMessageAnswers) {
     ASSERT_TRUE(summary.sent().has_value());
     EXPECT_EQ(summary.sent()->offset_minutes, -300);
     EXPECT_TRUE(summary.sent()->offset_known);
-    EXPECT_EQ(format_envelope(summary),
-              mime::format_envelope(mime::parse_envelope(structure.root().envelope)));
+    EXPECT_EQ(format_envelope(summary), mime::format_envelope(structure.root().envelope));
     EXPECT_EQ(format_body(summary, mime::BodyForm::kBodyStructure).value(),
               mime::format_body(structure, mime::BodyForm::kBodyStructure));
 }
@@ -181,7 +180,7 @@ TEST(Summary, Corpus) {
         EXPECT_EQ(summary->structure().value(), structure);
         for (const auto form : {mime::HeaderForm::kAscii, mime::HeaderForm::kUtf8}) {
             EXPECT_EQ(format_envelope(*summary, form),
-                      mime::format_envelope(mime::parse_envelope(structure.root().envelope), form));
+                      mime::format_envelope(structure.root().envelope, form));
             for (const auto body : {mime::BodyForm::kBody, mime::BodyForm::kBodyStructure}) {
                 EXPECT_EQ(format_body(*summary, body, form).value(),
                           mime::format_body(structure, body, form));
@@ -229,9 +228,23 @@ TEST(Summary, ReadsRecordsFromBeforeAnswersWereKept) {
     const auto summary = Summary::unpack(record);
     ASSERT_TRUE(summary);
     EXPECT_FALSE(summary->envelope(mime::HeaderForm::kAscii));
-    EXPECT_EQ(format_envelope(*summary),
-              mime::format_envelope(mime::parse_envelope(kFields), mime::HeaderForm::kAscii));
+    EXPECT_EQ(format_envelope(*summary), mime::format_envelope(kFields, mime::HeaderForm::kAscii));
     EXPECT_TRUE(format_body(*summary, mime::BodyForm::kBodyStructure));
+}
+
+// Version 1 kept encoded words that were written anew.
+TEST(Summary, MakesOldAnswersAgainWhereTheyWereNotPlain) {
+    const std::string coded = "Subject: =?iso-8859-1?q?caf=E9?=\r\n\r\n";
+    for (const std::string& message : {coded, std::string(kMessage)}) {
+        std::string record = summarize(message).packed();
+        ASSERT_EQ(record.front(), '\2');
+        record.front() = '\1';
+        const Summary old = Summary::unpack(record).value();
+        EXPECT_EQ(old.envelope(mime::HeaderForm::kAscii).has_value(), message != coded);
+        EXPECT_EQ(format_envelope(old), format_envelope(summarize(message)));
+        EXPECT_EQ(format_body(old, mime::BodyForm::kBodyStructure).value(),
+                  format_body(summarize(message), mime::BodyForm::kBodyStructure).value());
+    }
 }
 
 TEST(Summary, IsReadWhereItLies) {

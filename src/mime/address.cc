@@ -26,9 +26,10 @@ std::string clean_text(std::string_view octets) {
 // name, once more when its end is known.
 class AddressReader {
   public:
-    AddressReader(std::string_view body, std::size_t addresses_max)
+    AddressReader(std::string_view body, std::size_t addresses_max, EncodedWords words)
         : lexer_(body),
-          addresses_max_(addresses_max) {}
+          addresses_max_(addresses_max),
+          words_(words) {}
 
     AddressList read();
 
@@ -69,6 +70,7 @@ class AddressReader {
 
     Lexer lexer_;
     std::size_t addresses_max_;
+    EncodedWords words_;
     std::size_t count_ = 0;
     AddressList list_;
     bool in_group_ = false;
@@ -93,7 +95,7 @@ std::string AddressReader::phrase(std::size_t begin, std::size_t end) const {
     if (words.starts_with('"') && !Lexer(words).quoted_string()) {
         words.remove_prefix(1);
     }
-    return decode_phrase(words);
+    return decode_phrase(words, words_);
 }
 
 std::string AddressReader::comment_name() const {
@@ -102,7 +104,8 @@ std::string AddressReader::comment_name() const {
         if (comment.data() != draft_.comments.front().data()) {
             name.add_space(" ");
         }
-        name.add_mixed(unescape(comment));
+        const std::string text = unescape(comment);
+        words_ == EncodedWords::kKeep ? name.add_text(text) : name.add_mixed(text);
     }
     return std::string(base::trim(name.take()));
 }
@@ -412,8 +415,10 @@ std::string Mailbox::address() const {
     return domain.empty() ? local : local + "@" + domain;
 }
 
-AddressList parse_address_list(std::string_view body, std::size_t addresses_max) {
-    return AddressReader(body, addresses_max).read();
+AddressList parse_address_list(std::string_view body,
+                               std::size_t addresses_max,
+                               EncodedWords words) {
+    return AddressReader(body, addresses_max, words).read();
 }
 
 std::vector<Mailbox> mailboxes(const AddressList& list) {

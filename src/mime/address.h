@@ -57,9 +57,10 @@ inline constexpr std::size_t kAddressesMax = 100'000;
 
 // The addresses of a field body, folded or not. Never fails: this is the best reading there is. A
 // text without any address in it (From: undisclosed) is a mailbox with that local part and no
-// domain.
+// domain. With kKeep, names hold encoded words as they are written.
 [[nodiscard]] AddressList parse_address_list(std::string_view body,
-                                             std::size_t addresses_max = kAddressesMax);
+                                             std::size_t addresses_max = kAddressesMax,
+                                             EncodedWords words = EncodedWords::kDecode);
 
 // All mailboxes, those in groups included, in order.
 [[nodiscard]] std::vector<Mailbox> mailboxes(const AddressList& list);

@@ -62,9 +62,7 @@ class Formatter {
         }
         if (part.holds_message()) {
             const Part& inner = structure_.parts[part.children.front()];
-            out_.append(" ")
-                .append(format_envelope(parse_envelope(inner.envelope), text_))
-                .append(" ");
+            out_.append(" ").append(format_envelope(inner.envelope, text_)).append(" ");
         }
         open_.push_back({index, 0});
     }

@@ -236,15 +236,16 @@ std::string decode_unstructured(std::string_view body) {
 }
 
 // phrase = 1*word / obs-phrase ; word = atom / quoted-string      RFC 5322 3.2.5
-std::string decode_phrase(std::string_view phrase) {
+std::string decode_phrase(std::string_view phrase, EncodedWords words) {
+    const bool keep = words == EncodedWords::kKeep;
     EncodedText text;
     Lexer lexer(phrase);
     lexer.skip_cfws();
     while (!lexer.at_end()) {
         if (const auto quoted = lexer.quoted_string()) {
-            text.add_mixed(*quoted);
+            keep ? text.add_text(*quoted) : text.add_mixed(*quoted);
         } else if (const auto word = match_encoded_word(lexer.rest())) {
-            text.add_word(*word);
+            keep ? text.add_text(lexer.rest().substr(0, word->size)) : text.add_word(*word);
             lexer.advance(word->size);
         } else {
             const std::size_t begin = lexer.position();

@@ -57,9 +57,16 @@ class EncodedText {
 // UTF-8 on one line, without white space at both ends.
 [[nodiscard]] std::string decode_unstructured(std::string_view body);
 
-// The text of a phrase (a display name): quoted strings without quotes, encoded words decoded,
+// What becomes of encoded words.
+enum class EncodedWords {
+    kDecode,
+    kKeep,  // they stay as they are written
+};
+
+// The text of a phrase (a display name): quoted strings without quotes, encoded words decoded or kept,
 // comments left out, white space between words as one space.
-[[nodiscard]] std::string decode_phrase(std::string_view phrase);
+[[nodiscard]] std::string decode_phrase(std::string_view phrase,
+                                        EncodedWords words = EncodedWords::kDecode);
 
 enum class HeaderForm {
     kAscii,  // encoded words for all that is not US-ASCII

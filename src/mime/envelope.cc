@@ -1,5 +1,6 @@
 #include "mime/envelope.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -30,10 +31,14 @@ constexpr std::array<std::pair<std::string_view, TextField>, 4> kTextFields = {{
     {"Message-ID", &Envelope::message_id},
 }};
 
-void read_field(const Field& field, Envelope& envelope) {
+std::string text_of(std::string_view body, bool is_subject, EncodedWords words) {
+    return is_subject && words == EncodedWords::kDecode ? decode_unstructured(body) : unfold(body);
+}
+
+void read_field(const Field& field, EncodedWords words, Envelope& envelope) {
     for (const auto& [name, member] : kAddressFields) {
         if (base::iequals(field.name, name)) {
-            auto read = parse_address_list(field.body).addresses;
+            auto read = parse_address_list(field.body, kAddressesMax, words).addresses;
             auto& list = envelope.*member;
             list.insert(list.end(),
                         std::make_move_iterator(read.begin()),
@@ -43,16 +48,37 @@ void read_field(const Field& field, Envelope& envelope) {
     }
     for (const auto& [name, member] : kTextFields) {
         if (base::iequals(field.name, name) && (envelope.*member).empty()) {
-            envelope.*member =
-                member == &Envelope::subject ? decode_unstructured(field.body) : unfold(field.body);
+            envelope.*member = text_of(field.body, member == &Envelope::subject, words);
             return;
         }
     }
 }
 
-// Text for one string of the envelope.
+Envelope read_envelope(std::string_view header, EncodedWords words) {
+    Envelope envelope;
+    FieldIterator fields(header);
+    while (const auto field = fields.next()) {
+        read_field(*field, words, envelope);
+    }
+    if (envelope.sender.empty()) {
+        envelope.sender = envelope.from;
+    }
+    if (envelope.reply_to.empty()) {
+        envelope.reply_to = envelope.from;
+    }
+    return envelope;
+}
+
+bool is_printable(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; });
+}
+
+// Text for one string of the envelope: decoded for kUtf8, with its encoded words for kAscii.
 std::string for_header(std::string_view text, HeaderForm form) {
-    return form == HeaderForm::kUtf8 ? scrub_utf8(text) : encode_unstructured(text);
+    if (form == HeaderForm::kUtf8) {
+        return scrub_utf8(text);
+    }
+    return is_printable(text) ? std::string(text) : encode_unstructured(decode_unstructured(text));
 }
 
 //  address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
@@ -99,21 +125,12 @@ void append_addresses(std::string& out, const std::vector<Address>& addresses, H
 }  // namespace
 
 Envelope parse_envelope(std::string_view header) {
-    Envelope envelope;
-    FieldIterator fields(header);
-    while (const auto field = fields.next()) {
-        read_field(*field, envelope);
-    }
-    if (envelope.sender.empty()) {
-        envelope.sender = envelope.from;
-    }
-    if (envelope.reply_to.empty()) {
-        envelope.reply_to = envelope.from;
-    }
-    return envelope;
+    return read_envelope(header, EncodedWords::kDecode);
 }
 
-std::string format_envelope(const Envelope& envelope, HeaderForm form) {
+std::string format_envelope(std::string_view header, HeaderForm form) {
+    const Envelope envelope = read_envelope(
+        header, form == HeaderForm::kUtf8 ? EncodedWords::kDecode : EncodedWords::kKeep);
     std::string out = "(";
     append_nstring(out, envelope.date, form);
     out += ' ';

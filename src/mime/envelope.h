@@ -27,10 +27,10 @@ struct Envelope {
 // stands twice the first counts; of address fields all count.
 [[nodiscard]] Envelope parse_envelope(std::string_view header);
 
-// IMAP's text: "(date subject from sender reply-to to cc bcc in-reply-to message-id)". In kAscii form,
-// text outside US-ASCII is written with encoded words; the ones of the message are written anew, so that
-// wrong ones do not reach clients.
-[[nodiscard]] std::string format_envelope(const Envelope& envelope,
+// IMAP's text of the same header: "(date subject from sender reply-to to cc bcc in-reply-to message-id)".
+// In kAscii form the subject and names of printable US-ASCII are as they were written, encoded words and all:
+// clients decode them. Those with anything else in them, against the rules, are written anew with encoded words.
+[[nodiscard]] std::string format_envelope(std::string_view header,
                                           HeaderForm form = HeaderForm::kAscii);
 
 }  // namespace mime
