@@ -131,7 +131,9 @@ class Formatter {
     //  body-ext = ... SP body-fld-dsp SP body-fld-lang SP body-fld-loc
     void extension(const Part& part) {
         out_ += ' ';
-        if (part.disposition) {
+        // An empty field says nothing; one with parameters alone is most often that of a file.
+        if (part.disposition &&
+            !(part.disposition->type.empty() && part.disposition->parameters.list.empty())) {
             out_ += '(';
             upper(part.disposition->type.empty() ? "ATTACHMENT" : part.disposition->type);
             out_ += ' ';

@@ -308,6 +308,9 @@ Disposition parse_disposition(std::string_view body) {
     ParameterReader reader(body);
     Disposition disposition;
     disposition.type = reader.word();
+    if (disposition.type.empty()) {
+        disposition.type = base::to_lower(reader.lexer().quoted_string().value_or(""));
+    }
     if (reader.lexer().peek() == '=') {
         return {"", parse_parameters(body)};  // "filename=x": the type was left out
     }

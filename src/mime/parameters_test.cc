@@ -164,6 +164,9 @@ constexpr Row kDispositions[] = {
     {"filename=x.pdf", "; filename=x.pdf"},
     {"; filename=x.pdf", "; filename=x.pdf"},
     {"", ""},
+    // Quoted against the rules.
+    {"\"inline\"", "inline"},
+    {"\"Attachment\"; filename=x", "attachment; filename=x"},
 };
 
 TEST(ParametersTest, ReadsDispositions) {

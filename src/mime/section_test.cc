@@ -281,6 +281,19 @@ TEST(BodyStructureTest, WritesExtensions) {
         R"~(("INLINE" ("FILENAME" "a b" "SIZE" "3")) ("de" "fr") "x/y"))~");
 }
 
+TEST(BodyStructureTest, HasNoDispositionWithoutOne) {
+    const auto disposition = [](std::string_view field) {
+        const std::string out =
+            body(crlf("MIME-Version: 1.0\nContent-Disposition:" + std::string(field) + "\n\nx\n"),
+                 BodyForm::kBodyStructure);
+        return out.substr(out.find(" 3 1 NIL ") + 9);
+    };
+    EXPECT_EQ(disposition(""), "NIL NIL NIL)");
+    EXPECT_EQ(disposition(" ;"), "NIL NIL NIL)");
+    EXPECT_EQ(disposition(" \"inline\""), R"(("INLINE" NIL) NIL NIL))");
+    EXPECT_EQ(disposition(" filename=x"), R"(("ATTACHMENT" ("FILENAME" "x")) NIL NIL))");
+}
+
 TEST(BodyStructureTest, ShowsWhatWasNotLookedInto) {
     EXPECT_EQ(body(crlf("MIME-Version: 1.0\nContent-Type: multipart/mixed\n\nx\n")),
               R"~(("TEXT" "PLAIN" NIL NIL NIL "7BIT" 3 1))~");
