@@ -40,6 +40,7 @@ base::Result<SaslStep> admit(Authenticator::Impl& impl,
 
 // RFC 4616 2:
 //    message = [authzid] UTF8NUL authcid UTF8NUL passwd
+// An empty password, which the RFC has not, is a wrong one: whoever left a field empty is to be told that.
 class PlainServer final : public SaslServer {
   public:
     PlainServer(Authenticator::Impl& impl, LoginContext context)
@@ -54,7 +55,7 @@ class PlainServer final : public SaslServer {
         const std::string authorize_as(base::split_front(rest, '\0'));
         std::string user(base::split_front(rest, '\0'));
         std::string password(rest);
-        if (!whole || user.empty() || password.empty() || response.size() > kResponseOctetsMax) {
+        if (!whole || user.empty() || response.size() > kResponseOctetsMax) {
             co_return malformed("PLAIN");
         }
         wipe(response);
