@@ -181,9 +181,11 @@ base::Result<> annotate_one(store::Transaction& change,
     }
     const std::string record = store::RecordWriter(1).raw(*wanted.value).record();
     budget.octets += key.size() + record.size();
-    if (wanted.value->size() > budget.limits.annotation_octets_max ||
-        budget.octets > budget.limits.annotations_octets_max) {
-        return base::fail(base::Errc::kTooLong, "annotations that are too long or too many");
+    if (wanted.value->size() > budget.limits.annotation_octets_max) {
+        return base::fail(base::Errc::kTooLong, "an annotation that is too long");
+    }
+    if (budget.octets > budget.limits.annotations_octets_max) {
+        return base::fail(base::Errc::kOverQuota, "the account's annotations take too much");
     }
     change.put(key, record);
     return {};

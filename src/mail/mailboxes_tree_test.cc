@@ -241,6 +241,15 @@ TEST_F(MailboxTreeTest, AnnotationsArePrivateOrShared) {
     EXPECT_EQ(annotate(1, "/other/x", "x").error().code, Errc::kInvalid);
     EXPECT_EQ(annotate(1, "/private//x", "x").error().code, Errc::kInvalid);
     EXPECT_EQ(annotate(1, "/private/x", std::string(70'000, 'x')).error().code, Errc::kTooLong);
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "/private/" + std::to_string(i);
+        const auto done = annotate(1, name, std::string(65'000, 'x'));
+        EXPECT_EQ(done.has_value(), i < 16) << i;
+        EXPECT_EQ(done ? Errc::kOverQuota : done.error().code, Errc::kOverQuota) << i;
+    }
+    for (int i = 0; i < 16; ++i) {
+        ASSERT_TRUE(annotate(1, "/private/" + std::to_string(i), std::nullopt));
+    }
     const auto seen = mailboxes_.annotations(2, inbox).value();
     ASSERT_EQ(seen.size(), 2U);
     EXPECT_EQ(seen[0].name + "=" + seen[0].value, "/private/comment=yours");

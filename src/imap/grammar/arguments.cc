@@ -211,7 +211,7 @@ Result<std::vector<std::string>> parse_enable(std::string_view text) {
         }
         TRY(std::string name, scanner.word());
         if (names.size() == kEnableMax) {
-            return base::fail(Errc::kTooLong, "too many capabilities");
+            return base::fail(Errc::kTooLong, "ENABLE takes 100 names at most");
         }
         names.push_back(std::move(name));
     } while (scanner.take(' '));

@@ -169,7 +169,7 @@ Result<std::vector<FetchItem>> parse_fetch_items(Scanner& scanner) {
     do {
         TRY(FetchItem item, parse_item(scanner));
         if (items.size() == kFetchItemsMax) {
-            return base::fail(base::Errc::kTooLong, "too many items");
+            return base::fail(base::Errc::kTooLong, "FETCH takes 200 items at most");
         }
         if (std::find(items.begin(), items.end(), item) == items.end()) {
             items.push_back(std::move(item));

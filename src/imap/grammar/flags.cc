@@ -48,7 +48,7 @@ Result<> parse_flag(Scanner& scanner, Flags& flags) {
             return base::iequals(known, keyword);
         });
     if (is_new && flags.keywords.size() == kFlagsMax) {
-        return base::fail(Errc::kTooLong, "too many flags");
+        return base::fail(Errc::kTooLong, "a list of flags has 100 keywords at most");
     }
     if (is_new) {
         flags.keywords.push_back(std::move(keyword));
@@ -61,7 +61,7 @@ Result<> parse_flag(Scanner& scanner, Flags& flags) {
 Result<std::string> parse_keyword(Scanner& scanner) {
     TRY(const std::string_view atom, scanner.atom());
     if (atom.size() > kKeywordOctetsMax) {
-        return base::fail(Errc::kTooLong, "a keyword is too long");
+        return base::fail(Errc::kTooLong, "a keyword has 200 octets at most");
     }
     return std::string(atom);
 }

@@ -79,7 +79,8 @@ Result<> parse_patterns(Scanner& scanner, ListArguments& arguments) {
     do {
         TRY(std::string pattern, scanner.list_mailbox());
         if (arguments.patterns.size() == kPatternsMax || pattern.size() > kPatternOctetsMax) {
-            return base::fail(base::Errc::kTooLong, "too many patterns, or too long");
+            return base::fail(base::Errc::kTooLong,
+                              "LIST takes 100 patterns of 1000 octets at most");
         }
         arguments.patterns.push_back(std::move(pattern));
     } while (is_list && scanner.take(' '));

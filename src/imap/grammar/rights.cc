@@ -52,7 +52,7 @@ Result<std::vector<std::string>> parse_entries(Scanner& scanner) {
     do {
         TRY(std::string entry, scanner.astring());
         if (entries.size() == kMetadataEntriesMax) {
-            return base::fail(base::Errc::kTooLong, "too many entries");
+            return base::fail(base::Errc::kTooLong, "a command names 100 entries at most");
         }
         entries.push_back(std::move(entry));
     } while (is_list && scanner.take(' '));
@@ -119,7 +119,7 @@ Result<SetMetadataArguments> parse_set_metadata(std::string_view text) {
         TRY_VOID(scanner.space());
         TRY(change.value, parse_value(scanner));
         if (arguments.changes.size() == kMetadataEntriesMax) {
-            return base::fail(base::Errc::kTooLong, "too many entries");
+            return base::fail(base::Errc::kTooLong, "a command names 100 entries at most");
         }
         arguments.changes.push_back(std::move(change));
     } while (scanner.take(' '));

@@ -14,8 +14,6 @@ namespace {
 using base::Errc;
 using base::Result;
 
-constexpr std::size_t kSortKeysMax = 20;
-
 struct ReturnRow {
     std::string_view name;
     SearchReturn option;

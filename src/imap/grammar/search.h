@@ -64,6 +64,18 @@ struct ThreadArguments {
 };
 
 // kSyntax; kUnsupported: a charset not known here (BADCHARSET); kTooLong: beyond the bounds of mail/search.h.
+inline constexpr std::size_t kSortKeysMax = 20;
+
+// What BADCHARSET offers: those of mime::canonical_charset that clients have a use for.
+inline constexpr std::string_view kSearchCharsets =
+    "US-ASCII UTF-8 UTF-7 ISO-8859-1 ISO-8859-2 ISO-8859-3 ISO-8859-4 ISO-8859-5 ISO-8859-6 "
+    "ISO-8859-7 "
+    "ISO-8859-8 ISO-8859-9 ISO-8859-10 ISO-8859-13 ISO-8859-14 ISO-8859-15 ISO-8859-16 "
+    "WINDOWS-1250 "
+    "WINDOWS-1251 WINDOWS-1252 WINDOWS-1253 WINDOWS-1254 WINDOWS-1255 WINDOWS-1256 WINDOWS-1257 "
+    "WINDOWS-1258 "
+    "KOI8-R KOI8-U TIS-620 SHIFT_JIS EUC-JP ISO-2022-JP EUC-KR ISO-2022-KR GB2312 GBK GB18030 BIG5";
+
 [[nodiscard]] base::Result<SearchArguments> parse_search(std::string_view text);
 // Whether SEARCH or SORT with these arguments asks for SAVE, whatever else is wrong with them.
 [[nodiscard]] bool search_saves(std::string_view text);

@@ -38,7 +38,7 @@ Result<std::vector<std::string>> parse_header_list(Scanner& scanner) {
     do {
         TRY(std::string name, scanner.astring());
         if (names.size() == kHeaderNamesMax) {
-            return base::fail(base::Errc::kTooLong, "too many header fields");
+            return base::fail(base::Errc::kTooLong, "HEADER.FIELDS takes 1000 names at most");
         }
         names.push_back(std::move(name));
     } while (scanner.take(' '));

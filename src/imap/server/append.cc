@@ -207,7 +207,7 @@ Task<Verdict> Appending::read_message() {
     }
     // RFC 8508 6: one message is all that REPLACE takes.
     if (is_replace_ && messages_.size() > 0) {
-        co_return co_await refuse(usage(request_.command));
+        co_return co_await refuse(imap::refuse(request_.command, options.error()));
     }
     const std::uint64_t limit = save_limit(session_.options());
     if (limit != 0 && messages_.size() == limit) {

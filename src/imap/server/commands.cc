@@ -121,6 +121,10 @@ Reply usage(const Command& command) {
     return bad(fmt::format("usage: {}", command.syntax));
 }
 
+Reply refuse(const Command& command, const base::Error& error) {
+    return error.code == base::Errc::kTooLong ? no(error.text, "LIMIT") : usage(command);
+}
+
 std::string dump_commands() {
     std::string text;
     for (const Command& command : kCommands) {

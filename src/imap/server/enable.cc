@@ -28,7 +28,7 @@ constexpr std::array<Enabling, 5> kEnablings = {{
 base::Task<Handled> on_enable(Session& session, const Request& request) {
     const auto names = parse_enable(request.arguments);
     if (!names) {
-        co_return usage(request.command);
+        co_return refuse(request.command, names.error());
     }
     std::string told;
     for (const std::string& name : *names) {

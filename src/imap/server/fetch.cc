@@ -434,7 +434,7 @@ Task<Result<>> put_messages(Session& session, mail::UidSet uids, std::vector<Fet
 Task<Handled> on_fetch(Session& session, const Request& request) {
     auto arguments = parse_fetch(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     if (arguments->vanished &&
         (!request.is_uid() || !arguments->changed_since || !session.enabled(kQresync))) {

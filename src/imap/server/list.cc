@@ -164,7 +164,7 @@ Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
 Task<Handled> on_list(Session& session, const Request& request) {
     auto arguments = parse_list(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     // RFC 9051 6.3.9: an empty pattern asks for the separator.
     if (!arguments->is_extended && arguments->patterns.front().empty()) {

@@ -29,7 +29,31 @@ base::Result<std::string> decode_name(const Session& session, std::string_view w
 }
 
 Reply bad_name() {
-    return no("that is no name for a mailbox", "CANNOT");
+    return no("names of mailboxes have no controls, no *, no % and no empty levels", "CANNOT");
+}
+
+// What keeps a name from being given to a mailbox.
+Reply refuse_name(Session& session, const base::Error& error) {
+    switch (error.code) {
+        case Errc::kTooLong: {
+            const mail::MailboxLimits& limits = session.mailboxes().limits();
+            return no(
+                fmt::format(
+                    "a name has at most {} levels of {} octets, and there are {} mailboxes at most",
+                    limits.depth_max,
+                    limits.name_octets_max,
+                    limits.mailboxes_max),
+                "LIMIT");
+        }
+        case Errc::kInvalid:
+            return bad_name();
+        case Errc::kNotFound:
+            return no(
+                "that place is for other people's mailboxes, below the address of somebody here",
+                "CANNOT");
+        default:
+            return reply_of(error);
+    }
 }
 
 bool is_selected(Session& session, const std::string& name) {
@@ -65,7 +89,7 @@ Task<Handled> on_create(Session& session, const Request& request) {
         co_return no("another mailbox has that use", "USEATTR");
     }
     if (!created) {
-        co_return reply_of(created.error());
+        co_return refuse_name(session, created.error());
     }
     if (session.notifier() != nullptr) {
         // Levels above it were made with it.
@@ -124,6 +148,11 @@ Task<Handled> on_rename(Session& session, const Request& request) {
     }
     if (renamed) {
         tell_normalized(session, *from, *to);
+    }
+    // It is there, so it is the new name that leads nowhere.
+    if (!renamed && renamed.error().code != Errc::kInvalid &&
+        session.mailboxes().find(session.user(), *from)) {
+        co_return refuse_name(session, renamed.error());
     }
     co_return renamed ? ok("renamed") : reply_of(renamed.error());
 }

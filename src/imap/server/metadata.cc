@@ -128,7 +128,10 @@ bool is_entry(std::string_view name) {
 }
 
 Reply no_entry() {
-    return bad("entries begin with /private/ or /shared/; a vendor's have four parts");
+    return bad(
+        "entries begin with /private/ or /shared/; a vendor's have four parts; all have 255 octets "
+        "of "
+        "visible ASCII at most, and no *, % or empty levels");
 }
 
 }  // namespace
@@ -136,7 +139,7 @@ Reply no_entry() {
 Task<Handled> on_getmetadata(Session& session, const Request& request) {
     const auto arguments = parse_get_metadata(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     if (!std::ranges::all_of(arguments->entries, is_entry)) {
         co_return no_entry();
@@ -161,6 +164,9 @@ Task<Handled> on_getmetadata(Session& session, const Request& request) {
 
 Task<Handled> on_setmetadata(Session& session, const Request& request) {
     auto arguments = parse_set_metadata(request.arguments);
+    if (!arguments && arguments.error().code == Errc::kTooLong) {
+        co_return no(arguments.error().text, "METADATA TOOMANY");
+    }
     if (!arguments) {
         co_return usage(request.command);
     }
@@ -179,9 +185,8 @@ Task<Handled> on_setmetadata(Session& session, const Request& request) {
     const auto done = co_await session.mailboxes().annotate(
         session.loop(), session.user(), *ref, std::move(changes));
     if (!done && done.error().code == Errc::kTooLong) {
-        co_return no(
-            "a value is too long, or there are too many",
-            fmt::format("METADATA MAXSIZE {}", session.mailboxes().limits().annotation_octets_max));
+        const std::uint64_t most = session.mailboxes().limits().annotation_octets_max;
+        co_return no("the value is too long", fmt::format("METADATA MAXSIZE {}", most));
     }
     if (!done && done.error().code == Errc::kUnsupported) {
         co_return no("no use of a mailbox", "USEATTR");

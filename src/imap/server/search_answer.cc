@@ -53,7 +53,15 @@ Reply refusal_of(const base::Error& error) {
         case Errc::kUnsupported:
             return no("that charset is not known here", "BADCHARSET (US-ASCII UTF-8)");
         case Errc::kTooLong:
-            return no("the search program is too large", "LIMIT");
+            return no(
+                fmt::format("a search has at most {} keys, {} texts of {} octets, a depth of {}, "
+                            "and {} keys to sort by",
+                            mail::kSearchKeysMax,
+                            mail::kSearchTextKeysMax,
+                            mail::kSearchTextOctetsMax,
+                            mail::kSearchDepthMax,
+                            kSortKeysMax),
+                "LIMIT");
         default:
             return reply_of(error);
     }

@@ -130,7 +130,7 @@ Reply answer(const View& view,
 Task<Handled> on_store(Session& session, const Request& request) {
     auto arguments = parse_store(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     View& view = session.view();
     auto uids = view.resolve(arguments->set, request.is_uid());
@@ -158,7 +158,9 @@ Task<Handled> on_store(Session& session, const Request& request) {
                                                    arguments->flags.keywords,
                                                    arguments->unchanged_since}));
     if (!stored && stored.error().code == Errc::kTooLong) {
-        co_return no("the mailbox has no room for more keywords", "LIMIT");
+        co_return no(
+            fmt::format("messages of a mailbox bear {} keywords at most", mail::kKeywordsMax),
+            "LIMIT");
     }
     if (!stored) {
         co_return reply_of(stored.error());
