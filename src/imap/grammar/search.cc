@@ -68,20 +68,20 @@ Result<std::optional<SearchReturns>> parse_returns(Scanner& scanner) {
     return std::optional(returns);
 }
 
-// A charset's name, as mime knows it; empty for those that UTF-8 stands for.
-Result<std::string_view> parse_charset(Scanner& scanner) {
+// A charset that UTF-8 stands for has no name: what is in it must be UTF-8.
+Result<SearchCharset> parse_charset(Scanner& scanner) {
     TRY(const std::string label, scanner.astring());
     if (base::iequals(label, "UTF-8") || base::iequals(label, "US-ASCII")) {
-        return std::string_view();
+        return SearchCharset{{}, true};
     }
     const std::string_view charset = mime::canonical_charset(label);
     if (charset.empty()) {
         return base::fail(Errc::kUnsupported, "unknown charset");
     }
-    return charset;
+    return SearchCharset{charset, false};
 }
 
-Result<SearchProgram> parse_program(Scanner& scanner, std::string_view charset) {
+Result<SearchProgram> parse_program(Scanner& scanner, SearchCharset charset) {
     return SearchParser(scanner, charset).run();
 }
 
@@ -121,7 +121,7 @@ Result<std::vector<mail::SortKey>> parse_sort_keys(Scanner& scanner) {
     do {
         TRY(const mail::SortKey key, parse_sort_key(scanner));
         if (keys.size() == kSortKeysMax) {
-            return base::fail(Errc::kTooLong, "too many sort keys");
+            return base::fail(Errc::kTooLong, "SORT takes 20 keys at most");
         }
         keys.push_back(key);
     } while (scanner.take(' '));
@@ -136,7 +136,7 @@ Result<std::vector<mail::SortKey>> parse_sort_keys(Scanner& scanner) {
 Result<SearchArguments> parse_search(std::string_view text) {
     Scanner scanner(text);
     SearchArguments arguments;
-    std::string_view charset;
+    SearchCharset charset;
     TRY(arguments.returns, parse_returns(scanner));
     arguments.has_charset = scanner.take_word("CHARSET");
     if (arguments.has_charset) {
@@ -162,7 +162,7 @@ Result<SortArguments> parse_sort(std::string_view text) {
     TRY(arguments.returns, parse_returns(scanner));
     TRY(arguments.keys, parse_sort_keys(scanner));
     TRY_VOID(scanner.space());
-    TRY(const std::string_view charset, parse_charset(scanner));
+    TRY(const SearchCharset charset, parse_charset(scanner));
     TRY_VOID(scanner.space());
     TRY(arguments.program, parse_program(scanner, charset));
     return arguments;
@@ -180,7 +180,7 @@ Result<ThreadArguments> parse_thread(std::string_view text) {
         return base::fail(Errc::kSyntax, "no such thread algorithm");
     }
     TRY_VOID(scanner.space());
-    TRY(const std::string_view charset, parse_charset(scanner));
+    TRY(const SearchCharset charset, parse_charset(scanner));
     TRY_VOID(scanner.space());
     TRY(arguments.program, parse_program(scanner, charset));
     return arguments;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -63,7 +64,6 @@ struct ThreadArguments {
     SearchProgram program;
 };
 
-// kSyntax; kUnsupported: a charset not known here (BADCHARSET); kTooLong: beyond the bounds of mail/search.h.
 inline constexpr std::size_t kSortKeysMax = 20;
 
 // What BADCHARSET offers: those of mime::canonical_charset that clients have a use for.
@@ -76,6 +76,7 @@ inline constexpr std::string_view kSearchCharsets =
     "WINDOWS-1258 "
     "KOI8-R KOI8-U TIS-620 SHIFT_JIS EUC-JP ISO-2022-JP EUC-KR ISO-2022-KR GB2312 GBK GB18030 BIG5";
 
+// kSyntax; kUnsupported: a charset not known here (BADCHARSET); kTooLong: beyond the bounds of mail/search.h.
 [[nodiscard]] base::Result<SearchArguments> parse_search(std::string_view text);
 // Whether SEARCH or SORT with these arguments asks for SAVE, whatever else is wrong with them.
 [[nodiscard]] bool search_saves(std::string_view text);

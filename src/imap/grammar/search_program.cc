@@ -303,8 +303,11 @@ Result<std::string> SearchParser::text() {
     if (text.size() > mail::kSearchTextOctetsMax) {
         return too_long();
     }
-    return charset_.empty() && base::is_utf8(text) ? std::move(text)
-                                                   : mime::to_utf8(text, charset_);
+    const bool is_utf8 = charset_.name.empty() && base::is_utf8(text);
+    if (charset_.is_utf8 && !is_utf8) {
+        return syntax_error("no UTF-8");
+    }
+    return is_utf8 ? std::move(text) : mime::to_utf8(text, charset_.name);
 }
 
 }  // namespace imap

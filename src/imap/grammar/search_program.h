@@ -9,12 +9,15 @@
 
 namespace imap {
 
+// What the texts of a program are in.
+struct SearchCharset {
+    std::string_view name;  // iconv's, as mime::canonical_charset gives it; empty: UTF-8,
+    bool is_utf8 = false;   // as the client says itself, so that nothing else is taken for it
+};
+
 class SearchParser {
   public:
-    // Texts are in `charset`, an iconv name as mime::canonical_charset gives it, or empty: UTF-8.
-    SearchParser(Scanner& scanner, std::string_view charset)
-        : scanner_(scanner),
-          charset_(charset) {}
+    SearchParser(Scanner& scanner, SearchCharset charset) : scanner_(scanner), charset_(charset) {}
 
     // search-key *(SP search-key), to the end. Call once.
     [[nodiscard]] base::Result<SearchProgram> run();
@@ -37,7 +40,7 @@ class SearchParser {
     static const Row* find_row(std::string_view name);
 
     Scanner& scanner_;
-    std::string_view charset_;
+    SearchCharset charset_;
     SearchProgram program_;
     std::size_t keys_ = 0;
     std::size_t texts_ = 0;

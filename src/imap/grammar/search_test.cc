@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace imap {
 namespace {
 
@@ -109,6 +111,25 @@ TEST(Search, BoundsDepthAndSize) {
     EXPECT_EQ(read(texts), "!too-long");
     EXPECT_EQ(read(keys), "!too-long");
     EXPECT_EQ(read("TEXT " + std::string(mail::kSearchTextOctetsMax + 1, 'x')), "!too-long");
+}
+
+TEST(Search, TakesEveryCharsetThatItOffers) {
+    std::string_view rest = kSearchCharsets;
+    std::size_t count = 0;
+    for (; !rest.empty(); ++count) {
+        const std::string label(base::split_front(rest, ' '));
+        EXPECT_TRUE(parse_search("CHARSET " + label + " SUBJECT x")) << label;
+    }
+    EXPECT_GT(count, 30U);
+}
+
+TEST(Search, TakesNoOtherOctetsThanTheCharsetSays) {
+    const auto read = [](std::string_view text) { return parse_search(text).has_value(); };
+    EXPECT_TRUE(read("CHARSET UTF-8 SUBJECT {2}\r\n\xc3\xa9"));
+    EXPECT_FALSE(read("CHARSET UTF-8 SUBJECT {1}\r\n\xe9"));
+    EXPECT_FALSE(read("CHARSET US-ASCII SUBJECT {1}\r\n\xe9"));
+    EXPECT_TRUE(read("CHARSET ISO-8859-1 SUBJECT {1}\r\n\xe9"));
+    EXPECT_TRUE(read("SUBJECT {1}\r\n\xe9"));
 }
 
 TEST(Sort, ReadsCriteria) {

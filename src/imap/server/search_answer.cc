@@ -51,7 +51,8 @@ mail::SearchKey among(mail::UidSet uids, mail::SearchKey key) {
 Reply refusal_of(const base::Error& error) {
     switch (error.code) {
         case Errc::kUnsupported:
-            return no("that charset is not known here", "BADCHARSET (US-ASCII UTF-8)");
+            return no("that charset is not known here",
+                      fmt::format("BADCHARSET ({})", kSearchCharsets));
         case Errc::kTooLong:
             return no(
                 fmt::format("a search has at most {} keys, {} texts of {} octets, a depth of {}, "
