@@ -171,6 +171,20 @@ Task<Result<>> Body::put_fields(const AskedItem& asked, mime::OctetRange header)
     co_return Result<>();
 }
 
+bool Body::is_undecodable(const AskedItem& asked) {
+    const FetchItem& item = asked.item;
+    const bool is_binary = item.kind == FetchKind::kBinary || item.kind == FetchKind::kBinarySize;
+    const mime::Structure* const known = is_binary && octets_ != nullptr ? structure() : nullptr;
+    const auto part =
+        known == nullptr ? std::nullopt : mime::find_part(*known, item.section.part.path);
+    return part && encoding_of(asked, *part) == mime::Encoding::kOther;
+}
+
+mime::Encoding Body::encoding_of(const AskedItem& asked, std::uint32_t part) {
+    return asked.item.section.part.path.empty() ? mime::Encoding::kBinary
+                                                : structure()->parts[part].encoding;
+}
+
 // RFC 3516 4.2: a part decoded; the whole message is as it is.
 Task<Result<>> Body::put_binary(const AskedItem& asked) {
     const FetchItem& item = asked.item;
@@ -182,14 +196,7 @@ Task<Result<>> Body::put_binary(const AskedItem& asked) {
         put_nil(asked);
         co_return Result<>();
     }
-    const mime::Encoding encoding =
-        item.section.part.path.empty() ? mime::Encoding::kBinary : known->parts[*part].encoding;
-    if (encoding == mime::Encoding::kOther) {
-        unknown_encoding_ = true;
-        put_nil(asked);
-        co_return Result<>();
-    }
-    co_return co_await put_decoded(*range, encoding, asked);
+    co_return co_await put_decoded(*range, encoding_of(asked, *part), asked);
 }
 
 Task<Result<std::uint64_t>> Body::count_decoded(mime::OctetRange range, mime::Encoding encoding) {

@@ -23,12 +23,12 @@ class Body {
           octets_(std::move(octets)) {}
 
     // Puts "NAME value" of an item that append_item() cannot answer. An error means that the octets cannot
-    // be read to their announced end: the connection is of no more use. kUnsupported as a reply: a part's
-    // encoding is not known (RFC 3516 4.3).
+    // be read to their announced end: the connection is of no more use.
     [[nodiscard]] base::Task<base::Result<>> put_item(const AskedItem& asked);
 
-    // RFC 3516 4.3: some part could not be decoded.
-    [[nodiscard]] bool unknown_encoding() const { return unknown_encoding_; }
+    // RFC 3516 4.3: BINARY or BINARY.SIZE of a part in an encoding that is not known. Of this nothing can be
+    // told: a client would keep the size.
+    [[nodiscard]] bool is_undecodable(const AskedItem& asked);
 
   private:
     [[nodiscard]] base::Task<base::Result<>> put_range(mime::OctetRange range);
@@ -45,6 +45,7 @@ class Body {
     [[nodiscard]] base::Task<base::Result<std::uint64_t>> count_decoded(mime::OctetRange range,
                                                                         mime::Encoding encoding);
     [[nodiscard]] std::optional<mime::OctetRange> range_of(const SectionSpec& section);
+    [[nodiscard]] mime::Encoding encoding_of(const AskedItem& asked, std::uint32_t part);
     [[nodiscard]] const mime::Structure* structure();
     // Octets from `offset` on, at most a piece of them and up to `end`.
     [[nodiscard]] base::Task<base::Result<std::string>> read(std::uint64_t offset,
@@ -55,7 +56,6 @@ class Body {
     const EmailFacts& email_;
     std::unique_ptr<store::BlobReader> octets_;
     std::optional<mime::Structure> structure_;
-    bool unknown_encoding_ = false;
 };
 
 }  // namespace imap

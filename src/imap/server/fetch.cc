@@ -12,6 +12,7 @@
 #include "imap/grammar/writer.h"
 #include "imap/server/body.h"
 #include "imap/server/fetch_items.h"
+#include "imap/server/fetch_seen.h"
 #include "imap/server/handlers.h"
 #include "imap/server/message_limit.h"
 #include "imap/server/session.h"
@@ -82,8 +83,11 @@ class Groups {
 // One FETCH while it runs.
 class Fetching {
   public:
-    Fetching(Session& session, std::vector<FetchItem> items)
+    Fetching(Session& session, std::vector<FetchItem> items, SeenNews seen = {})
         : session_(session),
+          seen_uids_(std::move(seen.uids)),
+          seen_items_(std::make_move_iterator(seen.items.begin()),
+                      std::make_move_iterator(seen.items.end())),
           emails_(std::ranges::any_of(items, needs_email)),
           summaries_(std::ranges::any_of(items, needs_summary)),
           items_(std::make_move_iterator(items.begin()), std::make_move_iterator(items.end())) {}
@@ -102,18 +106,21 @@ class Fetching {
     [[nodiscard]] Task<Result<>> put_gathered(std::span<const Numbered> group);
     [[nodiscard]] Result<Emails> read_emails(std::span<const Numbered> group);
     void append_ready(const Numbered& message, const EmailFacts* email);
-    [[nodiscard]] Task<Result<>> put_texts(const EmailFacts& email);
+    [[nodiscard]] Task<Result<>> put_texts(const Numbered& message, const EmailFacts& email);
     [[nodiscard]] Result<std::unique_ptr<store::BlobReader>> open_text(const EmailFacts& email);
     [[nodiscard]] Task<Result<>> put_lines();
     void hand_over();
     [[nodiscard]] Task<Result<>> make_summary(EmailFacts& email);
 
     Session& session_;
-    bool emails_;     // the emails' records are needed,
-    bool summaries_;  // and the summaries in these
+    mail::UidSet seen_uids_;             // for these messages
+    std::vector<AskedItem> seen_items_;  // these are told too
+    bool emails_;                        // the emails' records are needed,
+    bool summaries_;                     // and the summaries in these
     std::vector<AskedItem> items_;
     std::string lines_;                      // answers, not yet put
     std::vector<const AskedItem*> open_;     // the items of one message that need its octets
+    std::string_view between_;               // what stands in front of the next item of it
     std::unique_ptr<store::Reader> moment_;  // of the group, once it was needed
     bool has_gone_ = false;
     bool unknown_encoding_ = false;
@@ -211,7 +218,7 @@ Task<Result<>> Fetching::put_gathered(std::span<const Numbered> group) {
         }
         append_ready(group[i], email);
         if (!open_.empty()) {
-            CO_TRY_VOID(co_await put_texts(*email));
+            CO_TRY_VOID(co_await put_texts(group[i], *email));
         }
         lines_ += ")\r\n";
         if (lines_.size() >= kLinesOctets) {
@@ -256,16 +263,17 @@ Task<Result<>> Fetching::make_summary(EmailFacts& email) {
 void Fetching::append_ready(const Numbered& message, const EmailFacts* email) {
     append_fetch_begin(lines_, session_, message.number, message.entry.uid);
     open_.clear();
-    std::string_view between;
-    for (const AskedItem& item : items_) {
-        if (append_item(lines_, between, session_, item, {message.entry, email})) {
-            between = " ";
+    between_ = {};
+    const auto append = [&](const AskedItem& item) {
+        if (append_item(lines_, between_, session_, item, {message.entry, email})) {
+            between_ = " ";
         } else {
             open_.push_back(&item);
         }
-    }
-    if (!open_.empty()) {
-        lines_ += between;
+    };
+    std::ranges::for_each(items_, append);
+    if (!seen_uids_.empty() && seen_uids_.contains(message.entry.uid)) {
+        std::ranges::for_each(seen_items_, append);
     }
 }
 
@@ -277,7 +285,8 @@ Result<std::unique_ptr<store::BlobReader>> Fetching::open_text(const EmailFacts&
     return moment_->open_blob_at(email.blob, email.place);
 }
 
-Task<Result<>> Fetching::put_texts(const EmailFacts& email) {
+// What is undecodable is left out, but an answer of nothing is none of the grammar's: it names the message then.
+Task<Result<>> Fetching::put_texts(const Numbered& message, const EmailFacts& email) {
     auto octets = open_text(email);
     if (!octets && octets.error().code != Errc::kNotFound) {
         co_return tl::unexpected(std::move(octets.error()));
@@ -289,77 +298,17 @@ Task<Result<>> Fetching::put_texts(const EmailFacts& email) {
     }
     Body body(session_, email, octets ? std::move(*octets) : nullptr);
     for (const AskedItem* const item : open_) {
-        session_.put(item == open_.front() ? "" : " ");
+        if (body.is_undecodable(*item)) {
+            unknown_encoding_ = true;
+            continue;
+        }
+        session_.put(std::exchange(between_, " "));
         CO_TRY_VOID(co_await body.put_item(*item));
     }
-    unknown_encoding_ |= body.unknown_encoding();
+    if (between_.empty()) {
+        session_.put(fmt::format("UID {}", message.entry.uid));
+    }
     co_return Result<>();
-}
-
-Task<void> look_again(Session& session) {
-    View& view = session.view();
-    if (auto latest = co_await session.mailboxes().open(session.loop(), view.ref())) {
-        view.look_at(std::move(*latest));
-    }
-}
-
-// RFC 9051 6.4.5: BODY[...] sets \Seen, before it is answered, all messages in one change. What the answer
-// says of flags is what came of it. Whether there was anything to do.
-Task<bool> set_seen(Session& session, mail::UidSet uids) {
-    View& view = session.view();
-    // Somebody may have taken \Seen away since this session looked.
-    co_await look_again(session);
-    mail::UidSet unseen;
-    view.told()->for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
-        if ((view.current(entry).flags & mail::kSeen) == 0) {
-            unseen.add(entry.uid);
-        }
-    });
-    if (unseen.empty()) {
-        co_return false;
-    }
-    const auto stored = co_await session.mailboxes().store(
-        session.loop(),
-        session.user(),
-        view.ref(),
-        unseen,
-        mail::FlagChange{mail::StoreMode::kAdd, mail::kSeen, {}, std::nullopt});
-    if (!stored) {
-        session.services().log.warning("\\Seen was not set",
-                                       {{"session", session.id()}, {"error", stored.error().text}});
-    }
-    co_await look_again(session);
-    co_return true;
-}
-
-// What news of flags are told with.
-std::vector<FetchKind> news_of_flags(const Session& session) {
-    std::vector<FetchKind> kinds = {FetchKind::kFlags};
-    if (session.enabled(kCondstore)) {
-        kinds.push_back(FetchKind::kModseq);
-    }
-    if (session.enabled(kQresync) && !session.enabled(kUidOnly)) {
-        kinds.push_back(FetchKind::kUid);
-    }
-    return kinds;
-}
-
-// Whether the answer tells all that news of flags would.
-bool tells_flags(const Session& session, const std::vector<FetchItem>& items) {
-    return std::ranges::all_of(news_of_flags(session), [&](FetchKind kind) {
-        return std::ranges::find(items, kind, &FetchItem::kind) != items.end();
-    });
-}
-
-// RFC 9051 6.4.5: the flags that \Seen changes SHOULD be part of the answer.
-void add_flags(const Session& session, std::vector<FetchItem>& items) {
-    for (const FetchKind kind : news_of_flags(session)) {
-        if (std::ranges::find(items, kind, &FetchItem::kind) == items.end()) {
-            FetchItem item;
-            item.kind = kind;
-            items.push_back(item);
-        }
-    }
 }
 
 // Items the session's extensions add: UID for UID FETCH, MODSEQ with CHANGEDSINCE (RFC 7162 3.1.4).
@@ -420,6 +369,26 @@ Result<> put_vanished(Session& session, const SequenceSet& set, mail::Modseq mod
     return {};
 }
 
+// RFC 9051 6.4.5: BODY[...] sets \Seen before it is answered, all messages in one change, and the flags that this
+// changes are told with it.
+Task<SeenNews> see(Session& session, const std::vector<FetchItem>& items, mail::UidSet uids) {
+    SeenNews news;
+    std::vector<FetchItem> missing = items_to_tell_flags(session, items);
+    const bool tells_all = missing.empty();
+    const bool sees =
+        std::ranges::any_of(items, [](const FetchItem& item) { return !item.is_peek; });
+    if (sees && session.view().may(mail::kRightSeen)) {
+        news.uids = co_await set_seen(session, uids);
+        news.items = std::move(missing);
+    }
+    // Whoever is told the flags now need not hear of them as news.
+    if (tells_all || !news.uids.empty()) {
+        session.view().note_told(tells_all ? std::move(uids) : news.uids,
+                                 session.view().latest()->highest_modseq());
+    }
+    co_return news;
+}
+
 }  // namespace
 
 Task<Result<>> put_messages(Session& session, mail::UidSet uids, std::vector<FetchItem> items) {
@@ -469,16 +438,8 @@ Task<Handled> on_fetch(Session& session, const Request& request) {
     }
     const Limited limited = limit_messages(std::move(*uids), most);
     *uids = limited.uids;  // the others are not spoken of from here on
-    const bool seen =
-        std::ranges::any_of(arguments->items, [](const FetchItem& item) { return !item.is_peek; });
-    if (seen && session.view().may(mail::kRightSeen) && co_await set_seen(session, limited.uids)) {
-        add_flags(session, arguments->items);
-    }
-    // Whoever is told the flags now need not hear of them as news.
-    if (tells_flags(session, arguments->items)) {
-        session.view().note_told(limited.uids, session.view().latest()->highest_modseq());
-    }
-    Fetching fetching(session, std::move(arguments->items));
+    SeenNews news = co_await see(session, arguments->items, limited.uids);
+    Fetching fetching(session, std::move(arguments->items), std::move(news));
     Groups groups(session.view(), limited.uids, limited.is_cut);
     for (auto group = groups.next(); !group.empty(); group = groups.next()) {
         CO_TRY_VOID(co_await fetching.put(std::move(group)));
