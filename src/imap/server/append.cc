@@ -58,8 +58,9 @@ class Appending {
     Session& session_;
     const Request& request_;
     bool is_replace_;
-    mail::Uid replaced_ = 0;  // REPLACE's message
-    std::string text_;        // not yet read; ends at a literal or with the command
+    mail::Uid replaced_ = 0;             // REPLACE's message
+    std::uint64_t replaced_octets_ = 0;  // of it, in the account that the new one goes into
+    std::string text_;                   // not yet read; ends at a literal or with the command
     mail::MailboxInfo target_;
     Result<mail::Quota> quota_;  // when the command came: the commit decides
     NewMessages messages_;
@@ -82,9 +83,10 @@ std::optional<Reply> Appending::judge_size(std::uint64_t octets) const {
     const auto exceeds = [](const mail::Quota::Resource& resource, std::uint64_t more) {
         return resource.limit != 0 && resource.used + more > resource.limit;
     };
-    // What REPLACE puts in the place of another is no message more.
+    // RFC 8508 1: what is replaced makes room for what replaces it.
+    const std::uint64_t more = octets_ + octets;
     const std::size_t messages = messages_.size() + (is_replace_ ? 0 : 1);
-    if (quota_ && (exceeds(quota_->storage_octets, octets_ + octets) ||
+    if (quota_ && (exceeds(quota_->storage_octets, more - std::min(more, replaced_octets_)) ||
                    exceeds(quota_->messages, messages))) {
         return no("over quota", "OVERQUOTA");
     }
@@ -136,6 +138,10 @@ Task<Verdict> Appending::find_target() {
         co_return co_await refuse(no("you have no right to put messages there", "NOPERM"));
     }
     target_ = std::move(*target);
+    if (is_replace_ && target_.ref.owner == session_.view().ref().owner) {
+        const mail::Snapshot& there = *session_.view().told();
+        replaced_octets_ = there.at(there.lower_bound(replaced_)).octets;
+    }
     quota_ = session_.mailboxes().quota(target_.ref.owner);
     text_ = std::string(scanner.rest());
     co_return std::nullopt;
@@ -203,11 +209,11 @@ Task<Verdict> Appending::read_message() {
     Scanner scanner(text_);
     const auto options = parse_append_options(scanner);
     if (!options) {
-        co_return co_await refuse(usage(request_.command));
+        co_return co_await refuse(imap::refuse(request_.command, options.error()));
     }
     // RFC 8508 6: one message is all that REPLACE takes.
     if (is_replace_ && messages_.size() > 0) {
-        co_return co_await refuse(imap::refuse(request_.command, options.error()));
+        co_return co_await refuse(usage(request_.command));
     }
     const std::uint64_t limit = save_limit(session_.options());
     if (limit != 0 && messages_.size() == limit) {
