@@ -9,6 +9,7 @@
 #include "files/listing.h"
 #include "files/mounts.h"
 #include "files/open_file.h"
+#include "files/upload_partial.h"
 #include "files/upload_state.h"
 
 namespace files {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "files/creation.h"
+#include "files/upload_partial.h"
 
 namespace files {
 namespace {
@@ -28,8 +29,6 @@ constexpr unsigned kOwnerBits = 0600;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
 // As in net/file_pump.cc: pieces of the page cache that the kernel has at hand.
 constexpr std::size_t kWriteOctets = std::size_t{32} * 1024;
-// What is smaller the disk takes back in no time.
-constexpr std::uint64_t kLargeOctets = 64U << 20U;
 
 Result<> need(const Place& place, Right right) {
     if ((place.rights & right) == 0) {
@@ -66,42 +65,6 @@ Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
 }
 
 Result<> claim_to(UploadState& upload, std::uint64_t end);
-
-// What was kept on the way to the file is of no more use.
-void forget_partial(UploadState& upload) {
-    if (!upload.partial_name.empty()) {
-        Volume& volume = *upload.place.volume;
-        volume.ledger().let_go(volume.partials().forget(volume.aside(), upload.partial_name));
-        upload.partial_name.clear();
-    }
-}
-
-// An upload from the start takes the place of what was kept of one before, which goes as soon as there is no room for
-// `more` beside it. No sooner: this one may bring nothing. False where nothing was kept, or too little to help. Does not
-// wait for the disk to have its octets back.
-bool give_up_partial(UploadState& upload, std::uint64_t more) {
-    if (upload.mode != Mode::kReplace || upload.partial_name.empty()) {
-        return false;
-    }
-    Volume& volume = *upload.place.volume;
-    Aside& aside = volume.aside();
-    const auto kept = volume.partials().size(aside, upload.partial_name);
-    const std::uint64_t left = volume.ledger().left(volume.limits());
-    if (!kept || more - std::min(more, left) > *kept) {
-        return false;
-    }
-    const std::string name = aside.new_name();
-    auto fd = volume.partials().take(aside, upload.partial_name, name);
-    if (!fd) {
-        return false;
-    }
-    ::unlinkat(aside.fd(), name.c_str(), 0);
-    if (*kept > kLargeOctets) {
-        aside.retire(std::move(*fd));
-    }
-    volume.ledger().let_go({.octets = *kept, .files = 1});
-    return true;
-}
 
 Result<> claim_entry(UploadState& upload) {
     constexpr Counts kOne{.octets = 0, .files = 1};
@@ -210,33 +173,15 @@ Result<> claim_name(UploadState& upload) {
     return {};
 }
 
-// Goes on with what was kept of an upload that was cut off; false when that is not enough.
-Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
-    Volume& volume = *upload.place.volume;
-    const auto kept = upload.partial_name.empty()
-                          ? std::nullopt
-                          : volume.partials().size(volume.aside(), upload.partial_name);
-    if (!kept || *kept < octets) {
-        return false;
-    }
-    std::string name = volume.aside().new_name();
-    TRY(UniqueFd fd, volume.partials().take(volume.aside(), upload.partial_name, name));
-    ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
-    upload.fd = std::move(fd);
-    upload.aside_name = std::move(name);
-    volume.ledger().let_go({.octets = *kept, .files = 1});
-    TRY_VOID(claim_to(upload, octets));
-    if (::ftruncate(upload.fd.get(), static_cast<off_t>(octets)) != 0) {
-        return fail_errno(errno);
-    }
-    upload.offset = octets;
-    return true;
-}
-
 // The part that a resumed upload builds on: of a kept partial, or of the file itself.
 Result<> take_over(UploadState& upload, std::uint64_t octets) {
     TRY(const bool taken, take_partial(upload, octets));
     if (taken) {
+        TRY_VOID(claim_to(upload, octets));
+        if (::ftruncate(upload.fd.get(), static_cast<off_t>(octets)) != 0) {
+            return fail_errno(errno);
+        }
+        upload.offset = octets;
         return {};
     }
     TRY(const auto old, upload.place.volume->open_file(upload.place.path));
@@ -276,20 +221,6 @@ Result<> rebuild(UploadState& upload) {
     }();
     ::unlinkat(upload.place.volume->aside().fd(), own_name.c_str(), 0);
     return built;
-}
-
-bool keep_partial(UploadState& upload) {
-    if (upload.partial_name.empty()) {
-        return false;
-    }
-    Volume& volume = *upload.place.volume;
-    const auto before =
-        volume.partials().keep(volume.aside(), upload.aside_name, upload.partial_name);
-    if (before) {
-        volume.ledger().let_go(*before);
-        volume.ledger().hold({.octets = upload.offset, .files = 1});
-    }
-    return before.has_value();
 }
 
 }  // namespace
@@ -350,18 +281,8 @@ UploadState::~UploadState() {
     }
     if (!aside_name.empty() && (offset == 0 || !keep_partial(*this))) {
         ::unlinkat(place.volume->aside().fd(), aside_name.c_str(), 0);
-        if (offset > kLargeOctets) {
-            place.volume->aside().retire(std::move(fd));
-        }
+        place.volume->aside().retire(std::move(fd), offset);
     }
-}
-
-std::string partial_name(const Place& place, const Deed& deed) {
-    // Anonymous users are all the same one, so none could call a partial its own.
-    if (!place.volume->settings().keep_partials || deed.user.empty()) {
-        return {};
-    }
-    return Partials::name_of(deed.user, place.shown_path());
 }
 
 namespace {
@@ -385,22 +306,6 @@ std::shared_ptr<UploadState> new_upload(Place place,
     upload->deed = std::move(deed);
     upload->permissions = options.permissions & ~kExecuteBits;
     return upload;
-}
-
-// SIZE told of what was kept of a file that is not there, and APPE brings the rest (curl -C -). The octets kept.
-std::uint64_t go_on_behind_partial(UploadState& upload) {
-    std::string name = upload.mode == Mode::kAppend && !upload.exists
-                           ? partial_name(upload.place, *upload.deed)
-                           : "";
-    Volume& volume = *upload.place.volume;
-    const auto kept = name.empty() ? std::nullopt : volume.partials().size(volume.aside(), name);
-    if (!kept) {
-        return 0;
-    }
-    upload.mode = Mode::kResume;
-    upload.replace = (upload.place.rights & kOverwrite) != 0;
-    upload.partial_name = std::move(name);
-    return *kept;
 }
 
 // Whether a file could have the name, as far as memory tells: its folder is there, and no folder is in its place.

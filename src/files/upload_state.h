@@ -63,8 +63,6 @@ struct UploadState {
     std::string shown_path,
     const UploadOptions& options,
     std::shared_ptr<const Deed> deed);
-// The name that a partial of `deed`'s user is kept under; empty where none is kept.
-[[nodiscard]] std::string partial_name(const Place& place, const Deed& deed);
 // Makes sure of quota and disk for octets up to `end`, which may or may not come. Does not wait, and changes nothing
 // where they do not fit.
 [[nodiscard]] base::Result<> reserve_to(UploadState& upload, std::uint64_t end);

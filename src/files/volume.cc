@@ -25,6 +25,8 @@ constexpr unsigned kPermissionBits = 07777;
 constexpr unsigned kOrdinaryBits = 0777;
 constexpr unsigned kOwnerFile = 0600;
 constexpr unsigned kOwnerFolder = 0700;
+// What is smaller the disk takes back in no time.
+constexpr std::uint64_t kLargeOctets = 64U << 20U;
 constexpr unsigned kStatxWanted = STATX_BASIC_STATS | STATX_BTIME;
 
 base::WallTime wall_time(const statx_timestamp& time) {
@@ -123,9 +125,11 @@ std::string Aside::new_name() {
     return token_ + '-' + std::to_string(next_.fetch_add(1));
 }
 
-void Aside::retire(UniqueFd fd) {
-    const std::lock_guard lock(mutex_);
-    retired_.push_back(std::move(fd));
+void Aside::retire(UniqueFd fd, std::uint64_t octets) {
+    if (octets > kLargeOctets) {
+        const std::lock_guard lock(mutex_);
+        retired_.push_back(std::move(fd));
+    }
 }
 
 void Aside::close_retired() {

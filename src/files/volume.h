@@ -48,8 +48,8 @@ class Aside {
     [[nodiscard]] std::string new_name();
 
     // Keeps a large file that has no name any more open until somebody comes who may wait: closing it gives
-    // its octets back to the disk, which takes the longer the more there are.
-    void retire(base::UniqueFd fd);
+    // its `octets` back to the disk, which takes the longer the more there are. Closes a smaller one.
+    void retire(base::UniqueFd fd, std::uint64_t octets);
     void close_retired();
 
     // Uploads that have memory instead of a file: so many at once, which is all the memory that they can take. False
