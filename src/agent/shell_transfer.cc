@@ -199,6 +199,11 @@ base::Result<> Shell::fetch_as_named(const Words& words,
 
 base::Result<> Shell::fetch_from_restart(const std::string& remote, const std::string& local) {
     const std::uint64_t offset = std::exchange(restart_, 0);
+    const auto here = status_of(local);
+    if (!here || (here->is_file && here->size < offset)) {
+        return fail(Errc::kNotFound,
+                    fmt::format("{} has not the {} octets that restart leaves out", local, offset));
+    }
     TRY(auto sink, FileSink::open(local, offset, true));
     TRY_VOID(site().run(client().set_type(ftp::Type::kImage)));
     TRY_VOID(site().run(client().retrieve(remote, {.restart = offset}, *sink)));

@@ -87,7 +87,7 @@ struct Pop3Config {
 struct ImapConfig {
     std::uint64_t message_octets_max = 50ULL << 20;          // of APPEND, announced as APPENDLIMIT
     base::Duration idle_timeout = std::chrono::minutes(30);  // RFC 9051 5.4: no less
-    base::Duration login_timeout = std::chrono::minutes(1);
+    base::Duration login_timeout = std::chrono::minutes(3);
     base::Duration write_timeout = std::chrono::minutes(5);
     std::uint64_t errors_max = 50;
     std::uint64_t login_failures_max = 5;

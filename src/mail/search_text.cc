@@ -78,7 +78,8 @@ std::vector<TextRange> text_ranges(const mime::Structure& structure) {
     for (std::uint32_t i = 0; i < structure.parts.size(); ++i) {
         const mime::Part& part = structure.parts[i];
         const bool is_root = part.parent == mime::kNoPart;
-        in_file[i] = (!is_root && in_file[part.parent]) || is_file(part);
+        // The root is the message itself (RFC 9051 6.4.4), whatever it says of how to show it.
+        in_file[i] = !is_root && (in_file[part.parent] || is_file(part));
         if (part.is_message && !is_root) {
             add(i, part.header_begin, part.body_begin, true);
         }

@@ -34,6 +34,13 @@ TEST(SearchText, ReadsHtmlWithoutItsMarkup) {
     EXPECT_THAT(text, Not(HasSubstr("PICKLE")));
 }
 
+// As scripts and mailx -a send it: a file and nothing else is the message itself.
+TEST(SearchText, ReadsWhatIsTheWholeMessageWhateverItsDisposition) {
+    EXPECT_THAT(
+        body_text("Content-Disposition: attachment; filename=r.txt\r\n\r\nnightly figures\r\n"),
+        HasSubstr("NIGHTLY FIGURES"));
+}
+
 constexpr std::string_view kMixed =
     "Subject: outer\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     "--b\r\n\r\nfirst\r\n"

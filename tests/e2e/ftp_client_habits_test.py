@@ -82,6 +82,13 @@ class Habits(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder)), ["link", "old"])
         self.assertEqual((self.folder / "old").read_text(), "precious")
 
+    def test_restart_goes_on_in_a_file_that_is_there(self):
+        (self.folder / "short").write_text("c")
+        for place in ("new", "short"):
+            self.ftp(self.there.url, text=f"restart 2\nget menu {place}\n", status=66)
+        self.assertEqual(os.listdir(self.folder), ["short"])
+        self.assertFalse(any(line.startswith(("REST", "RETR")) for line in self.there.seen))
+
     def test_what_comes_replaces_all_of_the_old(self):
         (self.folder / "old").write_text("much longer than crepes")
         os.symlink("new", self.folder / "link")

@@ -143,6 +143,7 @@ constexpr std::array kSentences{
     Sentence{"The server failed", "Il server ha sbagliato"},
     Sentence{"The server is stopping; come back later", "Il server si ferma; torna più tardi"},
     Sentence{"The server may not do that.", "Il server non può farlo."},
+    Sentence{"The target is one of the parts; nothing was changed", "La destinazione è una delle parti; nulla è cambiato"},
     Sentence{"There are as many files as the quota allows.", "I file sono quanti ne permette la quota."},
     Sentence{"There are as many anonymous users as there may be; come back later", "Gli utenti anonimi sono già quanti possono essere; torna più tardi"},
     Sentence{"There is a folder of that name.", "C'è una cartella con quel nome."},
@@ -185,6 +186,7 @@ constexpr std::array kSentences{
     Sentence{"{} is logged in", "{} ha fatto l'accesso"},
     Sentence{"{} is the current folder", "{} è la cartella corrente"},
     Sentence{"{} parts are one file", "{} parti sono un file"},
+    Sentence{"{} parts are one file; {} of them cannot be removed", "{} parti sono un file; {} di loro non si possono togliere"},
     Sentence{"{} was made", "{} è stata fatta"},
     Sentence{"{} {}: {} bytes transferred", "{} {}: {} byte trasferiti"},
 };

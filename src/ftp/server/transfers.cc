@@ -15,6 +15,18 @@ using base::Errc;
 using base::Result;
 using UploadMode = files::UploadOptions::Mode;
 
+namespace {
+
+std::string_view type_word(Type type) {
+    return type == Type::kAscii ? "ASCII" : type == Type::kEbcdic ? "EBCDIC" : "BINARY";
+}
+
+bool is_same_file(const files::Entry& one, const files::Entry& other) {
+    return one.inode == other.inode && one.device == other.device;
+}
+
+}  // namespace
+
 Reply Session::start(Job job, std::string text, std::optional<std::uint64_t> size) {
     if (!place_->begin_transfer(job.verb + ' ' + job.path, size, services_.clock.now())) {
         return reply(450, "Too many transfers are running; try again later");
@@ -78,7 +90,7 @@ Session::Answer Session::on_retr(std::string arguments) {
     job.what = std::move(send);
     co_return start(std::move(job),
                     fmt::format("Opening {} mode data connection for {} ({} bytes)",
-                                representation_.is_text() ? "ASCII" : "BINARY",
+                                type_word(representation_.type),
                                 arguments,
                                 told),
                     told);
@@ -118,9 +130,11 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
         co_return options.offset != 0 && not_there ? reply(554, upload.error().text)
                                                    : refuse(upload.error(), Wish::kWrite);
     }
-    // RFC 1123 4.1.2.9: the form of the reply to STOU.
+    // RFC 1123 4.1.2.9: the form of the reply to STOU, with the path as the client has it.
+    const std::string given =
+        argument.substr(0, argument.rfind('/') + 1) + std::string((*upload)->name());
     std::string text = mode == UploadMode::kUnique
-                           ? fmt::format("FILE: {}", (*upload)->name())
+                           ? fmt::format("FILE: {}", given)
                            : fmt::format("Ok to send data for {}", argument);
     Job job{.verb = std::move(verb),
             .path = (*upload)->path(),
@@ -134,9 +148,12 @@ Session::Answer Session::on_stor(std::string arguments) {
     return store(std::move(arguments), UploadMode::kReplace, "STOR");
 }
 
-// RFC 959 has no argument here; clients send the name they would like.
+// RFC 959 has no argument here; clients send the name they would like, or the folder.
 Session::Answer Session::on_stou(std::string arguments) {
-    return store(arguments.empty() ? "file" : std::move(arguments), UploadMode::kUnique, "STOU");
+    if (arguments.empty() || arguments.ends_with('/')) {
+        arguments += "file";
+    }
+    return store(std::move(arguments), UploadMode::kUnique, "STOU");
 }
 
 Session::Answer Session::on_appe(std::string arguments) {
@@ -223,6 +240,14 @@ Session::Answer Session::on_comb(std::string arguments) {
         }
         paths.push_back(std::move(*path));
     }
+    // The parts go in the end, so the whole must be none of them, by whatever name.
+    const auto whole = co_await tree().stat(loop_, paths[0]);
+    for (std::size_t i = 1; i < paths.size(); ++i) {
+        const auto part = co_await tree().stat(loop_, paths[i]);
+        if (paths[i] == paths[0] || (whole && part && is_same_file(*whole, *part))) {
+            co_return reply(553, "The target is one of the parts; nothing was changed");
+        }
+    }
     auto upload = co_await tree().upload(
         loop_, paths[0], {.mode = UploadMode::kAppend, .offset = 0, .announced = {}});
     if (!upload) {
@@ -239,10 +264,17 @@ Session::Answer Session::on_comb(std::string arguments) {
         co_return refuse(committed.error(), Wish::kWrite);
     }
     // The whole is safe: the parts may go.
+    std::size_t left = 0;
     for (std::size_t i = 1; i < paths.size(); ++i) {
-        static_cast<void>(co_await tree().remove(loop_, paths[i]));
+        const auto removed = co_await tree().remove(loop_, paths[i]);
+        left += !removed && removed.error().code != Errc::kNotFound ? 1 : 0;
     }
-    co_return reply(250, fmt::format("{} parts are one file", paths.size() - 1));
+    const std::size_t count = paths.size() - 1;
+    co_return reply(
+        250,
+        left == 0
+            ? fmt::format("{} parts are one file", count)
+            : fmt::format("{} parts are one file; {} of them cannot be removed", count, left));
 }
 
 base::Task<Result<>> Session::copy_into(files::Upload& upload, std::string path) {
