@@ -53,14 +53,13 @@ base::Result<std::string> path_option(const AdminRequest& request) {
     return joined;
 }
 
-// "list, read", for "may ... in".
+// "list, read", for people; "everything" and "nothing" as such.
 std::string describe(files::Rights rights) {
     if (rights == 0 || rights == files::kAllRights) {
         return rights == 0 ? "nothing" : "everything";
     }
     std::string text;
-    const std::string words = files::format_rights(rights);
-    for (const char c : words) {
+    for (const char c : files::format_rights(rights)) {
         text += c;
         text += c == ',' ? " " : "";
     }

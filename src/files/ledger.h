@@ -51,9 +51,9 @@ class Ledger {
     [[nodiscard]] std::uint64_t left(Limits limits) const;
 
   private:
-    mutable std::mutex mutex_;
     [[nodiscard]] Counts taken() const;
 
+    mutable std::mutex mutex_;
     Counts used_;
     Counts held_;
     Counts reserved_;

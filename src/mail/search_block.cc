@@ -10,7 +10,7 @@
 namespace mail {
 namespace {
 
-// 2: ISO-2022-JP with NEC's row 13, in fields as it stands too.
+// 2: ISO-2022-JP with NEC's row 13, in fields as it stands too; a message that is one file as its body.
 constexpr std::uint8_t kVersion = 2;
 constexpr char kWordEnd = '\n';  // no word contains it
 

@@ -42,7 +42,6 @@ class Iso2022JpDecoder {
     void take(char c, std::string& out);
     void take_escape(char c, std::string& out);
     void take_graphic(char c, std::string& out);
-    void choose(Set set, std::string& out);
     void add_pair(char first, char second);
     void convert_run(std::string& out);
 

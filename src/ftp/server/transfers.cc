@@ -131,11 +131,11 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
                                                    : refuse(upload.error(), Wish::kWrite);
     }
     // RFC 1123 4.1.2.9: the form of the reply to STOU, with the path as the client has it.
-    const std::string given =
-        argument.substr(0, argument.rfind('/') + 1) + std::string((*upload)->name());
-    std::string text = mode == UploadMode::kUnique
-                           ? fmt::format("FILE: {}", given)
-                           : fmt::format("Ok to send data for {}", argument);
+    std::string text = fmt::format("Ok to send data for {}", argument);
+    if (mode == UploadMode::kUnique) {
+        argument.replace(argument.rfind('/') + 1, std::string::npos, (*upload)->name());
+        text = fmt::format("FILE: {}", argument);
+    }
     Job job{.verb = std::move(verb),
             .path = (*upload)->path(),
             .representation = representation_,
