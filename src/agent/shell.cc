@@ -70,6 +70,31 @@ int run_shell(FtpArguments& arguments) {
     return shell.run();
 }
 
+void Shell::read_lines() {
+    LineEditor editor(home_file(".staffetta-ftp-history"),
+                      [this](std::string_view line) { return complete(line); });
+    while (!done_) {
+        say(jobs_.take_news());
+        const auto line = recorded_macro_ ? editor.read("")
+                                          : editor.read(filled_prompt(texts_.prompt),
+                                                        filled_prompt(texts_.right_prompt));
+        if (!line) {
+            say(is_interactive() ? "\n" : "");
+            break;
+        }
+        static_cast<void>(take_interrupt());
+        if (recorded_macro_) {
+            record(*line);
+        } else if (is_interactive()) {
+            typed_ = true;
+            run_line(*line);
+            typed_ = false;
+        } else {
+            run_unattended(*line);
+        }
+    }
+}
+
 int Shell::run() {
     // Before anything else: without it nobody would know what to say to a server.
     std::string script;
@@ -103,28 +128,7 @@ int Shell::run() {
         static_cast<void>(run_text(script));
         done_ = true;
     }
-    LineEditor editor(home_file(".staffetta-ftp-history"),
-                      [this](std::string_view line) { return complete(line); });
-    while (!done_) {
-        say(jobs_.take_news());
-        const auto line = recorded_macro_ ? editor.read("")
-                                          : editor.read(filled_prompt(texts_.prompt),
-                                                        filled_prompt(texts_.right_prompt));
-        if (!line) {
-            say(is_interactive() ? "\n" : "");
-            break;
-        }
-        static_cast<void>(take_interrupt());
-        if (recorded_macro_) {
-            record(*line);
-        } else if (is_interactive()) {
-            typed_ = true;
-            run_line(*line);
-            typed_ = false;
-        } else {
-            run_unattended(*line);
-        }
-    }
+    read_lines();
     wait_for_jobs();
     if (site().is_open()) {
         static_cast<void>(site().run(client().quit()));

@@ -217,6 +217,8 @@ class Shell {
     // Scripts, and commands that wait (shell_scripts.cc).
     int run_words(const Words& words);
     void run_unattended(const std::string& line);
+    // What is typed or comes in by standard input, line by line, until `bye` or its end.
+    void read_lines();
     int run_behind(const Words& words, std::size_t first);
     base::Result<> run_file(const std::string& path);
     base::Result<> run_text(std::string_view text);
