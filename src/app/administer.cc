@@ -38,8 +38,11 @@ base::Result<> restore(const std::string& from, const Config& config) {
     TRY_VOID(become_user(config.user));
     TRY_VOID(store::restore_store(from, store_directory(config)));
     const std::string trees = from + kBackupFiles;
-    return std::filesystem::exists(trees) ? files::copy_tree(trees, config.files.root)
-                                          : base::Result<>();
+    if (std::filesystem::exists(trees)) {
+        TRY_VOID(files::copy_tree(trees, config.files.root));
+    }
+    TRY(const auto offline, OfflineStore::open(config));
+    return offline->renew_mail_ids();
 }
 
 }  // namespace

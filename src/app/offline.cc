@@ -6,6 +6,7 @@
 #include "app/removal.h"
 #include "app/server.h"
 #include "app/service_options.h"
+#include "mail/message_store.h"
 #include "store/disk_store.h"
 
 namespace app {
@@ -46,6 +47,20 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
     offline->mailboxes_.emplace(*offline->store_, offline->clock_, offline->pool_);
     TRY_VOID(finish_removals(*offline->store_, offline->files_.get()));
     return offline;
+}
+
+base::Result<> OfflineStore::renew_mail_ids() {
+    const auto snapshot = store_->snapshot();
+    TRY(const std::vector<std::string> domains, account::list_domains(*snapshot));
+    for (const std::string& domain : domains) {
+        TRY(const auto accounts, account::list_accounts(*snapshot, domain));
+        for (const account::Account& account : accounts) {
+            TRY_VOID(store_->change_and_wait([&](store::Transaction& change) {
+                return mail::renew_ids(change, account.id, clock_.now());
+            }));
+        }
+    }
+    return {};
 }
 
 AdminReply OfflineStore::run(const AdminRequest& request) {

@@ -26,6 +26,9 @@ class OfflineStore {
 
     [[nodiscard]] Administration administration();
 
+    // Behind a restore: mail::renew_ids() for every account.
+    [[nodiscard]] base::Result<> renew_mail_ids();
+
     [[nodiscard]] mail::Mailboxes& mailboxes() { return *mailboxes_; }
 
     [[nodiscard]] const base::Clock& clock() const { return clock_; }

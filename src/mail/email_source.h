@@ -30,6 +30,8 @@ class EmailSource {
                                                      const EmailVisitor& visit) const = 0;
     [[nodiscard]] virtual base::Result<std::unique_ptr<store::BlobReader>> open_body(
         EmailId email) const = 0;
+    // As mail::first_email().
+    [[nodiscard]] virtual base::Result<EmailId> first_email(EmailId from) const = 0;
 };
 
 // The emails of `owner` in `mailboxes`, which must outlive it.
@@ -47,6 +49,10 @@ class MailboxesSource final : public EmailSource {
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_body(
         EmailId email) const override {
         return mailboxes_.open_body(owner_, email);
+    }
+
+    [[nodiscard]] base::Result<EmailId> first_email(EmailId from) const override {
+        return mailboxes_.first_email(owner_, from);
     }
 
   private:

@@ -254,6 +254,20 @@ base::Result<> read_emails(const store::Reader& reader,
     return {};
 }
 
+base::Result<EmailId> first_email(const store::Reader& reader,
+                                  account::AccountId account,
+                                  EmailId from) {
+    EmailId found = kNoEmail;
+    const std::string prefix = account_prefix(KeyTag::kEmail, account);
+    TRY_VOID(reader.scan(email_key(account, from),
+                         store::prefix_end(prefix),
+                         [&](std::string_view key, std::string_view /*record*/) {
+                             found = store::KeyReader(key.substr(prefix.size())).u64();
+                             return false;
+                         }));
+    return found;
+}
+
 base::Result<EmailCounts::Block*> EmailCounts::load(EmailId email) {
     const std::uint64_t number = email / kBlockEmails;
     const auto known = blocks_.find(number);

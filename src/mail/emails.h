@@ -50,6 +50,12 @@ using EmailVisitor = std::function<bool(EmailId, const EmailRecord&)>;
                                          std::span<const EmailId> emails,
                                          const EmailVisitor& visit);
 
+// The first email that is there, from the id `from` on; kNoEmail for none.
+inline constexpr EmailId kNoEmail = UINT64_MAX;
+[[nodiscard]] base::Result<EmailId> first_email(const store::Reader& reader,
+                                                account::AccountId account,
+                                                EmailId from);
+
 // Counts references to one account's emails within a change; save() writes what it counted.
 class EmailCounts {
   public:

@@ -163,6 +163,10 @@ base::Result<> Mailboxes::read_emails(account::AccountId owner,
     return mail::read_emails(*parts_->store.snapshot(), owner, emails, visit);
 }
 
+base::Result<EmailId> Mailboxes::first_email(account::AccountId owner, EmailId from) const {
+    return mail::first_email(*parts_->store.snapshot(), owner, from);
+}
+
 base::Result<std::unique_ptr<store::BlobReader>> Mailboxes::open_body(account::AccountId owner,
                                                                       EmailId email) const {
     const auto reader = parts_->store.snapshot();

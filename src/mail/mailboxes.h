@@ -252,6 +252,7 @@ class Mailboxes {
     [[nodiscard]] base::Result<> read_emails(account::AccountId owner,
                                              std::span<const EmailId> emails,
                                              const EmailVisitor& visit) const;
+    [[nodiscard]] base::Result<EmailId> first_email(account::AccountId owner, EmailId from) const;
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_body(
         account::AccountId owner, EmailId email) const;
     // The same of one that read_emails() has told of.

@@ -160,6 +160,13 @@ class MessageStore {
                                                      account::AccountId account,
                                                      std::size_t messages_max);
 
+// Behind a restore: every mailbox gets another UIDVALIDITY, and what is counted goes on far behind what may have been
+// given out since the copy was taken (RFC 9051 2.3.1.1: a UID of one UIDVALIDITY is one message's for ever; RFC 8474
+// has the same of EMAILID and MAILBOXID). Clients read their mailboxes anew.
+[[nodiscard]] base::Result<> renew_ids(store::Transaction& change,
+                                       account::AccountId account,
+                                       base::WallTime now);
+
 // The mailboxes that every account has; for the change that makes the account.
 [[nodiscard]] base::Result<> add_account_mail(store::Transaction& change,
                                               account::AccountId account,

@@ -213,6 +213,39 @@ TEST_F(MessageStoreTest, UidValidityGrowsThoughTheClockGoesBack) {
     EXPECT_EQ(messages_.open_inbox(1)->uid_validity, 4'000'000'001U);
 }
 
+TEST_F(MessageStoreTest, ANewAccountsUidValidityIsBehindThatOfRemovedOnes) {
+    AccountCounters counters;
+    counters.uid_validity = 4'000'000'000U;
+    ASSERT_TRUE(change([&](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(counters_key(1), encode(counters));
+        TRY(const bool done, remove_account_mail(transaction, 1, 10));
+        EXPECT_TRUE(done);
+        return {};
+    }));
+    ASSERT_TRUE(deliver("x\r\n", {recipient(2)}));
+    EXPECT_EQ(messages_.open_inbox(2)->uid_validity, 4'000'000'001U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+// Behind a restore: what was given out since the copy is not given out again.
+TEST_F(MessageStoreTest, RenewedIdsAreNobodysBefore) {
+    ASSERT_TRUE(deliver("x\r\n", {recipient(1)}));
+    const auto before = messages_.open_inbox(1).value();
+    const auto counters = load_counters(*store_.snapshot(), 1).value();
+    ASSERT_TRUE(change(
+        [&](store::Transaction& transaction) { return renew_ids(transaction, 1, clock_.now()); }));
+    const auto after = messages_.open_inbox(1).value();
+    EXPECT_GT(after.uid_validity, counters.uid_validity);
+    ASSERT_THAT(uids(after), ElementsAre(1U));
+    EXPECT_EQ(after.messages[0].email, before.messages[0].email);
+    const Ref inbox{1, kInbox};
+    EXPECT_GT(load_state(*store_.snapshot(), inbox).value()->highest_modseq,
+              counters.modseq + 1'000'000);
+    ASSERT_TRUE(deliver("y\r\n", {recipient(1)}));
+    EXPECT_GT(messages_.open_inbox(1)->messages[1].email, before.messages[0].email + 1'000'000);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(MessageStoreTest, UidsThatAreUsedUpRefuseTheMessage) {
     ASSERT_TRUE(deliver("x\r\n", {recipient(1)}));
     ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {

@@ -275,10 +275,33 @@ std::string encode_mark() {
     return RecordWriter(kVersion).record();
 }
 
+namespace {
+
+base::Result<std::uint32_t> load_uid_validity(const store::Reader& reader) {
+    TRY(const auto number, load(reader, prefix(KeyTag::kUidValidity), decode_number));
+    std::uint32_t floor = 0;
+    return narrow(number.value_or(0), floor) ? base::Result<std::uint32_t>(floor) : too_wide();
+}
+
+}  // namespace
+
+base::Result<> raise_uid_validity(store::Transaction& change, std::uint32_t floor) {
+    TRY(const std::uint32_t before, load_uid_validity(change));
+    if (floor > before) {
+        change.put(prefix(KeyTag::kUidValidity), encode_number(floor));
+    }
+    return {};
+}
+
 base::Result<AccountCounters> load_counters(const store::Reader& reader,
                                             account::AccountId account) {
     TRY(const auto counters, load(reader, counters_key(account), decode_counters));
-    return counters.value_or(AccountCounters());
+    if (counters) {
+        return *counters;
+    }
+    AccountCounters fresh;
+    TRY(fresh.uid_validity, load_uid_validity(reader));
+    return fresh;
 }
 
 base::Result<std::optional<MailboxRecord>> load_mailbox(const store::Reader& reader, Ref ref) {

@@ -35,7 +35,11 @@ enum class KeyTag : std::uint8_t {
     kSharedWith = 'r',    // who account mailbox: nothing more
     kSubscription = 's',  // user path: nothing more
     kAnnotation = 'K',    // account mailbox user name
+    kUidValidity = 'v',   // the highest UIDVALIDITY that a removed account had
 };
+
+// A new account's UIDVALIDITYs begin behind those of accounts that have gone: another one may have the same address.
+[[nodiscard]] base::Result<> raise_uid_validity(store::Transaction& change, std::uint32_t floor);
 
 // One record an account, read and written by every change to its mail: changes run one after another, so
 // what it hands out is never handed out twice.

@@ -187,6 +187,8 @@ base::Result<bool> remove_account_mail(store::Transaction& change,
     if (!has_no_index) {
         return false;
     }
+    TRY(const AccountCounters counters, load_counters(change, account));
+    TRY_VOID(raise_uid_validity(change, counters.uid_validity));
     TRY_VOID(erase_grants_to(change, account));
     TRY_VOID(erase_grants_by(change, account));
     for (const KeyTag tag : kRest) {

@@ -313,6 +313,12 @@ class IndexBuild {
             CO_TRY_VOID(expect_going_on(stopping));
             const std::uint64_t room = limits.block_emails_max - block_.emails.size();
             CO_TRY(next, co_await read_batch(next, std::min(gap.last, next + room - 1)));
+            if (batch_.empty()) {
+                // Whole spans may be free: of what went, or was never given out (renew_ids()).
+                CO_TRY(const EmailId there, source_.first_email(next));
+                next = std::clamp(there, next, gap.last + 1);
+                continue;
+            }
             CO_TRY_VOID(co_await cut_words());
             rest();
         }

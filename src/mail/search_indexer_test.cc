@@ -115,6 +115,22 @@ TEST_F(SearchIndexerTest, WaitsForEnough) {
     expect_right();
 }
 
+// Ids that were never given out (renew_ids()) are not looked at one by one.
+TEST_F(SearchIndexerTest, PassesOverFreeIdsInOneStep) {
+    limits_.block_emails_max = 1000;
+    add(10);
+    next_email_ += 1'000'000'000;
+    add(10);
+    EXPECT_EQ(steps(true), 1);
+    EXPECT_EQ(ranges(), (Ranges{{1, 1'000'000'020}}));
+    EXPECT_LT(source_.asked_for, 1000U);
+    next_email_ += 1'000'000'000;
+    add(0);
+    steps(true);
+    EXPECT_LT(source_.asked_for, 2000U);
+    expect_right();
+}
+
 TEST_F(SearchIndexerTest, RestsAfterEachPieceOfWork) {
     int rests = 0;
     limits_.block_emails_max = 1000;

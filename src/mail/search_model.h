@@ -37,9 +37,11 @@ class ModelSource final : public EmailSource {
     std::function<void()> on_open = [] {};
     mutable std::size_t bodies_opened = 0;
     mutable std::size_t records_read = 0;
+    mutable std::size_t asked_for = 0;  // ids, there or not
 
     [[nodiscard]] base::Result<> read_emails(std::span<const EmailId> ids,
                                              const EmailVisitor& visit) const override {
+        asked_for += ids.size();
         for (const EmailId id : ids) {
             const auto found = emails.find(id);
             if (found == emails.end()) {
@@ -54,6 +56,11 @@ class ModelSource final : public EmailSource {
             }
         }
         return {};
+    }
+
+    [[nodiscard]] base::Result<EmailId> first_email(EmailId from) const override {
+        const auto found = emails.lower_bound(from);
+        return found == emails.end() ? kNoEmail : found->first;
     }
 
     [[nodiscard]] base::Result<std::unique_ptr<store::BlobReader>> open_body(

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import pwd
+import re
 import sys
 import threading
 import unittest
@@ -58,6 +59,34 @@ class Backup(unittest.TestCase):
             other.send(letter(body="afterwards\r\n"))
             self.assertEqual(len(other.messages(BOB)), len(restored) + 1)
             server.admin("backup", copy, status=73)
+
+    def test_gives_no_uid_out_again(self):
+        # What came behind the copy had UIDs and ids, which clients know: they are nobody else's afterwards.
+        with Server() as server:
+            server.send(letter(body="before\r\n"))
+            copy = server.folder / "copy"
+            server.admin("backup", copy)
+            server.send(letter(body="behind the copy\r\n"))
+            old = self.status(server)
+            server.stop()
+            store = server.folder / "data" / "store"
+            store.rename(server.folder / "old-store")
+            server.admin("restore", copy)
+            self.assertRegex(server.admin("check"), "^sound: ")
+            server.start()
+            server.send(letter(body="another\r\n"))
+            new = self.status(server)
+            self.assertGreater(new["UIDVALIDITY"], old["UIDVALIDITY"])
+            self.assertGreater(new["HIGHESTMODSEQ"], old["HIGHESTMODSEQ"])
+            self.assertEqual([body.split(b"\r\n\r\n", 1)[1] for body in server.messages(BOB)], [b"before\r\n", b"another\r\n"])
+
+    def status(self, server):
+        client = server.open_imap(BOB)
+        try:
+            line = client.status("INBOX", "(UIDVALIDITY HIGHESTMODSEQ)")[1][0].decode()
+        finally:
+            client.logout()
+        return {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", line.split(" ", 1)[1])}
 
     def test_closes_a_folder_that_was_open(self):
         with Server() as server:
