@@ -79,6 +79,18 @@ FtpService::FtpService(const Config& config, FtpNeeds needs, net::UniqueFd trans
     }
 }
 
+base::Result<> FtpService::reopen_transfer_log(const std::string& path) {
+    if (!transfer_log_) {
+        return {};
+    }
+    TRY(const auto fresh, open_transfer_log(path));
+    // In one step: sessions write to the number.
+    if (::dup3(fresh.get(), transfer_log_.get(), O_CLOEXEC) < 0) {
+        return base::fail(base::Errc::kIo, std::generic_category().message(errno));
+    }
+    return {};
+}
+
 std::string FtpService::who() const {
     std::string text;
     const auto now = clock_.now();

@@ -41,6 +41,8 @@ class FtpService {
     // One connection. `implicit_tls`: the port begins with TLS.
     [[nodiscard]] base::Task<> serve(std::unique_ptr<net::Stream> stream, bool implicit_tls);
 
+    // For whoever rotates logs: what stands at `path` from now on, made where it is absent. From any thread.
+    [[nodiscard]] base::Result<> reopen_transfer_log(const std::string& path);
     // `staffetta ftp who`: a line a session. From any thread.
     [[nodiscard]] std::string who() const;
 

@@ -71,6 +71,24 @@ void MailServer::Parts::end_removals() {
     });
 }
 
+// Counts that a crash left behind; quotas go by them.
+void MailServer::Parts::count_files() {
+    if (!files->counts_are_old()) {
+        return;
+    }
+    administration_pool->submit([this] {
+        const auto report = files->check();
+        if (!report) {
+            log->warning("files could not be counted anew; the next start tries again",
+                         {{"reason", report.error().text}});
+            return;
+        }
+        for (const std::string& mended : report->mended) {
+            log->info("counts mended after a crash", {{"what", mended}});
+        }
+    });
+}
+
 void MailServer::Parts::warn_without_postmaster() {
     const auto warning = postmaster_warning(*store->snapshot());
     if (warning && !warning->empty()) {

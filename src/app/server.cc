@@ -76,6 +76,9 @@ MailServer::Parts::Parts(Config given)
 // What these still run uses the store, the files and the authenticator.
 MailServer::Parts::~Parts() {
     index_worker.reset();
+    if (files) {
+        files->end_check();
+    }
     administration_pool.reset();
     file_pool.reset();
     hash_pool.reset();
@@ -191,6 +194,7 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config,
 void MailServer::start() {
     parts_->warn_without_postmaster();
     parts_->end_removals();
+    parts_->count_files();
     parts_->build_index();
     if (parts_->relay) {
         parts_->relay->start(parts_->server->loop(0));
@@ -209,6 +213,14 @@ void MailServer::Parts::reload_certificates() {
         log->info("certificates reloaded");
     } else {
         log->error("certificates not reloaded; the old ones stay", {{"reason", done.error().text}});
+    }
+}
+
+void MailServer::Parts::reopen_transfer_log() {
+    const auto done = ftp->reopen_transfer_log(config.ftp.transfer_log);
+    if (!done) {
+        log->error("the transfer log is not reopened; the old file goes on",
+                   {{"reason", done.error().text}});
     }
 }
 
@@ -231,6 +243,7 @@ void MailServer::reload() {
     if (parts_->tls) {
         parts_->reload_certificates();
     }
+    parts_->reopen_transfer_log();
     const auto done = parts_->reload_settings();
     if (done) {
         parts_->log->info("routes and relay settings reloaded");

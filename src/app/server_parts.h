@@ -130,6 +130,8 @@ struct MailServer::Parts {
     // housekeeping.cc: what is done beside the sessions, a little at a time.
     void refresh_metrics();
     void end_removals();
+    void count_files();
+    void reopen_transfer_log();
     void warn_without_postmaster();
     void collect();
     void expire_traces();

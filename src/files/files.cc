@@ -60,9 +60,12 @@ Result<> check_volume(Volume& volume, const std::string& shown, CheckReport& rep
     return {};
 }
 
-Result<> check_accounts(Volumes& volumes, CheckReport& report) {
+Result<> check_accounts(Volumes& volumes, const std::atomic<bool>& ends, CheckReport& report) {
     TRY(const auto names, folder_names(volumes.options().root + kAccountsFolder));
     for (const std::string& name : names) {
+        if (ends) {
+            return base::fail(Errc::kUnavailable, "The server stops.");
+        }
         const auto id = base::parse_number<account::AccountId>(name);
         TRY(const auto account, account::find_account(*volumes.store().snapshot(), id.value_or(0)));
         if (!account) {
@@ -79,10 +82,13 @@ Result<> check_accounts(Volumes& volumes, CheckReport& report) {
     return {};
 }
 
-Result<> check_shares(Volumes& volumes, CheckReport& report) {
+Result<> check_shares(Volumes& volumes, const std::atomic<bool>& ends, CheckReport& report) {
     TRY(const auto table, volumes.shares());
     TRY(const auto names, folder_names(volumes.options().root + kSharesFolder));
     for (const std::string& name : names) {
+        if (ends) {
+            return base::fail(Errc::kUnavailable, "The server stops.");
+        }
         if (table->find(name) == nullptr) {
             report.findings.push_back(fmt::format(
                 "files: {}{}/{} is no share's folder; add the share, or move the folder away",
@@ -99,13 +105,18 @@ Result<> check_shares(Volumes& volumes, CheckReport& report) {
 
 }  // namespace
 
-Files::Files(std::shared_ptr<Volumes> volumes, base::Pool& pool)
+Files::Files(std::shared_ptr<Volumes> volumes, base::Pool& pool, bool counts_are_old)
     : volumes_(std::move(volumes)),
-      pool_(pool) {}
+      pool_(pool),
+      counts_are_old_(counts_are_old) {}
 
-// What still gathers is written down by whoever has the store.
+// What still gathers is written down by whoever has the store. Counts that a crash left behind stay marked as such.
 Files::~Files() {
-    volumes_->flush();
+    if (counts_are_old_) {
+        volumes_->flush();
+    } else {
+        volumes_->close();
+    }
 }
 
 Result<std::unique_ptr<Files>> Files::start(Options options,
@@ -131,8 +142,15 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
             [shares](store::Transaction& change) { return change_sharing(change, shares); },
             [](const Result<>& /*done*/) {});
     }
+    TRY(const bool crashed, left_open(*store.snapshot()));
+    store.submit(
+        [](store::Transaction& change) {
+            mark_open(change);
+            return Result<>();
+        },
+        [](const Result<>& /*done*/) {});
     auto volumes = std::make_shared<Volumes>(std::move(options), store, clock, std::move(aside));
-    return std::unique_ptr<Files>(new Files(std::move(volumes), pool));
+    return std::unique_ptr<Files>(new Files(std::move(volumes), pool, crashed));
 }
 
 base::Task<Result<std::shared_ptr<Tree>>> Files::open_tree(base::Loop& loop,
@@ -166,8 +184,9 @@ base::Task<Result<std::shared_ptr<Tree>>> Files::open_anonymous(base::Loop& loop
 
 Result<CheckReport> Files::check() {
     CheckReport report;
-    TRY_VOID(check_accounts(*volumes_, report));
-    TRY_VOID(check_shares(*volumes_, report));
+    TRY_VOID(check_accounts(*volumes_, ends_, report));
+    TRY_VOID(check_shares(*volumes_, ends_, report));
+    counts_are_old_ = false;
     return report;
 }
 

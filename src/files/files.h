@@ -14,6 +14,7 @@
 // kUnsupported, kIo.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -363,8 +364,16 @@ class Files {
 
     // What administration does, on a thread that may wait for the disk.
 
-    // Counts every tree anew and mends what the store says of it; looks for folders that are nobody's.
+    // Counts every tree anew and mends what the store says of it; looks for folders that are nobody's. kUnavailable
+    // behind end_check().
     [[nodiscard]] base::Result<CheckReport> check();
+
+    // Whether the trees were not closed in good order when they were last in use, and no check() has been since.
+    [[nodiscard]] bool counts_are_old() const { return counts_are_old_; }
+
+    // A check that another thread is at gives up before the next tree.
+    void end_check() { ends_ = true; }
+
     // A copy of all trees into the folder `directory`, made where it is absent, while uploads go on: each
     // file is whole, as it was at one moment.
     [[nodiscard]] base::Result<> backup(const std::string& directory);
@@ -376,10 +385,12 @@ class Files {
     [[nodiscard]] base::Result<> remove_account(account::AccountId id);
 
   private:
-    Files(std::shared_ptr<Volumes> volumes, base::Pool& pool);
+    Files(std::shared_ptr<Volumes> volumes, base::Pool& pool, bool counts_are_old);
 
     std::shared_ptr<Volumes> volumes_;
     base::Pool& pool_;
+    std::atomic<bool> counts_are_old_;
+    std::atomic<bool> ends_ = false;
 };
 
 }  // namespace files

@@ -409,6 +409,32 @@ TEST_F(FilesTest, ACheckMendsTheCounts) {
     EXPECT_TRUE(files_->check()->mended.empty());
 }
 
+// What a crash is to the next start: the trees were never closed.
+TEST_F(FilesTest, CountsAreOldBehindACrashUntilTheyAreChecked) {
+    store(*tree_, "/a", "123");
+    EXPECT_FALSE(files_->counts_are_old());
+    std::filesystem::copy(root_ + "/accounts/1/a", root_ + "/accounts/1/b");
+    {
+        const auto next = Files::start({.root = root_}, store_, pool_, clock_, random_).value();
+        EXPECT_TRUE(next->counts_are_old());
+        next->end_check();
+        EXPECT_EQ(next->check().error().code, Errc::kUnavailable);
+    }
+    // Closed without a whole check: they are still what the crash left.
+    const auto next = Files::start({.root = root_}, store_, pool_, clock_, random_).value();
+    EXPECT_TRUE(next->counts_are_old());
+    EXPECT_EQ(next->check()->mended.size(), 1U);
+    EXPECT_FALSE(next->counts_are_old());
+}
+
+TEST_F(FilesTest, CountsOfTreesThatWereClosedAreTaken) {
+    store(*tree_, "/a", "123");
+    tree_.reset();
+    files_.reset();
+    const auto next = Files::start({.root = root_}, store_, pool_, clock_, random_).value();
+    EXPECT_FALSE(next->counts_are_old());
+}
+
 TEST_F(FilesTest, ABackupHoldsEverythingAndComesBack) {
     ASSERT_TRUE(run(tree_->make_directory(loop_, "/sub")));
     store(*tree_, "/sub/a", "123");

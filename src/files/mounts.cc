@@ -51,7 +51,7 @@ std::string Place::shown_path() const {
 }
 
 Rights Place::entry_rights() const {
-    const bool bound = share != nullptr && has_grants_beneath(*share, shown_path());
+    const bool bound = share != nullptr && has_grants_within(*share, shown_path());
     return bound ? rights & ~Rights{kRename} : rights;
 }
 
@@ -135,7 +135,7 @@ Rights Mounts::rights_beneath(const Place& place, std::string_view name) const {
     }
     const std::string path = child(place.shown_path(), name);
     const Rights rights = rights_at(*place.share, viewer_, path);
-    return has_grants_beneath(*place.share, path) ? rights & ~Rights{kRename} : rights;
+    return has_grants_within(*place.share, path) ? rights & ~Rights{kRename} : rights;
 }
 
 bool Mounts::may_stay() const {

@@ -80,6 +80,15 @@ void Recorder::flush() {
     send_if_due();
 }
 
+void Recorder::close() {
+    {
+        const std::lock_guard lock(mutex_);
+        gathering_.closes = true;
+        hurry_ = true;
+    }
+    send_if_due();
+}
+
 void Recorder::settle() {
     flush();
     std::unique_lock lock(mutex_);
@@ -136,6 +145,9 @@ base::Result<> Recorder::apply_to(store::Transaction& change,
     }
     for (const Note& note : batch.notes) {
         TRY_VOID(add_trace_once(change, note.volume, note.path, note.event));
+    }
+    if (batch.closes) {
+        mark_closed(change);
     }
     return {};
 }

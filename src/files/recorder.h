@@ -1,6 +1,6 @@
 // Writes down in the store what changes on the disk: what volumes hold, and what happened to files. Nobody
-// waits for it: a file's promise is the disk's. What a crash takes from the counts, `staffetta check`
-// finds and mends.
+// waits for it: a file's promise is the disk's. What a crash takes from the counts, the next start counts anew
+// (Files::check()).
 #pragma once
 
 #include <condition_variable>
@@ -43,7 +43,9 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     void send_in_time(base::Loop& loop);
     // Sends what has gathered.
     void flush();
-    // The same, and waits until it is written down. On a thread that may wait, and that the store does not need.
+    // The same, for the last time: with it the trees are marked as closed, their counts right.
+    void close();
+    // As flush(), and waits until it is written down. On a thread that may wait, and that the store does not need.
     void settle();
 
   private:
@@ -58,6 +60,7 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
         std::vector<Note> notes;
         std::vector<std::shared_ptr<const void>> alive;
         std::uint64_t last = 0;  // the number of what was handed in last
+        bool closes = false;
     };
 
     // Whether what has gathered is to be sent now. Under mutex_.

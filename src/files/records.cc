@@ -184,6 +184,19 @@ Result<> change_sharing(store::Transaction& change, bool shares_quota) {
     return {};
 }
 
+Result<bool> left_open(const store::Reader& reader) {
+    TRY(const std::optional<std::string> record, reader.get(prefix(RecordKind::kOpen)));
+    return record.has_value();
+}
+
+void mark_open(store::Transaction& change) {
+    change.put(prefix(RecordKind::kOpen), encode_number(1));
+}
+
+void mark_closed(store::Transaction& change) {
+    change.erase(prefix(RecordKind::kOpen));
+}
+
 Result<std::optional<Counts>> load_counts(const store::Reader& reader, std::string_view volume) {
     TRY(const std::optional<std::string> record, reader.get(usage_key(volume)));
     if (!record) {

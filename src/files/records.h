@@ -21,6 +21,7 @@ enum class RecordKind : std::uint8_t {
     kShare = 's',
     kTable = 'v',
     kSharing = 'q',
+    kOpen = 'o',
     kUsage = 'u',
     kEvent = 't',
     kEventByTime = 'a',
@@ -62,6 +63,10 @@ void store_counts(store::Transaction& change,
 // of all accounts' files, or of none.
 [[nodiscard]] base::Result<bool> shared_quota_before(const store::Reader& reader);
 [[nodiscard]] base::Result<> change_sharing(store::Transaction& change, bool shares_quota);
+// Whether somebody has had the trees since they were last closed in good order: counts may be behind what is there.
+[[nodiscard]] base::Result<bool> left_open(const store::Reader& reader);
+void mark_open(store::Transaction& change);
+void mark_closed(store::Transaction& change);
 // What is kept of a volume; nothing when it was never counted.
 [[nodiscard]] base::Result<std::optional<Counts>> load_counts(const store::Reader& reader,
                                                               std::string_view volume);

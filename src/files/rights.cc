@@ -104,6 +104,12 @@ bool has_grants_beneath(const Share& share, std::string_view path) {
     });
 }
 
+bool has_grants_within(const Share& share, std::string_view path) {
+    return std::any_of(share.grants.begin(), share.grants.end(), [&](const Grant& grant) {
+        return is_within(grant.path, path);
+    });
+}
+
 bool is_visible(const Share& share, const Viewer& viewer) {
     return std::any_of(share.grants.begin(), share.grants.end(), [&](const Grant& grant) {
         return grant.rights != 0 && is_for(grant.who, viewer);

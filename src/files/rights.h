@@ -74,6 +74,8 @@ struct Viewer {
 [[nodiscard]] Rights rights_at(const Share& share, const Viewer& viewer, std::string_view path);
 // Whether any grant speaks of a path beneath `path`: what lies there may have other rights.
 [[nodiscard]] bool has_grants_beneath(const Share& share, std::string_view path);
+// The same of `path` or what lies beneath: with another name it would be out of their reach.
+[[nodiscard]] bool has_grants_within(const Share& share, std::string_view path);
 // Whether the viewer has any right anywhere in it.
 [[nodiscard]] bool is_visible(const Share& share, const Viewer& viewer);
 

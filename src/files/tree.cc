@@ -49,8 +49,13 @@ Result<std::shared_ptr<OpenFile::State>> open_place(Place place,
                                                              .deed = std::move(by)});
 }
 
-// A folder takes along what lies in it, so nothing in it, nor where it goes, may have rights of its own.
-Result<> check_grants(const Place& place) {
+// A folder takes along what lies in it, so nothing in it, nor where it goes, may have rights of its own; nor may it
+// itself, for grants go by names, and under another one it would be anybody's who may see the folder that it is in.
+Result<> check_grants(const Place& place, bool itself) {
+    if (itself && place.share != nullptr && has_grants_within(*place.share, place.shown_path()) &&
+        !has_grants_beneath(*place.share, place.shown_path())) {
+        return base::fail(Errc::kDenied, "It has rights of its own.");
+    }
     if (place.share != nullptr && has_grants_beneath(*place.share, place.shown_path())) {
         return base::fail(Errc::kDenied, "What lies beneath has rights of its own.");
     }
@@ -63,7 +68,7 @@ Result<Place> find_movable(const Mounts& mounts, const std::string& path) {
     if (place.path == "/") {
         return base::fail(Errc::kDenied, "That folder cannot be changed.");
     }
-    TRY_VOID(check_grants(place));
+    TRY_VOID(check_grants(place, true));
     return place;
 }
 
@@ -73,7 +78,7 @@ Result<> rename_place(const Mounts& mounts,
                       const Deed& deed) {
     TRY(const Place old_place, find_movable(mounts, from));
     TRY(const Place new_place, mounts.find(to, kCreate, LastLink::kKeep));
-    TRY_VOID(check_grants(new_place));
+    TRY_VOID(check_grants(new_place, false));
     TRY_VOID(Volume::rename(*old_place.volume,
                             old_place.path,
                             *new_place.volume,

@@ -53,6 +53,9 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
     // What has happened is written down soon, or before this returns.
     void flush() const { recorder_->flush(); }
 
+    // For the last time: Recorder::close().
+    void close() const { recorder_->close(); }
+
     // Behind a change of a tree: Recorder::send_in_time().
     void send_in_time(base::Loop& loop) const { recorder_->send_in_time(loop); }
 

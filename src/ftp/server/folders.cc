@@ -66,7 +66,7 @@ Session::Answer Session::on_rmd(std::string arguments) {
 }
 
 Session::Answer Session::on_dele(std::string arguments) {
-    const auto path = resolve(arguments);
+    const auto path = resolve_file(arguments);
     if (!path) {
         co_return reply(550, path.error().text);
     }

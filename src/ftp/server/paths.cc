@@ -19,6 +19,14 @@ Result<std::string> Session::resolve(std::string_view argument) const {
     return files::join(directory_, argument);
 }
 
+// POSIX: a name with a slash behind it is a folder's.
+Result<std::string> Session::resolve_file(std::string_view argument) const {
+    if (argument.ends_with('/')) {
+        return base::fail(Errc::kInvalid, "A slash ends the names of folders only.");
+    }
+    return resolve(argument);
+}
+
 // RFC 959 5.4's tables: reading ends in 450 or 550, storing in 450, 452, 552 or 553, LIST in 450.
 Reply Session::refuse(const base::Error& error, Wish wish) {
     const bool writes = wish == Wish::kWrite;

@@ -20,6 +20,7 @@ Session::Answer Session::on_auth(std::string arguments) {
         co_return reply(431, "TLS is not available here");
     }
     channel_.reset();
+    protects_data_ = implies_private;
     co_return reply(234, "Begin the TLS handshake", Reply::Then::kStartTls);
 }
 

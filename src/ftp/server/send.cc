@@ -19,6 +19,12 @@ constexpr std::size_t kFlushOctets = std::size_t{64} * 1024;
 
 }  // namespace
 
+// Another program cut the file while it was sent: a client that does not know its size must not take it for whole.
+Result<> Transfer::became_shorter() {
+    disk_failed_ = true;
+    return base::fail(Errc::kIo, "It has become shorter.");
+}
+
 // Octets as they are: the kernel moves them where it can.
 Task<Result<>> Transfer::send_plain(net::Stream& stream, Job::Send& send) {
     while (send.first < send.last) {
@@ -30,7 +36,7 @@ Task<Result<>> Transfer::send_plain(net::Stream& stream, Job::Send& send) {
         }
         CO_TRY(const std::uint64_t octets, std::move(sent));
         if (octets == 0) {
-            break;  // the file became shorter meanwhile: what is left of it has gone
+            co_return became_shorter();
         }
         send.first += octets;
         co_await pace(octets);
@@ -51,7 +57,7 @@ Task<Result<>> Transfer::send_encoded(net::Stream& stream, Job::Send& send) {
         disk_failed_ = !read;
         CO_TRY(const std::size_t octets, std::move(read));
         if (octets == 0) {
-            break;
+            co_return became_shorter();
         }
         encoder.feed({room.data(), octets}, wire);
         send.first += octets;

@@ -170,6 +170,7 @@ Task<Result<>> Session::act_on(const Reply& reply) {
             held_.clear();
             CO_TRY_VOID(co_await lines_.start_tls(now() + options_.handshake_timeout_s));
             begin_anew();
+            channel_.protect(protects_data_ || options_.implicit_tls);
             place_->set_tls(true);
             break;
         case Reply::Then::kStopTls:

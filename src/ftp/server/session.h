@@ -196,6 +196,7 @@ class Session {
 
     // paths.cc
     [[nodiscard]] base::Result<std::string> resolve(std::string_view argument) const;
+    [[nodiscard]] base::Result<std::string> resolve_file(std::string_view argument) const;
 
     [[nodiscard]] files::Tree& tree() { return *user_->tree; }
     // What to say of a failure: of files to be read, of files to be made, of listings.
@@ -285,6 +286,7 @@ class Session {
     std::optional<std::uint64_t> announced_;  // ALLO's
     std::chrono::seconds idle_timeout_s_;
     bool buffer_size_given_ = false;  // PBSZ
+    bool protects_data_ = false;      // AUTH's name says so, without PROT
     bool extended_only_ = false;      // EPSV ALL
 
     DataChannel channel_;

@@ -88,6 +88,7 @@ class Transfer {
   private:
     [[nodiscard]] base::Task<base::Result<>> move(net::Stream& stream);
     // send.cc
+    [[nodiscard]] base::Result<> became_shorter();
     [[nodiscard]] base::Task<base::Result<>> send_plain(net::Stream& stream, Job::Send& send);
     [[nodiscard]] base::Task<base::Result<>> send_encoded(net::Stream& stream, Job::Send& send);
     [[nodiscard]] base::Task<base::Result<>> send_lines(net::Stream& stream, LineSource& lines);

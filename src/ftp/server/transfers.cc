@@ -28,6 +28,9 @@ bool is_same_file(const files::Entry& one, const files::Entry& other) {
 }  // namespace
 
 Reply Session::start(Job job, std::string text, std::optional<std::uint64_t> size) {
+    // RFC 959 4.1.3, REST: of the next transfer only, and a listing has no middle.
+    restart_ = 0;
+    range_.reset();
     if (!place_->begin_transfer(job.verb + ' ' + job.path, size, services_.clock.now())) {
         return reply(450, "Too many transfers are running; try again later");
     }
@@ -59,8 +62,10 @@ Job::Send Session::cut(std::unique_ptr<files::OpenFile> file) {
 }
 
 Session::Answer Session::on_retr(std::string arguments) {
-    const auto path = resolve(arguments);
+    const auto path = resolve_file(arguments);
     if (!path) {
+        restart_ = 0;
+        range_.reset();
         co_return reply(550, path.error().text);
     }
     auto file = co_await tree().open(loop_, *path);
@@ -100,7 +105,7 @@ Session::Answer Session::store(std::string argument, UploadMode mode, std::strin
     const std::uint64_t restart = std::exchange(restart_, 0);
     auto announced = std::exchange(announced_, std::nullopt);
     const auto range = std::exchange(range_, std::nullopt);
-    const auto path = resolve(argument);
+    const auto path = resolve_file(argument);
     if (!path) {
         co_return reply(553, path.error().text);
     }
