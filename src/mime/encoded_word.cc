@@ -48,6 +48,12 @@ bool is_plain_line(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+// By whatever label: relays write words of their own between others.
+bool is_same_charset(std::string_view a, std::string_view b) {
+    return base::iequals(a, b) ||
+           (!canonical_charset(a).empty() && canonical_charset(a) == canonical_charset(b));
+}
+
 // RFC 2047 4.2. A fold inside the word, line end and white space, is no part of it.
 void decode_q(std::string_view text, std::string& out) {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -153,7 +159,7 @@ void EncodedText::add_word(const EncodedWord& word) {
     if (!in_run_) {
         literal_ += space_;
         flush_literal();
-    } else if (!base::iequals(word.charset, charset_)) {
+    } else if (!is_same_charset(word.charset, charset_)) {
         flush_word();
     }
     space_.clear();
