@@ -180,9 +180,14 @@ bool Body::is_undecodable(const AskedItem& asked) {
     return part && encoding_of(asked, *part) == mime::Encoding::kOther;
 }
 
-mime::Encoding Body::encoding_of(const AskedItem& asked, std::uint32_t part) {
-    return asked.item.section.part.path.empty() ? mime::Encoding::kBinary
-                                                : structure()->parts[part].encoding;
+// The whole message is as it is, and so is a multipart, whatever encoding it is labelled with against RFC 2045 6.4: its
+// parts were found in its octets as they stand.
+mime::Encoding Body::encoding_of(const AskedItem& asked, std::uint32_t index) {
+    if (asked.item.section.part.path.empty()) {
+        return mime::Encoding::kBinary;
+    }
+    const mime::Part& part = structure()->parts[index];
+    return part.is_multipart() ? mime::Encoding::kBinary : part.encoding;
 }
 
 // RFC 3516 4.2: a part decoded; the whole message is as it is.

@@ -45,7 +45,7 @@ class Body {
     [[nodiscard]] base::Task<base::Result<std::uint64_t>> count_decoded(mime::OctetRange range,
                                                                         mime::Encoding encoding);
     [[nodiscard]] std::optional<mime::OctetRange> range_of(const SectionSpec& section);
-    [[nodiscard]] mime::Encoding encoding_of(const AskedItem& asked, std::uint32_t part);
+    [[nodiscard]] mime::Encoding encoding_of(const AskedItem& asked, std::uint32_t index);
     [[nodiscard]] const mime::Structure* structure();
     // Octets from `offset` on, at most a piece of them and up to `end`.
     [[nodiscard]] base::Task<base::Result<std::string>> read(std::uint64_t offset,
