@@ -254,6 +254,30 @@ base::Result<> erase_sayings(store::Transaction& change,
     return erase_all(change, annotations);
 }
 
+base::Result<> copy_annotations(store::Transaction& change,
+                                AccountEditor& account,
+                                MailboxId from,
+                                MailboxId to,
+                                std::uint64_t octets_max) {
+    const std::string source = mailbox_key(KeyTag::kAnnotation, {account.id(), from});
+    const std::string target = mailbox_key(KeyTag::kAnnotation, {account.id(), to});
+    std::vector<std::pair<std::string, std::string>> copies;
+    TRY_VOID(
+        each(change, source, [&](std::string_view key, std::string_view value) -> base::Result<> {
+            copies.emplace_back(target + std::string(key.substr(source.size())), value);
+            return {};
+        }));
+    std::uint64_t& octets = account.counters().annotation_octets;
+    for (const auto& [key, value] : copies) {
+        octets += key.size() + value.size();
+        change.put(key, value);
+    }
+    if (!copies.empty() && octets > octets_max) {
+        return base::fail(base::Errc::kOverQuota, "the account's annotations would take too much");
+    }
+    return {};
+}
+
 base::Result<> erase_all(store::Transaction& change, const std::string& prefix) {
     std::vector<std::string> keys;
     TRY_VOID(

@@ -243,14 +243,18 @@ struct Renaming {
     base::WallTime now;
     std::uint64_t mailboxes_max = 0;
     std::size_t depth_max = 0;
+    std::uint64_t annotations_octets_max = 0;
 };
 
-// RFC 9051 6.3.6: INBOX stays, its messages go to a new mailbox.
+// RFC 9051 6.3.6: INBOX stays, its messages go to a new mailbox. What was said of it is said of both (RFC 5464 4.1).
 base::Result<> rename_inbox(store::Transaction& change, const Renaming& wanted) {
     TRY_VOID(create_mailbox(
         change,
         {wanted.user, wanted.owner, wanted.to, Role::kNone, wanted.now, wanted.mailboxes_max}));
     TRY(const auto made, find_mailbox(change, wanted.owner, wanted.to));
+    TRY(AccountEditor account, AccountEditor::load(change, wanted.owner));
+    TRY_VOID(copy_annotations(change, account, kInbox, *made, wanted.annotations_octets_max));
+    account.save(change);
     TRY(const auto two,
         TwoMailboxes::open(change, {wanted.owner, kInbox}, {wanted.owner, *made}, {}));
     Copied copied;
@@ -373,7 +377,8 @@ base::Task<base::Result<>> Mailboxes::rename(base::Loop& loop,
                     std::move(target->levels),
                     parts_->clock.now(),
                     parts_->limits.mailboxes_max,
-                    parts_->limits.depth_max};
+                    parts_->limits.depth_max,
+                    parts_->limits.annotations_octets_max};
     auto change = [wanted = std::move(wanted)](store::Transaction& transaction) {
         return rename_mailbox(transaction, wanted);
     };

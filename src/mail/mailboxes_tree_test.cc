@@ -227,6 +227,37 @@ TEST_F(MailboxTreeTest, SharedMailboxesShowTheirOwnerAndObeyRights) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+// RFC 5464 4.1: everybody's, and they count.
+TEST_F(MailboxTreeTest, AnnotationsAreCopiedWithInbox) {
+    const Ref inbox = ref(1, "INBOX");
+    grant(inbox, "user2@hamburger.example", "lr");
+    const auto annotate = [&](account::AccountId user, std::string name, std::string value) {
+        return run(mailboxes_.annotate(
+            loop_, user, inbox, {{std::move(name), std::optional(std::move(value))}}));
+    };
+    ASSERT_TRUE(annotate(1, "/private/comment", "mine"));
+    ASSERT_TRUE(annotate(1, "/shared/comment", "ours"));
+    ASSERT_TRUE(annotate(2, "/private/comment", "yours"));
+    const std::uint64_t used = mailboxes_.quota(1)->annotation_octets.used;
+    ASSERT_TRUE(rename("INBOX", "Old"));
+    EXPECT_EQ(mailboxes_.quota(1)->annotation_octets.used, 2 * used);
+    grant(ref(1, "Old"), "user2@hamburger.example", "lr");
+    for (const std::string_view path : {"INBOX", "Old"}) {
+        const auto own = mailboxes_.annotations(1, ref(1, path)).value();
+        ASSERT_EQ(own.size(), 2U) << path;
+        EXPECT_EQ(own[0].value + own[1].value, "mineours");
+        EXPECT_EQ(mailboxes_.annotations(2, ref(1, path)).value().at(0).value, "yours");
+    }
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(annotate(1, "/private/" + std::to_string(i), std::string(60'000, 'x')));
+    }
+    append(inbox, {"1\r\n"});
+    EXPECT_EQ(rename("INBOX", "Older").error().code, Errc::kOverQuota);
+    EXPECT_FALSE(mailboxes_.find(1, "Older"));
+    EXPECT_EQ(open(inbox)->size(), 1U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(MailboxTreeTest, AnnotationsArePrivateOrShared) {
     const Ref inbox = ref(1, "INBOX");
     grant(inbox, "user2@hamburger.example", "lr");
