@@ -83,7 +83,8 @@ std::vector<TextRange> text_ranges(const mime::Structure& structure) {
         if (part.is_message && !is_root) {
             add(i, part.header_begin, part.body_begin, true);
         }
-        if (part.type.type == "text" && part.children.empty()) {
+        // A multipart in which no part was found is shown as text (BODYSTRUCTURE).
+        if ((part.type.type == "text" || part.is_multipart()) && part.children.empty()) {
             add(i, part.body_begin, part.body_end, false);
         }
     }

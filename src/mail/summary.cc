@@ -174,7 +174,7 @@ std::size_t characters(std::string_view utf8) {
 // The preview of a message whose beginning is at hand; nothing when more of it is needed.
 std::optional<std::string> preview_of(std::string_view held, const mime::Structure& structure) {
     constexpr std::size_t kFirstLook = 1024;  // most often enough, and decoding costs time
-    if (structure.root().type.is("multipart", "encrypted")) {
+    if (mime::is_encrypted(structure)) {
         return std::string();
     }
     std::string preview;
@@ -184,12 +184,14 @@ std::optional<std::string> preview_of(std::string_view held, const mime::Structu
             return preview;
         }
     }
-    const std::vector<std::uint32_t> parts = mime::body_parts(structure).text;
+    const std::vector<std::uint32_t> parts = mime::read_parts(structure);
     const bool is_whole = std::all_of(parts.begin(), parts.end(), [&](std::uint32_t index) {
-        const mime::Part& part = structure.parts[index];
-        return part.type.type != "text" || part.body_end <= held.size();
+        return structure.parts[index].body_end <= held.size();
     });
-    return is_whole ? std::optional(std::move(preview)) : std::nullopt;
+    if (!is_whole) {
+        return std::nullopt;
+    }
+    return preview.empty() ? mime::preview_without_text(structure) : std::move(preview);
 }
 
 // The root's envelope is made of kept fields: they are not kept twice.

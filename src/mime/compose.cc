@@ -215,7 +215,11 @@ Draft make_forward(std::string_view message,
     }
     draft.flowed = true;
     draft.text = forward_head(envelope) + body_text(message, structure, kForwardedOctetsMax);
+    const std::vector<std::uint32_t> read = read_parts(structure);
     for (const std::uint32_t index : body_parts(structure).attachments) {
+        if (std::ranges::find(read, index) != read.end()) {
+            continue;
+        }
         draft.attachments.push_back(attachment_of(message, structure.parts[index]));
     }
     return draft;

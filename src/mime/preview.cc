@@ -104,12 +104,24 @@ std::string preview_of_text(std::string_view text) {
     return preview.empty() ? collect(text, true) : preview;
 }
 
-std::string make_preview(std::string_view message, const Structure& structure) {
+std::string preview_without_text(const Structure& structure) {
     const Part& root = structure.root();
-    if (root.type.is("multipart", "encrypted")) {
+    return root.children.empty() && !is_encrypted(structure) ? collect(file_name_of(root), true)
+                                                             : std::string();
+}
+
+bool is_encrypted(const Structure& structure) {
+    const ContentType& type = structure.root().type;
+    return type.is("multipart", "encrypted") || type.is("application", "pkcs7-mime") ||
+           type.is("application", "x-pkcs7-mime");
+}
+
+std::string make_preview(std::string_view message, const Structure& structure) {
+    if (is_encrypted(structure)) {
         return {};
     }
-    return preview_of_text(body_text(message, structure, kTextOctetsLookedAt));
+    std::string preview = preview_of_text(body_text(message, structure, kTextOctetsLookedAt));
+    return preview.empty() ? preview_without_text(structure) : preview;
 }
 
 }  // namespace mime

@@ -1,6 +1,7 @@
 #include "mime/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/ascii.h"
@@ -177,6 +178,13 @@ class BodyFinder {
     std::vector<Frame> frames_;
 };
 
+// Text by its type only: nobody reads an invitation or a card as it is written.
+bool is_for_programs(const Part& part) {
+    constexpr std::array<std::string_view, 6> kSubtypes = {
+        "calendar", "directory", "rtf", "vcard", "x-vcalendar", "x-vcard"};
+    return std::ranges::find(kSubtypes, part.type.subtype) != kSubtypes.end();
+}
+
 std::size_t room_left(const std::string& text, std::size_t octets_max) {
     return octets_max - std::min(octets_max, text.size());
 }
@@ -244,15 +252,27 @@ BodyParts body_parts(const Structure& structure) {
     return BodyFinder(structure).run();
 }
 
+std::vector<std::uint32_t> read_parts(const Structure& structure) {
+    const Part& root = structure.root();
+    const bool is_leaf = root.children.empty();
+    if (is_leaf && (root.is_multipart() || (root.type.type == "text" && !is_for_programs(root)))) {
+        return {0};
+    }
+    std::vector<std::uint32_t> parts = body_parts(structure).text;
+    std::erase_if(parts,
+                  [&](std::uint32_t index) { return structure.parts[index].type.type != "text"; });
+    return parts;
+}
+
 std::string body_text(std::string_view message,
                       const Structure& structure,
                       std::size_t octets_max) {
     std::string text;
-    for (const std::uint32_t index : body_parts(structure).text) {
-        const Part& part = structure.parts[index];
-        if (part.type.type != "text" || text.size() >= octets_max) {
-            continue;
+    for (const std::uint32_t index : read_parts(structure)) {
+        if (text.size() >= octets_max) {
+            break;
         }
+        const Part& part = structure.parts[index];
         if (!text.empty() && !text.ends_with('\n')) {
             text += '\n';
         }

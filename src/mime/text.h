@@ -46,7 +46,11 @@ struct BodyParts {
 
 [[nodiscard]] BodyParts body_parts(const Structure& structure);
 
-// The body of a message as plain text: its text parts, one after the other.
+// The parts that a person reads as its body: the text ones of BodyParts::text, or a message that is nothing but one file of text,
+// whatever it says of how to show it. A multipart in which no part was found is text too, as BODYSTRUCTURE has it.
+[[nodiscard]] std::vector<std::uint32_t> read_parts(const Structure& structure);
+
+// The body of a message as plain text: its read_parts(), one after the other.
 [[nodiscard]] std::string body_text(std::string_view message,
                                     const Structure& structure,
                                     std::size_t octets_max = kAllOctets);

@@ -184,6 +184,24 @@ TEST(PreviewTest, ReadsTheMessage) {
     EXPECT_EQ(make_preview(secret, parse(secret)), "");
 }
 
+// RFC 8970 3.3: as scripts, scanners and mailx -a send it.
+TEST(PreviewTest, IsOfAFileWhereThatIsTheMessage) {
+    const std::vector<PreviewRow> rows = {
+        {"Content-Disposition: attachment; filename=r.txt\r\n\r\nnightly figures\r\n",
+         "nightly figures"},
+        {"Content-Type: text/csv; name=r.csv\r\n\r\na;b\r\n", "a;b"},
+        {"Content-Type: text/html\r\nContent-Disposition: attachment\r\n\r\n<p>a</p>", "a"},
+        {"Content-Type: application/pdf; name=\"bill  7.pdf\"\r\n\r\n%PDF-1.4", "bill 7.pdf"},
+        {"Content-Type: text/calendar; name=invite.ics\r\n\r\nBEGIN:VCALENDAR\r\n", "invite.ics"},
+        {"Content-Type: image/png\r\n\r\nx", ""},
+        {"Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nx", ""},
+        {"Content-Type: multipart/mixed; boundary=b\r\n\r\nno part at all\r\n", "no part at all"},
+    };
+    for (const PreviewRow& row : rows) {
+        EXPECT_EQ(make_preview(row.text, parse(row.text)), row.preview) << row.text;
+    }
+}
+
 struct SubjectRow {
     std::string_view subject;
     std::string_view base;
