@@ -11,7 +11,8 @@ namespace mail {
 namespace {
 
 // 2: ISO-2022-JP with NEC's row 13, in fields as it stands too; a message that is one file as its body.
-constexpr std::uint8_t kVersion = 2;
+// 3: raw octets of fields in the message's own charset (mime/raw_header.h).
+constexpr std::uint8_t kVersion = 3;
 constexpr char kWordEnd = '\n';  // no word contains it
 
 constexpr std::size_t kChunkWordOctets = std::size_t{32} * 1024;

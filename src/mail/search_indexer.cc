@@ -49,7 +49,7 @@ void add_header(SearchBlockBuilder& builder, std::uint32_t document, std::string
 }
 
 void add_email(SearchBlockBuilder& builder, std::uint32_t document, const RawEmail& email) {
-    add_header(builder, document, email.header);
+    add_header(builder, document, email.summary.as_utf8(email.header));
     const auto structure = email.summary.structure();
     if (!structure) {
         return;

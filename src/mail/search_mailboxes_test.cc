@@ -90,6 +90,33 @@ TEST_F(SearchMailboxes, SortsAndThreads) {
     EXPECT_THAT(threads, ElementsAre(ThreadNode{2, 0}, ThreadNode{1, 0}, ThreadNode{3, 1}));
 }
 
+// Raw octets are in the charset that the message says its text is in, wherever they are looked at, with the index and
+// without: KOI8-R and windows-1251 here, which a guess takes for windows-1252.
+TEST_F(SearchMailboxes, ReadsRawHeadersAlikeEverywhere) {
+    add("Subject: \xf2\xd5\xd3\xd8\r\nFrom: \xe1\xce\xce\xc1 <z@x>\r\nX-Other: \xe4\xc1\r\n"
+        "Content-Type: text/plain; charset=koi8-r\r\n\r\n\r\n");
+    add("Subject: Re: \xd0\xf3\xf1\xfc\r\nFrom: \xc1\xee\xf0\xe8\xf1 <a@x>\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain; charset=windows-1251\r\n\r\nx\r\n--b--\r\n");
+    const auto check = [this] {
+        EXPECT_THAT(find(SearchKey::of_header("Subject", "Русь")), ElementsAre(1, 2));
+        EXPECT_THAT(find(SearchKey::of_header("From", "анна")), ElementsAre(1));
+        EXPECT_THAT(find(SearchKey::of_header("X-Other", "Да")), ElementsAre(1));
+        EXPECT_THAT(find(SearchKey::of_text(SearchKind::kText, "Борис")), ElementsAre(2));
+    };
+    check();
+    EXPECT_THAT(sorted({{SortKind::kDisplayFrom}}), ElementsAre(1, 2));
+    EXPECT_THAT(sorted({{SortKind::kDisplayFrom, true}}), ElementsAre(2, 1));
+    const auto threads =
+        run(thread(loop_, mailboxes_, open(), find({}), ThreadAlgorithm::kOrderedSubject)).value();
+    EXPECT_THAT(threads, ElementsAre(ThreadNode{1, 0}, ThreadNode{2, 1}));
+    for (int i = 0; i < 64; ++i) {
+        add("Subject: filler\r\n\r\n\r\n");
+    }
+    index();
+    check();
+}
+
 // RFC 8474: a reply has the thread of what it answers, and another message its own.
 TEST_F(SearchMailboxes, ThreadIdsFollowReferences) {
     add("Message-ID: <1@x>\r\n\r\n");

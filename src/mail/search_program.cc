@@ -30,6 +30,16 @@ bool contains(std::string_view text, std::string_view needle) {
     return text.find(needle) != std::string_view::npos;
 }
 
+// A header was read before it became evidence; of a summary's fields that is left until one is wanted.
+std::string value_of(mime::Field field, const SearchEvidence& evidence) {
+    if (evidence.header || base::is_utf8(field.body)) {
+        return folded_value(field);
+    }
+    const std::string body = evidence.summary->as_utf8(field.body);
+    field.body = body;
+    return folded_value(field);
+}
+
 constexpr IndexPartSet kHeaderParts = bit(IndexPart::kSubject) | bit(IndexPart::kFrom) |
                                       bit(IndexPart::kTo) | bit(IndexPart::kCc) |
                                       bit(IndexPart::kBcc) | bit(IndexPart::kOtherFields);
@@ -328,11 +338,11 @@ Truth SearchProgram::judge_text(const Node& node, const SearchEvidence& evidence
 }
 
 Truth SearchProgram::judge_header(const Node& node, const SearchEvidence& evidence) {
-    const auto among = [&node](std::string_view header) {
+    const auto among = [&](std::string_view header) {
         mime::FieldIterator fields(header);
         while (const auto field = fields.next()) {
             if (base::iequals(field->name, node.field) &&
-                contains(folded_value(*field), node.needle)) {
+                contains(value_of(*field, evidence), node.needle)) {
                 return Truth::kYes;
             }
         }

@@ -25,7 +25,7 @@ struct SearchEvidence {
     bool has_record = false;
     std::uint64_t thread = 0;
     const Summary* summary = nullptr;        // not empty
-    std::optional<std::string_view> header;  // as it stands in the message
+    std::optional<std::string_view> header;  // Summary::as_utf8() of it
     std::optional<std::string> header_text;  // append_header_text of it
     std::optional<std::string> body_text;    // body_search_text
 };

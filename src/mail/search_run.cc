@@ -230,9 +230,10 @@ class SearchRun {
             CO_TRY(email.summary, co_await summarize_body(loop_, body));
         }
         SearchEvidence evidence = known_of(email);
-        CO_TRY(const std::string header,
+        CO_TRY(const std::string written,
                co_await read_octets(
                    loop_, body, 0, std::min(email.summary.header_octets(), kHeaderOctetsMax)));
+        const std::string header = email.summary.as_utf8(written);
         evidence.header = header;
         if (program_.wants_header_text()) {
             append_header_text(evidence.header_text.emplace(), header);

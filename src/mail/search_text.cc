@@ -7,6 +7,7 @@
 #include "mail/search_fold.h"
 #include "mime/address.h"
 #include "mime/encoded_word.h"
+#include "mime/raw_header.h"
 #include "mime/text.h"
 
 namespace mail {
@@ -96,7 +97,8 @@ void append_text(std::string& out,
                  const TextRange& range,
                  std::string_view octets) {
     if (range.is_header) {
-        append_header_text(out, octets);
+        append_header_text(
+            out, mime::header_as_utf8(octets, mime::declared_charset(structure, range.part)));
         return;
     }
     mime::Part part = structure.parts[range.part];
@@ -107,13 +109,14 @@ void append_text(std::string& out,
 }
 
 void append_part_names(std::string& out, const mime::Structure& structure) {
-    for (const mime::Part& part : structure.parts) {
+    for (std::uint32_t i = 0; i < structure.parts.size(); ++i) {
+        const mime::Part& part = structure.parts[i];
         if (part.parent == mime::kNoPart) {
             continue;
         }
         append_piece(out, mime::file_name_of(part));
         if (!part.description.empty()) {
-            append_piece(out, mime::decode_unstructured(part.description));
+            append_piece(out, mime::description_of(structure, i));
         }
     }
 }

@@ -47,7 +47,8 @@ void append_part_names(std::string& out, const mime::Structure& structure);
 // The value of a field, decoded and folded. FROM, TO, CC and BCC look at the envelope (RFC 9051 6.4.4): where
 // comments or white space stand inside an address, it follows once more as it is there, so HEADER finds it too.
 [[nodiscard]] std::string folded_value(const mime::Field& field);
-// Appends "NAME: VALUE" of each field.
+// Appends "NAME: VALUE" of each field. Of both: raw octets of a charset are guessed, unless mime::header_as_utf8() has
+// read them before.
 void append_header_text(std::string& out, std::string_view header);
 
 // Of a message that is all there.

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kBatch = 256;
 constexpr std::uint64_t kHeaderOctetsMax = std::uint64_t{1} << 20;
 
-// A message's summary, and the fields to read: the summary's, or the header's where it lacks some.
+// A message's summary, and the fields to read, as UTF-8: the summary's, or the header's where it lacks some.
 using Visit = std::function<void(const Entry&, const Summary&, std::string_view fields)>;
 
 // Walks over the summaries of messages, some hundred at a time; those that have gone are left out.
@@ -80,7 +80,7 @@ class SummaryWalk {
             co_return base::Result<>{};
         }
         if (!item.summary.empty() && item.summary.has_all_fields()) {
-            visit(item.entry, item.summary, item.summary.fields());
+            visit(item.entry, item.summary, item.summary.as_utf8(item.summary.fields()));
             co_return base::Result<>{};
         }
         auto body = source_.open_body(item.entry.email);
@@ -96,7 +96,7 @@ class SummaryWalk {
         CO_TRY(const std::string header,
                co_await read_octets(
                    loop_, **body, 0, std::min(item.summary.header_octets(), kHeaderOctetsMax)));
-        visit(item.entry, item.summary, header);
+        visit(item.entry, item.summary, item.summary.as_utf8(header));
         co_return base::Result<>{};
     }
 

@@ -11,6 +11,7 @@
 #include "mime/envelope.h"
 #include "mime/packed_structure.h"
 #include "mime/preview.h"
+#include "mime/raw_header.h"
 #include "mime/section.h"
 #include "mime/text.h"
 #include "store/key.h"
@@ -19,8 +20,9 @@ namespace mail {
 namespace {
 
 // The layout in docs/architecture/storage-format.md ("Summaries"). In version 1 the answers held encoded words
-// written anew, where they are not plain: those are made again when somebody asks.
-constexpr std::uint8_t kVersion = 2;
+// written anew, where they are not plain; in version 2 raw octets guessed, and no preview of what is one file. Those are
+// made again when somebody asks.
+constexpr std::uint8_t kVersion = 3;
 
 enum Bit : std::uint8_t {
     kHasAllFields = 1U << 0U,
@@ -301,16 +303,22 @@ base::Result<Summary> Summary::borrow(std::string_view packed) {
     summary.envelope_.begin = summary.fields_begin_ + summary.fields_octets_ +
                               summary.preview_octets_ + summary.structure_octets_;
     summary.body_structure_.begin = summary.envelope_.begin + summary.envelope_.octets;
-    if (reader.version() < 2) {
-        summary.forget_unless_plain();
-    }
     summary.borrowed_ = packed;
+    summary.forget_by_version(reader.version());
     return summary;
 }
 
-void Summary::forget_unless_plain() {
-    envelope_.octets = envelope_.is_plain ? envelope_.octets : 0;
+void Summary::forget_by_version(std::uint8_t version) {
+    if (version >= kVersion) {
+        return;
+    }
+    // A plain answer holds nothing that was encoded, nor was to be.
+    const bool keeps_envelope =
+        envelope_.is_plain ||
+        (version == 2 && base::is_utf8(octets().substr(fields_begin_, fields_octets_)));
+    envelope_.octets = keeps_envelope ? envelope_.octets : 0;
     body_structure_.octets = body_structure_.is_plain ? body_structure_.octets : 0;
+    has_preview_ = has_preview_ && preview_octets_ > 0;
 }
 
 std::string_view Summary::fields() const {
@@ -334,6 +342,14 @@ std::optional<std::string_view> Summary::preview() const {
 std::string_view Summary::packed_structure() const {
     const std::size_t begin = fields_begin_ + fields_octets_ + preview_octets_;
     return octets().substr(begin, structure_octets_);
+}
+
+std::string Summary::as_utf8(std::string_view header) const {
+    if (base::is_utf8(header)) {
+        return std::string(header);
+    }
+    const auto known = mime::unpack(packed_structure());
+    return mime::header_as_utf8(header, known ? mime::declared_charset(*known) : "");
 }
 
 bool Summary::is_ascii() const {
@@ -396,7 +412,9 @@ Summary Summarizer::finish() {
     const std::optional<std::string> preview = preview_of(held_, structure);
     // These two are asked for again and again, and copying them takes a tenth of making them.
     const std::string envelope =
-        header.has_all ? keepable(mime::format_envelope(header.kept, mime::HeaderForm::kAscii))
+        header.has_all ? keepable(mime::format_envelope(
+                             mime::header_as_utf8(header.kept, mime::declared_charset(structure)),
+                             mime::HeaderForm::kAscii))
                        : std::string();
     const std::string body = keepable(
         mime::format_body(structure, mime::BodyForm::kBodyStructure, mime::HeaderForm::kAscii));
@@ -436,7 +454,7 @@ std::optional<std::string> format_envelope(const Summary& summary, mime::HeaderF
     if (!summary.has_all_fields()) {
         return std::nullopt;
     }
-    return mime::format_envelope(summary.fields(), form);
+    return mime::format_envelope(summary.as_utf8(summary.fields()), form);
 }
 
 base::Result<std::string> format_body(const Summary& summary,

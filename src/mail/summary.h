@@ -57,6 +57,9 @@ class Summary {
     // kept it is a guess with few false alarms.
     [[nodiscard]] bool may_have_field(std::string_view name) const;
 
+    // The message's header, or fields(), with raw octets read as far as the message says what they are (mime/raw_header.h).
+    [[nodiscard]] std::string as_utf8(std::string_view header) const;
+
     // Octets up to and including the empty line: what BODY[HEADER] is, counted from the first octet.
     [[nodiscard]] std::uint64_t header_octets() const { return header_octets_; }
 
@@ -87,7 +90,7 @@ class Summary {
 
     [[nodiscard]] std::string_view octets() const { return packed_.empty() ? borrowed_ : packed_; }
 
-    void forget_unless_plain();
+    void forget_by_version(std::uint8_t version);
     [[nodiscard]] std::string_view packed_structure() const;
     [[nodiscard]] std::optional<std::string_view> text_of(const Answer& answer,
                                                           mime::HeaderForm form) const;

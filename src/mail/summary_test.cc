@@ -237,7 +237,7 @@ TEST(Summary, MakesOldAnswersAgainWhereTheyWereNotPlain) {
     const std::string coded = "Subject: =?iso-8859-1?q?caf=E9?=\r\n\r\n";
     for (const std::string& message : {coded, std::string(kMessage)}) {
         std::string record = summarize(message).packed();
-        ASSERT_EQ(record.front(), '\2');
+        ASSERT_EQ(record.front(), '\3');
         record.front() = '\1';
         const Summary old = Summary::unpack(record).value();
         EXPECT_EQ(old.envelope(mime::HeaderForm::kAscii).has_value(), message != coded);
@@ -245,6 +245,33 @@ TEST(Summary, MakesOldAnswersAgainWhereTheyWereNotPlain) {
         EXPECT_EQ(format_body(old, mime::BodyForm::kBodyStructure).value(),
                   format_body(summarize(message), mime::BodyForm::kBodyStructure).value());
     }
+}
+
+// Version 2 guessed raw octets, and had no preview for what is one file.
+TEST(Summary, MakesGuessesAgainByWhatTheMessageSays) {
+    const std::string raw =
+        "Subject: \xf0\xd2\xc9\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n\r\n";
+    const std::string coded = "Subject: =?iso-8859-1?q?caf=E9?=\r\n\r\ntext\r\n";
+    for (const std::string& message : {raw, coded}) {
+        const Summary now = summarize(message);
+        std::string record = now.packed();
+        record.front() = '\2';
+        const Summary old = Summary::unpack(record).value();
+        EXPECT_EQ(old.envelope(mime::HeaderForm::kAscii).has_value(), message != raw);
+        EXPECT_EQ(old.preview().has_value(), message != raw);
+        EXPECT_EQ(format_envelope(old), format_envelope(now));
+    }
+    EXPECT_THAT(format_envelope(summarize(raw)).value(),
+                testing::HasSubstr("\"=?utf-8?B?0J/RgNC4?=\""));
+    EXPECT_THAT(format_envelope(summarize(raw), mime::HeaderForm::kUtf8).value(),
+                testing::HasSubstr("\"При\""));
+}
+
+TEST(Summary, KnowsThePreviewOfAFile) {
+    EXPECT_EQ(summarize("Content-Disposition: attachment\r\n\r\nfigures\r\n").preview(), "figures");
+    EXPECT_EQ(summarize("Content-Type: image/png; name=a.png\r\n\r\nx").preview(), "a.png");
+    const std::string beyond = "Content-Type: text/csv\r\n\r\n" + std::string(40'000, '\n') + "a";
+    EXPECT_FALSE(summarize(beyond).preview());
 }
 
 TEST(Summary, IsReadWhereItLies) {

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "mime/envelope.h"
 #include "mime/nstring.h"
+#include "mime/raw_header.h"
 
 namespace mime {
 namespace {
@@ -58,13 +59,23 @@ class Formatter {
         const Part& part = structure_.parts[index];
         out_ += '(';
         if (!part.is_multipart() || part.children.empty()) {
-            basic_fields(part);
+            basic_fields(index);
         }
         if (part.holds_message()) {
-            const Part& inner = structure_.parts[part.children.front()];
-            out_.append(" ").append(format_envelope(inner.envelope, text_)).append(" ");
+            const std::string fields = envelope_as_utf8(structure_, part.children.front());
+            out_.append(" ").append(format_envelope(fields, text_)).append(" ");
         }
         open_.push_back({index, 0});
+    }
+
+    // As it is written, but for raw octets: a client can read these no better than in a subject.
+    [[nodiscard]] std::string description(std::uint32_t index) const {
+        const std::string& written = structure_.parts[index].description;
+        if (text_ == HeaderForm::kUtf8 ? base::is_utf8(written) : base::is_ascii(written)) {
+            return written;
+        }
+        const std::string text = description_of(structure_, index);
+        return text_ == HeaderForm::kUtf8 ? text : encode_unstructured(text);
     }
 
     void leave(const Part& part) {
@@ -104,7 +115,8 @@ class Formatter {
     }
 
     //  body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
-    void basic_fields(const Part& part) {
+    void basic_fields(std::uint32_t index) {
+        const Part& part = structure_.parts[index];
         const bool is_default = !part.has_type && part.type.is("text", "plain");
         upper(shown_type(part));
         out_ += ' ';
@@ -122,7 +134,7 @@ class Formatter {
         out_ += ' ';
         append_nstring(out_, part.id, text_);
         out_ += ' ';
-        append_nstring(out_, part.description, text_);
+        append_nstring(out_, description(index), text_);
         out_ += ' ';
         upper(part.encoding_name.empty() ? "7BIT" : part.encoding_name);
         out_.append(" ").append(std::to_string(part.body_octets_count()));

@@ -12,6 +12,7 @@
 #include "mime/header.h"
 #include "mime/list_headers.h"
 #include "mime/msgid.h"
+#include "mime/raw_header.h"
 #include "mime/text.h"
 #include "mime/thread.h"
 
@@ -166,11 +167,19 @@ std::string forward_head(const Envelope& envelope) {
     return head + "\n";
 }
 
-Attachment attachment_of(std::string_view message, const Part& part) {
+// The message's own header, raw octets read.
+std::string header_text(std::string_view message, const Structure& structure) {
+    return header_as_utf8(header_of(message, structure.root()), declared_charset(structure));
+}
+
+Attachment attachment_of(std::string_view message,
+                         const Structure& structure,
+                         std::uint32_t index) {
+    const Part& part = structure.parts[index];
     Attachment file;
     file.name = file_name_of(part);
     file.type = part.type.type + "/" + part.type.subtype;
-    file.description = decode_unstructured(part.description);
+    file.description = description_of(structure, index);
     file.content =
         part.holds_message() ? std::string(body_of(message, part)) : decoded_content(message, part);
     return file;
@@ -181,7 +190,7 @@ Attachment attachment_of(std::string_view message, const Part& part) {
 Draft make_reply(std::string_view message,
                  const Structure& structure,
                  const ReplyOptions& options) {
-    const std::string_view header = header_of(message, structure.root());
+    const std::string header = header_text(message, structure);
     const Envelope envelope = parse_envelope(header);
     Draft draft;
     draft.flowed = true;
@@ -203,7 +212,7 @@ Draft make_forward(std::string_view message,
                    const Structure& structure,
                    ForwardAs as,
                    const std::vector<Mailbox>& own) {
-    const Envelope envelope = parse_envelope(header_of(message, structure.root()));
+    const Envelope envelope = parse_envelope(header_text(message, structure));
     Draft draft;
     draft.subject = prefixed("Fwd:", envelope.subject);
     draft.from = choose_from(envelope, own);
@@ -220,7 +229,7 @@ Draft make_forward(std::string_view message,
         if (std::ranges::find(read, index) != read.end()) {
             continue;
         }
-        draft.attachments.push_back(attachment_of(message, structure.parts[index]));
+        draft.attachments.push_back(attachment_of(message, structure, index));
     }
     return draft;
 }

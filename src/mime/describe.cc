@@ -11,6 +11,7 @@
 #include "mime/encoded_word.h"
 #include "mime/header.h"
 #include "mime/json_writer.h"
+#include "mime/raw_header.h"
 #include "mime/section.h"
 #include "mime/text.h"
 #include "mime/transfer.h"
@@ -63,7 +64,8 @@ std::string shown_encoding(const Part& part) {
     return part.encoding_name.empty() ? "7bit" : part.encoding_name;
 }
 
-std::string describe_part(const Part& part) {
+std::string describe_part(const Structure& structure, std::uint32_t index) {
+    const Part& part = structure.parts[index];
     std::string line = part.type.type + "/" + part.type.subtype;
     for (const Parameter& parameter : part.type.parameters.list) {
         if (parameter.name != "boundary") {
@@ -81,7 +83,7 @@ std::string describe_part(const Part& part) {
         line += fmt::format(" \"{}\"", name);
     }
     if (!part.description.empty()) {
-        line += fmt::format(" - {}", decode_unstructured(part.description));
+        line += fmt::format(" - {}", description_of(structure, index));
     }
     return printable(line);
 }
@@ -152,7 +154,7 @@ void write_part(JsonWriter& json, const Structure& structure, std::uint32_t inde
         json.close();
     }
     write_text(json, "id", part.id);
-    write_text(json, "description", decode_unstructured(part.description));
+    write_text(json, "description", description_of(structure, index));
     write_text(json, "location", part.location);
     write_text(json, "md5", part.md5);
     if (!part.languages.empty()) {
@@ -171,8 +173,9 @@ void write_part(JsonWriter& json, const Structure& structure, std::uint32_t inde
     if (part.is_message) {
         json.key("message");
         json.open_object();
+        const std::string envelope = envelope_as_utf8(structure, index);
         for (const std::string_view name : kShownFields) {
-            if (const auto field = find_field(part.envelope, name)) {
+            if (const auto field = find_field(envelope, name)) {
                 json.member(base::to_lower(name), decoded_field(name, field->body));
             }
         }
@@ -191,14 +194,14 @@ std::string describe_tree(std::string_view message, const Structure& structure) 
         depths[index] = part.parent == kNoPart ? 0 : depths[part.parent] + 1;
         const std::string indent(std::min(depths[index] * 2, kIndentMax), ' ');
         if (part.is_message) {
-            describe_fields(part.envelope, indent, out);
+            describe_fields(envelope_as_utf8(structure, index), indent, out);
         }
         const std::string number = format_part_path(part_path(structure, index));
         const bool is_numbered = !part.is_message && !number.empty();
         out += fmt::format("{}{}{}{}\n",
                            indent,
                            is_numbered ? number + "  " : "",
-                           describe_part(part),
+                           describe_part(structure, index),
                            is_related_root(structure, index) ? " [root]" : "");
     }
     out += fmt::format(

@@ -24,7 +24,8 @@ struct Envelope {
 };
 
 // From a header block, or from Part::envelope, which holds the fields that matter. Of a field that
-// stands twice the first counts; of address fields all count.
+// stands twice the first counts; of address fields all count. Raw octets that are no UTF-8 are guessed: raw_header.h
+// knows better.
 [[nodiscard]] Envelope parse_envelope(std::string_view header);
 
 // IMAP's text of the same header: "(date subject from sender reply-to to cc bcc in-reply-to message-id)".

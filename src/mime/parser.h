@@ -103,6 +103,8 @@ class Parser {
     void keep_field(FieldId id, std::string_view body);
     void check_version(std::string_view body);
     void keep_type(std::string_view body);
+    [[nodiscard]] std::string_view charset_so_far(std::string_view body,
+                                                  const ContentType* type) const;
     void keep_encoding(std::string_view body);
     void keep_languages(std::string_view body);
     void add_defect(DefectKind kind, std::uint64_t at);

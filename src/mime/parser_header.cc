@@ -7,6 +7,7 @@
 #include "mime/header.h"
 #include "mime/lexer.h"
 #include "mime/parser.h"
+#include "mime/raw_header.h"
 
 namespace mime {
 
@@ -230,7 +231,7 @@ void Parser::keep_field(FieldId id, std::string_view body) {
         case FieldId::kContentTransferEncoding:
             return keep_encoding(body);
         case FieldId::kContentDisposition:
-            part.disposition = parse_disposition(body);
+            part.disposition = parse_disposition(body_as_utf8(body, charset_so_far(body, nullptr)));
             return;
         case FieldId::kContentId:
             part.id = unfold(body);
@@ -271,12 +272,25 @@ void Parser::check_version(std::string_view body) {
 void Parser::keep_type(std::string_view body) {
     Part& part = current();
     auto type = parse_content_type(body);
+    if (const auto charset = charset_so_far(body, type ? &*type : nullptr); !charset.empty()) {
+        type = parse_content_type(body_as_utf8(body, charset));
+    }
     if (!type) {
         add_defect(DefectKind::kBadContentType, field_begin_);
         return;
     }
     part.type = std::move(*type);
     part.has_type = true;
+}
+
+// What raw octets of a field's parameters are in, names of files most often: by the Content-Type that they stand in, or
+// by what the message said before. Empty when there are none, or nothing was said.
+std::string_view Parser::charset_so_far(std::string_view body, const ContentType* type) const {
+    if (base::is_utf8(body)) {
+        return {};
+    }
+    const auto own = type == nullptr ? std::string_view{} : declared_charset(*type);
+    return own.empty() ? declared_charset_of_part(structure_, open_.back().part) : own;
 }
 
 void Parser::keep_encoding(std::string_view body) {

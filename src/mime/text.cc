@@ -11,6 +11,7 @@
 #include "mime/header.h"
 #include "mime/html_text.h"
 #include "mime/msgid.h"
+#include "mime/raw_header.h"
 
 namespace mime {
 namespace {
@@ -291,12 +292,11 @@ std::string search_text(std::string_view message,
                         const Structure& structure,
                         std::size_t octets_max) {
     std::string text;
-    for (const Part& part : structure.parts) {
-        if (text.size() >= octets_max) {
-            break;
-        }
+    for (std::uint32_t i = 0; i < structure.parts.size() && text.size() < octets_max; ++i) {
+        const Part& part = structure.parts[i];
         if (part.is_message && part.parent != kNoPart) {
-            if (const auto subject = find_field(part.envelope, "Subject")) {
+            const std::string envelope = envelope_as_utf8(structure, i);
+            if (const auto subject = find_field(envelope, "Subject")) {
                 text.append(decode_unstructured(subject->body)).append("\n");
             }
         }

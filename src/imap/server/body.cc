@@ -252,7 +252,7 @@ Task<Result<>> Body::put_envelope() {
     const std::uint64_t end = std::min(email_.summary.header_octets(), octets_->size());
     CO_TRY(const std::string header, co_await read_header({0, end}));
     session_.put("ENVELOPE ");
-    session_.put(mime::format_envelope(header, session_.header_form()));
+    session_.put(mime::format_envelope(email_.summary.as_utf8(header), session_.header_form()));
     co_return Result<>();
 }
 
