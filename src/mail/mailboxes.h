@@ -148,6 +148,12 @@ struct OldMessage {
     Uid uid = 0;
 };
 
+// What copy() and move() do where some of the UIDs have gone.
+enum class Missing : std::uint8_t {
+    kPassedOver,
+    kPreventsAll,
+};
+
 enum class Around : std::uint8_t { kTold, kLeftOut };
 
 class Mailboxes {
@@ -191,6 +197,9 @@ class Mailboxes {
                                                                account::AccountId user,
                                                                std::string path,
                                                                Role role = Role::kNone);
+    // Whether create() would make `path` as far as the name and the rights go: kInvalid, kTooLong, kDenied, kNotFound
+    // (nobody has that address); a mailbox that is there already is no failure.
+    [[nodiscard]] base::Result<> may_create(account::AccountId user, std::string_view path) const;
     // One with children stays as a level above them; kInUse when it is that already. INBOX: kInvalid.
     [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop,
                                                     account::AccountId user,
@@ -235,10 +244,19 @@ class Mailboxes {
     // are (RFC 4314 4); with none covered, kDenied.
     [[nodiscard]] base::Task<base::Result<Stored>> store(
         base::Loop& loop, account::AccountId user, Ref ref, UidSet uids, FlagChange change);
-    [[nodiscard]] base::Task<base::Result<Copied>> copy(
-        base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to);
-    [[nodiscard]] base::Task<base::Result<Copied>> move(
-        base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to);
+    // All or nothing. kInvalid: messages have gone that were not to be missing.
+    [[nodiscard]] base::Task<base::Result<Copied>> copy(base::Loop& loop,
+                                                        account::AccountId user,
+                                                        Ref from,
+                                                        UidSet uids,
+                                                        Ref to,
+                                                        Missing missing = Missing::kPassedOver);
+    [[nodiscard]] base::Task<base::Result<Copied>> move(base::Loop& loop,
+                                                        account::AccountId user,
+                                                        Ref from,
+                                                        UidSet uids,
+                                                        Ref to,
+                                                        Missing missing = Missing::kPassedOver);
     // Removes those with \Deleted, of `only` if given (UID EXPUNGE).
     [[nodiscard]] base::Task<base::Result<Expunged>> expunge(base::Loop& loop,
                                                              account::AccountId user,

@@ -145,13 +145,21 @@ struct Creation {
     std::uint64_t mailboxes_max = 0;
 };
 
+// The deepest mailbox above the path's last level, whose rights say who may make that.
+base::Result<MailboxId> parent_of(const store::Reader& reader,
+                                  account::AccountId owner,
+                                  const Levels& levels,
+                                  const Walk& walk) {
+    if (walk.there < levels.size()) {
+        return walk.last;
+    }
+    TRY(const auto there, load_mailbox(reader, {owner, walk.last}));
+    return there ? there->parent : 0;
+}
+
 base::Result<> create_mailbox(store::Transaction& change, const Creation& wanted) {
     TRY(const Walk walk, mail::walk(change, wanted.owner, wanted.levels));
-    MailboxId parent = walk.last;
-    if (walk.there == wanted.levels.size()) {
-        TRY(const auto there, load_mailbox(change, {wanted.owner, walk.last}));
-        parent = there ? there->parent : 0;
-    }
+    TRY(const MailboxId parent, parent_of(change, wanted.owner, wanted.levels, walk));
     TRY_VOID(require_create(change, wanted.user, wanted.owner, parent));
     TRY(const MailboxId holder, find_role(change, wanted.owner, wanted.role));
     if (holder != 0) {
@@ -340,6 +348,17 @@ base::Task<base::Result<MailboxInfo>> Mailboxes::create(base::Loop& loop,
     };
     CO_TRY_VOID(co_await parts_->store.change(loop, std::move(change)));
     co_return find(user, without_separator(path));
+}
+
+base::Result<> Mailboxes::may_create(account::AccountId user, std::string_view path) const {
+    const auto reader = parts_->store.snapshot();
+    TRY(const auto place, parts_->locate(*reader, user, without_separator(path)));
+    if (place.levels.size() > parts_->limits.depth_max) {
+        return base::fail(base::Errc::kTooLong, "a mailbox that is too deep");
+    }
+    TRY(const Walk walk, mail::walk(*reader, place.owner, place.levels));
+    TRY(const MailboxId parent, parent_of(*reader, place.owner, place.levels, walk));
+    return require_create(*reader, user, place.owner, parent);
 }
 
 base::Task<base::Result<>> Mailboxes::remove(base::Loop& loop,

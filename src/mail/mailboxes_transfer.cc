@@ -190,6 +190,9 @@ base::Result<> transfer(store::Transaction& change,
         return verdict;
     }));
     copied.uid_validity = two.target().state().uid_validity;
+    if (options.missing == Missing::kPreventsAll && entries.size() != uids.size()) {
+        return base::fail(base::Errc::kInvalid, "messages have gone");
+    }
     if (entries.empty()) {
         return {};
     }
@@ -240,23 +243,23 @@ auto as_change(Wish wish) {
 }  // namespace
 
 base::Task<base::Result<Copied>> Mailboxes::copy(
-    base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to) {
+    base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to, Missing missing) {
     Wish wish{.user = user,
               .from = from,
               .to = to,
               .uids = std::move(uids),
-              .options = {.remove = false, .now = parts_->clock.now()},
+              .options = {.remove = false, .missing = missing, .now = parts_->clock.now()},
               .known = parts_->known(from)};
     co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 
 base::Task<base::Result<Copied>> Mailboxes::move(
-    base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to) {
+    base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to, Missing missing) {
     Wish wish{.user = user,
               .from = from,
               .to = to,
               .uids = std::move(uids),
-              .options = {.remove = true, .now = parts_->clock.now()},
+              .options = {.remove = true, .missing = missing, .now = parts_->clock.now()},
               .known = parts_->known(from)};
     co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }

@@ -49,12 +49,14 @@ class TwoMailboxes {
 
 struct TransferOptions {
     bool remove = false;  // from the source
+    Missing missing = Missing::kPassedOver;
     base::WallTime now;
     std::uint32_t flags_allowed = kAllFlags;
     std::uint64_t keywords_allowed = ~std::uint64_t{0};
 };
 
-// Copies or moves what of `uids` is in the source, and saves both.
+// Copies or moves what of `uids` is in the source, and saves both. With kPreventsAll `uids` are those of messages,
+// no open range, and the change fails with kInvalid unless all are there.
 [[nodiscard]] base::Result<> transfer(store::Transaction& change,
                                       TwoMailboxes& two,
                                       const UidSet& uids,

@@ -147,6 +147,27 @@ TEST_F(MailboxTreeTest, RolesAreHeldOnce) {
     EXPECT_EQ(create(1, "Mine", Role::kTrash).role, Role::kTrash);
 }
 
+TEST_F(MailboxTreeTest, CopiesAndMovesOfWhatHasGoneCanBePrevented) {
+    const Ref inbox = ref(1, "INBOX");
+    const Ref archive = ref(1, "Archive");
+    append(inbox, {"1\r\n", "2\r\n", "3\r\n"});
+    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {2, 2}, archive)));
+    const Modseq before = open(inbox)->highest_modseq();
+    const auto copied =
+        run(mailboxes_.copy(loop_, 1, inbox, {1, 3}, archive, Missing::kPreventsAll));
+    EXPECT_EQ(copied.error().code, Errc::kInvalid);
+    const auto moved =
+        run(mailboxes_.move(loop_, 1, inbox, {1, 3}, archive, Missing::kPreventsAll));
+    EXPECT_EQ(moved.error().code, Errc::kInvalid);
+    EXPECT_EQ(open(inbox)->uids().to_text(), "1,3");
+    EXPECT_EQ(open(inbox)->highest_modseq(), before);
+    EXPECT_EQ(open(archive)->uids().to_text(), "1");
+    EXPECT_THAT(findings(), IsEmpty());
+    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {3, 3}, archive, Missing::kPreventsAll)));
+    EXPECT_EQ(open(archive)->uids().to_text(), "1:2");
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(MailboxTreeTest, SubscriptionsAreNamesOfTheirOwn) {
     ASSERT_TRUE(run(mailboxes_.subscribe(loop_, 1, "Not there", true)));
     ASSERT_TRUE(run(mailboxes_.subscribe(loop_, 1, "Junk", false)));

@@ -252,7 +252,11 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
     ModelMailbox& from = model_.at(actor.mailbox);
     mail::UidSet copied;
     mail::UidSet copies;
-    if (allowed) {
+    // RFC 2180 4.4.1: by number all is copied, or nothing.
+    const bool by_number = !by_uid && chosen.text != "$";
+    bool gone = false;
+    chosen.uids.for_each([&](mail::Uid uid) { gone |= from.find(uid) == nullptr; });
+    if (allowed && !(by_number && gone)) {
         std::vector<ModelMessage> messages;
         for (const ModelMessage& message : from.messages) {
             if (chosen.uids.contains(message.uid)) {
@@ -280,6 +284,9 @@ void ImapModelRun::copy(Actor& actor, bool moves) {
         static_cast<void>(base::split_front(rest, ' '));
         const mail::UidSet told_from = parse_set(base::split_front(rest, ' '));
         right = answer.ok() && told_from == copied && parse_set(rest) == copies;
+    } else if (by_number && gone) {
+        right = answer.status == "NO" &&
+                (!allowed || answer.text.find("[EXPUNGEISSUED]") != std::string::npos);
     } else {
         right = answer.ok() || answer.status == "NO";
     }

@@ -12,6 +12,7 @@
 #include "imap/server/incoming.h"
 #include "imap/server/message_limit.h"
 #include "imap/server/session.h"
+#include "imap/server/target.h"
 
 namespace imap {
 
@@ -116,26 +117,16 @@ Task<Verdict> Appending::find_target() {
     Scanner scanner(text_);
     const auto head = parse_append_head(scanner, is_replace_);
     if (!head) {
-        co_return co_await refuse(usage(request_.command));
+        co_return co_await refuse(imap::refuse(request_.command, head.error()));
     }
     if (head->replaced) {
         if (auto reply = find_replaced(*head->replaced)) {
             co_return co_await refuse(std::move(*reply));
         }
     }
-    const auto name = decode_mailbox(head->mailbox, session_.name_form());
-    if (!name) {
-        co_return co_await refuse(no("that is no name for a mailbox", "CANNOT"));
-    }
-    auto target = session_.mailboxes().find(session_.user(), *name);
-    if (!target && target.error().code != Errc::kNotFound) {
-        co_return co_await refuse(reply_of(target.error()));
-    }
-    if (!target || !target->selectable) {
-        co_return co_await refuse(no("no such mailbox, CREATE it first", "TRYCREATE"));
-    }
-    if ((target->rights & mail::kRightInsert) == 0) {
-        co_return co_await refuse(no("you have no right to put messages there", "NOPERM"));
+    auto target = imap::find_target(session_, head->mailbox);
+    if (!target) {
+        co_return co_await refuse(std::move(target.error()));
     }
     target_ = std::move(*target);
     if (is_replace_ && target_.ref.owner == session_.view().ref().owner) {
@@ -152,7 +143,7 @@ Task<Verdict> Appending::read_literal(Incoming& incoming) {
     Scanner scanner(text_);
     const auto literal = parse_message_literal(scanner);
     if (!literal) {
-        co_return co_await refuse(usage(request_.command));
+        co_return co_await refuse(imap::refuse(request_.command, literal.error()));
     }
     if (literal->octets > session_.options().message_octets_max) {
         co_return co_await refuse(no("messages may not be that large", "TOOBIG"));
@@ -186,7 +177,7 @@ Task<Verdict> Appending::read_parts(Incoming& incoming) {
         Scanner scanner(text_);
         auto part = parse_catenate_part(scanner);
         if (!part) {
-            co_return co_await refuse(usage(request_.command));
+            co_return co_await refuse(imap::refuse(request_.command, part.error()));
         }
         text_ = std::string(scanner.rest());
         auto reading = part->url ? add_url(incoming, *part->url) : read_literal(incoming);
@@ -278,7 +269,7 @@ Task<Handled> Appending::commit() {
         session_.mailboxes().append(
             session_.loop(), session_.user(), target_.ref, std::move(*messages)));
     if (!appended && appended.error().code == Errc::kNotFound) {
-        co_return no("the mailbox has gone meanwhile", "TRYCREATE");
+        co_return no_target(session_, target_.path);
     }
     if (!appended) {
         co_return reply_of(appended.error());

@@ -1,12 +1,14 @@
 // COPY and MOVE with UIDPLUS's answers (RFC 9051 6.4.7 and 6.4.8, RFC 4315 3, RFC 6851).
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "imap/grammar/arguments.h"
 #include "imap/server/handlers.h"
 #include "imap/server/message_limit.h"
 #include "imap/server/session.h"
+#include "imap/server/target.h"
 
 namespace imap {
 
@@ -19,6 +21,7 @@ namespace {
 struct Order {
     mail::UidSet uids;
     mail::Ref target;
+    mail::Missing missing = mail::Missing::kPassedOver;
 };
 
 // What the command means, or the answer to one that means nothing.
@@ -26,27 +29,31 @@ Result<Order, Reply> understand(Session& session, const Request& request) {
     const auto refuse = [](Reply reply) { return tl::unexpected<Reply>(std::move(reply)); };
     const auto arguments = parse_copy(request.arguments);
     if (!arguments) {
-        return refuse(usage(request.command));
+        return refuse(imap::refuse(request.command, arguments.error()));
     }
     const auto uids = session.view().resolve(arguments->set, request.is_uid());
     if (!uids) {
         return refuse(bad("there is no message of that number"));
     }
-    const auto name = decode_mailbox(arguments->mailbox, session.name_form());
-    if (!name) {
-        return refuse(no("that is no name for a mailbox", "CANNOT"));
-    }
-    const auto target = session.mailboxes().find(session.user(), *name);
-    if (!target && target.error().code == Errc::kNotFound) {
-        return refuse(no("no such mailbox, CREATE it first", "TRYCREATE"));
-    }
+    auto target = find_target(session, arguments->mailbox);
     if (!target) {
-        return refuse(reply_of(target.error()));
+        return refuse(std::move(target.error()));
     }
-    if (!target->selectable) {
-        return refuse(no("there is no mailbox of that name, CREATE it first", "TRYCREATE"));
+    // RFC 9051 6.4.7: COPY does all that it was told or nothing, and who speaks of numbers means messages that he
+    // knows. RFC 5182 2.1: what has gone is in no saved result any more, nor among UIDs (RFC 9051 6.4.9).
+    const bool by_number = !request.is_uid() && !arguments->set.is_saved;
+    return Order{
+        *uids, target->ref, by_number ? mail::Missing::kPreventsAll : mail::Missing::kPassedOver};
+}
+
+// Why nothing was copied or moved; nothing when something was.
+std::optional<Reply> failure_of(const Result<mail::Copied>& copied) {
+    const bool has_gone = copied ? copied->from.empty() : copied.error().code == Errc::kInvalid;
+    if (has_gone) {
+        // RFC 2180 4.4.1
+        return no("messages have gone meanwhile, so nothing was done", "EXPUNGEISSUED");
     }
-    return Order{*uids, target->ref};
+    return copied ? std::nullopt : std::optional(reply_of(copied.error()));
 }
 
 std::string copyuid(const mail::Copied& copied) {
@@ -69,16 +76,15 @@ Task<Handled> on_copy(Session& session, const Request& request) {
     if (const Limited limited = limit_messages(order->uids, most); limited.is_cut) {
         co_return no("too many messages to copy, try fewer", limit_code(most, limited.lowest()));
     }
-    const auto copied = co_await session.await(
-        request,
-        session.mailboxes().copy(
-            session.loop(), session.user(), session.view().ref(), order->uids, order->target));
-    if (!copied) {
-        co_return reply_of(copied.error());
-    }
-    // RFC 9051 6.4.7: all or nothing is about what is there.
-    if (copied->from.empty()) {
-        co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
+    const auto copied = co_await session.await(request,
+                                               session.mailboxes().copy(session.loop(),
+                                                                        session.user(),
+                                                                        session.view().ref(),
+                                                                        order->uids,
+                                                                        order->target,
+                                                                        order->missing));
+    if (auto failure = failure_of(copied)) {
+        co_return std::move(*failure);
     }
     session.note_own_messages(order->target, copied->to);
     co_return ok("copied", copyuid(*copied));
@@ -97,15 +103,15 @@ Task<Handled> on_move(Session& session, const Request& request) {
         co_return ok("there was nothing to move");
     }
     const Limited limited = limit_messages(std::move(order->uids), session.options().message_limit);
-    const auto moved = co_await session.await(
-        request,
-        session.mailboxes().move(
-            session.loop(), session.user(), session.view().ref(), limited.uids, order->target));
-    if (!moved) {
-        co_return reply_of(moved.error());
-    }
-    if (moved->from.empty()) {
-        co_return no("the messages have gone meanwhile", "EXPUNGEISSUED");
+    const auto moved = co_await session.await(request,
+                                              session.mailboxes().move(session.loop(),
+                                                                       session.user(),
+                                                                       session.view().ref(),
+                                                                       limited.uids,
+                                                                       order->target,
+                                                                       order->missing));
+    if (auto failure = failure_of(moved)) {
+        co_return std::move(*failure);
     }
     session.note_own_messages(order->target, moved->to);
     session.put(fmt::format("* OK [{}] moved\r\n", copyuid(*moved)));
