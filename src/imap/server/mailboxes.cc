@@ -56,6 +56,18 @@ Reply refuse_name(Session& session, const base::Error& error) {
     }
 }
 
+// Levels above a name were made with it.
+void note_own_path(Session& session, std::string_view name) {
+    if (session.notifier() == nullptr) {
+        return;
+    }
+    for (std::size_t end = name.find(kSeparator); end != std::string_view::npos;
+         end = name.find(kSeparator, end + 1)) {
+        session.notifier()->note_own_name(name.substr(0, end));
+    }
+    session.notifier()->note_own_name(name);
+}
+
 bool is_selected(Session& session, const std::string& name) {
     if (!session.has_view()) {
         return false;
@@ -91,14 +103,7 @@ Task<Handled> on_create(Session& session, const Request& request) {
     if (!created) {
         co_return refuse_name(session, created.error());
     }
-    if (session.notifier() != nullptr) {
-        // Levels above it were made with it.
-        for (std::size_t end = name->find(kSeparator); end != std::string::npos;
-             end = name->find(kSeparator, end + 1)) {
-            session.notifier()->note_own_name(std::string_view(*name).substr(0, end));
-        }
-        session.notifier()->note_own_name(*name);
-    }
+    note_own_path(session, *name);
     tell_normalized(session, *name, *name);
     co_return ok("created", fmt::format("MAILBOXID ({})", created->object_id));
 }
@@ -143,10 +148,8 @@ Task<Handled> on_rename(Session& session, const Request& request) {
     }
     const auto renamed =
         co_await session.mailboxes().rename(session.loop(), session.user(), *from, *to);
-    if (renamed && session.notifier() != nullptr) {
-        session.notifier()->note_own_name(*to);
-    }
     if (renamed) {
+        note_own_path(session, *to);
         tell_normalized(session, *from, *to);
     }
     // It is there, so it is the new name that leads nowhere.

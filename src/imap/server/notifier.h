@@ -98,11 +98,22 @@ class Notifier {
     [[nodiscard]] Entries entries_of(mail::Ref ref) const;
 
     [[nodiscard]] base::Task<base::Result<>> tell_tree(Waiting waiting);
+
+    // Names that are told, and those above them, which are told when all others are.
+    struct Affected {
+        std::set<std::string, std::less<>> told;
+        std::set<std::string, std::less<>> above;
+
+        void tell(std::string_view path);
+        void tell_above(std::string_view path);
+    };
+
     void tell_names(const Waiting& waiting, const Infos& now);
-    void tell_gone(const Waiting& waiting, const Infos& now);
-    void tell_renamed(const Infos& now);
-    void tell_created(const Infos& now);
-    void tell_parent(const Infos& now, std::string_view path);
+    void tell_gone(const Waiting& waiting, const Infos& now, Affected& affected);
+    void tell_renamed(const Infos& now, Affected& affected);
+    void tell_created(const Infos& now, Affected& affected);
+    void tell_turned(const Infos& now, Affected& affected);
+    void tell_above(const Infos& now, const Affected& affected);
     void tell_subscriptions(const Infos& now);
     void tell_messages(const mail::MailboxInfo& info, Known& known);
     void tell_entries(const mail::MailboxInfo& info, Known& known);

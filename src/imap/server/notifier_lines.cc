@@ -12,6 +12,23 @@
 
 namespace imap {
 
+namespace {
+
+std::string_view above_of(std::string_view path) {
+    const std::size_t end = path.rfind(kSeparator);
+    return end == std::string_view::npos ? std::string_view() : path.substr(0, end);
+}
+
+}  // namespace
+
+void Notifier::Affected::tell(std::string_view path) {
+    told.emplace(path);
+}
+
+void Notifier::Affected::tell_above(std::string_view path) {
+    above.emplace(above_of(path));
+}
+
 void Notifier::put_list(std::string_view attributes, std::string_view path, std::string_view old) {
     std::string line = list_line(session_, attributes, path);
     if (!old.empty()) {
@@ -24,9 +41,12 @@ void Notifier::put_list(std::string_view attributes, std::string_view path, std:
 
 // What is known of names is brought up to date whatever the client wants to hear.
 void Notifier::tell_names(const Waiting& waiting, const Infos& now) {
-    tell_gone(waiting, now);
-    tell_renamed(now);
-    tell_created(now);
+    Affected affected;
+    tell_gone(waiting, now, affected);
+    tell_renamed(now, affected);
+    tell_created(now, affected);
+    tell_turned(now, affected);
+    tell_above(now, affected);
     for (const auto& [ref, info] : now) {
         Known& known = known_[ref];
         const bool readable = (info->rights & mail::kRightRead) != 0;
@@ -35,12 +55,11 @@ void Notifier::tell_names(const Waiting& waiting, const Infos& now) {
             put_list(readable ? mailbox_attributes(info, false) : "\\NoAccess", info->path);
         }
         known.readable = readable;
-        known.selectable = info->selectable;
     }
 }
 
 // RFC 5465 5.4: who may not look a mailbox up any more hears that it is gone.
-void Notifier::tell_gone(const Waiting& waiting, const Infos& now) {
+void Notifier::tell_gone(const Waiting& waiting, const Infos& now, Affected& affected) {
     for (auto place = known_.begin(); place != known_.end();) {
         const auto& [ref, known] = *place;
         if (now.contains(ref)) {
@@ -52,7 +71,7 @@ void Notifier::tell_gone(const Waiting& waiting, const Infos& now) {
         const bool by_rights = event != waiting.end() && (event->second & mail::kAclChanged) != 0;
         if ((events & kMailboxName) != 0 && !take_own("name " + known.path)) {
             put_list("\\NonExistent", known.path);
-            tell_parent(now, known.path);
+            affected.tell_above(known.path);
         } else if ((events & kMessageEvents) != 0 && by_rights) {
             put_list("\\NoAccess", known.path);
         }
@@ -61,7 +80,8 @@ void Notifier::tell_gone(const Waiting& waiting, const Infos& now) {
 }
 
 // A mailbox takes its children along, of which nothing is said.
-void Notifier::tell_renamed(const Infos& now) {
+// RFC 5465 5.4 calls no others affected; but that they have children or not is what LIST tells of them.
+void Notifier::tell_renamed(const Infos& now, Affected& affected) {
     std::map<std::string, std::string> renamed;  // new path: old one
     for (const auto& [ref, info] : now) {
         const auto known = known_.find(ref);
@@ -79,15 +99,22 @@ void Notifier::tell_renamed(const Infos& now) {
             end == std::string::npos ? renamed.end() : renamed.find(info->path.substr(0, end));
         const bool goes_along =
             above != renamed.end() && it->second == above->second + info->path.substr(end);
-        if (goes_along || (events_for(*info) & kMailboxName) == 0 ||
-            take_own("name " + info->path)) {
+        Known before = known_[ref];
+        before.path = it->second;
+        const std::uint32_t events = events_for(*info) | events_for(before, ref);
+        if (goes_along || (events & kMailboxName) == 0 || take_own("name " + info->path)) {
             continue;
         }
         put_list(mailbox_attributes(info, false), info->path, it->second);
+        affected.tell(info->path);
+        if (above_of(info->path) != above_of(it->second)) {
+            affected.tell_above(info->path);
+            affected.tell_above(it->second);
+        }
     }
 }
 
-void Notifier::tell_created(const Infos& now) {
+void Notifier::tell_created(const Infos& now, Affected& affected) {
     for (const auto& [ref, info] : now) {
         if (known_.contains(ref)) {
             continue;
@@ -96,19 +123,32 @@ void Notifier::tell_created(const Infos& now) {
         watch(ref.owner);
         if ((events_for(*info) & kMailboxName) != 0 && !take_own("name " + info->path)) {
             put_list(mailbox_attributes(info, false), info->path);
-            tell_parent(now, info->path);
+            affected.tell(info->path);
+            affected.tell_above(info->path);
         }
     }
 }
 
-// RFC 5465 5.4: the name above is affected, too: it has children now, or none any more.
-void Notifier::tell_parent(const Infos& now, std::string_view path) {
-    const std::size_t end = path.rfind(kSeparator);
-    if (end == std::string_view::npos) {
-        return;
-    }
+// What is deleted while there are mailboxes below it stays as a name for them, and may become a mailbox again.
+void Notifier::tell_turned(const Infos& now, Affected& affected) {
     for (const auto& [ref, info] : now) {
-        if (info->path == path.substr(0, end) && (events_for(*info) & kMailboxName) != 0) {
+        Known& known = known_[ref];
+        if (std::exchange(known.selectable, info->selectable) == info->selectable ||
+            (events_for(*info) & kMailboxName) == 0 || take_own("name " + info->path)) {
+            continue;
+        }
+        const std::string attributes = mailbox_attributes(info, false);
+        put_list(info->selectable ? attributes : "\\NonExistent " + attributes, info->path);
+        affected.tell(info->path);
+        affected.tell_above(info->path);
+    }
+}
+
+// RFC 5465 5.4: the name above is affected, too: it has children now, or none any more.
+void Notifier::tell_above(const Infos& now, const Affected& affected) {
+    for (const auto& [ref, info] : now) {
+        if (affected.above.contains(info->path) && !affected.told.contains(info->path) &&
+            (events_for(*info) & kMailboxName) != 0) {
             put_list(mailbox_attributes(info, false), info->path);
         }
     }
