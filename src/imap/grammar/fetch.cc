@@ -124,6 +124,9 @@ Result<> parse_modifier(Scanner& scanner, FetchArguments& arguments) {
         return {};
     }
     if (scanner.take_word("PARTIAL")) {
+        if (arguments.page) {
+            return syntax_error("PARTIAL twice");
+        }
         TRY_VOID(scanner.space());
         TRY(arguments.page, parse_page(scanner));
         return {};
@@ -141,7 +144,8 @@ std::pair<std::size_t, std::size_t> Page::of(std::size_t count) const {
 
 std::string Page::to_text() const {
     const std::string sign = from_the_end ? "-" : "";
-    return sign + std::to_string(first) + ":" + sign + std::to_string(last);
+    return sign + std::to_string(is_reversed ? last : first) + ":" + sign +
+           std::to_string(is_reversed ? first : last);
 }
 
 //  partial-range-first = nz-number ":" nz-number       partial-range-last = MINUS nz-number ":" MINUS nz-number
@@ -154,7 +158,8 @@ Result<Page> parse_page(Scanner& scanner) {
         TRY_VOID(scanner.expect('-'));
     }
     TRY(page.last, scanner.nz_number());
-    if (page.first > page.last) {
+    page.is_reversed = page.first > page.last;
+    if (page.is_reversed) {
         std::swap(page.first, page.last);
     }
     return page;

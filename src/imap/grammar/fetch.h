@@ -50,10 +50,11 @@ struct Page {
     std::uint32_t first = 1;
     std::uint32_t last = 1;  // first <= last
     bool from_the_end = false;
+    bool is_reversed = false;  // as written: "10:1" means the same as "1:10"
 
     // The part of `count` results, as indices [begin, end) in ascending order.
     [[nodiscard]] std::pair<std::size_t, std::size_t> of(std::size_t count) const;
-    // "1:10", "-1:-10"
+    // As written: "1:10", "-1:-10", "10:1"
     [[nodiscard]] std::string to_text() const;
     friend bool operator==(const Page&, const Page&) = default;
 };

@@ -35,6 +35,10 @@ Result<> parse_return(Scanner& scanner, SearchReturns& returns) {
         }
     }
     if (scanner.take_word("PARTIAL")) {
+        // RFC 9394 3.1
+        if (returns.page) {
+            return syntax_error("PARTIAL twice");
+        }
         TRY_VOID(scanner.space());
         TRY(returns.page, parse_page(scanner));
         return {};

@@ -72,6 +72,7 @@ TEST(Search, ReadsPrograms) {
         {"YOUNGER 0", "!syntax"},
         {"SINCE yesterday", "!syntax"},
         {"RETURN (PARTIAL 1:2 ALL) SEEN", "!syntax"},
+        {"RETURN (PARTIAL 1:2 PARTIAL 1:2) SEEN", "!syntax"},
     };
     for (const auto& [input, output] : cases) {
         EXPECT_EQ(read(input), output) << input;
