@@ -66,6 +66,25 @@ Result<> parse_select_params(Scanner& scanner, SelectArguments& arguments) {
     return scanner.expect(')');
 }
 
+//  "(" [use-attr *(SP use-attr)] ")"                                ; RFC 6154 6
+Result<std::vector<std::string>> parse_uses(Scanner& scanner) {
+    std::vector<std::string> uses;
+    TRY_VOID(scanner.expect('('));
+    if (scanner.take(')')) {
+        return uses;
+    }
+    do {
+        TRY_VOID(scanner.expect('\\'));
+        TRY(const std::string_view use, scanner.atom());
+        if (uses.size() == kUsesMax) {
+            return base::fail(Errc::kTooLong, "a mailbox has 20 special uses at most");
+        }
+        uses.push_back("\\" + std::string(use));
+    } while (scanner.take(' '));
+    TRY_VOID(scanner.expect(')'));
+    return uses;
+}
+
 //  store-modifier = "UNCHANGEDSINCE" SP mod-sequence-valzer        ; RFC 7162 7
 Result<std::optional<std::uint64_t>> parse_store_modifier(Scanner& scanner) {
     if (!scanner.take('(')) {
@@ -125,13 +144,7 @@ Result<CreateArguments> parse_create(std::string_view text) {
             return syntax_error("no such parameter of CREATE");
         }
         TRY_VOID(scanner.space());
-        TRY_VOID(scanner.expect('('));
-        while (scanner.take('\\') && arguments.uses.size() < kUsesMax) {
-            TRY(const std::string_view use, scanner.atom());
-            arguments.uses.push_back("\\" + std::string(use));
-            static_cast<void>(scanner.take(' '));
-        }
-        TRY_VOID(scanner.expect(')'));
+        TRY(arguments.uses, parse_uses(scanner));
         TRY_VOID(scanner.expect(')'));
     }
     TRY_VOID(scanner.end());

@@ -151,11 +151,15 @@ class NotifyParser {
     static Result<> check(const NotifyGroup& group) {
         const std::uint32_t pair = group.events & (kMessageNew | kMessageExpunge);
         if ((group.events & kMessageEvents) != 0 && pair != (kMessageNew | kMessageExpunge)) {
-            return syntax_error("MessageNew and MessageExpunge belong together");
+            return syntax_error(
+                "MessageNew and MessageExpunge belong together, and FlagChange wants both");
         }
-        if (is_selected(group.filter) ? (group.events & ~kMessageEvents) != 0
-                                      : !group.items.empty()) {
-            return syntax_error("that is not for these mailboxes");
+        if (is_selected(group.filter) && (group.events & ~kMessageEvents) != 0) {
+            return syntax_error(
+                "of the selected mailbox there are MessageNew, MessageExpunge and FlagChange");
+        }
+        if (!is_selected(group.filter) && !group.items.empty()) {
+            return syntax_error("what FETCH tells is for the selected mailbox");
         }
         return {};
     }

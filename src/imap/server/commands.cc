@@ -122,7 +122,9 @@ Reply usage(const Command& command) {
 }
 
 Reply refuse(const Command& command, const base::Error& error) {
-    return error.code == base::Errc::kTooLong ? no(error.text, "LIMIT") : usage(command);
+    return error.code == base::Errc::kTooLong
+               ? no(error.text, "LIMIT")
+               : bad(fmt::format("{}; usage: {}", error.text, command.syntax));
 }
 
 std::string dump_commands() {

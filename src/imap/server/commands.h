@@ -68,9 +68,9 @@ struct Request {
 
 // "usage: ..."
 [[nodiscard]] Reply usage(const Command& command);
-// What the grammar says of arguments that it does not take: BAD and the syntax, or for a bound of the server's,
-// which is no mistake of the client's, NO [LIMIT] and the bound (RFC 5530 3). So the grammar's texts of
-// kTooLong are for the peer.
+// What the grammar says of arguments that it does not take: BAD, the reason and the syntax, or for a bound of the
+// server's, which is no mistake of the client's, NO [LIMIT] and the bound (RFC 5530 3). So the grammar's texts are for
+// the peer.
 [[nodiscard]] Reply refuse(const Command& command, const base::Error& error);
 
 }  // namespace imap

@@ -238,7 +238,7 @@ Task<Handled> on_lsub(Session& session, const Request& request) {
 Task<Handled> on_status(Session& session, const Request& request) {
     const auto arguments = parse_status(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     const auto name = decode_mailbox(arguments->mailbox, session.name_form());
     if (!name) {

@@ -81,7 +81,7 @@ bool is_selected(Session& session, const std::string& name) {
 Task<Handled> on_create(Session& session, const Request& request) {
     const auto arguments = parse_create(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     const auto name = decode_name(session, arguments->mailbox);
     if (!name) {

@@ -45,7 +45,7 @@ Task<Handled> on_notify(Session& session, const Request& request) {
         co_return no("that is too much to be told of", "NOTIFICATIONOVERFLOW");
     }
     if (!wishes) {
-        co_return usage(request.command);
+        co_return refuse(request.command, wishes.error());
     }
     CO_TRY_VOID(co_await session.tell_news(true, true));
     auto notifier = std::make_unique<Notifier>(session);

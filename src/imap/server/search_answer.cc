@@ -107,7 +107,7 @@ Limited limit_scope(const View& view, mail::SearchKey& key, std::uint64_t most) 
 }  // namespace
 
 Reply refuse_search(Session& session, const Request& request, const base::Error& error) {
-    Reply reply = error.code == Errc::kSyntax ? usage(request.command) : refusal_of(error);
+    Reply reply = error.code == Errc::kSyntax ? refuse(request.command, error) : refusal_of(error);
     if (reply.status == Reply::Status::kNo && search_saves(request.arguments)) {
         session.view().save_result({});
     }

@@ -205,7 +205,7 @@ void close_previous(Session& session) {
 Task<Handled> open(Session& session, const Request& request, bool examined) {
     auto arguments = parse_select(request.arguments);
     if (!arguments) {
-        co_return usage(request.command);
+        co_return refuse(request.command, arguments.error());
     }
     if (arguments->qresync && !session.enabled(kQresync)) {
         co_return bad("QRESYNC is not enabled");
