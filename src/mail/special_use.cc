@@ -32,7 +32,8 @@ std::string_view special_use_name(Role role) {
 
 std::optional<Role> find_special_use(std::string_view name) {
     for (const auto& [role, known] : kRoles) {
-        if (base::iequals(name, known)) {
+        const bool is_view = role == Role::kAll || role == Role::kFlagged;
+        if (!is_view && base::iequals(name, known)) {
             return role;
         }
     }

@@ -91,7 +91,8 @@ Task<Handled> on_create(Session& session, const Request& request) {
     for (const std::string& use : arguments->uses) {
         const auto wanted = mail::find_special_use(use);
         if (!wanted || role != mail::Role::kNone) {
-            co_return no("no such special use, or more than one", "USEATTR");
+            co_return no("no special use that a mailbox here can have, or more than one",
+                         "USEATTR");
         }
         role = *wanted;
     }
