@@ -106,7 +106,7 @@ std::optional<Reply> Appending::find_replaced(std::uint32_t number) {
     if (view.read_only()) {
         return no("the mailbox is open for reading only", "READ-ONLY");
     }
-    if (!view.may(mail::kRightExpunge)) {
+    if (!view.may(mail::kRightExpunge) || !view.may(mail::kRightDeleteMessages)) {
         return no("you have no right to remove messages here", "NOPERM");
     }
     replaced_ = uids->first();
@@ -285,11 +285,13 @@ Task<Handled> Appending::commit_replacement() {
     if (!messages) {
         co_return reply_of(messages.error());
     }
-    const auto appended = co_await session_.mailboxes().replace(session_.loop(),
-                                                                session_.user(),
-                                                                {session_.view().ref(), replaced_},
-                                                                target_.ref,
-                                                                std::move(messages->front()));
+    const auto appended =
+        co_await session_.await(request_,
+                                session_.mailboxes().replace(session_.loop(),
+                                                             session_.user(),
+                                                             {session_.view().ref(), replaced_},
+                                                             target_.ref,
+                                                             std::move(messages->front())));
     if (!appended && appended.error().code == Errc::kNotFound) {
         co_return no("the message or the mailbox has gone meanwhile", "EXPUNGEISSUED");
     }

@@ -50,6 +50,9 @@ Task<Result<bool>> Incoming::add_url(MessageUrl url) {
             co_return false;
         }
         ref = info->ref;
+    } else if (const auto rights = mailboxes.my_rights(session_.user(), ref);
+               !rights || (*rights & mail::kRightRead) == 0) {
+        co_return false;  // others have taken it meanwhile
     }
     const auto snapshot = co_await mailboxes.open(session_.loop(), ref);
     if (!snapshot) {

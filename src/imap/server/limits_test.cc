@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,18 +44,7 @@ class LimitsTest : public testing::Test {
         world_.add_user("alice@crepes.example", "secret");
         world_.add_message("alice@crepes.example", "Subject: 1\r\n\r\n");
         services_.reset(new Services(world_.services<Services>()));
-        net::PipeOptions pipe;
-        pipe.client.address = "127.0.0.1";
-        pipe.buffer_octets = std::size_t{4} << 20U;
-        auto options = std::make_shared<ServerOptions>();
-        options->errors_max = 1000;
-        auto [server, client] = net::make_pipe(world_.loop, pipe);
-        client_ = std::move(client);
-        base::spawn(serve(std::move(server), options, *services_),
-                    [this](std::exception_ptr thrown) {
-                        CHECK(!thrown);
-                        ended_ = true;
-                    });
+        client_ = connect();
         static_cast<void>(say("LOGIN alice@crepes.example secret"));
         static_cast<void>(say("SELECT INBOX"));
     }
@@ -62,8 +52,24 @@ class LimitsTest : public testing::Test {
     ~LimitsTest() override {
         client_->close();
         world_.loop.run_for(std::chrono::hours(1));
-        EXPECT_TRUE(ended_);
+        EXPECT_EQ(sessions_, 0);
         EXPECT_EQ(world_.log_text.find("bug in an imap session"), std::string::npos);
+    }
+
+    std::unique_ptr<net::PipeStream> connect() {
+        net::PipeOptions pipe;
+        pipe.client.address = "127.0.0.1";
+        pipe.buffer_octets = std::size_t{4} << 20U;
+        auto options = std::make_shared<ServerOptions>();
+        options->errors_max = 1000;
+        auto [server, client] = net::make_pipe(world_.loop, pipe);
+        ++sessions_;
+        base::spawn(serve(std::move(server), options, *services_),
+                    [this](std::exception_ptr thrown) {
+                        CHECK(!thrown);
+                        --sessions_;
+                    });
+        return std::move(client);
     }
 
     // The answer, from the last line's tag on.
@@ -78,7 +84,7 @@ class LimitsTest : public testing::Test {
     fakes::World world_;
     std::unique_ptr<Services> services_;
     std::unique_ptr<net::PipeStream> client_;
-    bool ended_ = false;
+    int sessions_ = 0;
 };
 
 // RFC 2971 3.3
@@ -153,6 +159,45 @@ TEST_F(LimitsTest, EveryListHasItsEnd) {
             << row.what;
     }
     EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
+}
+
+// RFC 7162 3.2.5.2: as many numbers as UIDs, and as many of both as there can be.
+TEST_F(LimitsTest, PairsOfQresyncWithoutEnd) {
+    EXPECT_EQ(say("ENABLE QRESYNC").substr(0, 4), "t OK");
+    EXPECT_EQ(say("UNSELECT").substr(0, 4), "t OK");
+    const std::clock_t before = std::clock();
+    EXPECT_EQ(say("SELECT INBOX (QRESYNC (1767225600 0 1:4294967295 (1:4294967295 "
+                  "1:4294967295)))")
+                  .substr(0, 4),
+              "t OK");
+    EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC);
+}
+
+// RFC 5465 5.8: more happens while the client is busy than can be told.
+TEST_F(LimitsTest, NotifyOverflowsAndIsNone) {
+    EXPECT_EQ(say("NOTIFY SET (personal (MailboxName MessageNew MessageExpunge))").substr(0, 4),
+              "t OK");
+    client_->push("t APPEND INBOX {14}\r\n");
+    world_.loop.run_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(client_->take().substr(0, 2), "+ ");
+    const auto other = connect();
+    other->push("o LOGIN alice@crepes.example secret\r\n");
+    for (int i = 0; i < 1001; ++i) {
+        other->push(fmt::format("o CREATE box{}\r\n", i));
+        world_.loop.run_for(std::chrono::milliseconds(1));
+    }
+    other->push("o LOGOUT\r\n");
+    client_->push("Subject: 1\r\n\r\n\r\n");
+    world_.loop.run_for(std::chrono::seconds(1));
+    const std::string heard = client_->take();
+    EXPECT_NE(heard.find("* OK [NOTIFICATIONOVERFLOW] "), std::string::npos) << heard;
+    EXPECT_EQ(heard.find("* LIST"), std::string::npos) << heard;
+    // As behind NOTIFY NONE: not even the selected mailbox has news, until they are wanted again.
+    world_.add_message("alice@crepes.example", "Subject: 2\r\n\r\n");
+    client_->push("t NOOP\r\n");
+    world_.loop.run_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(client_->take().substr(0, 5), "t OK ");
+    EXPECT_EQ(say("NOTIFY SET (personal (MailboxName))").substr(0, 4), "t OK");
 }
 
 // RFC 4422 leaves the size of responses open.

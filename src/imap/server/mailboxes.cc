@@ -96,8 +96,8 @@ Task<Handled> on_create(Session& session, const Request& request) {
         }
         role = *wanted;
     }
-    const auto created =
-        co_await session.mailboxes().create(session.loop(), session.user(), *name, role);
+    const auto created = co_await session.await(
+        request, session.mailboxes().create(session.loop(), session.user(), *name, role));
     if (!created && created.error().code == Errc::kInUse) {
         co_return no("another mailbox has that use", "USEATTR");
     }
@@ -120,7 +120,8 @@ Task<Handled> on_delete(Session& session, const Request& request) {
         co_return bad_name();
     }
     const bool was_selected = is_selected(session, *name);
-    const auto removed = co_await session.mailboxes().remove(session.loop(), session.user(), *name);
+    const auto removed = co_await session.await(
+        request, session.mailboxes().remove(session.loop(), session.user(), *name));
     if (!removed && removed.error().code == Errc::kInUse) {
         co_return no("there are mailboxes below it", "HASCHILDREN");
     }
@@ -147,8 +148,8 @@ Task<Handled> on_rename(Session& session, const Request& request) {
     if (!from || !to) {
         co_return bad_name();
     }
-    const auto renamed =
-        co_await session.mailboxes().rename(session.loop(), session.user(), *from, *to);
+    const auto renamed = co_await session.await(
+        request, session.mailboxes().rename(session.loop(), session.user(), *from, *to));
     if (renamed) {
         note_own_path(session, *to);
         tell_normalized(session, *from, *to);

@@ -61,20 +61,20 @@ void put_mailbox(Session& session,
 mail::Uid last_match(const View& view, const QresyncParameter& parameter) {
     mail::Uid last = 0;
     auto number = parameter.match_numbers.ranges().begin();
-    std::uint64_t at = number == parameter.match_numbers.ranges().end() ? 0 : number->first;
-    std::size_t checked = 0;
-    bool holds = true;
-    parameter.match_uids.for_each([&](mail::Uid uid) {
-        if (!holds || ++checked > parameter.match_numbers.size()) {
-            return;
+    std::uint64_t at = parameter.match_numbers.empty() ? 0 : number->first;
+    // As many numbers as UIDs, 1:4294967295 of both perhaps: no more are looked at than there are messages.
+    for (const auto& uids : parameter.match_uids.ranges()) {
+        for (std::uint64_t uid = uids.first; uid <= uids.last; ++uid) {
+            const auto index = view.told()->find(static_cast<mail::Uid>(uid));
+            if (!index || *index + 1 != at) {
+                return last;
+            }
+            last = static_cast<mail::Uid>(uid);
+            if (++at > number->last && ++number != parameter.match_numbers.ranges().end()) {
+                at = number->first;
+            }
         }
-        const auto index = view.told()->find(uid);
-        holds = index && *index + 1 == at;
-        last = holds ? uid : last;
-        if (++at > number->last && ++number != parameter.match_numbers.ranges().end()) {
-            at = number->first;
-        }
-    });
+    }
     return last;
 }
 
@@ -274,11 +274,13 @@ Task<Handled> on_examine(Session& session, const Request& request) {
 }
 
 // RFC 9051 6.4.1: what is marked goes, and nobody is told.
-Task<Handled> on_close(Session& session, const Request& /*request*/) {
+Task<Handled> on_close(Session& session, const Request& request) {
     View& view = session.view();
     if (view.may(mail::kRightExpunge)) {
-        const auto expunged = co_await session.mailboxes().expunge(
-            session.loop(), session.user(), view.ref(), view.told()->uids());
+        const auto expunged = co_await session.await(
+            request,
+            session.mailboxes().expunge(
+                session.loop(), session.user(), view.ref(), view.told()->uids()));
         // RFC 4314 4: who has just lost the right closes it all the same.
         if (!expunged && expunged.error().code != base::Errc::kDenied) {
             co_return reply_of(expunged.error());

@@ -26,11 +26,12 @@ Task<Handled> on_sort(Session& session, const Request& request) {
     if (!found) {
         co_return std::move(found.error());
     }
-    auto sorted = co_await mail::sort(session.loop(),
-                                      session.mailboxes(),
-                                      session.view().told(),
-                                      std::move(*found),
-                                      std::move(arguments->keys));
+    auto sorted = co_await session.await(request,
+                                         mail::sort(session.loop(),
+                                                    session.mailboxes(),
+                                                    session.view().told(),
+                                                    std::move(*found),
+                                                    std::move(arguments->keys)));
     if (!sorted) {
         co_return refuse_search(session, request, sorted.error());
     }
@@ -104,11 +105,12 @@ Task<Handled> on_thread(Session& session, const Request& request) {
     if (!found) {
         co_return std::move(found.error());
     }
-    const auto threads = co_await mail::thread(session.loop(),
-                                               session.mailboxes(),
-                                               session.view().told(),
-                                               std::move(*found),
-                                               arguments->algorithm);
+    const auto threads = co_await session.await(request,
+                                                mail::thread(session.loop(),
+                                                             session.mailboxes(),
+                                                             session.view().told(),
+                                                             std::move(*found),
+                                                             arguments->algorithm));
     if (!threads) {
         co_return reply_of(threads.error());
     }
