@@ -11,6 +11,7 @@
 #include <set>
 
 #include "agent/local_file.h"
+#include "agent/mirror_trees.h"
 #include "agent/remote_tree.h"
 #include "agent/segment_status.h"
 #include "agent/segments.h"
@@ -38,15 +39,16 @@ class Mirror {
           meter_(site.loop(), meter) {}
 
     base::Result<MirrorReport> run() {
-        TRY_VOID(site_.run(read_remote()));
-        TRY_VOID(read_local());
+        TRY(trees_, read_mirror_trees(site_, remote_, local_, options_));
+        report_.links = trees_.links;
+        report_.failures = std::move(trees_.failures);
         TRY_VOID(make_top());
         other_forms_ = match_forms(source(), target());
         for (const auto& [path, other] : other_forms_) {
             meant_.insert(other);
         }
         // First, for a server may keep what comes under another name: behind, that would be surplus.
-        if (options_.remove && whole_) {
+        if (options_.remove && trees_.whole) {
             clear_the_way();
             remove_surplus();
         } else if (options_.remove) {
@@ -67,9 +69,13 @@ class Mirror {
     }
 
   private:
-    [[nodiscard]] const Tree& source() const { return options_.reverse ? here_ : there_; }
+    [[nodiscard]] const Tree& source() const {
+        return options_.reverse ? trees_.here : trees_.there;
+    }
 
-    [[nodiscard]] const Tree& target() const { return options_.reverse ? there_ : here_; }
+    [[nodiscard]] const Tree& target() const {
+        return options_.reverse ? trees_.there : trees_.here;
+    }
 
     // Where what lies at `path` of the source belongs.
     [[nodiscard]] const std::string& at_target(const std::string& path) const {
@@ -99,82 +105,13 @@ class Mirror {
         note_failure(path, error.text);
     }
 
-    base::Task<base::Result<>> read_remote() {
-        where_ = (co_await site_.client().working_directory()).value_or("");
-        TreeWalk walk;
-        walk.on_entry = [this](const std::string& path, ftp::RemoteEntry entry) {
-            const bool into = entry.is_directory() && goes_into(path);
-            keep(there_, path, std::move(entry));
-            return into;
-        };
-        walk.on_failure = [this](const std::string& path, const base::Error& error) {
-            note_failure(path, error);
-            whole_ = false;
-        };
-        const auto walked = co_await walk_tree(site_, remote_, std::move(walk));
-        if (!walked && options_.reverse && walked.error().code == Errc::kNotFound) {
-            co_return base::Result<>();  // it will be made
-        }
-        co_return walked;
-    }
-
-    [[nodiscard]] bool goes_into(const std::string& folder) const {
-        return options_.recurse && options_.filter.passes(folder, true);
-    }
-
-    void keep(Tree& tree, const std::string& path, ftp::RemoteEntry entry) {
-        const bool is_link = entry.type == ftp::EntryType::kLink;
-        if (&tree == &source() && (is_link || entry.type == ftp::EntryType::kOther)) {
-            left_out_.insert(path);
-            report_.links += is_link && options_.filter.passes(path, false) ? 1 : 0;
-        }
-        const bool wanted =
-            entry.is_directory() ? options_.recurse : entry.type == ftp::EntryType::kFile;
-        if (wanted && options_.filter.passes(path, entry.is_directory())) {
-            tree.insert_or_assign(path, std::move(entry));
-        }
-    }
-
-    base::Result<> read_local() {
-        namespace fs = std::filesystem;
-        std::vector<std::string> folders{""};
-        for (std::size_t i = 0; i < folders.size(); ++i) {
-            std::error_code failed;
-            for (const auto& item : fs::directory_iterator(join_path(local_, folders[i]), failed)) {
-                const std::string path = join_path(folders[i], item.path().filename().string());
-                const auto status = status_of(item.path().string(), false);
-                if (!status) {
-                    continue;
-                }
-                ftp::RemoteEntry entry;
-                entry.name = item.path().filename().string();
-                entry.type = status->is_link        ? ftp::EntryType::kLink
-                             : status->is_directory ? ftp::EntryType::kDirectory
-                             : status->is_file      ? ftp::EntryType::kFile
-                                                    : ftp::EntryType::kOther;
-                entry.size = status->size;
-                entry.modified = status->modified;
-                if (entry.is_directory() && goes_into(path)) {
-                    folders.push_back(path);
-                }
-                keep(here_, path, std::move(entry));
-            }
-            if (failed && options_.reverse) {
-                return base::fail(
-                    Errc::kNotFound,
-                    fmt::format("{}: {}", join_path(local_, folders[i]), failed.message()));
-            }
-        }
-        return {};
-    }
-
     base::Result<> make_top() {
         if (options_.dry_run) {
             return {};
         }
         if (options_.reverse) {
             // vsftpd says 226 of a folder that is not there.
-            if (there_.empty()) {
+            if (trees_.there.empty()) {
                 make_parents_there();
             }
             return {};
@@ -227,34 +164,21 @@ class Mirror {
         }
     }
 
-    [[nodiscard]] bool is_of_wanted_time(const ftp::RemoteEntry& from) const {
-        return !from.modified || ((!options_.newer_than || *from.modified > *options_.newer_than) &&
-                                  (!options_.older_than || *from.modified < *options_.older_than));
-    }
-
     [[nodiscard]] bool must_copy(const ftp::RemoteEntry& from, const std::string& path) const {
         const auto found = find_at_target(path);
-        if (!is_of_wanted_time(from)) {
+        if (!is_of_wanted_time(options_, from)) {
             return false;
         }
         if (found == target().end() || found->second.is_directory()) {
             return !options_.only_existing;
         }
-        return is_unfinished(path) || (!options_.only_missing && is_changed(from, found->second));
+        return is_unfinished(path) ||
+               (!options_.only_missing && is_changed(options_, from, found->second));
     }
 
     // Its parts were not all fetched: it may have its size already.
     [[nodiscard]] bool is_unfinished(const std::string& path) const {
         return !options_.reverse && load_segment_status(path_here(path)).has_value();
-    }
-
-    [[nodiscard]] bool is_changed(const ftp::RemoteEntry& from, const ftp::RemoteEntry& to) const {
-        const bool timed = options_.heed_time && from.modified && to.modified;
-        const base::Duration slack = std::max(from.precision, to.precision);
-        const bool newer = timed && *from.modified > *to.modified + slack;
-        const bool older = timed && *from.modified + slack < *to.modified;
-        const bool resized = options_.heed_size && from.size && to.size && *from.size != *to.size;
-        return newer || (resized && !(options_.only_newer && older));
     }
 
     void choose_files() {
@@ -340,7 +264,7 @@ class Mirror {
     }
 
     base::Task<> copy_beside() {
-        auto client = co_await site_.another(where_);
+        auto client = co_await site_.another(trees_.where);
         if (client) {
             co_await copy_with(**client);
             static_cast<void>(co_await (*client)->quit());
@@ -421,9 +345,9 @@ class Mirror {
 
     // The source has something there that is not copied: a link may lead to just this file or folder.
     [[nodiscard]] bool is_left_out(std::string_view path) const {
-        for (std::size_t end = 0; !left_out_.empty() && end != std::string_view::npos;) {
+        for (std::size_t end = 0; !trees_.left_out.empty() && end != std::string_view::npos;) {
             end = path.find('/', end + 1);
-            if (left_out_.contains(path.substr(0, end))) {
+            if (trees_.left_out.contains(path.substr(0, end))) {
                 return true;
             }
         }
@@ -469,14 +393,10 @@ class Mirror {
     const std::string local_;
     const MirrorOptions options_;
     Meter meter_;
-    bool whole_ = true;  // the source's listing: only then is it known what it has not
     std::set<std::string> gone_;
-    std::set<std::string, std::less<>> left_out_;  // links and the like of the source
     std::map<std::string, std::string> other_forms_;
     std::set<std::string> meant_;  // paths of the target that other_forms_ leads to
-    std::string where_;  // the first connection's folder, which remote_ may be relative to
-    Tree there_;
-    Tree here_;
+    MirrorTrees trees_;
     std::map<std::string, std::string> twins_;  // wait until the others are there
     std::vector<std::string> files_;
     std::size_t next_ = 0;
@@ -484,30 +404,7 @@ class Mirror {
     MirrorReport report_;
 };
 
-// To what was done before; what is left as it is was counted then.
-void add(const MirrorReport& more, MirrorReport& all) {
-    all.copied += more.copied;
-    all.removed += more.removed;
-    all.folders += more.folders;
-    all.octets += more.octets;
-    all.failures.insert(all.failures.end(), more.failures.begin(), more.failures.end());
-    all.actions.insert(all.actions.end(), more.actions.begin(), more.actions.end());
-}
-
 }  // namespace
-
-std::string format_report(const MirrorReport& report, bool dry_run) {
-    return fmt::format("{}{} copied{}, {} unchanged, {} folder{} made, {} removed, {} failed",
-                       dry_run ? "would be: " : "",
-                       report.copied,
-                       dry_run ? "" : fmt::format(" ({})", format_octets(report.octets)),
-                       report.unchanged,
-                       report.folders,
-                       report.folders == 1 ? "" : "s",
-                       report.removed,
-                       report.failures.size()) +
-           (report.links > 0 ? fmt::format(", {} links left out", report.links) : "");
-}
 
 base::Result<MirrorReport> mirror(FtpSite& site,
                                   const std::string& remote,
@@ -519,7 +416,7 @@ base::Result<MirrorReport> mirror(FtpSite& site,
     while (again && report && report->failures.empty()) {
         TRY(const MirrorReport more, Mirror(site, remote, local, options, meter).run());
         again = more.copied + more.removed + more.folders > 0;
-        add(more, *report);
+        report->add(more);
     }
     return report;
 }

@@ -11,6 +11,7 @@
 
 #include "agent/ftp_copy.h"
 #include "agent/ftp_site.h"
+#include "agent/mirror_report.h"
 #include "agent/path_filter.h"
 #include "agent/progress.h"
 
@@ -37,17 +38,6 @@ struct MirrorOptions {
     CopyOptions copy = {};
 };
 
-struct MirrorReport {
-    std::uint64_t copied = 0;
-    std::uint64_t unchanged = 0;
-    std::uint64_t removed = 0;
-    std::uint64_t folders = 0;  // made
-    std::uint64_t octets = 0;
-    std::uint64_t links = 0;            // of the source: left out
-    std::vector<std::string> failures;  // a sentence each; the rest was done
-    std::vector<std::string> actions;   // "get a/b", "remove c/": what was done, or would be
-};
-
 // Blocks; `site` is open. `remote` and `local` are the two tops, made where they are missing. Fails only when nothing
 // could be begun.
 [[nodiscard]] base::Result<MirrorReport> mirror(FtpSite& site,
@@ -55,8 +45,5 @@ struct MirrorReport {
                                                 const std::string& local,
                                                 const MirrorOptions& options,
                                                 MeterStyle meter);
-
-// "3 copied (1.2 MiB), 4 unchanged, ..."
-[[nodiscard]] std::string format_report(const MirrorReport& report, bool dry_run);
 
 }  // namespace agent
