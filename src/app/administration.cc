@@ -177,7 +177,7 @@ base::Result<std::string> postmaster_warning(const store::Reader& reader) {
 
 AdminReply Administration::run(const AdminRequest& request) const {
     if (const auto live = live_.find(request.command); live != live_.end()) {
-        return {.status = kExitOk, .text = live->second()};
+        return {.status = kExitOk, .text = live->second(request)};
     }
     if (request.command == "ftp who") {
         return {.status = kExitUnavailable, .text = "no server is running on this data\n"};

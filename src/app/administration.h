@@ -72,7 +72,9 @@ class Administration {
     void set_index_worker(IndexWorker* worker) { index_worker_ = worker; }
 
     // What only a running server can tell, under the name of its command; before the first run().
-    void set_live(std::string command, std::function<std::string()> tell) {
+    using TellLive = std::function<std::string(const AdminRequest& request)>;
+
+    void set_live(std::string command, TellLive tell) {
         live_.insert_or_assign(std::move(command), std::move(tell));
     }
 
@@ -157,7 +159,7 @@ class Administration {
     base::Random& random_;
     account::AuthenticatorOptions options_;
     IndexWorker* index_worker_ = nullptr;
-    std::map<std::string, std::function<std::string()>> live_;
+    std::map<std::string, TellLive> live_;
     std::function<void(std::vector<std::string>)> nudge_;
 };
 

@@ -116,9 +116,15 @@ void add_ftp_command(CLI::App& top, Action& action, mode_t users_umask) {
     ftp.set_help_flag();
     ftp.prefix_command();
     ftp.fallthrough(false);
-    add_admin(
-        {ftp, action, "ftp"}, "who", "The sessions of the running server, and what each does");
-    ftp.get_subcommand("who")->set_help_flag("-h,--help", "Print this help message and exit");
+    add_admin({ftp, action, "ftp"},
+              "who",
+              "The sessions of the running server, and what each does",
+              [](CLI::App& c, AdminCall& call) {
+                  // CLI11 hands both down from the agent, whose words are its own affair: ours must be known.
+                  c.set_help_flag("-h,--help", "Print this help message and exit");
+                  c.prefix_command(false);
+                  flag_option(c, call, "json", {"json", "yes"}, "As JSON, an object a session");
+              });
     ftp.callback([&ftp, &action, users_umask] {
         if (!ftp.got_subcommand("who")) {
             action = [words = ftp.remaining(), users_umask] {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "app/service_options.h"
+#include "mime/json_writer.h"
 
 namespace app {
 namespace {
@@ -110,6 +111,30 @@ std::string FtpService::who() const {
         text += '\n';
     }
     return text;
+}
+
+std::string FtpService::who_as_json() const {
+    mime::JsonWriter json;
+    json.open_array();
+    for (const ftp::SessionView& view : activity_.sessions()) {
+        json.open_object();
+        json.member("id", view.id);
+        json.member("peer", view.peer);
+        json.key("tls");
+        json.boolean(view.tls);
+        json.member("account", view.account);
+        json.member("directory", view.directory);
+        json.member("since", base::format_rfc3339(view.since));
+        json.member("doing", view.doing);
+        json.member("doing_since", base::format_rfc3339(view.doing_since));
+        json.member("octets", view.octets);
+        if (view.size) {
+            json.member("size", *view.size);
+        }
+        json.close();
+    }
+    json.close();
+    return json.take();
 }
 
 base::Task<> FtpService::serve(std::unique_ptr<net::Stream> stream, bool implicit_tls) {

@@ -45,6 +45,8 @@ class FtpService {
     [[nodiscard]] base::Result<> reopen_transfer_log(const std::string& path);
     // `staffetta ftp who`: a line a session. From any thread.
     [[nodiscard]] std::string who() const;
+    // The same as an array of objects, `--json`.
+    [[nodiscard]] std::string who_as_json() const;
 
   private:
     FtpService(const Config& config, FtpNeeds needs, net::UniqueFd transfer_log);

@@ -143,7 +143,9 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                           .resolver = resolver.get(),
                           .tls = tls},
                          watch));
-    administration->set_live("ftp who", [this] { return ftp->who(); });
+    administration->set_live("ftp who", [this](const AdminRequest& request) {
+        return request.options.contains("json") ? ftp->who_as_json() : ftp->who();
+    });
     refresh = [this] { refresh_metrics(); };
     return {};
 }

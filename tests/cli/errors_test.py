@@ -27,7 +27,7 @@ class Errors(unittest.TestCase):
         self.assertRegex(sentences[0], "^staffetta: .*" + pattern)
 
     def test_usage_is_64(self):
-        for arguments in (["--nonsense"], ["nonsense"], ["account"], ["account", "add"], ["domain", "add"], []):
+        for arguments in (["--nonsense"], ["nonsense"], ["account"], ["account", "add"], ["domain", "add"], ["ftp", "who", "--nonsense"], []):
             with self.subTest(arguments):
                 self.assertEqual(staffetta(*arguments).returncode, 64)
         self.fails(64, "no protocol imap9", "--dump-commands", "imap9")

@@ -5,6 +5,7 @@ import datetime
 import ftplib
 import hashlib
 import io
+import json
 import os
 import pathlib
 import random
@@ -308,6 +309,10 @@ class Ftp(ServerTest):
             self.assertRegex(client.sendcmd("STAT"), f"STOR /{self.name}")
             who = self.server.admin("ftp", "who")
             self.assertRegex(who, f"{BOB}  STOR /{self.name}")
+            own = f":{client.sock.getsockname()[1]}"
+            sessions = json.loads(self.server.admin("ftp", "who", "--json"))
+            self.assertEqual([(one["account"], one["doing"], one["tls"], one["octets"])
+                              for one in sessions if one["peer"].endswith(own)], [(BOB, "STOR /" + self.name, False, 100_000)])
             self.assertRegex(client.abort(), "^426")
             self.assertRegex(client.getmultiline(), "^226")
             connection.close()
