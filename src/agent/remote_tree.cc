@@ -1,7 +1,6 @@
 #include "agent/remote_tree.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -36,75 +35,80 @@ class Walk {
           walk_(std::move(walk)) {}
 
     base::Task<base::Result<>> run() {
-        const std::string where = (co_await site_.client().working_directory()).value_or("");
-        std::vector<std::string> folders{""};  // still to be listed, the next one last
-        while (!folders.empty()) {
-            const std::string folder = std::exchange(folders.back(), "");
-            folders.pop_back();
-            auto entries = co_await list_with_retries(site_, join_path(top_, folder), where);
-            if (site_.is_interrupted()) {
-                co_return fail(Errc::kReset, "interrupted");
-            }
-            if (!entries && folder.empty()) {
-                co_return base::forward_error(entries);
-            }
-            if (!entries) {
-                walk_.on_failure(folder, entries.error());
+        where_ = (co_await site_.client().working_directory()).value_or("");
+        CO_TRY_VOID(co_await look_into(""));
+        while (!ahead_.empty()) {
+            auto [path, entry] = std::move(ahead_.back());
+            ahead_.pop_back();
+            if (!walk_.on_entry(path, std::move(entry))) {
                 continue;
             }
-            for (const std::string& name : site_.client().left_out()) {
-                walk_.on_failure(join_path(folder, name),
-                                 {.code = Errc::kInvalid, .text = "no file here may be called so"});
+            if (std::count(path.begin(), path.end(), '/') >= kDepthMax) {
+                tell(path, Errc::kTooLong, "folders are nested too deeply");
+                continue;
             }
-            if (const std::string& line = site_.client().unread_line(); !line.empty()) {
-                walk_.on_failure(folder.empty() ? "." : folder,
-                                 {.code = Errc::kSyntax,
-                                  .text = "a line of its listing cannot be read: " + line});
-            }
-            if (!take(folder, std::move(*entries), folders)) {
-                break;
-            }
+            CO_TRY_VOID(co_await look_into(std::move(path)));
         }
         co_return base::Result<>();
     }
 
   private:
-    // False: it was enough.
-    bool take(const std::string& folder,
-              std::vector<ftp::RemoteEntry> entries,
-              std::vector<std::string>& folders) {
-        // Each server has an order of its own, and some have none.
+    void tell(const std::string& path, Errc code, std::string text) const {
+        walk_.on_failure(path, {.code = code, .text = std::move(text)});
+    }
+
+    // Fails when nothing is to follow: the user has had enough, or it is the top.
+    base::Task<base::Result<>> look_into(std::string folder) {
+        if (full_) {
+            co_return base::Result<>();
+        }
+        auto entries = co_await list_with_retries(site_, join_path(top_, folder), where_);
+        if (site_.is_interrupted()) {
+            co_return fail(Errc::kReset, "interrupted");
+        }
+        if (!entries && folder.empty()) {
+            co_return base::forward_error(entries);
+        }
+        if (!entries) {
+            walk_.on_failure(folder, entries.error());
+            co_return base::Result<>();
+        }
+        for (const std::string& name : site_.client().left_out()) {
+            tell(join_path(folder, name), Errc::kInvalid, "no file here may be called so");
+        }
+        if (const std::string& line = site_.client().unread_line(); !line.empty()) {
+            tell(folder.empty() ? "." : folder,
+                 Errc::kSyntax,
+                 "a line of its listing cannot be read: " + line);
+        }
+        take(folder, std::move(*entries));
+        co_return base::Result<>();
+    }
+
+    // They come next, in the order of their names: each server has an order of its own, and some have none.
+    void take(const std::string& folder, std::vector<ftp::RemoteEntry> entries) {
         std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) {
             return one.name < other.name;
         });
-        std::vector<std::string> inside;
-        for (ftp::RemoteEntry& entry : entries) {
-            if (++entries_ > kEntriesMax) {
-                walk_.on_failure(folder,
-                                 {.code = Errc::kTooLong, .text = "more than 5,000,000 files"});
-                return false;
-            }
-            std::string path = join_path(folder, entry.name);
-            if (!walk_.on_entry(path, std::move(entry))) {
-                continue;
-            }
-            if (std::count(path.begin(), path.end(), '/') < kDepthMax) {
-                inside.push_back(std::move(path));
-            } else {
-                walk_.on_failure(path,
-                                 {.code = Errc::kTooLong, .text = "folders are nested too deeply"});
-            }
+        if (entries.size() > kEntriesMax - entries_) {
+            entries.resize(kEntriesMax - entries_);
+            full_ = true;
+            tell(folder, Errc::kTooLong, "more than 5,000,000 files");
         }
-        folders.insert(folders.end(),
-                       std::make_move_iterator(inside.rbegin()),
-                       std::make_move_iterator(inside.rend()));
-        return true;
+        entries_ += entries.size();
+        for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+            std::string path = join_path(folder, entry->name);
+            ahead_.emplace_back(std::move(path), std::move(*entry));
+        }
     }
 
     FtpSite& site_;
     const std::string top_;
     const TreeWalk walk_;
+    std::string where_;  // the connection's folder, which top_ may be relative to
+    std::vector<std::pair<std::string, ftp::RemoteEntry>> ahead_;  // the next one last
     std::size_t entries_ = 0;
+    bool full_ = false;
 };
 
 }  // namespace
