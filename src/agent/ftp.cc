@@ -102,11 +102,8 @@ class OneShot {
             return complain(login.error());
         }
         if (const auto opened = site_.open(url, *login); !opened) {
-            const int status = complain(opened.error());
-            if (site_.host_is_unknown()) {
-                return kFtpNoHost;
-            }
-            return opened.error().code == Errc::kUnsupported ? int{kFtpUnavailable} : status;
+            complain(opened.error());
+            return site_.status_of_opening(opened.error());
         }
         open_ = key;
         return kFtpOk;

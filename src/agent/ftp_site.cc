@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "agent/exit_status.h"
 #include "agent/local_file.h"
 #include "agent/netrc.h"
 #include "agent/terminal.h"
@@ -164,6 +165,13 @@ base::Result<> FtpSite::open(const FtpUrl& url, const std::optional<FtpLogin>& l
     }
     TRY_VOID(run(client_->login(login->user, login->password, login->account)));
     return run(represent(*client_));
+}
+
+int FtpSite::status_of_opening(const base::Error& error) const {
+    if (host_is_unknown_) {
+        return kFtpNoHost;
+    }
+    return error.code == Errc::kUnsupported ? int{kFtpUnavailable} : ftp_exit_status(error.code);
 }
 
 base::Task<base::Result<>> FtpSite::represent(ftp::Client& client) {

@@ -113,8 +113,8 @@ class FtpSite {
     // be said besides, such as EPSV and SIZE.
     [[nodiscard]] bool reply_was_shown() const { return shown_; }
 
-    // What open() said last: there is no such host.
-    [[nodiscard]] bool host_is_unknown() const { return host_is_unknown_; }
+    // Of an `error` that open() ended with: its own statuses are that there is no such host, and that TLS is not to be had.
+    [[nodiscard]] int status_of_opening(const base::Error& error) const;
 
     [[nodiscard]] bool is_open() const { return client_ != nullptr && client_->is_connected(); }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <utility>
 
+#include "agent/exit_status.h"
 #include "agent/shell.h"
 
 namespace agent {
@@ -22,10 +24,11 @@ struct Jobs::Job {
     std::atomic<bool> begun = false;
     std::atomic<bool> ended = false;
     std::atomic<std::uint64_t> octets = 0;
-    bool told = false;   // by take_news()
-    int status = 0;      // once ended
-    std::string output;  // once ended
-    std::mutex mutex;    // guards site
+    bool told = false;    // by take_news()
+    bool heeded = false;  // its failure became somebody's status, or was wanted
+    int status = 0;       // once ended
+    std::string output;   // once ended
+    std::mutex mutex;     // guards site
     std::condition_variable changed;
     FtpSite* site = nullptr;  // while it runs
     std::thread thread;
@@ -106,12 +109,7 @@ void Jobs::work(Job& job, Queue& queue) {
             }
         }
         const auto ready = shell.prepare(job.setup);
-        if (ready) {
-            job.status = shell.run_line(job.setup.line);
-        } else {
-            job.status = 1;
-            job.output += ready.error().text + "\n";
-        }
+        job.status = ready ? shell.run_line(job.setup.line) : shell.show_error(ready.error());
         const std::lock_guard lock(job.mutex);
         job.site = nullptr;
     }
@@ -193,13 +191,15 @@ void Jobs::kill(Job& job) {
 }
 
 bool Jobs::kill(int number) {
+    bool found = number == 0;
     for (const auto& job : jobs_) {
-        if (job->number == number) {
+        if (number == 0 || job->number == number) {
+            found = true;
+            job->heeded = job->heeded || !job->ended;
             kill(*job);
-            return true;
         }
     }
-    return false;
+    return found;
 }
 
 void Jobs::kill_all() {
@@ -211,6 +211,19 @@ void Jobs::kill_all() {
 std::size_t Jobs::running() const {
     return static_cast<std::size_t>(
         std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return !job->ended; }));
+}
+
+int Jobs::take_failure(int number) {
+    int status = kFtpOk;
+    for (const auto& job : jobs_) {
+        const bool meant = number == 0 || job->number == number;
+        if (!meant || !job->ended || std::exchange(job->heeded, true)) {
+            continue;
+        }
+        const int own = job->killed && job->status == kFtpOk ? int{kFtpIo} : job->status;
+        status = own != kFtpOk ? own : status;
+    }
+    return status;
 }
 
 bool Jobs::move(int number, std::size_t place) {

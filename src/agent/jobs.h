@@ -44,7 +44,10 @@ class Jobs {
     [[nodiscard]] std::string list() const;
     // What ended since the last call, with what it said.
     [[nodiscard]] std::string take_news();
-    // False: no such job.
+    // The exit status of that job, or of the last of all, with 0, that ended badly; 0 where none did. Each failure is
+    // taken once; a job that kill() ended has none.
+    [[nodiscard]] int take_failure(int number);
+    // That job, or all with 0. False: no such job.
     bool kill(int number);
     void kill_all();
     // How many have not ended.

@@ -149,6 +149,8 @@ void Shell::wait_for_jobs() {
     jobs_.kill_all();
     jobs_.wait(0);
     say(jobs_.take_news());
+    const int failure = jobs_.take_failure(0);
+    status_ = failure != kFtpOk ? failure : status_;
 }
 
 base::Result<> Shell::dispatch(const Words& words) {
@@ -266,6 +268,7 @@ base::Result<> Shell::on_help(const Words& words) {
 }
 
 int Shell::show_error(const base::Error& error) {
+    has_failed_ = true;
     if (error.text.empty()) {
         return status_;  // already_said()
     }

@@ -108,6 +108,9 @@ class Shell {
     // Logs in where `setup` says.
     [[nodiscard]] base::Result<> prepare(const JobSetup& setup);
 
+    // On the screen, or where the output goes instead. The exit status that it stands for.
+    int show_error(const base::Error& error);
+
     [[nodiscard]] FtpSite& site() { return *here_.site; }
 
   private:
@@ -207,7 +210,6 @@ class Shell {
     base::Result<> call(const Command& command, const Words& given);
     [[nodiscard]] Words ask_for_missing(const Command& command, Words words) const;
     void wait_for_jobs();
-    int show_error(const base::Error& error);
     // The failure of a command whose commands have said theirs.
     [[nodiscard]] static tl::unexpected<base::Error> already_said();
     void say(std::string_view text);
@@ -238,6 +240,8 @@ class Shell {
     [[nodiscard]] base::Result<> log_in(const FtpUrl& url);
     [[nodiscard]] base::Result<> log_in_as(FtpLogin login);
     [[nodiscard]] base::Result<> reopen();
+    // Opens the site. What fails is said here, since its exit status is known to nobody else.
+    [[nodiscard]] base::Result<> connect(const FtpUrl& url, const std::optional<FtpLogin>& login);
     [[nodiscard]] base::Result<FtpLogin> login_for(const FtpUrl& url);
     [[nodiscard]] base::Result<FtpUrl> through_gate(const FtpUrl& url) const;
     void run_init_macro();
@@ -258,6 +262,7 @@ class Shell {
     [[nodiscard]] bool agrees(const std::string& verb, const std::string& name);
     [[nodiscard]] CopyOptions copy_options() const;
     [[nodiscard]] ftp::Representation representation();
+    [[nodiscard]] base::Result<> choose(ftp::Type type, ftp::Form form);
     [[nodiscard]] MeterStyle meter_style() const;
     // A file of this machine: never the standard output, never a command.
     [[nodiscard]] std::string local_name(const std::string& remote,
@@ -291,7 +296,8 @@ class Shell {
                                   CopyOptions copy,
                                   const std::string& folder = "");
     [[nodiscard]] static base::Result<> remove_here(const std::string& local);
-    base::Result<> fetch_into(const Words& remotes, const std::string& place);
+    // `whole`: a command that leaves some of it unread, or fails, has not got it.
+    base::Result<> fetch_into(const Words& remotes, const std::string& place, bool whole = false);
     base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);
     base::Result<> send_one_of_many(const std::string& local,
@@ -320,6 +326,7 @@ class Shell {
     bool all_agreed_ = false;    // 'a' was answered
     bool none_agreed_ = false;   // 'q' was
     int status_ = 0;
+    bool has_failed_ = false;  // something of the command that ran last was shown as an error
     std::optional<int> exit_status_;  // `exit` named one
     int depth_ = 0;                   // of macros and files in macros and files
     std::map<std::string, Words> macros_;

@@ -1,6 +1,7 @@
 // The interactive client's transfers beside the prompt.
 #include <fmt/format.h>
 
+#include "agent/exit_status.h"
 #include "agent/shell.h"
 #include "agent/words.h"
 #include "base/ascii.h"
@@ -87,21 +88,28 @@ base::Result<> Shell::on_jobs(const Words& /*words*/) {
 }
 
 base::Result<> Shell::on_wait(const Words& words) {
-    const auto number = words.size() > 1 && words[1] != "all" ? job_number(words[1]) : 0;
-    if (!number || !jobs_.wait(*number, [] { return take_interrupt(); })) {
+    const bool all = words.size() == 1 || words[1] == "all";
+    const auto number = all ? 0 : job_number(words[1]);
+    if (!number || (*number == 0 && !all) ||
+        !jobs_.wait(*number, [] { return take_interrupt(); })) {
         return fail(Errc::kNotFound, fmt::format("{}: no such job", words[1]));
     }
     say(jobs_.take_news());
-    return {};
+    const int failure = jobs_.take_failure(*number);
+    if (failure == kFtpOk) {
+        return {};
+    }
+    status_ = failure;
+    return already_said();
 }
 
 base::Result<> Shell::on_kill(const Words& words) {
     if (words[1] == "all") {
-        jobs_.kill_all();
+        static_cast<void>(jobs_.kill(0));
         return {};
     }
     const auto number = job_number(words[1]);
-    if (!number || !jobs_.kill(*number)) {
+    if (!number || *number == 0 || !jobs_.kill(*number)) {
         return fail(Errc::kNotFound, fmt::format("{}: no such job; `jobs` lists them", words[1]));
     }
     return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
 
 #include "agent/glob.h"
 #include "agent/local_file.h"
@@ -173,11 +174,22 @@ base::Result<> Shell::on_mget(const Words& line) {
     CopyOptions copy = copy_options();
     copy.resume = read->resume || line[0] == "mreget";
     const std::string folder = expand_home(read->folder);
+    std::map<std::string, std::string> origins;  // of what came, by its name here
     return for_each_remote(read->words, [&](const std::string& path) -> base::Result<> {
         if (!ftp::is_plain_name(file_name_of(path))) {
             return fail(Errc::kInvalid, path + " is no name for a file here");
         }
-        TRY_VOID(fetch(path, local_name(path, folder), copy));
+        const std::string local = local_name(path, folder);
+        if (const auto other = origins.find(local);
+            other != origins.end() && other->second != path) {
+            return fail(Errc::kExists,
+                        fmt::format("{}: {} is what came from {}; `runique on` keeps both",
+                                    path,
+                                    local,
+                                    other->second));
+        }
+        TRY_VOID(fetch(path, local, copy));
+        origins.insert_or_assign(local, path);
         return read->remove_source ? site().run(client().remove(path)) : base::Result<>();
     });
 }

@@ -91,12 +91,18 @@ int Shell::run_line(const std::string& line) {
     return status;
 }
 
+// A verb of many files tells of those that failed and goes on: it has failed then, whatever it returns, for what stands
+// behind `&&` is often their removal.
 int Shell::run_words(const Words& words) {
+    has_failed_ = false;
     const auto done = words.empty() ? base::Result<>() : dispatch(words);
     if (switches_.bell) {
         say("\a");
     }
-    return done ? int{kFtpOk} : show_error(done.error());
+    if (!done) {
+        return show_error(done.error());
+    }
+    return has_failed_ ? status_ : int{kFtpOk};
 }
 
 // A line that nobody typed just now: with `fail-exit` nothing comes behind one that failed.

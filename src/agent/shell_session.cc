@@ -104,7 +104,7 @@ base::Result<> Shell::open(FtpUrl url) {
     here_.folder_before.clear();
     site().settings().mode = ftp::Mode::kStream;
     site().settings().structure = ftp::Structure::kFile;
-    TRY_VOID(site().open(first, std::nullopt));
+    TRY_VOID(connect(first, std::nullopt));
     apply_settings();
     if (const net::TlsInfo* tls = client().tls()) {
         say_foreign(fmt::format("{} with {}{}\n",
@@ -176,10 +176,20 @@ base::Result<> Shell::reopen() {
     const std::string folder =
         client().has_moved() ? site().run(client().working_directory()).value_or("") : "";
     TRY(const FtpUrl first, through_gate(*here_.where));
-    TRY_VOID(site().open(first, here_.login));
+    TRY_VOID(connect(first, here_.login));
     apply_settings();
     const std::string& path = folder.empty() ? here_.where->path : folder;
     return path.empty() ? base::Result<>() : site().run(client().change_directory(path));
+}
+
+base::Result<> Shell::connect(const FtpUrl& url, const std::optional<FtpLogin>& login) {
+    const auto opened = site().open(url, login);
+    if (opened) {
+        return {};
+    }
+    show_error(opened.error());
+    status_ = site().status_of_opening(opened.error());
+    return already_said();
 }
 
 // What the command line and .netrc leave open is asked for.
@@ -214,6 +224,7 @@ void Shell::run_init_macro() {
         }
         if (entry != nullptr && entry->macros.contains("init")) {
             static_cast<void>(on_macro({"$", "init"}));
+            has_failed_ = false;  // the session is open, whatever the macro did
         }
     }
 }
@@ -227,7 +238,7 @@ base::Result<> Shell::prepare(const JobSetup& setup) {
     switches_.send_unique = setup.send_unique;
     segments_ = setup.segments;
     TRY(const FtpUrl first, through_gate(setup.where));
-    TRY_VOID(site().open(first, setup.login));
+    TRY_VOID(connect(first, setup.login));
     apply_settings();
     return site().run(client().change_directory(setup.directory));
 }

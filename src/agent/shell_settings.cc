@@ -13,10 +13,21 @@ using base::fail;
 
 // Of the next transfer; the server is told no sooner than it has to know.
 ftp::Representation Shell::representation() {
-    ftp::Representation chosen = client().representation();
+    ftp::Representation chosen =
+        site().has_client() ? client().representation() : ftp::Representation();
     chosen.type = type_;
     chosen.form = form_;
     return chosen;
+}
+
+// Chosen at any time. A server that knows us is asked at once, since it may refuse; any other when it has to know.
+base::Result<> Shell::choose(ftp::Type type, ftp::Form form) {
+    if (site().is_open() && here_.login) {
+        TRY_VOID(site().run(client().set_type(type, form)));
+    }
+    type_ = type;
+    form_ = form;
+    return {};
 }
 
 base::Result<> Shell::on_type(const Words& words) {
@@ -35,8 +46,7 @@ base::Result<> Shell::on_type(const Words& words) {
         // RFC 959's letters, but for L: "tenex" has none.
         const bool is_letter = wanted.size() == 1 && base::to_lower(wanted[0]) == name[0];
         if (name == wanted || is_letter) {
-            TRY_VOID(site().run(client().set_type(type, form_)));
-            type_ = type;
+            TRY_VOID(choose(type, form_));
             say(site().settings().verbose ? fmt::format("type is {}\n", name) : "");
             return {};
         }
@@ -56,8 +66,11 @@ base::Result<> Shell::on_form(const Words& words) {
             return {};
         }
         if (words.size() > 1 && name.starts_with(words[1])) {
-            TRY_VOID(site().run(client().set_type(type_, form)));
-            form_ = form;
+            TRY_VOID(choose(type_, form));
+            const bool heeded = type_ == ftp::Type::kAscii || type_ == ftp::Type::kEbcdic;
+            say(site().settings().verbose
+                    ? fmt::format("form is {}{}\n", name, heeded ? "" : ", in type ascii or ebcdic")
+                    : "");
             return {};
         }
     }

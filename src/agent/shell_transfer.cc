@@ -123,7 +123,7 @@ base::Result<> Shell::write_to(const std::string& place,
 }
 
 // To "-" or "|COMMAND", one behind the other, as they come.
-base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place) {
+base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place, bool whole) {
     TRY_VOID(site().run(client().set_type(type_, form_)));
     const auto fetch_all = [&](ftp::ByteSink& sink) -> base::Result<> {
         for (const std::string& remote : remotes) {
@@ -143,9 +143,12 @@ base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place)
     }
     TRY(const auto sink, start_pipe(place));
     auto fetched = fetch_all(*sink);
-    TRY_VOID(sink->finish());
+    TRY(const int status, sink->finish());
     static_cast<void>(take_interrupt());
-    return sink->wants_no_more() ? base::Result<>() : std::move(fetched);
+    if (whole && fetched && status != 0) {
+        return fail(Errc::kIo, fmt::format("the command ended with status {}", status));
+    }
+    return sink->wants_no_more() && !whole ? base::Result<>() : std::move(fetched);
 }
 
 base::Result<> Shell::fetch(const std::string& remote, const std::string& local, CopyOptions copy) {
@@ -170,7 +173,8 @@ base::Result<> Shell::on_get(const Words& line) {
     CopyOptions copy = copy_options();
     copy.resume = read->resume || line[0] == "reget";
     const bool piped = words.size() > 2 && (words[2] == "-" || words[2].starts_with('|'));
-    TRY_VOID(piped ? fetch_into({words[1]}, words[2]) : fetch_as_named(words, copy, read->folder));
+    TRY_VOID(piped ? fetch_into({words[1]}, words[2], read->remove_source)
+                   : fetch_as_named(words, copy, read->folder));
     return read->remove_source ? site().run(client().remove(words[1])) : base::Result<>();
 }
 
@@ -236,6 +240,20 @@ base::Result<> Shell::remove_here(const std::string& local) {
                   : base::Result<>();
 }
 
+namespace {
+
+// What a tree is called at the other side where nobody says: "site" of "/www/site/", "." of ".". Empty of "/" and "..":
+// what lies there is not what lies here, and with --delete would be lost.
+std::string name_of_tree(std::string_view path) {
+    while (path.ends_with('/')) {
+        path.remove_suffix(1);
+    }
+    const std::string name = file_name_of(path);
+    return name == ".." ? "" : name;
+}
+
+}  // namespace
+
 base::Result<> Shell::on_mirror(const Words& words) {
     TRY(const FtpArguments parsed,
         parse_ftp_arguments(words));  // "mirror" first, as on the command line
@@ -248,12 +266,15 @@ base::Result<> Shell::on_mirror(const Words& words) {
     if (tops.size() > 2) {
         return fail(Errc::kSyntax, "usage: mirror [OPTIONS] [FROM [TO]]");
     }
-    const std::string from = tops.empty() ? "." : tops[0];
-    const std::string to = tops.size() > 1 ? tops[1] : (from == "." ? "." : file_name_of(from));
+    const std::string from = tops.empty() ? "." : options.reverse ? expand_home(tops[0]) : tops[0];
+    const std::string to = tops.size() > 1 ? tops[1] : name_of_tree(from);
+    if (to.empty()) {
+        return fail(Errc::kSyntax, fmt::format("{} has no name of its own; say where to", from));
+    }
     const FtpSite::Silence silence(site());
     const auto report = mirror(site(),
                                options.reverse ? to : from,
-                               expand_home(options.reverse ? from : to),
+                               options.reverse ? from : expand_home(to),
                                options,
                                meter_style());
     if (!report) {

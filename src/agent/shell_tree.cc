@@ -253,7 +253,11 @@ base::Result<> Shell::remove_tree(const std::string& top) {
     for (const std::string& folder : folders) {
         TRY_VOID(site().run(client().remove_directory(folder)));
     }
-    say(fmt::format("{} files and {} folders removed\n", files.size(), folders.size()));
+    say(fmt::format("{} file{} and {} folder{} removed\n",
+                    files.size(),
+                    files.size() == 1 ? "" : "s",
+                    folders.size(),
+                    folders.size() == 1 ? "" : "s"));
     return {};
 }
 

@@ -31,6 +31,21 @@ class Obliging(ScriptedServer):
         return super().reply(verb, argument)
 
 
+class Tree(ScriptedServer):
+    """Lists a folder and what is in it, as facts."""
+
+    def __init__(self):
+        super().__init__({}, features=["MLST type*;size*;"])
+
+    def transfer(self, connection, state, verb, name):
+        self.listed = name
+        return super().transfer(connection, state, verb, name)
+
+    def facts(self):
+        return {"": "type=dir; a\r\ntype=file;size=1; b\r\ntype=dir; c\r\n",
+                "a": "type=dir; deep\r\ntype=file;size=2; x\r\n"}.get(self.listed, "type=file;size=3; y\r\n")
+
+
 class Habits(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
@@ -41,7 +56,8 @@ class Habits(unittest.TestCase):
         program = str(pathlib.Path(harness.PROGRAM).resolve())
         words = [program, "ftp", "-r", "0", *arguments]
         done = harness.run(*words, text=text, cwd=self.folder, environment={"HOME": str(self.folder)})
-        self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout}{done.stderr}")
+        if status is not None:
+            self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout}{done.stderr}")
         return done
 
     # .netrc and -f
@@ -138,7 +154,78 @@ class Habits(unittest.TestCase):
         self.assertEqual(done.stdout.splitlines()[1:], ["Not", "550-Not"])
         self.assertEqual(done.stderr, "550 here\n" * 2)
 
+    # What a line came to
+
+    def test_hosts_that_cannot_be_had(self):
+        self.ftp(text="open no-such-host.invalid\n", status=68)
+        self.ftp("no-such-host.invalid", text="", status=68)
+        self.assertIn("TLS", self.ftp("--tls", "required", self.there.url, text="", status=69).stderr)
+        self.assertEqual(self.ftp(text="open no-such-host.invalid && echo well\n", status=68).stdout, "")
+
+    def test_nothing_is_removed_behind_what_failed(self):
+        (self.folder / "names").write_text("absent\nmenu\n")
+        for line in ("mget absent menu", "fget names", "mput absent names", "mdelete nothing-like-*", "proxy pwd",
+                     "source broken", "mget menu absent || mget absent"):
+            with self.subTest(line):
+                (self.folder / "broken").write_text("get menu\nget absent\n")
+                self.there.seen.clear()
+                self.there.answers["DELE"] = "250 gone"
+                told = self.ftp(self.there.url, text=line + " && rm -f menu\n" + line + " || echo badly\n", status=None)
+                self.assertNotEqual(told.returncode, 0)
+                self.assertIn("badly", told.stdout)
+                self.assertNotIn("DELE menu", self.there.seen)
+        self.ftp(self.there.url, text="mget menu && rm -f menu\n")
+        self.assertIn("DELE menu", self.there.seen)
+
+    def test_command_that_leaves_some_has_not_got_it(self):
+        self.there.files["large"] = b"x" * 1_000_000
+        for command in ("head -c 1", "false", "sh -c 'cat >/dev/null; exit 3'"):
+            self.ftp(self.there.url, text=f"get -E large |{command}\n", status=74)
+            self.assertNotIn("DELE large", self.there.seen)
+        self.ftp(self.there.url, text="get large |head -c 1\nget -E large |cat >there\n")
+        self.assertIn("DELE large", self.there.seen)
+
+    def test_files_of_one_name_do_not_replace_one_another(self):
+        told = self.ftp(self.there.url, text="mget -E a/menu b/menu\n", status=73)
+        self.assertIn("b/menu: menu is what came from a/menu", told.stderr)
+        self.assertEqual([line for line in self.there.seen if line[:4] in ("RETR", "DELE")], ["RETR a/menu", "DELE a/menu"])
+        self.ftp(self.there.url, text="runique on\nmget -E a/menu b/menu\n")
+        self.assertTrue((self.folder / "menu.2").exists())
+
+    def test_trees_that_have_no_name(self):
+        self.ftp(self.there.url, text="mirror pub/\n")
+        self.assertEqual(os.listdir(self.folder / "pub"), ["menu"])
+        for line in ("mirror ..", "mirror /", "mirror -R ..", "mirror pub/../"):
+            self.assertIn("say where to", self.ftp(self.there.url, text=line + "\n", status=64).stderr)
+
+    def test_what_is_in_a_folder_stands_behind_it(self):
+        there = self.enterContext(Tree())
+        found = self.ftp(there.url, text="find\n").stdout.splitlines()
+        self.assertEqual(found[1:], ["a/", "a/deep/", "a/deep/y", "a/x", "b", "c/", "c/y"])
+        found = self.ftp(there.url, text="find -d 1\n").stdout.splitlines()
+        self.assertEqual(found[1:], ["a/", "b", "c/"])
+
+    def test_types_are_chosen_at_any_time(self):
+        self.assertEqual(self.ftp(text="type\nascii\nform telnet\ntype\n").stdout, "I\nA T\n")
+        self.ftp("-n", self.there.url, text="ascii\nuser a b\nget menu\n")
+        self.assertLess(self.there.seen.index("USER a"), self.there.seen.index("TYPE A N"))
+        self.there.seen.clear()
+        told = self.ftp(text=f"ascii\nopen {self.there.url}\nget menu\nverbose on\nform c\nbinary\nform n\n").stdout
+        self.assertIn("TYPE A N", self.there.seen)
+        self.assertIn("form is carriage-control\n", told)
+        self.assertIn("form is non-print, in type ascii or ebcdic\n", told)
+
     # Jobs
+
+    def test_jobs_that_failed_are_told_by_the_status(self):
+        self.there.files["large"] = b"x" * 1_000_000
+        for text in ("get absent &\nwait\n", "queue get absent\n", "get absent &\nwait 1 || wait 1 && echo once\n",
+                     "mget absent &\nwait all\n", "queue get absent\nqueue get menu\nwait 2\n"):
+            with self.subTest(text):
+                self.ftp(self.there.url, text=text, status=0 if "once" in text else 66)
+        for kill in ("kill 1", "kill all"):
+            self.ftp("-T", "10", self.there.url, text=f"get large &\n{kill}\nwait\n")
+        self.ftp(self.there.url, text="wait 0\n", status=66)
 
     def test_jobs_are_as_their_user_had_it(self):
         words = "type ascii\nform telnet\nstruct record\nmode block\nalias fetch put\n"
