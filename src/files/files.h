@@ -200,6 +200,10 @@ class Upload {
     // what may. Two uploads to one name: the last to commit stands. After a failure nothing has changed.
     // Once only.
     [[nodiscard]] base::Task<base::Result<>> commit(base::Loop& loop);
+    // The same if `wanted` says so, which is asked on a thread of the pool, when the octets are on the disk and nothing
+    // but the name is missing. False: nothing has changed, and commit() may follow.
+    [[nodiscard]] base::Task<base::Result<bool>> commit_if(base::Loop& loop,
+                                                           std::function<bool()> wanted);
 
   private:
     [[nodiscard]] std::span<char> early_room();

@@ -71,6 +71,38 @@ TEST_F(FilesTest, AnUploadThatIsDroppedLeavesNothing) {
     EXPECT_EQ(run(tree_->usage(loop_))->octets, 0U);
 }
 
+// Who asks in the last moment finds nothing changed where the file is not wanted, and may change its mind.
+TEST_F(FilesTest, AnUploadIsAskedAboutBeforeItGetsItsName) {
+    using Mode = UploadOptions::Mode;
+    const std::string large(200'000, 'x');
+    for (const Mode mode : {Mode::kReplace, Mode::kAppend, Mode::kPatch}) {
+        for (const std::string& octets : {std::string("new"), large}) {
+            store(*tree_, "/a", "old");
+            const UploadOptions options{.mode = mode, .length = octets.size()};
+            {
+                auto upload = run(tree_->upload(loop_, "/a", options));
+                ASSERT_TRUE(upload) << upload.error().text;
+                ASSERT_TRUE(run((*upload)->write(loop_, octets)));
+                const auto seen_before = [this] { return read(*tree_, "/a") == "old"; };
+                const auto dropped =
+                    run((*upload)->commit_if(loop_, [&] { return !seen_before(); }));
+                ASSERT_TRUE(dropped) << dropped.error().text;
+                EXPECT_FALSE(*dropped);
+                EXPECT_EQ(read(*tree_, "/a"), "old");
+                ASSERT_TRUE(run((*upload)->commit(loop_)));
+                EXPECT_EQ(read(*tree_, "/a"), (mode == Mode::kAppend ? "old" : "") + octets);
+            }
+            store(*tree_, "/a", "old");
+            auto upload = run(tree_->upload(loop_, "/a", options));
+            ASSERT_TRUE(run((*upload)->write(loop_, octets)));
+            EXPECT_FALSE(run((*upload)->commit_if(loop_, [] { return false; })).value());
+            upload->reset();
+            EXPECT_EQ(read(*tree_, "/a"), "old");
+            EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+        }
+    }
+}
+
 TEST_F(FilesTest, TheLastOfTwoUploadsToOneNameStandsWhole) {
     auto first = run(tree_->upload(loop_, "/a", {}));
     auto second = run(tree_->upload(loop_, "/a", {}));

@@ -113,13 +113,18 @@ base::Task<Result<>> Upload::drain(base::Loop& loop) {
 }
 
 base::Task<Result<>> Upload::commit(base::Loop& loop) {
+    CO_TRY_VOID(co_await commit_if(loop, {}));
+    co_return Result<>();
+}
+
+base::Task<Result<bool>> Upload::commit_if(base::Loop& loop, std::function<bool()> wanted) {
     // This object may be gone by then.
     const std::shared_ptr<UploadState> state = state_;
     base::Pool& pool = pool_;
     co_await direct_->settle();
-    auto committed = co_await pool.run(loop, [state]() -> Result<> {
+    auto committed = co_await pool.run(loop, [state, wanted = std::move(wanted)]() -> Result<bool> {
         TRY_VOID(finish_direct(*state));
-        return commit_upload(*state);
+        return commit_upload(*state, wanted);
     });
     state->place.volume->send_in_time(loop);
     co_return committed;

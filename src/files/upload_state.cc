@@ -412,30 +412,42 @@ Result<> sync_octets(const UploadState& upload) {
     return {};
 }
 
-// Everything that makes the file appear, under its name.
-Result<> appear(UploadState& upload) {
+// Everything that makes the file appear, under its name; false where it is not wanted. What is built out of two files
+// is asked about before, with its new octets synced for that alone: once built it is too late to go back.
+Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
     Volume& volume = *upload.place.volume;
+    const bool built = upload.mode == Mode::kAppend || upload.mode == Mode::kPatch;
     if (upload.mode == Mode::kPatch && upload.offset != upload.patch_length) {
         return base::fail(Errc::kInvalid, "That is not as much as the range holds.");
     }
-    if (upload.mode == Mode::kAppend || upload.mode == Mode::kPatch) {
+    if (wanted || !built) {
+        TRY_VOID(sync_octets(upload));
+    }
+    if (wanted && !wanted()) {
+        return false;
+    }
+    if (built) {
         const std::unique_lock alone(volume.commits());
         TRY_VOID(rebuild(upload));
         TRY_VOID(sync_octets(upload));
-        return volume.place(upload.aside_name, upload.place.path, upload.replace);
+        TRY_VOID(volume.place(upload.aside_name, upload.place.path, upload.replace));
+        return true;
     }
-    TRY_VOID(sync_octets(upload));
     const std::shared_lock together(volume.commits());
-    return volume.place(upload.aside_name, upload.place.path, upload.replace);
+    TRY_VOID(volume.place(upload.aside_name, upload.place.path, upload.replace));
+    return true;
 }
 
 }  // namespace
 
-Result<> commit_upload(UploadState& upload) {
+Result<bool> commit_upload(UploadState& upload, const std::function<bool()>& wanted) {
     if (upload.planned) {
         TRY_VOID(make_planned(upload));
     }
-    TRY_VOID(appear(upload));
+    TRY(const bool appeared, appear(upload, wanted));
+    if (!appeared) {
+        return false;
+    }
     upload.aside_name.clear();
     upload.fd.reset();
     forget_partial(upload);
@@ -447,7 +459,7 @@ Result<> commit_upload(UploadState& upload) {
             (upload.mode == Mode::kPatch ? " at " + std::to_string(upload.patch_offset) : ""));
     upload.place.volume->ledger().release(upload.reserved);
     upload.reserved = {};
-    return {};
+    return true;
 }
 
 // The disk takes what has come while more comes: the sync at the end then waits for little.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,7 +70,9 @@ struct UploadState {
 // These wait for the disk. Those that write and commit make the file first where it was only planned.
 [[nodiscard]] base::Result<> make_planned(UploadState& upload);
 [[nodiscard]] base::Result<> write_upload(UploadState& upload, std::string_view octets);
-[[nodiscard]] base::Result<> commit_upload(UploadState& upload);
+// False where `wanted`, if there is one, did not want it in the end: commit_upload() may be called again.
+[[nodiscard]] base::Result<bool> commit_upload(UploadState& upload,
+                                               const std::function<bool()>& wanted);
 // Tells the disk to take what stands in the page cache, on the pool.
 void hand_over(UploadState& upload, base::Pool& pool);
 

@@ -243,6 +243,16 @@ base::Task<base::Result<>> PipeStream::shut_down_write(base::SteadyTime /*deadli
     co_return base::Result<>();
 }
 
+std::function<Stream::Traffic()> PipeStream::traffic() const {
+    return [pipe = pipe_, &in = in()] {
+        const base::SteadyTime now = pipe->now();
+        if (pipe->reset || (in.end && *in.end <= now)) {
+            return Traffic::kEnded;
+        }
+        return in.has_input(now) ? Traffic::kOctets : Traffic::kNone;
+    };
+}
+
 bool PipeStream::can_start_tls() const {
     return pipe_->options.can_start_tls && !pipe_->tls;
 }

@@ -59,6 +59,7 @@ class PipeStream final : public Stream {
                                                 base::SteadyTime deadline) override;
     [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
     base::Task<base::Result<>> shut_down_write(base::SteadyTime deadline) override;
+    [[nodiscard]] std::function<Traffic()> traffic() const override;
     void interrupt() override;
 
     [[nodiscard]] bool stopping() const override { return stopping_; }

@@ -1,5 +1,7 @@
 #include "net/socket_stream.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -276,7 +278,7 @@ base::Task<base::Result<>> SocketStream::shake_hands(base::SteadyTime deadline) 
 }
 
 base::Task<base::Result<>> SocketStream::start_tls_bound(Stream& control,
-                                                         bool required,
+                                                         AcceptsBinding accepts,
                                                          base::SteadyTime deadline) {
     const auto* const owner = dynamic_cast<SocketStream*>(&control);
     if (!can_start_tls()) {
@@ -291,10 +293,15 @@ base::Task<base::Result<>> SocketStream::start_tls_bound(Stream& control,
         tls_->prefer_throughput();
     }
     CO_TRY_VOID(co_await shake_hands(deadline));
-    if (required && !tls_->resumed_binding()) {
+    const std::string binding = accepts ? tls_->resumed_binding() : std::string();
+    if (accepts && (binding.empty() || !accepts(binding))) {
         co_return break_with(Errc::kDenied, "TLS: not a session of the control connection");
     }
     co_return base::Result<>();
+}
+
+std::string SocketStream::tls_binding() const {
+    return tls_ ? tls_->binding() : std::string();
 }
 
 void SocketStream::send_tls_ticket() {
@@ -307,8 +314,17 @@ base::Task<base::Result<>> SocketStream::stop_tls(base::SteadyTime deadline) {
     if (!tls_) {
         co_return fail(Errc::kUnsupported, "no TLS to be stopped");
     }
+    bool told = false;
+    bool clear = false;
     while (!closed_ && !broken_) {
-        const Attempt attempt = tls_->finish();
+        const Attempt attempt = !told   ? tls_->begin_finish()
+                                : clear ? Attempt{.kind = Kind::kDone}
+                                        : tls_->finish();
+        if (!told && attempt.kind == Kind::kDone) {
+            told = true;
+            CO_TRY(clear, co_await goes_on_in_clear(deadline));
+            continue;
+        }
         if (attempt.kind == Kind::kDone || attempt.kind == Kind::kEof) {
             tls_.reset();
             readable_ = true;  // perhaps: the next attempt finds out
@@ -323,6 +339,44 @@ base::Task<base::Result<>> SocketStream::stop_tls(base::SteadyTime deadline) {
         }
     }
     co_return fail(Errc::kReset, "closed here");
+}
+
+// RFC 8446 5.1 and RFC 5246 6.2.1: content types 20 to 23, which begin no command. Looked at once, before OpenSSL begins
+// to read: in the middle of a record any octet may come.
+base::Task<base::Result<bool>> SocketStream::goes_on_in_clear(base::SteadyTime deadline) {
+    constexpr unsigned char kFirstType = 20;
+    constexpr unsigned char kLastType = 23;
+    while (!closed_ && !broken_ && !tls_->has_pending()) {
+        unsigned char octet = 0;
+        const ssize_t got = ::recv(connection_.fd.get(), &octet, 1, MSG_PEEK);
+        if (got > 0) {
+            co_return octet<kFirstType || octet> kLastType;
+        }
+        if (got == 0 || !would_block(errno)) {
+            co_return false;
+        }
+        note_waiting(Kind::kWantRead);
+        if (co_await wait_for(Kind::kWantRead, deadline) == Wakeup::Outcome::kTimeout) {
+            co_return break_with(Errc::kTimeout, "TLS: no close_notify in time");
+        }
+    }
+    co_return false;
+}
+
+// A descriptor of its own: the stream may close its while another thread looks.
+std::function<Stream::Traffic()> SocketStream::traffic() const {
+    if (closed_) {
+        return [] { return Traffic::kEnded; };
+    }
+    const auto fd = std::make_shared<UniqueFd>(::fcntl(connection_.fd.get(), F_DUPFD_CLOEXEC, 0));
+    return [fd] {
+        struct ::pollfd look = {.fd = fd->get(), .events = POLLIN | POLLRDHUP, .revents = 0};
+        if (!*fd || ::poll(&look, 1, 0) <= 0) {
+            return Traffic::kNone;
+        }
+        constexpr int kEnd = POLLRDHUP | POLLHUP | POLLERR;
+        return (look.revents & kEnd) != 0 ? Traffic::kEnded : Traffic::kOctets;
+    };
 }
 
 void SocketStream::note_waiting(Kind what) {

@@ -56,10 +56,12 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
                                                 base::SteadyTime deadline) override;
     [[nodiscard]] std::shared_ptr<TlsTicket> tls_ticket() const override;
     base::Task<base::Result<>> start_tls_bound(Stream& control,
-                                               bool required,
+                                               AcceptsBinding accepts,
                                                base::SteadyTime deadline) override;
+    [[nodiscard]] std::string tls_binding() const override;
     void send_tls_ticket() override;
     base::Task<base::Result<>> stop_tls(base::SteadyTime deadline) override;
+    [[nodiscard]] std::function<Traffic()> traffic() const override;
     // socket_files.cc
     base::Task<base::Result<std::uint64_t>> send_file(int fd,
                                                       std::uint64_t offset,
@@ -99,6 +101,8 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
                                                                         base::SteadyTime deadline);
     // The handshake of `tls_`, null when there was no memory for it.
     [[nodiscard]] base::Task<base::Result<>> shake_hands(base::SteadyTime deadline);
+    // Whether the peer, who was told that TLS is over, has its say in clear.
+    [[nodiscard]] base::Task<base::Result<bool>> goes_on_in_clear(base::SteadyTime deadline);
     [[nodiscard]] Attempt try_read(std::span<char> room);
     [[nodiscard]] Attempt try_write(std::string_view octets);
     [[nodiscard]] FileAttempt try_send_file(int fd, std::uint64_t offset, std::size_t count);

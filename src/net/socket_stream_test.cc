@@ -96,6 +96,40 @@ TEST_F(SocketStreamTest, TheEndComesWithTheLastOctets) {
     EXPECT_EQ(heard(), "reply...");
 }
 
+// For whoever does not receive, and from a thread that has no part in it.
+TEST_F(SocketStreamTest, TellsWhatHasComeUnread) {
+    const auto traffic = stream_->traffic();
+    const auto comes_to = [&](Stream::Traffic what) {
+        const base::SteadyTime end = in(20s);
+        while (traffic() != what && loop_.clock().steady() < end) {
+        }
+        return traffic() == what;
+    };
+    EXPECT_EQ(traffic(), Stream::Traffic::kNone);
+    push("a word");
+    EXPECT_TRUE(comes_to(Stream::Traffic::kOctets));
+    EXPECT_EQ(receive(), "a word");
+    EXPECT_EQ(traffic(), Stream::Traffic::kNone);
+    push("the last");
+    ::shutdown(peer_.get(), SHUT_WR);
+    EXPECT_TRUE(comes_to(Stream::Traffic::kEnded));
+    EXPECT_EQ(receive(), "the last");
+    EXPECT_EQ(traffic(), Stream::Traffic::kEnded);
+    stream_.reset();
+    EXPECT_EQ(traffic(), Stream::Traffic::kEnded);
+}
+
+TEST_F(SocketStreamTest, TellsOfAReset) {
+    const struct ::linger now = {.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(peer_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    peer_.reset();
+    const auto traffic = stream_->traffic();
+    const base::SteadyTime end = in(20s);
+    while (traffic() == Stream::Traffic::kNone && loop_.clock().steady() < end) {
+    }
+    EXPECT_EQ(traffic(), Stream::Traffic::kEnded);
+}
+
 TEST_F(SocketStreamTest, TheEndComesAfterAShortRead) {
     push("one");
     EXPECT_EQ(receive(), "one");

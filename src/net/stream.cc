@@ -8,7 +8,7 @@ base::Task<base::Result<>> Stream::start_tls_client(TlsClientOptions /*options*/
 }
 
 base::Task<base::Result<>> Stream::start_tls_bound(Stream& /*control*/,
-                                                   bool /*required*/,
+                                                   AcceptsBinding /*accepts*/,
                                                    base::SteadyTime deadline) {
     co_return co_await start_tls(deadline);
 }
@@ -34,6 +34,10 @@ base::Task<base::Result<std::uint64_t>> Stream::receive_file(int /*fd*/,
 base::Task<base::Result<std::size_t>> Stream::receive_into(std::span<char> /*room*/,
                                                            base::SteadyTime /*deadline*/) {
     co_return base::fail(base::Errc::kUnsupported, "this stream gives octets where it wants");
+}
+
+std::function<Stream::Traffic()> Stream::traffic() const {
+    return [] { return Traffic::kNone; };
 }
 
 base::Task<base::Result<>> Stream::shut_down_write(base::SteadyTime /*deadline*/) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -126,18 +127,24 @@ class Stream {
     [[nodiscard]] virtual base::Task<base::Result<>> start_tls_client(TlsClientOptions options,
                                                                       base::SteadyTime deadline);
 
+    // At the server: a random name of this connection that its session tickets carry; empty without TLS.
+    [[nodiscard]] virtual std::string tls_binding() const { return {}; }
+
     // FTP's data connections (RFC 4217 10.2): the server's side of a handshake, on a connection that
-    // belongs to `control`, which has TLS. With `required` it must resume a session of that very
-    // connection: kDenied otherwise, and the stream can only be closed.
+    // belongs to `control`, which has TLS. `accepts`, where there is one, is asked for the tls_binding() of the
+    // connection whose session was resumed, never the empty one: kDenied where it refuses or none was resumed, and the
+    // stream can only be closed.
+    using AcceptsBinding = std::function<bool(std::string_view binding)>;
     [[nodiscard]] virtual base::Task<base::Result<>> start_tls_bound(Stream& control,
-                                                                     bool required,
+                                                                     AcceptsBinding accepts,
                                                                      base::SteadyTime deadline);
 
     // Sends the peer a session ticket that a connection bound to this one may resume. TLS 1.3 only, where
     // a ticket is good for one connection (RFC 8446 C.4); does nothing otherwise.
     virtual void send_tls_ticket() {}
 
-    // close_notify both ways, then the conversation goes on in clear (RFC 4217 6 and 12).
+    // close_notify, then the conversation goes on in clear (RFC 4217 6 and 12). The peer's is waited for, but a peer
+    // whose next octet begins no record of TLS goes on without (curl, asked for CCC, listens and sends none).
     [[nodiscard]] virtual base::Task<base::Result<>> stop_tls(base::SteadyTime deadline);
 
     // Sends `count` octets of the file `fd` from `offset` on, straight from the kernel's memory where that
@@ -161,6 +168,13 @@ class Stream {
     // What a later connection to the same server may resume; null when there is nothing (yet: TLS 1.3
     // servers send it after the handshake, and it is seen while receiving).
     [[nodiscard]] virtual std::shared_ptr<TlsTicket> tls_ticket() const { return nullptr; }
+
+    // What has come and nobody received yet: kEnded, perhaps behind octets, is the peer's end or the connection's.
+    enum class Traffic : std::uint8_t { kNone, kOctets, kEnded };
+
+    // Tells it whenever it is called, from any thread, this stream gone or not; kNone where nobody can know. What
+    // receive() would find is not touched.
+    [[nodiscard]] virtual std::function<Traffic()> traffic() const;
 
     // Nothing before a handshake.
     [[nodiscard]] virtual const TlsInfo* tls() const = 0;

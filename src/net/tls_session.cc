@@ -292,12 +292,13 @@ ssl_session_st* find_session(ssl_st* ssl, const unsigned char* name, int octets,
                : session->control_session(to_string(name, static_cast<std::size_t>(octets)));
 }
 
-bool TlsSession::resumed_binding() const {
+std::string TlsSession::resumed_binding() const {
     void* octets = nullptr;
     std::size_t count = 0;
-    return SSL_session_reused(ssl_) != 0 &&
-           SSL_SESSION_get0_ticket_appdata(SSL_get0_session(ssl_), &octets, &count) == 1 &&
-           to_string(static_cast<const unsigned char*>(octets), count) == binding_;
+    const bool resumed =
+        SSL_session_reused(ssl_) != 0 &&
+        SSL_SESSION_get0_ticket_appdata(SSL_get0_session(ssl_), &octets, &count) == 1;
+    return resumed ? to_string(static_cast<const unsigned char*>(octets), count) : std::string();
 }
 
 void TlsSession::send_ticket() {
@@ -306,18 +307,21 @@ void TlsSession::send_ticket() {
     ERR_clear_error();
 }
 
+Attempt TlsSession::begin_finish() {
+    // What stands behind the peer's close_notify is not TLS: it stays in the socket.
+    SSL_set_read_ahead(ssl_, 0);
+    return end_writing();
+}
+
 Attempt TlsSession::finish() {
     ERR_clear_error();
     errno = 0;
-    // What stands behind the peer's close_notify is not TLS: it stays in the socket.
-    SSL_set_read_ahead(ssl_, 0);
     const int result = SSL_shutdown(ssl_);
-    if (result != 0) {
-        return result > 0 ? Attempt{.kind = Kind::kDone} : outcome(ssl_, result, 0);
-    }
-    // Ours is out: the peer's is waited for.
-    const int awaited = SSL_shutdown(ssl_);
-    return awaited > 0 ? Attempt{.kind = Kind::kDone} : outcome(ssl_, awaited, 0);
+    return result > 0 ? Attempt{.kind = Kind::kDone} : outcome(ssl_, result, 0);
+}
+
+bool TlsSession::has_pending() const {
+    return SSL_has_pending(ssl_) != 0;
 }
 
 bool TlsSession::kernel_sends() const {

@@ -60,12 +60,16 @@ class TlsSession {
     // A copy of the control connection's session, for OpenSSL, if that is what the client calls it: who takes no tickets
     // in TLS 1.2 can resume it.
     [[nodiscard]] ssl_session_st* control_session(std::string_view name) const;
-    // After the handshake: it resumed a session with this binding.
-    [[nodiscard]] bool resumed_binding() const;
+    // After the handshake: the binding of the session that it resumed; empty for none.
+    [[nodiscard]] std::string resumed_binding() const;
     // Sends a ticket with the next octets (TLS 1.3; nothing in TLS 1.2, where tickets last).
     void send_ticket();
-    // One step of close_notify both ways.
+    // The end of TLS on a connection that goes on: a step of sending close_notify, then steps of waiting for the peer's.
+    [[nodiscard]] Attempt begin_finish();
     [[nodiscard]] Attempt finish();
+
+    // Octets of the socket are with OpenSSL already.
+    [[nodiscard]] bool has_pending() const;
 
     // The kernel encrypts what is sent (kTLS), so that send_file() may be called.
     [[nodiscard]] bool kernel_sends() const;

@@ -6,6 +6,7 @@ import ftplib
 import io
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import struct
@@ -17,6 +18,22 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import BOB, PASSWORDS, PATIENCE_S, Server, keep_little_freed, run
 
 QUOTA = 16 << 20
+# A client that is killed amid an upload: the kernel ends its connections in good order, by their numbers.
+KILLED = """
+import ftplib, os, signal, sys
+port, user, password, count, first = sys.argv[1:]
+client = ftplib.FTP()
+client.connect("127.0.0.1", int(port))
+client.login(user, password)
+client.voidcmd("TYPE I")
+connection = client.transfercmd("STOR kept")
+if first == "data":
+    os.dup2(client.sock.fileno(), 900)
+    client.file.close()
+    client.sock.close()
+connection.sendall(b"x" * int(count))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 PORT_KEPT_S = 2  # between two transfers
 
 
@@ -259,6 +276,39 @@ class Hostile(Battered):
                     connection.close()
         client = self.session()
         self.assertNotIn("never", client.names())
+        client.close()
+
+    def test_a_client_that_is_killed(self):
+        client = self.session()
+        client.storbinary("STOR kept", io.BytesIO(b"whole"))
+        for count in (1, 1000, 100_000):
+            for first in ("control", "data"):
+                with self.subTest(count=count, first=first):
+                    for _ in range(4):
+                        done = run(sys.executable, "-c", KILLED, self.server.ports["ftp"], BOB, PASSWORDS[BOB], count, first)
+                        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+                        while client.sendcmd("SITE WHO").count("\n") > 2:
+                            pass
+                        stored = io.BytesIO()
+                        client.retrbinary("RETR kept", stored.write)
+                        self.assertEqual(stored.getvalue(), b"whole")
+        client.delete("kept")
+        client.close()
+
+    def test_a_client_that_says_quit_and_no_more(self):
+        """printf 'STOR said\r\nQUIT\r\n' | nc, with the data behind it."""
+        client = self.session()
+        port = client.passive_port()
+        with dial(port) as connection:
+            client.sock.sendall(b"STOR said\r\nQUIT\r\n")
+            client.sock.shutdown(socket.SHUT_WR)
+            self.assertEqual(client.reply(), "150")
+            connection.sendall(b"whole")
+        self.assertEqual([client.reply(), client.reply()], ["226", "221"])
+        after = self.session()
+        self.assertEqual(after.size("said"), 5)
+        after.delete("said")
+        after.close()
         client.close()
 
     def test_two_clients_store_one_name(self):

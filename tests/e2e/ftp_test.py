@@ -14,12 +14,13 @@ import socket
 import ssl
 import sys
 import tempfile
+import types
 import unittest
 import unittest.mock
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, EXPECT_S, PASSWORDS, PATIENCE_S, ServerTest, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, PATIENCE_S, ServerTest, run
 from ports import free_port
 
 LARGE = random.Random(1).randbytes(3_000_000)
@@ -193,12 +194,33 @@ class Ftp(ServerTest):
                         mine.storbinary("STOR " + name, file)
                 self.assertEqual(mine.size(name), len(LARGE))
                 stranger = self.tls_client(ftplib.FTP_TLS, version, options=options)
-                thief = self.tls_client(Resuming, version, options=options)
+                thief = self.tls_client(Resuming, version, user=ALICE, options=options)
                 thief.session_of = mine
-                for other in (stranger, thief):
+                robbed = self.tls_client(Resuming, version, options=options)
+                robbed.session_of = self.tls_client(Resuming, version, user=ALICE, options=options)
+                for other in (stranger, thief, robbed):
                     with open(os.devnull, "rb") as nothing, self.assertRaises((ftplib.error_temp, OSError)):
                         other.storbinary("STOR " + name, nothing)
                 self.assertEqual(mine.size(name), len(LARGE))
+
+    def test_tickets_of_neighbours_do_while_they_are_there(self):
+        """Several sessions of one program with one store of tickets, as rclone has them."""
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                name = f"{self.name}-{version.name}"
+                first, second = (self.tls_client(Resuming, version) for _ in range(2))
+                first.session_of = second
+                first.storbinary("STOR " + name, io.BytesIO(b"whole"))
+                self.assertEqual(first.size(name), 5)
+                kept = types.SimpleNamespace(session=second.sock.session)
+                first.session_of = types.SimpleNamespace(context=second.context, sock=kept)
+                there = first.sendcmd("SITE WHO").count("\n")
+                second.quit()
+                while first.sendcmd("SITE WHO").count("\n") == there:
+                    pass
+                with self.assertRaises((ftplib.error_temp, OSError)):
+                    first.storbinary("STOR " + name, io.BytesIO(b""))
+                self.assertEqual(self.fetch(name), b"whole")
 
     def test_a_data_connection_that_broke_takes_no_session_along(self):
         with self.ftplib() as client:
@@ -266,6 +288,16 @@ class Ftp(ServerTest):
         with open(self.large, "rb") as file:
             client.storbinary("STOR " + self.name, file)
         self.assertEqual(client.size(self.name), len(LARGE))
+
+    def test_curl_goes_on_behind_ccc(self):
+        """curl sends close_notify when it is to begin, and none at all when it listens."""
+        for version in ("1.2", "1.3"):
+            for mode in ("active", "passive"):
+                with self.subTest(version, mode=mode):
+                    name = f"{self.name}-{version}-{mode}"
+                    self.curl("--ssl-reqd", "--ftp-ssl-ccc-mode", mode, "--ftp-ssl-control", "--tlsv" + version, "--tls-max",
+                              version, "-T", self.large, self.url(name, "localhost"))
+                    self.assertEqual(self.fetch(name), LARGE)
 
     def test_rein_ends_tls_behind_its_reply(self):
         for version, options in SESSIONS:

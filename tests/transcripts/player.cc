@@ -397,7 +397,7 @@ void Player::perform(const Step& step) {
             push(peer, octets_of(step, stamp_, challenge_));
             return;
         case Kind::kClientClose:
-            peer.client->close();
+            step.text == "writing" ? peer.client->end_writing() : peer.client->close();
             return;
         case Kind::kWait:
             world_.loop.run_for(std::chrono::milliseconds(step.wait_ms));

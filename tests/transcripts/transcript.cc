@@ -156,7 +156,7 @@ base::Result<> parse_directive(Transcript& transcript, std::string_view line, in
         add(Kind::kWait, wait_ms);
     } else if (word == "tls") {
         add(Kind::kTls);
-    } else if (word == "close") {
+    } else if (word == "close" && (text.empty() || text == "writing")) {
         add(Kind::kClientClose);
     } else if (word == "deflate") {
         add(Kind::kDeflate);

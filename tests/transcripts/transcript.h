@@ -21,7 +21,7 @@ struct Step {
         kServerEnd,    // S: <closed>
         kClient,       // C: this line and CRLF
         kClientRaw,    // C| these octets, with \r \n \t \\ \0 \xNN escapes
-        kClientClose,  // close: the client hangs up
+        kClientClose,  // close: the client hangs up; close: writing: it only says no more
         kWait,         // wait: 5m of virtual time
         kTls,          // tls: the client begins TLS
         kDeflate,      // deflate: and deflate: end; the client and the server compress

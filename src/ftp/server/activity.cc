@@ -93,9 +93,21 @@ void Activity::Place::set_directory(std::string_view directory) {
     view_.directory = directory;
 }
 
-void Activity::Place::set_tls(bool on) {
+void Activity::Place::set_tls(bool on, std::string binding) {
     const std::scoped_lock lock(activity_.mutex_);
     view_.tls = on;
+    tls_binding_ = std::move(binding);
+}
+
+bool Activity::Place::has_neighbour(std::string_view binding) const {
+    const std::scoped_lock lock(activity_.mutex_);
+    if (binding.empty() || account_key_.empty() || anonymous_) {
+        return false;
+    }
+    return std::any_of(activity_.places_.begin(), activity_.places_.end(), [&](const Place* other) {
+        return other->tls_binding_ == binding && other->account_key_ == account_key_ &&
+               !other->anonymous_ && other->address_ == address_;
+    });
 }
 
 bool Activity::Place::begin_transfer(std::string doing,

@@ -66,7 +66,11 @@ class Activity {
         [[nodiscard]] bool log_in(std::string account, bool anonymous);
         void log_out();
         void set_directory(std::string_view directory);
-        void set_tls(bool on);
+        // `binding`: net::Stream::tls_binding() of the control connection.
+        void set_tls(bool on, std::string binding);
+        // Whether there is a session of that binding now whose user is this one's, by account and address. Anonymous
+        // users are not each other.
+        [[nodiscard]] bool has_neighbour(std::string_view binding) const;
 
         // False when somebody has their share of transfers.
         [[nodiscard]] bool begin_transfer(std::string doing,
@@ -86,6 +90,7 @@ class Activity {
         std::string account_key_;
         bool anonymous_ = false;
         bool transferring_ = false;
+        std::string tls_binding_;
         SessionView view_;
     };
 

@@ -43,7 +43,7 @@ Task<Result<>> Session::beside_transfer() {
         CO_TRY_VOID(co_await lines_.flush(write_deadline()));
     }
     std::optional<Result<std::string>> line;
-    const bool listening = !stopping_ && held_.size() < options_.held_commands_max;
+    const bool listening = !stopping_ && !hung_up_ && held_.size() < options_.held_commands_max;
     std::optional<Task<>> reading;
     if (listening && !outcome_) {
         reading.emplace(read_beside(line));
@@ -51,6 +51,7 @@ Task<Result<>> Session::beside_transfer() {
     }
     std::vector<Reply> notices = transfer_->take_notices();
     while (!outcome_ && !line && notices.empty()) {
+        answer_transfer(listening);
         const auto woken = co_await beside_.wait(now() + account::Standing::kInterval);
         if (woken == net::Wakeup::Outcome::kTimeout && is_shut_out()) {
             channel_.abort();
@@ -67,6 +68,25 @@ Task<Result<>> Session::beside_transfer() {
         CO_TRY_VOID(co_await end_transfer());
     }
     co_return Result<>();
+}
+
+// The file that has come waits for what stands on this connection. Whoever listens has read all of it as soon as nothing
+// is left there.
+void Session::answer_transfer(bool listening) {
+    if (!transfer_->asks()) {
+        return;
+    }
+    const net::Stream::Traffic traffic = lines_.stream().traffic()();
+    if (!listening || traffic == net::Stream::Traffic::kNone) {
+        transfer_->answer(traffic != net::Stream::Traffic::kEnded || has_said_goodbye());
+    }
+}
+
+bool Session::has_said_goodbye() const {
+    return std::any_of(held_.begin(), held_.end(), [](std::string_view line) {
+        const auto parsed = parse_command(line);
+        return parsed && parsed->verb == "QUIT";
+    });
 }
 
 Task<> Session::read_beside(std::optional<Result<std::string>>& into) {
@@ -90,6 +110,12 @@ Task<Result<>> Session::take_beside(Result<std::string> line) {
     if (!line && line.error().code == Errc::kTooLong) {
         put(protest(
             reply(500, fmt::format("The line is longer than {} octets", kCommandOctetsMax))));
+        co_return Result<>();
+    }
+    if (!line && has_said_goodbye()) {
+        // "printf 'STOR ...\r\nQUIT\r\n' | nc": nothing more is to be said, and the transfer goes on.
+        hung_up_ = true;
+        transfer_->answer(true);
         co_return Result<>();
     }
     CO_TRY(std::string text, std::move(line));
@@ -128,6 +154,7 @@ Task<Result<>> Session::end_transfer() {
 // For the session's end: what still runs is cut and waited for, since it refers to the session.
 Task<> Session::abandon_transfer() {
     if (transfer_) {
+        transfer_->answer(has_said_goodbye());
         channel_.abort();
         while (!outcome_) {
             static_cast<void>(co_await beside_.wait(base::SteadyTime::max()));

@@ -171,11 +171,16 @@ Task<Result<>> DataChannel::start_tls() {
     const base::SteadyTime deadline =
         control_.loop().clock().steady() + options_.handshake_timeout_s;
     // After CCC the control connection has no session that could go on.
-    const bool required = require_reuse_ && control_.tls() != nullptr;
+    net::Stream::AcceptsBinding accepts;
+    if (require_reuse_ && control_.tls() != nullptr) {
+        accepts = [this](std::string_view binding) {
+            return binding == control_.tls_binding() || (is_neighbour_ && is_neighbour_(binding));
+        };
+    }
     if (services_.tls) {
         stream_->offer_tls(services_.tls);
     }
-    co_return co_await stream_->start_tls_bound(control_, required, deadline);
+    co_return co_await stream_->start_tls_bound(control_, std::move(accepts), deadline);
 }
 
 Task<Result<net::Stream*>> DataChannel::open() {

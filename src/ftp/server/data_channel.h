@@ -2,9 +2,11 @@
 // RFC 4217 10): opened for a transfer, kept between transfers in block and compressed mode.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ftp/server/passive_ports.h"
 #include "ftp/server/server.h"
@@ -33,8 +35,12 @@ class DataChannel {
     // PROT P (RFC 4217 9). What is connected already is ended.
     void protect(bool on);
 
-    // Whether the control connection's TLS session must go on in the data connection's.
-    void require_session_reuse(bool on) { require_reuse_ = on; }
+    // Whether the control connection's TLS session must go on in the data connection's, or that of another control
+    // connection of which `is_neighbour` says that it will do as well.
+    void require_session_reuse(bool on, net::Stream::AcceptsBinding is_neighbour) {
+        require_reuse_ = on;
+        is_neighbour_ = std::move(is_neighbour);
+    }
 
     [[nodiscard]] bool is_protected() const { return protect_; }
 
@@ -50,6 +56,11 @@ class DataChannel {
     void close();
     // Ends at once what is connected or waited for. open() may be called again afterwards.
     void abort();
+
+    // See net::Stream::traffic(): of the control connection.
+    [[nodiscard]] std::function<net::Stream::Traffic()> control_traffic() const {
+        return control_.traffic();
+    }
 
     // Whether abort() was called since the last open().
     [[nodiscard]] bool aborted() const { return aborted_; }
@@ -78,6 +89,7 @@ class DataChannel {
     std::unique_ptr<net::Stream> stream_;
     bool protect_ = false;
     bool require_reuse_ = true;
+    net::Stream::AcceptsBinding is_neighbour_;
     bool aborted_ = false;
 };
 

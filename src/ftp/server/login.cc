@@ -106,9 +106,11 @@ Session::Answer Session::enter(User user) {
     user_ = std::move(user);
     standing_ = {};
     const auto& exempt = options_.session_reuse_exempt;
-    channel_.require_session_reuse(options_.require_session_reuse &&
-                                   std::find(exempt.begin(), exempt.end(), user_->name) ==
-                                       exempt.end());
+    // Programs with several sessions and one store of tickets (rclone) offer any of them.
+    channel_.require_session_reuse(
+        options_.require_session_reuse &&
+            std::find(exempt.begin(), exempt.end(), user_->name) == exempt.end(),
+        [this](std::string_view binding) { return place_->has_neighbour(binding); });
     directory_ = "/";
     place_->set_directory(directory_);
     services_.metrics

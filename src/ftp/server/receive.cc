@@ -35,9 +35,31 @@ Task<Result<>> Transfer::receive(net::Stream& stream, files::Upload& upload) {
         static_cast<void>(co_await upload.drain(loop_));
         co_return received;
     }
-    auto committed = co_await upload.commit(loop_);
+    co_return co_await commit(upload);
+}
+
+// In clear the end of the data connection proves nothing: the kernel ends a killed client's connections in good order,
+// this one perhaps first. So the control connection is looked at as late as can be. Its end without QUIT, or ABOR, means
+// a file that was not finished.
+Task<Result<>> Transfer::commit(files::Upload& upload) {
+    auto committed = co_await upload.commit_if(loop_, [traffic = channel_.control_traffic()] {
+        return traffic() == net::Stream::Traffic::kNone;
+    });
+    if (committed && !*committed) {
+        asks_ = true;
+        notify_();
+        while (!wanted_) {
+            static_cast<void>(co_await answered_.wait(base::SteadyTime::max()));
+        }
+        if (!*wanted_ || channel_.aborted()) {
+            co_return fail(Errc::kReset,
+                           "the client left, or aborted, before the file had its name");
+        }
+        committed = co_await upload.commit_if(loop_, {});
+    }
     disk_failed_ = !committed;
-    co_return committed;
+    CO_TRY_VOID(std::move(committed));
+    co_return Result<>();
 }
 
 // Octets as they are: into the buffers of a large upload, else the kernel moves them where it can. The quota is asked

@@ -74,6 +74,7 @@ void Session::greet() {
         closing_ = true;
         return;
     }
+    place_->set_tls(stream.tls() != nullptr, stream.tls_binding());
     channel_.protect(options_.implicit_tls);
     std::string text = options_.greeting;
     if (!text.empty()) {
@@ -171,13 +172,13 @@ Task<Result<>> Session::act_on(const Reply& reply) {
             CO_TRY_VOID(co_await lines_.start_tls(now() + options_.handshake_timeout_s));
             begin_anew();
             channel_.protect(protects_data_ || options_.implicit_tls);
-            place_->set_tls(true);
+            place_->set_tls(true, lines_.stream().tls_binding());
             break;
         case Reply::Then::kStopTls:
             CO_TRY_VOID(co_await lines_.flush(write_deadline()));
             lines_.discard_input();
             CO_TRY_VOID(co_await lines_.stream().stop_tls(now() + options_.handshake_timeout_s));
-            place_->set_tls(false);
+            place_->set_tls(false, {});
             break;
         case Reply::Then::kTransfer:
             // The reply leaves as soon as the transfer has to wait for something: one that never does, of a small file

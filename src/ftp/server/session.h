@@ -174,6 +174,9 @@ class Session {
     [[nodiscard]] base::Task<base::Result<>> beside_transfer();
     [[nodiscard]] base::Task<> read_beside(std::optional<base::Result<std::string>>& into);
     [[nodiscard]] base::Task<base::Result<>> take_beside(base::Result<std::string> line);
+    void answer_transfer(bool listening);
+    // QUIT stands among the lines that are held.
+    [[nodiscard]] bool has_said_goodbye() const;
     [[nodiscard]] base::Task<base::Result<>> end_transfer();
     [[nodiscard]] base::Task<> abandon_transfer();
     void log_transfer();
@@ -193,6 +196,7 @@ class Session {
     [[nodiscard]] std::string external_name() const;
     [[nodiscard]] base::Task<base::Result<std::string>> external_address();
     void renew_ticket();
+    [[nodiscard]] Reply set_deflate(std::string_view options);
 
     // paths.cc
     [[nodiscard]] base::Result<std::string> resolve(std::string_view argument) const;
@@ -300,6 +304,7 @@ class Session {
 
     bool closing_ = false;
     bool stopping_ = false;
+    bool hung_up_ = false;  // the client's end has come, with QUIT before it
     std::size_t errors_ = 0;
     std::size_t login_failures_ = 0;
     std::string recent_;  // the last verbs, for describe()

@@ -45,7 +45,13 @@ Transfer::Transfer(Job job,
       notify_(std::move(notify)),
       piece_octets_(kPieceOctetsFirst),
       began_(loop.clock().steady()),
-      piece_began_(began_) {}
+      piece_began_(began_),
+      answered_(loop) {}
+
+void Transfer::answer(bool wanted) {
+    wanted_ = wanted_.value_or(wanted);
+    answered_.post();
+}
 
 Task<Reply> Transfer::run() {
     auto stream = co_await channel_.open();
@@ -112,6 +118,9 @@ Reply Transfer::conclude(const Result<>& moved) {
             return reply(552, error.text);
         case Errc::kSyntax:
         case Errc::kTooLong:
+            if (disk_failed_) {
+                break;  // a folder of more than can be sorted
+            }
             return reply(451, "The data is not in the mode that was chosen: " + error.text);
         case Errc::kTimeout:
             return reply(426, "Nothing moved for too long; the data connection is closed");

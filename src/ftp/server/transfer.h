@@ -17,6 +17,7 @@
 #include "ftp/server/data_channel.h"
 #include "ftp/server/reply.h"
 #include "ftp/server/server.h"
+#include "net/wakeup.h"
 
 namespace ftp {
 
@@ -75,6 +76,13 @@ class Transfer {
     // 110 replies that are due (RFC 959 3.5), once each.
     [[nodiscard]] std::vector<Reply> take_notices() { return std::exchange(notices_, {}); }
 
+    // The last question before a file that came gets its name: something has come on the control connection, or its
+    // end, and only who reads there knows whether the client still wants the file.
+    [[nodiscard]] bool asks() const { return asks_ && !wanted_; }
+
+    // The first answer counts; it may come before the question.
+    void answer(bool wanted);
+
     [[nodiscard]] const Job& job() const { return job_; }
 
     // Of the file, so far.
@@ -108,6 +116,7 @@ class Transfer {
                                                    std::string_view wire,
                                                    std::string& decoded,
                                                    std::uint64_t first);
+    [[nodiscard]] base::Task<base::Result<>> commit(files::Upload& upload);
     [[nodiscard]] base::Task<base::Result<>> store(std::string& decoded, files::Upload& upload);
     // The same once a write is worth its while, or the client waits to be told of a marker.
     [[nodiscard]] base::Task<base::Result<>> store_when_much(std::string& decoded,
@@ -134,6 +143,9 @@ class Transfer {
     base::SteadyTime piece_began_;
     // Whose fault an error is decides the reply: the disk's is 451, the network's 426.
     bool disk_failed_ = false;
+    bool asks_ = false;
+    std::optional<bool> wanted_;
+    net::Wakeup answered_;
     bool succeeded_ = false;
 };
 
