@@ -29,6 +29,7 @@ bool FtpHouse::set_option(std::string_view key, std::string_view value) {
         {"require_data_tls", [&] { options_->require_data_tls = value == "true"; }},
         {"errors_max", [&] { options_->errors_max = number; }},
         {"login_failures_max", [&] { options_->login_failures_max = number; }},
+        {"sorted_max", [&] { options_->sorted_max = number; }},
         {"marker_octets", [&] { options_->marker_octets = number; }},
         {"external_address", [&] { options_->external.address = value; }},
         {"external_rule",  // CLIENTS,ADDRESS

@@ -194,6 +194,10 @@ Session::Answer Session::on_avbl(std::string arguments) {
     if (!entry) {
         co_return refuse(entry.error(), Wish::kRead);
     }
+    // draft-peterson-streamlined-ftp-command-extensions 4: of folders.
+    if (entry->kind != files::Kind::kDirectory) {
+        co_return reply(550, "That is no folder");
+    }
     const auto usage = co_await tree().usage(loop_, *path);
     if (!usage) {
         co_return reply(550, usage.error().text);

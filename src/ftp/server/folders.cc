@@ -14,9 +14,18 @@ Session::Answer Session::on_cwd(std::string arguments) {
     co_return co_await change_directory(arguments.empty() ? "/" : std::move(arguments), 250);
 }
 
-// RFC 959 5.4 says 200 where CWD says 250.
+// RFC 959 5.4 says 200 where CWD says 250. Where folders have gone meanwhile, a share that was withdrawn or what others
+// removed, the nearest that is left: who only knows CDUP could not leave otherwise.
 Session::Answer Session::on_cdup(std::string /*arguments*/) {
-    co_return co_await change_directory("..", 200);
+    std::string path(files::split(directory_).parent);
+    while (path != "/") {
+        const auto entry = co_await tree().stat(loop_, path);
+        if (entry ? entry->kind == files::Kind::kDirectory : !is_unseen(entry.error())) {
+            break;
+        }
+        path = files::split(path).parent;
+    }
+    co_return co_await change_directory(std::move(path), 200);
 }
 
 Session::Answer Session::change_directory(std::string argument, int code) {

@@ -45,39 +45,98 @@ class TextLines final : public LineSource {
 
 class FolderLines final : public LineSource {
   public:
-    FolderLines(files::Tree& tree,
-                std::string path,
-                std::unique_ptr<files::Listing> listing,
-                ListingStyle style)
+    FolderLines(files::Tree& tree, std::string path, ListingStyle style)
         : tree_(tree),
           path_(std::move(path)),
-          listing_(std::move(listing)),
           style_(std::move(style)) {}
 
+    // Opens the folder, and reads all of it where it is to be sorted. Before next().
+    Task<Result<>> begin(base::Loop& loop) {
+        CO_TRY(listing_, co_await tree_.list(loop, path_, style_.creation()));
+        if (style_.dots && style_.pattern.empty()) {
+            co_await add_dot(loop, path_, ".");
+            co_await add_dot(loop, std::string(files::split(path_).parent), "..");
+        }
+        while (listing_ && style_.is_sorted()) {
+            CO_TRY_VOID(co_await read(loop));
+            if (entries_.size() > style_.sorted_max) {
+                co_return base::fail(base::Errc::kTooLong,
+                                     fmt::format("The folder has more than {} entries, too many to "
+                                                 "sort",
+                                                 style_.sorted_max));
+            }
+        }
+        if (style_.is_sorted()) {
+            sort();
+        }
+        co_return Result<>();
+    }
+
     Task<Result<bool>> next(base::Loop& loop, std::string& out) override {
-        if (!listing_) {
-            co_return co_await descend(loop, out);
+        if (taken_ == entries_.size()) {
+            entries_.clear();
+            taken_ = 0;
+            if (!listing_) {
+                co_return co_await descend(loop, out);
+            }
+            CO_TRY_VOID(co_await read(loop));
+            std::ranges::sort(entries_, {}, &files::Entry::name);
         }
-        CO_TRY(std::vector<files::Entry> batch, co_await listing_->next(loop));
-        if (batch.empty()) {
-            listing_.reset();
-            co_return !pending_.empty();
+        const std::size_t end = std::min(entries_.size(), taken_ + kLinesAtOnce);
+        for (; taken_ < end; ++taken_) {
+            take(entries_[taken_], out);
         }
-        std::ranges::sort(batch, {}, &files::Entry::name);
-        for (const files::Entry& entry : batch) {
-            take(entry, out);
-        }
-        co_return true;
+        co_return taken_ < entries_.size() || listing_ || !pending_.empty();
     }
 
   private:
-    void take(const files::Entry& entry, std::string& out) {
-        if (!style_.pattern.empty() && !matches_pattern(style_.pattern, entry.name)) {
-            return;
+    static constexpr std::size_t kLinesAtOnce = 512;
+
+    // What cannot be seen has no line.
+    Task<> add_dot(base::Loop& loop, std::string path, std::string name) {
+        auto entry = co_await tree_.stat(loop, std::move(path), style_.creation());
+        if (entry) {
+            entry->name = std::move(name);
+            entries_.push_back(std::move(*entry));
         }
+    }
+
+    // The next batch; none at the end.
+    Task<Result<>> read(base::Loop& loop) {
+        CO_TRY(std::vector<files::Entry> batch, co_await listing_->next(loop));
+        if (batch.empty()) {
+            listing_.reset();
+        }
+        for (files::Entry& entry : batch) {
+            if (style_.pattern.empty() || matches_pattern(style_.pattern, entry.name)) {
+                entries_.push_back(std::move(entry));
+            }
+        }
+        co_return Result<>();
+    }
+
+    // Where times or sizes are the same, by name; -r turns all of it around.
+    void sort() {
+        const auto before = [this](const files::Entry& one, const files::Entry& other) {
+            if (style_.order == ListingStyle::Order::kTime && one.modified != other.modified) {
+                return one.modified > other.modified;
+            }
+            if (style_.order == ListingStyle::Order::kSize && one.size != other.size) {
+                return one.size > other.size;
+            }
+            return one.name < other.name;
+        };
+        std::ranges::sort(entries_, before);
+        if (style_.reversed) {
+            std::ranges::reverse(entries_);
+        }
+    }
+
+    void take(const files::Entry& entry, std::string& out) {
         append_line(out, entry, entry.name, style_);
         out += style_.line_end;
-        const bool folder = entry.kind == files::Kind::kDirectory;
+        const bool folder =
+            entry.kind == files::Kind::kDirectory && entry.name != "." && entry.name != "..";
         if (style_.recursive && folder && ++folders_ <= style_.entries_max) {
             pending_.push_back(files::child(path_, entry.name));
         }
@@ -85,13 +144,20 @@ class FolderLines final : public LineSource {
 
     // The next folder below, with its name as a heading, as `ls -R` prints it.
     Task<Result<bool>> descend(base::Loop& loop, std::string& out) {
+        if (pending_.empty()) {
+            co_return false;
+        }
         path_ = std::move(pending_.front());
         pending_.pop_front();
-        auto opened = co_await tree_.list(loop, path_, style_.creation());
-        if (!opened) {
+        auto begun = co_await begin(loop);
+        if (!begun && begun.error().code == base::Errc::kTooLong) {
+            co_return base::forward_error(begun);
+        }
+        if (!begun) {
+            listing_.reset();
+            entries_.clear();
             co_return !pending_.empty();  // removed meanwhile, or not for this user
         }
-        listing_ = std::move(*opened);
         out += fmt::format("{0}{1}:{0}", style_.line_end, path_);
         co_return true;
     }
@@ -100,6 +166,8 @@ class FolderLines final : public LineSource {
     std::string path_;
     std::unique_ptr<files::Listing> listing_;
     ListingStyle style_;
+    std::vector<files::Entry> entries_;  // read, and taken up to here:
+    std::size_t taken_ = 0;
     std::deque<std::string> pending_;
     std::size_t folders_ = 0;
 };
@@ -190,10 +258,32 @@ std::string perm_letters(const files::Entry& entry) {
     return letters;
 }
 
+namespace {
+
+// What `ls -F` puts behind a name. In a long line a link's is its target's.
+std::string_view mark_of(const files::Entry& entry, Shape shape) {
+    constexpr unsigned kMayRun = 0111;
+    switch (entry.kind) {
+        case files::Kind::kDirectory:
+            return "/";
+        case files::Kind::kLink:
+            return shape == Shape::kNames ? "@" : "";
+        default:
+            return (entry.mode & kMayRun) != 0 ? "*" : "";
+    }
+}
+
+}  // namespace
+
 void append_line(std::string& out,
                  const files::Entry& entry,
                  std::string_view name,
                  const ListingStyle& style) {
+    std::string marked;
+    if (style.marks) {
+        marked = fmt::format("{}{}", name, mark_of(entry, style.shape));
+        name = marked;
+    }
     if (style.shape == Shape::kNames) {
         out += style.prefix;
         out += name;
@@ -224,9 +314,9 @@ Task<Result<std::unique_ptr<LineSource>>> open_folder_lines(files::Tree& tree,
                                                             base::Loop& loop,
                                                             std::string path,
                                                             ListingStyle style) {
-    CO_TRY(auto listing, co_await tree.list(loop, path, style.creation()));
-    co_return std::make_unique<FolderLines>(
-        tree, std::move(path), std::move(listing), std::move(style));
+    auto lines = std::make_unique<FolderLines>(tree, std::move(path), std::move(style));
+    CO_TRY_VOID(co_await lines->begin(loop));
+    co_return std::move(lines);
 }
 
 std::unique_ptr<LineSource> make_lines(std::string text) {

@@ -18,15 +18,61 @@ namespace {
 // What STAT says on the control connection is whole in memory.
 constexpr std::size_t kStatusOctetsMax = std::size_t{256} * 1024;
 
-// "-la path": the options that `ls` has are understood or ignored, since clients send them.
+// As ls has it; what asks for other columns, or for none (-U, -n, -h), is passed over, since clients send them.
+void take_option(char option, ListingStyle& style) {
+    switch (option) {
+        case 'R':
+            style.recursive = true;
+            return;
+        case 'd':
+            style.itself = true;
+            return;
+        case 'a':
+            style.dots = true;
+            return;
+        case 'A':
+            style.dots = false;
+            return;
+        case 'F':
+            style.marks = true;
+            return;
+        case 't':
+            style.order = ListingStyle::Order::kTime;
+            return;
+        case 'S':
+            style.order = ListingStyle::Order::kSize;
+            return;
+        case 'r':
+            style.reversed = true;
+            return;
+        default:
+            return;
+    }
+}
+
+// "-la path": no options of RFC 959's, but vsftpd's, ProFTPD's and those of whoever types `ls -ltr`. The rest is the path;
+// "--" ends them.
 std::string_view take_options(std::string_view argument, ListingStyle& style) {
+    std::string letters;
     while (argument.starts_with('-')) {
         std::string_view rest = argument;
         const std::string_view options = base::split_front(rest, ' ');
-        style.recursive |=
-            style.shape == Shape::kLong && options.find('R') != std::string_view::npos;
         argument = base::trim(rest);
+        if (options == "--") {
+            break;
+        }
+        letters += options.substr(1);
     }
+    for (const char letter : letters) {
+        take_option(letter, style);
+    }
+    const bool names = letters.find('1') != std::string::npos;
+    if (letters.find('l') != std::string::npos) {
+        style.shape = Shape::kLong;
+    } else if (names) {
+        style.shape = Shape::kNames;
+    }
+    style.recursive = style.recursive && style.shape == Shape::kLong;
     return argument;
 }
 
@@ -46,6 +92,7 @@ ListingStyle Session::listing_style(ListingStyle::Shape shape) const {
     style.shape = shape;
     style.facts = settings_.facts;
     style.entries_max = options_.recursion_max;
+    style.sorted_max = options_.sorted_max;
     style.line_end = representation_.type == Type::kEbcdic ? "\n" : "\r\n";
     style.now = services_.clock.now();
     return style;
@@ -56,15 +103,15 @@ Task<Result<std::unique_ptr<LineSource>>> Session::open_lines(std::string argume
                                                               ListingStyle style) {
     CO_TRY(const std::string path, resolve(argument));
     auto entry = co_await tree().stat(loop_, path);
-    const bool by_name = style.shape == Shape::kNames;
-    if (entry && entry->kind == files::Kind::kDirectory) {
+    const bool by_name = style.by_path;
+    if (entry && entry->kind == files::Kind::kDirectory && !style.itself) {
         const bool slash = argument.empty() || argument.ends_with('/');
         style.prefix = by_name && !argument.empty() ? argument + (slash ? "" : "/") : "";
         co_return co_await open_folder_lines(tree(), loop_, path, std::move(style));
     }
     if (entry) {
         std::string line;
-        append_line(line, *entry, argument, style);
+        append_line(line, *entry, argument.empty() ? "." : argument, style);
         line += style.line_end;
         co_return make_lines(std::move(line));
     }
@@ -104,6 +151,7 @@ Session::Answer Session::on_list(std::string arguments) {
 Session::Answer Session::on_nlst(std::string arguments) {
     ListingStyle style = listing_style(Shape::kNames);
     std::string argument(take_options(arguments, style));
+    style.by_path = style.shape == Shape::kNames;
     co_return co_await list("NLST", std::move(argument), std::move(style));
 }
 

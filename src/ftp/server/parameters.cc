@@ -236,6 +236,30 @@ void Session::renew_ticket() {
     }
 }
 
+// Pairs of a name and a value, of which only LEVEL leaves a choice here; none asks what is set. One that is not offered
+// changes nothing.    ; draft-preston-ftpext-deflate 3
+Reply Session::set_deflate(std::string_view options) {
+    std::string_view rest = options;
+    std::string said;
+    auto level = static_cast<unsigned>(settings_.deflate_level);
+    while (!rest.empty()) {
+        const std::string name = base::to_upper(base::split_front(rest, ' '));
+        const std::string value = base::to_upper(base::split_front(rest, ' '));
+        const auto number = base::parse_number<unsigned>(value, 9);
+        if (name == "LEVEL" && number.value_or(0) != 0) {
+            level = *number;
+        } else if (!(name == "ENGINE" && value == "ZLIB") && !(name == "METHOD" && value == "8") &&
+                   !(name == "EXTRA" && value == "OFF")) {
+            return reply(501, "Usage: OPTS MODE Z [ENGINE ZLIB] [METHOD 8] [LEVEL 1 to 9]");
+        }
+        said += said.empty() ? name : " and more";
+        rest = base::trim(rest);
+    }
+    settings_.deflate_level = static_cast<int>(level);
+    return said == "LEVEL" ? reply(200, fmt::format("MODE Z LEVEL set to {}", level))
+                           : reply(200, fmt::format("MODE Z ENGINE ZLIB METHOD 8 LEVEL {}", level));
+}
+
 // OPTS command [options]    ; RFC 2389 4
 Session::Answer Session::on_opts(std::string arguments) {
     std::string_view options = arguments;
@@ -253,13 +277,8 @@ Session::Answer Session::on_opts(std::string arguments) {
     if (command == "HASH") {
         co_return choose_hash(options);
     }
-    if (command == "MODE" && base::istarts_with(options, "Z LEVEL ")) {
-        const auto level = base::parse_number<unsigned>(options.substr(8), 9);
-        if (!level || *level == 0) {
-            co_return reply(501, "Usage: OPTS MODE Z LEVEL 1 to 9");
-        }
-        settings_.deflate_level = static_cast<int>(*level);
-        co_return reply(200, fmt::format("MODE Z LEVEL set to {}", *level));
+    if (command == "MODE" && base::iequals(base::split_front(options, ' '), "Z")) {
+        co_return set_deflate(base::trim(options));
     }
     co_return reply(501, "OPTS takes MLST, HASH, UTF8 and MODE Z LEVEL");
 }

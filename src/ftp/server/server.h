@@ -80,6 +80,7 @@ struct ServerOptions {
     std::size_t held_commands_max = 32;  // sent ahead while a transfer runs
     std::uint64_t marker_octets = 1U << 20U;  // between the restart markers that RETR sends
     std::size_t recursion_max = 10'000;       // entries that LIST -R and globs look at
+    std::size_t sorted_max = 20'000;  // of a folder that LIST -t, -S or -r sorts, some 6 MB of them
 };
 
 // What sessions work with; everything must outlive them. Thread-safe for sessions on several loops.

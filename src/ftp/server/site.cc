@@ -46,7 +46,14 @@ Session::Answer Session::on_site_chmod(std::string arguments) {
         co_return reply(501, "Usage: SITE CHMOD mode path");
     }
     const auto set = co_await tree().set_mode(loop_, *path, *mode);
-    co_return set ? reply(200, "The mode is changed") : reply(550, set.error().text);
+    if (!set) {
+        co_return reply(550, set.error().text);
+    }
+    const std::string now = co_await fact_now(*path, {.fact = kFactMode, .mode = *mode});
+    const bool more = now != fmt::format("{:04o}", *mode);
+    co_return reply(200,
+                    more ? fmt::format("The mode is {}; its owner's rights stay", now)
+                         : fmt::format("The mode is {}", now));
 }
 
 namespace {
@@ -147,15 +154,17 @@ Session::Answer Session::on_site_idle(std::string arguments) {
 
 // The mode of what is stored from now on.
 Session::Answer Session::on_site_umask(std::string arguments) {
-    if (arguments.empty()) {
-        co_return reply(200, fmt::format("The mask is {:03o}", settings_.umask));
-    }
-    const auto mask = parse_octal(arguments);
+    const auto mask = arguments.empty() ? settings_.umask : parse_octal(arguments);
     if (!mask) {
         co_return reply(501, "Usage: SITE UMASK mask, three octal digits");
     }
     settings_.umask = *mask;
-    co_return reply(200, fmt::format("The mask is {:03o}", settings_.umask));
+    // Of a folder all of the owner's rights stay, so this is true of any mask that takes one.
+    constexpr unsigned kOwnersRights = 0700;
+    co_return reply(200,
+                    (*mask & kOwnersRights) != 0
+                        ? fmt::format("The mask is {:03o}; the owner's rights stay", *mask)
+                        : fmt::format("The mask is {:03o}", *mask));
 }
 
 // A user sees the sessions of the same account; all are the administrator's, by `staffetta ftp who`.
