@@ -2,6 +2,8 @@
 """Signals and systemd: a graceful stop, certificates reloaded, readiness told, privileges given up."""
 
 import base64
+import ftplib
+import io
 import json
 import os
 import pathlib
@@ -15,7 +17,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, PATIENCE_S, PROGRAM, Server, letter
+from harness import ALICE, BOB, PASSWORDS, PATIENCE_S, PROGRAM, Server, letter
 
 
 def certificate_of(server):
@@ -64,6 +66,21 @@ class Signals(unittest.TestCase):
             server.process.send_signal(signal.SIGHUP)
             server.wait_for_log("certificates not reloaded")
             self.assertEqual(certificate_of(server), second)
+
+    def test_sighup_opens_the_transfer_log_anew(self):
+        with Server(services=["ftp"], options='[auth]\nallow_plaintext = true\n[ftp]\ntransfer_log = "xferlog"\n') as server:
+            log, old = server.folder / "xferlog", server.folder / "xferlog.1"
+            with ftplib.FTP() as client:
+                client.connect("localhost", server.ports["ftp"], timeout=60)
+                client.login(BOB, PASSWORDS[BOB])
+                client.storbinary("STOR one", io.BytesIO(b"1"))
+                log.rename(old)
+                server.process.send_signal(signal.SIGHUP)
+                server.wait_for_log("routes and relay settings reloaded")
+                client.storbinary("STOR two", io.BytesIO(b"2"))
+            self.assertIn("/one ", old.read_text())
+            self.assertNotIn("/two ", old.read_text())
+            self.assertIn("/two ", log.read_text())
 
     def test_a_certificate_that_changes_is_reloaded_by_itself(self):
         server = Server()

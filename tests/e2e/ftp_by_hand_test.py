@@ -136,7 +136,7 @@ class ByHand(ServerTest):
     def folders(self, typed):
         self.check(typed, [
             ("MKD a \"b\"", '257 "/a ""b""" '), ("MKD a \"b\"", "550 "), ("XMKD c", "257 "), ("CWD a \"b\"", "250 "), ("CWD x", "550 "),
-            ("PWD", '257 "/a ""b""" '), ("XPWD", "257 "), ("CDUP", "200 "), ("XCWD c", "250 "), ("XCUP", "200 "),
+            ("PWD", '257 "/a ""b""" '), ("XPWD", "257 "), ("CDUP", "250 "), ("XCWD c", "250 "), ("XCUP", "250 "),
             ("RMD x", "550 "), ("RMD a \"b\"", "250 "), ("XRMD c", "250 "), ("CWD ../..", "250 "), ("PWD", '257 "/" ')])
 
     def transfers(self, typed):

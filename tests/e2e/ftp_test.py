@@ -372,6 +372,19 @@ class Ftp(ServerTest):
             self.assertLess(abs(local - datetime.datetime.strptime(" ".join(line[:5]), "%a %b %d %H:%M:%S %Y")),
                             datetime.timedelta(hours=1))
 
+    def test_a_file_that_is_cut_while_it_is_sent(self):
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.storbinary("STOR " + self.name, io.BytesIO(bytes(30_000_000)))
+            (file,) = (self.server.folder / "data/files/accounts").glob("*/" + self.name)
+            with client.transfercmd("RETR " + self.name) as connection, connection.makefile("rb") as came:
+                came.read(1_000_000)
+                os.truncate(file, 2_000_000)
+                came.read()
+            with self.assertRaisesRegex(ftplib.error_temp, "^451 .* shorter"):
+                client.voidresp()
+            client.delete(self.name)
+
     def test_nothing_is_left_behind(self):
         self.fetch_nothing()
         before = self.server.held()

@@ -11,10 +11,11 @@ using base::Errc;
 using base::Result;
 
 Session::Answer Session::on_cwd(std::string arguments) {
-    co_return co_await change_directory(arguments.empty() ? "/" : std::move(arguments), 250);
+    co_return co_await change_directory(arguments.empty() ? "/" : std::move(arguments));
 }
 
-// RFC 959 5.4 says 200 where CWD says 250. Where folders have gone meanwhile, a share that was withdrawn or what others
+// RFC 959 contradicts itself: 5.4 has 200 where CWD has 250, 4.1.1 the codes of CWD, which is what everybody answers
+// and PHP insists on. Where folders have gone meanwhile, a share that was withdrawn or what others
 // removed, the nearest that is left: who only knows CDUP could not leave otherwise.
 Session::Answer Session::on_cdup(std::string /*arguments*/) {
     std::string path(files::split(directory_).parent);
@@ -25,10 +26,10 @@ Session::Answer Session::on_cdup(std::string /*arguments*/) {
         }
         path = files::split(path).parent;
     }
-    co_return co_await change_directory(std::move(path), 200);
+    co_return co_await change_directory(std::move(path));
 }
 
-Session::Answer Session::change_directory(std::string argument, int code) {
+Session::Answer Session::change_directory(std::string argument) {
     const auto path = resolve(argument);
     if (!path) {
         co_return reply(550, path.error().text);
@@ -43,7 +44,7 @@ Session::Answer Session::change_directory(std::string argument, int code) {
     directory_ = *path;
     place_->set_directory(directory_);
     const std::string message = co_await folder_message();
-    co_return reply(code, message + quote_path(directory_) + " is the current folder");
+    co_return reply(250, message + quote_path(directory_) + " is the current folder");
 }
 
 Session::Answer Session::on_pwd(std::string /*arguments*/) {

@@ -215,7 +215,7 @@ class Session {
     [[nodiscard]] base::Task<std::string> folder_message();
 
     // folders.cc
-    [[nodiscard]] Answer change_directory(std::string argument, int code);
+    [[nodiscard]] Answer change_directory(std::string argument);
 
     // facts.cc
     // One of kFactModify, kFactCreate and kFactMode, and what it shall be.
