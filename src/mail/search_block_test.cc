@@ -132,7 +132,7 @@ TEST(SearchBlock, RefusesDamage) {
     EXPECT_FALSE(visit_documents(chunk.postings, {6}, 301, visit).has_value());
     EXPECT_FALSE(visit_documents("", {0}, 301, visit).has_value());
     EXPECT_THAT(find_words("", "A"), IsEmpty());
-    EXPECT_THAT(find_words("\x03\nA\n", "A"), IsEmpty());
+    EXPECT_THAT(find_words("\x7F\nA\n", "A"), IsEmpty());
     for (const auto& [words, postings] : std::map<std::string, std::string>{
              {"", ""},
              {"\x01", chunk.postings},

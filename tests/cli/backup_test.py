@@ -10,7 +10,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import BOB, Server, letter, staffetta
+from harness import BOB, SERVICES, Server, letter, staffetta
 
 
 def modes(folder):
@@ -62,7 +62,7 @@ class Backup(unittest.TestCase):
 
     def test_gives_no_uid_out_again(self):
         # What came behind the copy had UIDs and ids, which clients know: they are nobody else's afterwards.
-        with Server() as server:
+        with Server(services=[*SERVICES, "imaps"]) as server:
             server.send(letter(body="before\r\n"))
             copy = server.folder / "copy"
             server.admin("backup", copy)
