@@ -200,7 +200,7 @@ class OneShot(WithServer):
 
     def test_folders_with_those_that_they_lie_in(self):
         made = self.ftp("-i", self.url, text="mkdir -p a/b/c a/b d && mkdir e f && find\n")
-        self.assertIn("a/\nd/\ne/\nf/\na/b/\na/b/c/\n", made.stdout)
+        self.assertIn("a/\na/b/\na/b/c/\nd/\ne/\nf/\n", made.stdout)
         (self.folder / "letter").write_text("x")
         self.ftp("put", self.folder / "letter", self.url + "letter")
         self.assertNotEqual(harness.staffetta("ftp", *self.options, self.url, text="mkdir -p letter/b\n").returncode, 0)
@@ -216,7 +216,7 @@ class OneShot(WithServer):
             # What a server says of its own accord, its welcome, goes to standard error.
             return self.ftp("-i", self.url + "tree", text="".join(line + "\n" for line in lines)).stdout
 
-        self.assertIn("a/\nthree.txt\na/b/\na/two\na/b/one\n", at_the_prompt("find"))
+        self.assertIn("a/\na/b/\na/b/one\na/two\nthree.txt\n", at_the_prompt("find"))
         self.assertIn("three.txt\n", at_the_prompt("find -name *.txt"))
         self.assertNotIn("one", at_the_prompt("find -d 2"))
         self.assertRegex(at_the_prompt("find -l a"), r"(?m)^ +500  [0-9-]{10} [0-9:]{5} +a/two$")
