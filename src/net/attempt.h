@@ -1,6 +1,7 @@
 // One try to read, write or shake hands on a non-blocking descriptor, and what came of it.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <string>
 
@@ -23,5 +24,10 @@ struct Attempt {
         return kind == Kind::kWantRead || kind == Kind::kWantWrite;
     }
 };
+
+// What errno says after a try that may be made again.
+[[nodiscard]] inline bool would_block(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 }  // namespace net

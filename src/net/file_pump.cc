@@ -69,10 +69,6 @@ Pipe& thread_pipe() {
     return pipe;
 }
 
-bool would_block(int error) {
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 FileAttempt failed(Fault fault, int error) {
     return {{.kind = Kind::kFailed, .text = std::generic_category().message(error)}, fault};
 }
