@@ -3,7 +3,7 @@
 
 The same generated messages lie in the same mailboxes of both. Rounds alternate between the servers; the
 table shows medians in milliseconds, and CPU milliseconds of all processes of a server. Each figure is from
-the command's last octet to its tagged OK. "Cold" is the first SELECT after the server was started anew; what the
+the command's first octet to its tagged OK. "Cold" is the first SELECT after the server was started anew; what the
 kernel has cached stays, for both. --large measures staffetta alone on a million messages in one mailbox; a
 server that is alone is also asked for the memory it held at most amid each row.
 """
@@ -23,7 +23,7 @@ import time
 
 import imap_peers
 import peers
-from imap_client import RARE, Client, fill, log
+from imap_client import RARE, Client, Talker, append_command, fill, log
 from imap_idle import bench_idle_memory
 from imap_import import bench_import
 
@@ -48,7 +48,7 @@ class Table:
         print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
 
     def row(self, what, act, before=None, rounds=None, times=1):
-        """`act(server)` is measured, after `before(server)`; it may give its own milliseconds. What is done several
+        """`act(server)` is measured, after `before(server)`; it may give its own milliseconds. What it does several
         `times`, one right after the other, is shown for one: a single short one measures how long the cores slept."""
         took = {server.name: [] for server in self.servers}
         cpu_ms = {server.name: [] for server in self.servers}
@@ -61,7 +61,7 @@ class Table:
                     before(server)
                 self.servers[0].forget_peak()
                 cpu, began = server.cpu_s(), time.monotonic()
-                own = [act(server) for _ in range(times)][-1]
+                own = act(server)
                 took[server.name].append((time.monotonic() - began) * 1000 / times if own is None else own)
                 cpu_ms[server.name].append((server.cpu_s() - cpu) * 1000 / times)
         self.put(what, {name: statistics.median(all_) for name, all_ in took.items()},
@@ -83,30 +83,28 @@ class Table:
 class MailboxRows:
     """The rows about one user's INBOX of `count` messages."""
 
-    def __init__(self, table, user, count):
-        self.table, self.user, self.count = table, user, count
+    def __init__(self, table, tools, user, count):
+        self.table, self.tools, self.user, self.count = table, tools, user, count
         self.clients = {}
 
     def connect(self, server):
         client = self.clients.get(server.name)
         if client:
             client.close()
-        self.clients[server.name] = Client(server.imap_port, self.user)
+        self.clients[server.name] = Talker(self.tools, server.imap_port, self.user)
+        self.clients[server.name].command("NOOP")  # it is logged in
 
     def ask(self, what, words, before=None, times=1):
         def act(server):
-            self.clients[server.name].command(words)
+            return self.clients[server.name].commands([words] * times)
         self.table.row(f"{self.count:,}: {what}", act, before, times=times)
 
     def selecting(self):
-        cold = {}
-
         def restart(server):
             server.restart()
-            cold[server.name] = Client(server.imap_port, self.user)
+            self.connect(server)
 
-        self.table.row(f"{self.count:,}: SELECT, cold", lambda server: cold[server.name].command("SELECT INBOX"),
-                       restart)
+        self.ask("SELECT, cold", "SELECT INBOX", before=restart)
         self.ask("SELECT, warm, of a new connection", "SELECT INBOX", before=self.connect)
         self.ask("SELECT, warm", "SELECT INBOX", times=IN_A_ROW)
 
@@ -129,13 +127,14 @@ class MailboxRows:
         self.ask("STORE 1:* +FLAGS.SILENT", "STORE 1:* +FLAGS.SILENT (\\Flagged)", before=unmark)
         self.ask("STORE 1:* +FLAGS", "STORE 1:* +FLAGS (\\Flagged)", before=unmark)
         unread = {server.name: itertools.count(1) for server in self.table.servers}
-        self.table.row(f"{self.count:,}: STORE of one", lambda server: self.clients[server.name].command(
-            f"STORE {next(unread[server.name])} +FLAGS (\\Answered)"), times=IN_A_ROW)
+        self.table.row(f"{self.count:,}: STORE of one", lambda server: self.clients[server.name].commands(
+            [f"STORE {next(unread[server.name])} +FLAGS (\\Answered)" for _ in range(IN_A_ROW)]), times=IN_A_ROW)
 
     def changing_one(self):
         numbers = itertools.count(1)  # what is there already would not be written again
-        self.table.row(f"{self.count:,}: APPEND of one, selected", lambda server: self.clients[server.name].append(
-            "INBOX", [b"Subject: one\r\n\r\none, number %d\r\n" % next(numbers)]), times=IN_A_ROW)
+        self.table.row(f"{self.count:,}: APPEND of one, selected", lambda server: self.clients[server.name].commands(
+            [append_command("INBOX", [b"Subject: one\r\n\r\none, number %d\r\n" % next(numbers)])
+             for _ in range(IN_A_ROW)]), times=IN_A_ROW)
         first = {server.name: self.count + (self.table.rounds - 1) * IN_A_ROW for server in self.table.servers}
 
         def mark_last(server):
@@ -278,7 +277,7 @@ def bench_idle_notice(table, scale):
         client.close()
 
 
-def bench_mailbox(table, user, count, words, is_small):
+def bench_mailbox(table, tools, user, count, words, is_small):
     for server in table.servers:
         log(f"{server.name}: filling a mailbox with {count:,} messages")
         rate = fill(server, user, count, words)
@@ -286,7 +285,7 @@ def bench_mailbox(table, user, count, words, is_small):
         began = time.monotonic()
         server.settle()
         log(f"{server.name}: settled after {time.monotonic() - began:,.1f} s")
-    rows = MailboxRows(table, user, count)
+    rows = MailboxRows(table, tools, user, count)
     rows.selecting()
     rows.fetching(bodies=is_small)
     rows.searching()
@@ -319,12 +318,12 @@ def parse_options():
 def run(options, servers, tools):
     table = Table(servers, options.rounds)
     if options.large:
-        bench_mailbox(table, servers[0].users[1], options.large, 40, is_small=False)
+        bench_mailbox(table, tools, servers[0].users[1], options.large, 40, is_small=False)
         return
     scale = 10 if options.quick else 1
     if options.only in (None, "mailboxes"):
-        bench_mailbox(table, servers[0].users[0], options.small, 200, is_small=True)
-        bench_mailbox(table, servers[0].users[1], options.middle, 200, is_small=False)
+        bench_mailbox(table, tools, servers[0].users[0], options.small, 200, is_small=True)
+        bench_mailbox(table, tools, servers[0].users[1], options.middle, 200, is_small=False)
     if options.only in (None, "rates"):
         bench_rates(table, tools, scale)
         bench_idle_notice(table, scale)

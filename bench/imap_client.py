@@ -3,6 +3,7 @@
 import random
 import socket
 import ssl
+import subprocess
 import sys
 import time
 import zlib
@@ -16,6 +17,11 @@ RARE = "zyzzyva"  # in the body of every 2,000th message, and in the subject of 
 
 def log(text):
     print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def append_command(mailbox, messages):
+    parts = [f" {{{len(text)}+}}\r\n".encode() + text for text in messages]
+    return f"APPEND {mailbox}".encode() + b"".join(parts)
 
 
 class Client:
@@ -70,11 +76,36 @@ class Client:
         self.read_until(b"+ ")
 
     def append(self, mailbox, messages):
-        parts = [f" {{{len(text)}+}}\r\n".encode() + text for text in messages]
-        self.command(f"APPEND {mailbox}".encode() + b"".join(parts))
+        self.command(append_command(mailbox, messages))
 
     def close(self):
         self.connection.close()
+
+
+class Talker:
+    """A connection that costs next to nothing itself, for what is measured: bench/imap_load talks, and says how many
+    milliseconds a command took. Its commands are those of Client."""
+
+    def __init__(self, tools, port, user):
+        self.process = subprocess.Popen([tools / "imap_load", "talk", "127.0.0.1", str(port), peers.PASSWORD, user],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def commands(self, all_words):
+        """One after the other; gives what one took on average."""
+        octets = [words if isinstance(words, bytes) else words.encode() for words in all_words]
+        self.process.stdin.write(b"%d\n" % len(octets) + b"".join(b"%d\n" % len(one) + one for one in octets))
+        self.process.stdin.flush()
+        told = self.process.stdout.readline()
+        if not told:
+            raise SystemExit(f"{octets[0][:60]}: refused")
+        return float(told)
+
+    def command(self, words):
+        return self.commands([words])
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 class Words:

@@ -1,9 +1,13 @@
 // An IMAP load: COUNT log-ins, or COUNT appends, over SESSIONS connections that run side by side, to any
-// server. Prints how many a second, and the median and 99th percentile of one.
+// server. Prints how many a second, and the median and 99th percentile of one. Or one connection that does what standard
+// input says, and costs next to nothing itself.
 //     imap_load login HOST PORT SESSIONS COUNT PASSWORD USER[,USER...]
 //     imap_load append HOST PORT SESSIONS COUNT PASSWORD USER[,USER...] OCTETS MAILBOX
+//     imap_load talk HOST PORT PASSWORD USER
 // A log-in is a connection with greeting, LOGIN and LOGOUT, to the server's close. An append waits for
-// its OK before the next, with the message in the same write as the command (RFC 7888).
+// its OK before the next, with the message in the same write as the command (RFC 7888). To talk, the input says how
+// many commands come, and each as its length, a line end and its octets without tag and CRLF: they are done one after
+// the other, and a line says how many milliseconds each took on average.
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,9 +20,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/ascii.h"
@@ -83,7 +89,7 @@ class Connection {
     // Reads lines up to the one that begins with `begin`, which must go on with OK.
     void expect(std::string_view begin) {
         while (true) {
-            const std::string line = read_line();
+            const std::string_view line = read_line();
             if (!line.starts_with(begin)) {
                 continue;
             }
@@ -100,27 +106,35 @@ class Connection {
     }
 
   private:
-    std::string read_line() {
-        std::size_t end = 0;
-        while ((end = input_.find('\n')) == std::string::npos) {
+    // Lives until the next is read.
+    std::string_view read_line() {
+        std::size_t end = input_.find('\n', begin_);
+        if (end == std::string::npos) {
+            input_.erase(0, std::exchange(begin_, 0));
+        }
+        while (end == std::string::npos) {
+            const std::size_t seen = input_.size();
             if (!fill()) {
                 give_up("the server hung up");
             }
+            end = input_.find('\n', seen);
         }
-        std::string line = input_.substr(0, end);
-        input_.erase(0, end + 1);
-        return line;
+        const std::size_t begin = std::exchange(begin_, end + 1);
+        return std::string_view(input_).substr(begin, end - begin);
     }
 
     bool fill() {
-        char room[4096];
-        const ssize_t count = ::read(fd_, room, sizeof room);
-        input_.append(room, count > 0 ? static_cast<std::size_t>(count) : 0);
+        static constexpr std::size_t kRoomOctets = std::size_t{256} * 1024;
+        const std::size_t had = input_.size();
+        input_.resize(had + kRoomOctets);
+        const ssize_t count = ::read(fd_, input_.data() + had, kRoomOctets);
+        input_.resize(had + (count > 0 ? static_cast<std::size_t>(count) : 0));
         return count > 0;
     }
 
     int fd_ = -1;
     std::string input_;
+    std::size_t begin_ = 0;  // of what is not read yet
 };
 
 void log_in(Connection& connection, const Load& load, std::size_t number) {
@@ -173,6 +187,42 @@ void run_appends(Load& load, std::size_t session, std::vector<double>& took_ms) 
     }
 }
 
+// A line of standard input that is a number; nothing where the input ends.
+std::optional<std::size_t> read_number() {
+    std::size_t value = 0;
+    return std::scanf("%zu", &value) == 1 && std::getchar() == '\n' ? std::optional(value)
+                                                                    : std::nullopt;
+}
+
+std::string read_command(std::size_t number) {
+    const auto octets = read_number();
+    std::string command = fmt::format("talk{} ", number);
+    const std::size_t tag = command.size();
+    command.resize(tag + octets.value_or(0));
+    if (!octets || std::fread(command.data() + tag, 1, *octets, stdin) != *octets) {
+        give_up("half a command");
+    }
+    return command + "\r\n";
+}
+
+void talk(const Load& load) {
+    Connection connection(load);
+    log_in(connection, load, 0);
+    while (const auto count = read_number()) {
+        std::vector<std::string> commands;
+        for (std::size_t i = 0; i < *count; ++i) {
+            commands.push_back(read_command(i));
+        }
+        const auto began = Clock::now();
+        for (const std::string& command : commands) {
+            connection.write(command);
+            connection.expect(std::string_view(command).substr(0, command.find(' ') + 1));
+        }
+        fmt::print("{:.4f}\n", milliseconds_since(began) / static_cast<double>(*count));
+        std::fflush(stdout);
+    }
+}
+
 std::size_t number(const char* text) {
     const auto value = base::parse_u64(text);
     if (!value) {
@@ -187,7 +237,7 @@ void parse(Load& load, int argc, char** argv) {
     if ((mode != "login" || argc != 8) && (mode != "append" || argc != 10)) {
         give_up(
             "usage: imap_load login|append HOST PORT SESSIONS COUNT PASSWORD USER[,USER...] "
-            "[OCTETS MAILBOX]");
+            "[OCTETS MAILBOX], or imap_load talk HOST PORT PASSWORD USER");
     }
     load.host = argv[2];
     load.port = argv[3];
@@ -205,6 +255,14 @@ void parse(Load& load, int argc, char** argv) {
 
 int main(int argc, char** argv) {
     Load load;
+    if (argc == 6 && std::string_view(argv[1]) == "talk") {
+        load.host = argv[2];
+        load.port = argv[3];
+        load.password = argv[4];
+        load.users = {argv[5]};
+        talk(load);
+        return 0;
+    }
     parse(load, argc, argv);
     std::vector<std::vector<double>> took_ms(load.sessions);
     const auto began = Clock::now();

@@ -1,11 +1,9 @@
 #include "mail/hub.h"
 
-#include <algorithm>
 #include <map>
 #include <mutex>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "mail/records.h"
 
@@ -71,19 +69,6 @@ base::Result<Ref> ref_of(std::string_view key, KeyTag tag) {
     return parse_mailbox_key(key);
 }
 
-// The writes whose keys begin with `tag`; they are sorted.
-std::span<const store::Write> writes_of(std::span<const store::Write> writes, KeyTag tag) {
-    const auto octet = static_cast<unsigned char>(tag);
-    const auto begins = [](const store::Write& write) {
-        return write.key.empty() ? 0U : static_cast<unsigned char>(write.key.front());
-    };
-    const auto first = std::partition_point(
-        writes.begin(), writes.end(), [&](const store::Write& w) { return begins(w) < octet; });
-    const auto last = std::partition_point(
-        first, writes.end(), [&](const store::Write& write) { return begins(write) == octet; });
-    return {first, last};
-}
-
 }  // namespace
 
 Hub::Subscription& Hub::Subscription::operator=(Subscription&& other) noexcept {
@@ -127,7 +112,7 @@ void Hub::announce(std::span<const store::Write> writes) {
         return;
     }
     for (const Kinds& row : kKinds) {
-        for (const store::Write& write : writes_of(writes, row.tag)) {
+        for (const store::Write& write : writes_under(writes, prefix(row.tag))) {
             const auto ref = ref_of(write.key, row.tag);
             if (ref) {
                 tell(*ref, kinds_of(write, row));

@@ -36,8 +36,11 @@ Mailboxes::Mailboxes(store::Store& store,
                      const base::Clock& clock,
                      base::Pool& pool,
                      MailboxLimits limits)
-    : parts_(new Parts{
-          store, clock, pool, limits, std::make_shared<Parts::Ears>(limits.snapshots_octets_max)}) {
+    : parts_(new Parts{store,
+                       clock,
+                       pool,
+                       limits,
+                       std::make_shared<Parts::Ears>(store, limits.snapshots_octets_max)}) {
     store.observe(parts_->ears);
 }
 
@@ -96,15 +99,15 @@ base::Task<base::Result<SnapshotPtr>> Mailboxes::open(base::Loop& loop,
 }
 
 base::Result<Uid> Mailboxes::first_recent(Ref ref, Uid uid_next) const {
-    return parts_->recents.first(ref, uid_next);
+    return parts_->ears->recents.first(ref, uid_next);
 }
 
 base::Result<Uid> Mailboxes::take_recent(Ref ref, Uid uid_next) {
-    return parts_->recents.take(ref, uid_next);
+    return parts_->ears->recents.take(ref, uid_next);
 }
 
 base::Result<std::uint64_t> Mailboxes::count_recent(const MailboxInfo& info) const {
-    TRY(const Uid first, parts_->recents.first(info.ref, info.uid_next));
+    TRY(const Uid first, parts_->ears->recents.first(info.ref, info.uid_next));
     if (first == 1) {
         return info.messages;
     }

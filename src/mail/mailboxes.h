@@ -179,8 +179,8 @@ class Mailboxes {
     [[nodiscard]] base::Task<base::Result<>> prepare(base::Loop& loop, account::AccountId user);
     // Everything that `user` may look up, sorted by path with INBOX first.
     [[nodiscard]] base::Result<std::vector<MailboxInfo>> list(account::AccountId user) const;
-    // kNotFound also when its rights hide it from `user`. What the tree says around it, has_children and
-    // subscribed, is looked up only on demand.
+    // kNotFound also when its rights hide it from `user`. What stands around it, has_children and subscribed,
+    // is looked up only on demand; without it the counts may be old ones.
     [[nodiscard]] base::Result<MailboxInfo> find(account::AccountId user,
                                                  std::string_view path,
                                                  Around around = Around::kTold) const;

@@ -8,6 +8,7 @@
 #include "mail/mailbox_editor.h"
 #include "mail/mailbox_tree.h"
 #include "mail/mailboxes.h"
+#include "mail/place_cache.h"
 #include "mail/quota.h"
 #include "mail/recents.h"
 #include "mail/records.h"
@@ -18,15 +19,21 @@ namespace mail {
 struct Mailboxes::Parts {
     // Hears of commits as long as somebody holds it.
     struct Ears final : store::CommitObserver {
-        explicit Ears(std::size_t snapshots_octets_max) : cache(snapshots_octets_max) {}
+        Ears(store::Store& store, std::size_t snapshots_octets_max)
+            : cache(snapshots_octets_max),
+              recents(store) {}
 
         void on_commit(std::span<const store::Write> writes) override {
-            // First the snapshots: who hears of news may look at once.
+            // First what is in memory: who hears of news may look at once.
+            places.on_commit(writes);
             cache.on_commit(writes);
+            recents.on_commit(writes);
             hub.announce(writes);
         }
 
+        PlaceCache places;
         SnapshotCache cache;
+        Recents recents;
         Hub hub;
     };
 
@@ -35,7 +42,6 @@ struct Mailboxes::Parts {
     base::Pool& pool;
     const MailboxLimits limits;
     std::shared_ptr<Ears> ears;
-    Recents recents{store};
 
     // The snapshot that a change may start from, if it is in memory.
     [[nodiscard]] SnapshotPtr known(Ref ref) const {

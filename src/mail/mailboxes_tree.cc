@@ -250,6 +250,13 @@ base::Result<std::vector<MailboxInfo>> Mailboxes::list(account::AccountId user) 
 base::Result<MailboxInfo> Mailboxes::find(account::AccountId user,
                                           std::string_view path,
                                           Around around) const {
+    PlaceCache& places = parts_->ears->places;
+    if (around == Around::kLeftOut) {
+        if (auto known = places.find(user, path)) {
+            return std::move(*known);
+        }
+    }
+    const PlaceCache::Epoch before = places.epoch();
     const auto reader = parts_->store.snapshot();
     TRY(const Parts::Place place, parts_->locate(*reader, user, path));
     TRY(const auto id, find_mailbox(*reader, place.owner, place.levels));
@@ -267,6 +274,10 @@ base::Result<MailboxInfo> Mailboxes::find(account::AccountId user,
     info.rights = rights;
     TRY(info.path, Parts::path_for(*reader, user, place));
     if (around == Around::kLeftOut) {
+        // In others' trees it would be for their names and rights to change as well.
+        if (place.owner == user && info.selectable) {
+            places.keep(before, user, path, info);
+        }
         return info;
     }
     TRY(info.has_children, has_children(*reader, ref));

@@ -7,6 +7,11 @@
 #include "mail/records.h"
 
 namespace mail {
+namespace {
+
+constexpr std::size_t kStoredMax = 16384;
+
+}  // namespace
 
 // What was told and is not in the store yet.
 struct Recents::Waiting {
@@ -17,6 +22,7 @@ struct Recents::Waiting {
 
     std::mutex mutex;  // guards what follows
     std::map<Ref, Told> told;
+    std::map<Ref, Uid> stored;  // what the store says, of those that were asked for
 };
 
 Recents::Recents(store::Store& store) : store_(store), waiting_(std::make_shared<Waiting>()) {}
@@ -27,7 +33,16 @@ base::Result<Uid> Recents::find(Ref ref) const {
     if (waiting != waiting_->told.end()) {
         return waiting->second.first;
     }
-    return load_first_recent(*store_.snapshot(), ref);
+    const auto stored = waiting_->stored.find(ref);
+    if (stored != waiting_->stored.end()) {
+        return stored->second;
+    }
+    TRY(const Uid first, load_first_recent(*store_.snapshot(), ref));
+    if (waiting_->stored.size() >= kStoredMax) {
+        waiting_->stored.clear();
+    }
+    waiting_->stored[ref] = first;
+    return first;
 }
 
 base::Result<Uid> Recents::first(Ref ref, Uid uid_next) const {
@@ -86,6 +101,15 @@ void Recents::write(store::Store& store, const std::shared_ptr<Waiting>& waiting
         write(store, waiting, ref);
     };
     store.submit_lazily(std::move(change), std::move(done));
+}
+
+void Recents::on_commit(std::span<const store::Write> writes) {
+    for (const store::Write& write : writes_under(writes, prefix(KeyTag::kRecent))) {
+        if (const auto ref = parse_mailbox_key(write.key)) {
+            const std::lock_guard lock(waiting_->mutex);
+            waiting_->stored.erase(*ref);
+        }
+    }
 }
 
 }  // namespace mail

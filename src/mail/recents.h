@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 
 #include "base/result.h"
 #include "mail/types.h"
@@ -24,6 +25,8 @@ class Recents {
     [[nodiscard]] base::Result<Uid> first(Ref ref, Uid uid_next) const;
     // The same, and those below `uid_next` are nobody else's any more.
     [[nodiscard]] base::Result<Uid> take(Ref ref, Uid uid_next);
+    // What a group of commits wrote: what is known of the store is looked up anew.
+    void on_commit(std::span<const store::Write> writes);
 
   private:
     struct Waiting;

@@ -52,6 +52,21 @@ TEST_F(RecentsTest, RemembersWhatWasToldOverARestart) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+// DELETE of a mailbox that has others below it leaves its level, and CREATE makes it a mailbox again (RFC 9051 6.3.5).
+TEST_F(RecentsTest, AMailboxThatIsMadeAnewBeginsAnew) {
+    ASSERT_TRUE(run(mailboxes_.create(loop_, 1, "a/b")));
+    append(ref(1, "a"), {"1", "2"});
+    EXPECT_EQ(mailboxes_.take_recent(ref(1, "a"), 3), 1U);
+    loop_.run_for(std::chrono::seconds(1));
+    EXPECT_EQ(mailboxes_.first_recent(ref(1, "a"), 3), 3U);
+    const Ref before = ref(1, "a");
+    ASSERT_TRUE(run(mailboxes_.remove(loop_, 1, "a")));
+    ASSERT_TRUE(run(mailboxes_.create(loop_, 1, "a")));
+    ASSERT_EQ(ref(1, "a"), before);
+    append(before, {"3"});
+    EXPECT_EQ(mailboxes_.take_recent(before, 2), 1U);
+}
+
 TEST_F(RecentsTest, WhatAStoreRefusesIsWrittenWithTheNext) {
     append(inbox_, {"1", "2"});
     store_.fail_next_commits(1, base::Errc::kNoSpace);

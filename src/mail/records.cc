@@ -1,5 +1,6 @@
 #include "mail/records.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/key.h"
@@ -115,6 +116,16 @@ base::Result<Modseq> parse_vanished_key(std::string_view key) {
     const Modseq modseq = reader.u64();
     TRY_VOID(reader.finish());
     return modseq;
+}
+
+std::span<const store::Write> writes_under(std::span<const store::Write> writes,
+                                           std::string_view prefix) {
+    const auto first = std::partition_point(
+        writes.begin(), writes.end(), [&](const store::Write& w) { return w.key < prefix; });
+    const auto last = std::partition_point(first, writes.end(), [&](const store::Write& write) {
+        return write.key.starts_with(prefix);
+    });
+    return {first, last};
 }
 
 std::string encode(const AccountCounters& counters) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,6 +103,9 @@ struct PageName {
 
 [[nodiscard]] base::Result<PageName> parse_page_key(std::string_view key);
 [[nodiscard]] base::Result<Modseq> parse_vanished_key(std::string_view key);
+// The writes of a commit whose keys begin with `prefix`; `writes` are sorted, as observers get them.
+[[nodiscard]] std::span<const store::Write> writes_under(std::span<const store::Write> writes,
+                                                         std::string_view prefix);
 
 [[nodiscard]] std::string encode(const AccountCounters& counters);
 [[nodiscard]] std::string encode(const MailboxRecord& mailbox);

@@ -17,17 +17,6 @@ std::size_t memory_octets(const Snapshot& snapshot) {
     return 512 + snapshot.size() * (sizeof(Entry) + 2);
 }
 
-// The writes under `prefix`; they are sorted.
-std::span<const store::Write> writes_under(std::span<const store::Write> writes,
-                                           std::string_view prefix) {
-    const auto first = std::partition_point(
-        writes.begin(), writes.end(), [&](const store::Write& w) { return w.key < prefix; });
-    const auto last = std::partition_point(first, writes.end(), [&](const store::Write& write) {
-        return write.key.starts_with(prefix);
-    });
-    return {first, last};
-}
-
 }  // namespace
 
 struct SnapshotCache::Slot {
