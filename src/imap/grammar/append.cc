@@ -49,12 +49,25 @@ tl::unexpected<base::Error> bad_url() {
     return base::fail(base::Errc::kInvalid, "no URL of a message here");
 }
 
+//  seq-number = nz-number / "*"
+Result<SequenceSet> parse_seq_number(Scanner& scanner) {
+    SequenceSet set;
+    if (scanner.take('*')) {
+        set.to_end = SequenceSet::kEnd;
+        return set;
+    }
+    TRY(const std::uint32_t number, scanner.nz_number());
+    set.plain = mail::UidSet(number, number);
+    return set;
+}
+
 }  // namespace
 
 bool literal_is_mailbox(std::string_view before, bool is_replace) {
     if (is_replace) {
         const std::string_view number = base::split_front(before, ' ');
-        if (number.empty() || !std::all_of(number.begin(), number.end(), base::is_digit)) {
+        if (number != "*" &&
+            (number.empty() || !std::all_of(number.begin(), number.end(), base::is_digit))) {
             return false;
         }
     }
@@ -66,7 +79,7 @@ bool literal_is_mailbox(std::string_view before, bool is_replace) {
 Result<AppendHead> parse_append_head(Scanner& scanner, bool is_replace) {
     AppendHead head;
     if (is_replace) {
-        TRY(head.replaced, scanner.nz_number());
+        TRY(head.replaced, parse_seq_number(scanner));
         TRY_VOID(scanner.space());
     }
     TRY(head.mailbox, scanner.astring());

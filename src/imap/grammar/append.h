@@ -11,6 +11,7 @@
 #include "imap/grammar/flags.h"
 #include "imap/grammar/literal.h"
 #include "imap/grammar/scanner.h"
+#include "imap/grammar/sequence_set.h"
 
 namespace imap {
 
@@ -19,8 +20,8 @@ namespace imap {
 [[nodiscard]] bool literal_is_mailbox(std::string_view before, bool is_replace);
 
 struct AppendHead {
-    std::optional<std::uint32_t> replaced;  // REPLACE's message: a sequence number or UID
-    std::string mailbox;                    // as on the wire
+    std::optional<SequenceSet> replaced;  // REPLACE's message: a sequence number or UID, or "*"
+    std::string mailbox;                  // as on the wire
 };
 
 // Up to the space in front of the first message.

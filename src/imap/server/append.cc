@@ -40,13 +40,14 @@ class Appending {
           request_(request),
           is_replace_(request.command.verb.ends_with("REPLACE")),
           text_(request.arguments),
+          unread_(request.unread),
           messages_(session.loop(), session.mailboxes().pool()) {}
 
     [[nodiscard]] Task<Handled> run();
 
   private:
     [[nodiscard]] Task<Verdict> find_target();
-    [[nodiscard]] std::optional<Reply> find_replaced(std::uint32_t number);
+    [[nodiscard]] std::optional<Reply> find_replaced(const SequenceSet& message);
     [[nodiscard]] Task<Verdict> read_message();
     [[nodiscard]] Task<Verdict> read_literal(Incoming& incoming);
     [[nodiscard]] Task<Verdict> add_url(Incoming& incoming, std::string text);
@@ -62,6 +63,7 @@ class Appending {
     mail::Uid replaced_ = 0;             // REPLACE's message
     std::uint64_t replaced_octets_ = 0;  // of it, in the account that the new one goes into
     std::string text_;                   // not yet read; ends at a literal or with the command
+    std::optional<Literal> unread_;      // the literal that it ends at
     mail::MailboxInfo target_;
     Result<mail::Quota> quota_;  // when the command came: the commit decides
     NewMessages messages_;
@@ -70,8 +72,8 @@ class Appending {
 
 // The literal that the text ends with was not asked for; where it comes all the same, it is dropped.
 Task<Verdict> Appending::refuse(Reply reply) {
-    if (const auto literal = find_literal(text_)) {
-        CO_TRY_VOID(co_await session_.drop_literal(*literal));
+    if (unread_) {
+        CO_TRY_VOID(co_await session_.drop_literal(*unread_));
     }
     co_return std::optional(std::move(reply));
 }
@@ -95,11 +97,9 @@ std::optional<Reply> Appending::judge_size(std::uint64_t octets) const {
 }
 
 // RFC 8508 3.1: the message must be there, and may be removed.
-std::optional<Reply> Appending::find_replaced(std::uint32_t number) {
+std::optional<Reply> Appending::find_replaced(const SequenceSet& message) {
     const View& view = session_.view();
-    SequenceSet set;
-    set.plain = mail::UidSet(number, number);
-    const auto uids = view.resolve(set, request_.is_uid());
+    const auto uids = view.resolve(message, request_.is_uid());
     if (!uids || uids->empty()) {
         return no("there is no message of that number", "NONEXISTENT");
     }
@@ -153,6 +153,7 @@ Task<Verdict> Appending::read_literal(Incoming& incoming) {
     }
     CO_TRY_VOID(co_await incoming.read(*literal));
     CO_TRY(text_, co_await session_.read_line_after_literal());
+    unread_ = find_literal(text_);
     co_return std::nullopt;
 }
 

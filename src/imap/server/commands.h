@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "imap/grammar/literal.h"
 #include "imap/server/reply.h"
 
 namespace imap {
@@ -55,6 +57,7 @@ struct Request {
     std::string tag;
     // Behind the verb, with the literals in it; of a streaming command up to the first message.
     std::string arguments;
+    std::optional<Literal> unread;  // of a streaming command: the literal that `arguments` end with
 
     [[nodiscard]] bool is_uid() const { return (command.flags & kUid) != 0; }
 };

@@ -38,17 +38,23 @@ std::uint64_t Session::command_octets_max() const {
 
 // `streams`: a command whose messages its handler reads. Then the text ends with the literal of the first.
 Task<Result<Session::Input>> Session::read_rest(std::string text, const Command* streams) {
-    Input input{std::move(text), std::nullopt};
+    Input input{.text = std::move(text)};
     std::size_t line_begin = 0;
     while (true) {
         const auto literal = find_literal(std::string_view(input.text).substr(line_begin));
+        if (line_begin > 0 && input.text.size() > command_octets_max()) {
+            input.refusal = bad("the command is too long", "TOOBIG");
+            input.unread = literal;
+            co_return input;
+        }
         if (!literal || (streams != nullptr && !is_argument(input.text, *literal, line_begin))) {
+            input.unread = literal;
             co_return input;
         }
         if (literal->octets >
             command_octets_max() - std::min(command_octets_max(), input.text.size())) {
             input.refusal = bad("the literal is too large", "TOOBIG");
-            CO_TRY_VOID(co_await drop_literal(*literal));
+            input.unread = literal;
             co_return input;
         }
         ask_for_literal(*literal);
@@ -57,10 +63,6 @@ Task<Result<Session::Input>> Session::read_rest(std::string text, const Command*
         line_begin = input.text.size();
         CO_TRY(const std::string more, co_await read_line_after_literal());
         input.text += more;
-        if (input.text.size() > command_octets_max()) {
-            input.refusal = bad("the command is too long", "TOOBIG");
-            co_return input;
-        }
     }
 }
 

@@ -148,10 +148,14 @@ Task<Result<>> Session::answer_line(std::string line) {
     auto refusal = input->refusal ? std::move(input->refusal) : judge(command, *head);
     if (refusal) {
         count_command(command, *refusal);
+        if (input->unread) {
+            CO_TRY_VOID(co_await drop_literal(*input->unread));
+        }
         co_return co_await conclude(tag, std::move(*refusal));
     }
     CO_TRY(Reply reply,
-           co_await execute(*command, Request{*command, tag, std::string(head->arguments)}));
+           co_await execute(*command,
+                            Request{*command, tag, std::string(head->arguments), input->unread}));
     if (reply.is_held) {
         co_return Result<>();
     }

@@ -170,6 +170,7 @@ class Session {
     // A command with its literals, as far as they belong to its arguments.
     struct Input {
         std::string text;
+        std::optional<Literal> unread;  // that `text` ends with, and the client sends or waits to
         std::optional<Reply> refusal;
     };
 
