@@ -287,13 +287,16 @@ void Committer::flush_now_and_then() {
     }
 }
 
+// A disk that is full refuses one group after the other: the first is news.
 void Committer::report(std::vector<Outcome>& group, const Result<>& written) {
-    if (!written) {
+    const bool is_full = !written && written.error().code == Errc::kNoSpace;
+    if (!written && !(is_full && told_full_)) {
         options_.log.error("store: a group of changes could not be written",
                            {{"changes", group.size()},
                             {"error", base::errc_name(written.error().code)},
                             {"reason", written.error().text}});
     }
+    told_full_ = is_full;
     for (Outcome& outcome : group) {
         auto result = std::move(outcome.result);
         if (result && !written) {

@@ -127,6 +127,7 @@ class Committer {
     Ballast ballast_;
     LiveOctets live_;
     bool index_failed_ = false;
+    bool told_full_ = false;  // the last group was refused for want of space
     std::uint64_t flushed_segment_ = 0;
     std::deque<Item> taken_;
 

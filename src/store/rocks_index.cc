@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice.h>
@@ -11,6 +12,8 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <cstdarg>
+#include <memory>
 #include <utility>
 
 #include "store/key.h"
@@ -144,6 +147,17 @@ class RocksSpace final : public KeySpace {
     rocksdb::ReadOptions options_;
 };
 
+// RocksDB's own log of text would be a file beside the index, and a write to it that finds the disk full ends the process
+// with the next line, which may well be that of the next start. What went wrong comes as a Status.
+class NoLog final : public rocksdb::Logger {
+  public:
+    NoLog() : Logger(rocksdb::FATAL_LEVEL) {}
+
+    using Logger::Logv;
+
+    void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 rocksdb::Options make_options(const IndexOptions& options) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(options.cache_octets, 2);
@@ -173,8 +187,7 @@ rocksdb::Options make_options(const IndexOptions& options) {
     rocks.max_background_jobs = 2;
     rocks.allow_concurrent_memtable_write = false;  // one thread writes
     rocks.avoid_flush_during_shutdown = !options.flush_on_close;
-    rocks.keep_log_file_num = 2;
-    rocks.info_log_level = rocksdb::WARN_LEVEL;
+    rocks.info_log = std::make_shared<NoLog>();
     rocks.stats_dump_period_sec = 0;
     rocks.stats_persist_period_sec = 0;
     // After ENOSPC a resume can wait for ever; the store keeps a reserve of space instead.

@@ -20,9 +20,9 @@ from harness import BOB, PASSWORDS, PATIENCE_S, Server, letter, run
 INSIDE = "STAFFETTA_TEST_NAMESPACE"
 
 
-def fill(folder):
+def fill(folder, name="of-others"):
     """Takes every octet that is free; the file that has them."""
-    path = folder / "of-others"
+    path = folder / name
     with open(path, "wb") as file:
         piece, end = 1 << 24, 0
         while piece >= 4096:
@@ -71,6 +71,25 @@ class FullDisk(unittest.TestCase):
         self.assertIn(b"Subject: Pickles\r\n", message)
         self.assertIn("sound: ", self.server.admin("check"))
         self.server.admin("account", "remove", BOB)
+
+    def test_what_gives_its_ballast_up_too_stops_and_starts(self):
+        self.server.send(letter("Ketchup"))
+        self.server.send(letter("Pickles"))
+        others = [fill(self.disk)]
+        drop = self.server.open_maildrop()
+        drop.dele(1)
+        drop.quit()
+        self.server.wait_for_log("the disk is full; its ballast is given up")
+        others.append(fill(self.disk, "of-yet-others"))
+        self.assert_waits()
+        self.assertEqual(self.server.stop(), 0)
+        self.server.start()
+        self.assertEqual(len(self.server.messages()), 1)
+        self.assert_waits()
+        for path in others:
+            path.unlink()
+        self.server.send(letter("Mustard"))
+        self.assertEqual(len(self.server.messages()), 2)
 
     def ftp(self):
         client = ftplib.FTP(timeout=PATIENCE_S)

@@ -26,6 +26,8 @@ Reply reply_of(const base::Error& error) {
             return bad("that makes no sense", "CLIENTBUG");
         case Errc::kCorrupt:
             return no("stored data are damaged, tell the administrator", "CORRUPTION");
+        case Errc::kNoSpace:
+            return no("the server's disk is full, tell the administrator", "UNAVAILABLE");
         default:
             return no("the mail store fails, try again later", "UNAVAILABLE");
     }
