@@ -75,7 +75,9 @@ base::Result<std::vector<std::string>> parse_levels(std::string_view path,
         auto name = account::normalize(path.substr(0, slash));
         path.remove_prefix(more ? slash + 1 : path.size());
         if (!name || !is_name(*name)) {
-            return base::fail(base::Errc::kInvalid, "not a mailbox name");
+            return base::fail(
+                base::Errc::kInvalid,
+                "not a mailbox name: one has no controls, no *, no % and no empty levels");
         }
         if (name->size() > name_octets_max || levels.size() == depth_max) {
             return base::fail(base::Errc::kTooLong, "a mailbox name that is too long or too deep");

@@ -77,6 +77,32 @@ bool carries_flags(std::string_view name) {
            base::iequals(name, "X-Keywords");
 }
 
+// What says something of the file and its place in it, not of the message: those that Dovecot hides and leaves out.
+// Content-Length goes right or wrong: no field of mail is called so, and a wrong one is some earlier file's.
+bool describes_file(std::string_view name) {
+    constexpr std::array<std::string_view, 4> kOthers = {
+        "X-IMAP", "X-IMAPbase", "X-UID", "Content-Length"};
+    return carries_flags(name) || std::any_of(kOthers.begin(), kOthers.end(), [&](auto other) {
+               return base::iequals(name, other);
+           });
+}
+
+// Goes through the lines of a header and tells those of such fields, continuations included.
+class FileFields {
+  public:
+    bool includes(std::string_view line) {
+        if (line.empty() || !base::is_space(line.front())) {
+            const std::size_t colon = line.find(':');
+            is_within_ = colon != std::string_view::npos &&
+                         describes_file(base::trim(line.substr(0, colon)));
+        }
+        return is_within_;
+    }
+
+  private:
+    bool is_within_ = false;
+};
+
 void read_flags(const mime::Field& field, MboxContent& content) {
     const std::string value = mime::unfold(field.body);
     if (base::iequals(field.name, "X-Keywords")) {
@@ -237,13 +263,9 @@ std::size_t MboxReader::end_by_from_line(std::size_t body) const {
 MboxContent read_content(const MboxMessage& message) {
     MboxContent content;
     content.octets.reserve(message.header.size() + message.body.size() * 21 / 20);
-    bool is_dropped = false;
+    FileFields dropped;
     for_each_line(message.header, [&](std::string_view line, bool has_end) {
-        const std::string_view name = base::trim(line.substr(0, line.find(':')));
-        if (line.empty() || !base::is_space(line.front())) {
-            is_dropped = carries_flags(name) && line.find(':') != std::string_view::npos;
-        }
-        if (!is_dropped) {
+        if (!dropped.includes(line)) {
             content.octets.append(line).append(has_end ? "\r\n" : "");
         }
     });
@@ -275,10 +297,14 @@ std::string format_mbox(std::string_view octets,
                                   is_word ? sender : "MAILER-DAEMON",
                                   fmt::gmtime(std::chrono::system_clock::to_time_t(received)));
     bool in_header = true;
+    FileFields dropped;
     for_each_line(octets, [&](std::string_view line, bool /*has_end*/) {
         if (in_header && line.empty()) {
             out += status_fields(flags, keywords);
             in_header = false;
+        }
+        if (in_header && dropped.includes(line)) {
+            return;
         }
         // No field begins so; a header that does would begin a message.
         if (in_header ? line.starts_with(kFrom) : is_quoted_from(line)) {

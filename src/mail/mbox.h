@@ -1,8 +1,13 @@
 // The mbox family of mail files: mboxo, mboxrd, mboxcl and mboxcl2, read; mboxrd, written (RFC 4155 names the
 // common ground). Status, X-Status and X-Keywords carry flags, as mutt, Dovecot and others write them.
 //
-// BUGS: a message's own Status, X-Status and X-Keywords fields are lost on the way, since nobody can tell them
-// from the file's; and line ends become CRLF, whatever they were.
+// Fields that describe the file go neither way: Status, X-Status, X-Keywords, X-UID, X-IMAP, X-IMAPbase and
+// Content-Length are no part of the message that is read, and one that has them is written without: a reader would take them
+// for the file's, and its sender could set flags or hide the messages behind it. So a file that was read and
+// written again stays the same when that is repeated.
+//
+// BUGS: a message's own fields of these names are lost on the way, since nobody can tell them from the file's; and
+// line ends become CRLF, whatever they were.
 #pragma once
 
 #include <cstdint>
@@ -54,14 +59,15 @@ class MboxReader {
 
 // What becomes of it in a mailbox.
 struct MboxContent {
-    std::string octets;  // with CRLF, unquoted, without the fields that carry flags
+    std::string octets;  // with CRLF, unquoted, without the fields that describe the file
     std::uint32_t flags = 0;
     std::vector<std::string> keywords;
 };
 
 [[nodiscard]] MboxContent read_content(const MboxMessage& message);
 
-// A message as mboxrd, its From line in front and an empty line behind. `sender` may be empty.
+// A message as mboxrd, its From line in front and an empty line behind, without such fields of its own. `sender` may be
+// empty.
 [[nodiscard]] std::string format_mbox(std::string_view octets,
                                       std::string_view sender,
                                       base::WallTime received,

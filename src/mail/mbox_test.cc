@@ -112,11 +112,19 @@ TEST(Mbox, OddFiles) {
          "From x Sat Nov 21 10:00:00 2026\nContent-Length: 38\n\na\n\nFrom y Sat Nov 21 10:00:00 "
          "2026\n>b\n"
          "\nFrom z Sat Nov 21 10:00:00 2026\n\nc\n",
-         {"Content-Length: 38\r\n\r\na\r\n\r\nFrom y Sat Nov 21 10:00:00 2026\r\n>b\r\n",
-          "\r\nc\r\n"}},
+         {"\r\na\r\n\r\nFrom y Sat Nov 21 10:00:00 2026\r\n>b\r\n", "\r\nc\r\n"}},
         {"a wrong length is passed over",
          "From x Sat Nov 21 10:00:00 2026\nContent-Length: 3\n\nlong text\n",
-         {"Content-Length: 3\r\n\r\nlong text\r\n"}},
+         {"\r\nlong text\r\n"}},
+        {"what describes the file goes",
+         "From x Sat Nov 21 10:00:00 2026\nX-IMAPbase: 1 2\n $Junk\nReceived: a\nX-UID: 7\n"
+         "x-uid : 8\nStatus: RO\nX-UIDL: z\nLines: 1\ncontent-length: 2\nX-IMAP: 1\n\nc\n",
+         {}},
+        {"behind another message, X-IMAP is dropped alone",
+         "From x Sat Nov 21 10:00:00 2026\nA: b\n\nc\n\n"
+         "From x Sat Nov 21 10:00:00 2026\nX-IMAPbase: 1 2\n $Junk\nReceived: a\nX-UID: 7\n"
+         "x-uid : 8\nStatus: RO\nX-UIDL: z\nLines: 1\ncontent-length: 2\nX-IMAP: 1\n\nc\n",
+         {"A: b\r\n\r\nc\r\n", "Received: a\r\nX-UIDL: z\r\nLines: 1\r\n\r\nc\r\n"}},
         {"folded status goes whole",
          "From x Sat Nov 21 10:00:00 2026\nX-Keywords: a\n b\nA: b\n\nc\n",
          {"A: b\r\n\r\nc\r\n"}},
@@ -146,6 +154,29 @@ TEST(Mbox, WhatIsWrittenIsReadBack) {
         EXPECT_EQ(all[i].flags, kSeen | kDraft);
         EXPECT_THAT(all[i].keywords, ElementsAre("$MDNSent"));
     }
+}
+
+// Who sends a message may put such fields in it; a reader would take them for the file's: for flags, for the message that
+// holds nothing but a mailbox' data, for a body that ends behind the next messages.
+TEST(Mbox, FieldsThatDescribeAFileAreTheFiles) {
+    const base::WallTime received{std::chrono::seconds(1'795'255'200)};
+    const std::string sent =
+        "X-IMAP: 1 2\r\nSubject: a\r\nStatus: RO\r\nX-Status: D\r\nX-Keywords: x\r\n y\r\n"
+        "X-UID: 3\r\nX-IMAPbase: 4\r\nContent-Length: 96\r\nContent-Type: text/plain\r\n\r\n"
+        "Status: of the body\r\n";
+    const std::string file = format_mbox(sent, "a@b.example", received, kFlagged, {"$MDNSent"}) +
+                             format_mbox("Subject: b\r\n\r\n", "", received, 0, {});
+    const auto all = read(file);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].octets,
+              "Subject: a\r\nContent-Type: text/plain\r\n\r\nStatus: of the body\r\n");
+    EXPECT_EQ(all[0].flags, kFlagged);
+    EXPECT_THAT(all[0].keywords, ElementsAre("$MDNSent"));
+    EXPECT_EQ(all[1].octets, "Subject: b\r\n\r\n");
+    // Written again, it is the same file.
+    EXPECT_EQ(format_mbox(all[0].octets, "a@b.example", received, all[0].flags, all[0].keywords) +
+                  format_mbox(all[1].octets, "", received, all[1].flags, all[1].keywords),
+              file);
 }
 
 TEST(Mbox, DatesAreUtcWhereverTheMachineIs) {

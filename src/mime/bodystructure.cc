@@ -11,21 +11,6 @@
 namespace mime {
 namespace {
 
-//  ext-octet = "%" 2(HEXDIG)     RFC 2231 7
-std::string percent_encode(std::string_view value) {
-    static constexpr std::string_view kHex = "0123456789ABCDEF";
-    std::string out = "utf-8''";
-    for (const char c : value) {
-        if (base::is_alnum(c) || c == '.' || c == '-' || c == '_') {
-            out += c;
-        } else {
-            const auto octet = static_cast<unsigned char>(c);
-            out.append("%").append(1, kHex[octet >> 4U]).append(1, kHex[octet & 0xfU]);
-        }
-    }
-    return out;
-}
-
 // Writes parts one after the other; a stack of its own stands for the nesting.
 class Formatter {
   public:
@@ -189,7 +174,7 @@ class Formatter {
             } else {
                 upper(parameter.name + "*");
                 out_ += ' ';
-                append_string(out_, percent_encode(parameter.value), text_);
+                append_string(out_, extended_value(parameter), text_);
             }
         }
         out_ += ')';

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/check.h"
 #include "mime/header.h"
+#include "mime/raw_header.h"
 #include "mime/survey.h"
 #include "mime/transfer.h"
 #include "mime/utf8.h"
@@ -104,6 +105,11 @@ class Downgrader {
         return options_.headers != HeaderDowngrade::kKeep ? downgraded_range(part) : std::nullopt;
     }
 
+    [[nodiscard]] std::string_view charset_of(const Part& part) const {
+        return declared_charset_of_part(
+            structure_, static_cast<std::uint32_t>(&part - structure_.parts.data()));
+    }
+
     // Its body changes together with its header, and is US-ASCII then.
     [[nodiscard]] bool changes_report(const Part& part) const {
         const auto range = range_of(part);
@@ -121,7 +127,8 @@ class Downgrader {
         TRY(std::string fields,
             read(part.header_begin, std::max(part.body_begin, range ? range->end : 0)));
         if (range) {
-            fields = downgrade_range(part, fields, options_.headers, options_.to_a_labels);
+            fields = downgrade_range(
+                part, fields, options_.headers, options_.to_a_labels, charset_of(part));
         }
         if (new_label) {
             const Encoding encoding = recoding                                 ? recoding->to

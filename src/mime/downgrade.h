@@ -63,11 +63,13 @@ struct DowngradeOptions {
 // What of one part its form for a reader without internationalized mail depends on: its header, and with it
 // the body of a report. Nothing when the part stays as it is. Bodies of other parts never change.
 [[nodiscard]] std::optional<OctetRange> downgraded_range(const Part& part);
-// What stands in the place of `octets`, which are that range's. `style` is not kKeep.
+// What stands in the place of `octets`, which are that range's. `style` is not kKeep. Raw octets that are no UTF-8 are in
+// `charset`, of raw_header.h's declared_charset_of_part().
 [[nodiscard]] std::string downgrade_range(const Part& part,
                                           std::string_view octets,
                                           HeaderDowngrade style,
-                                          ToALabels to_a_labels = nullptr);
+                                          ToALabels to_a_labels = nullptr,
+                                          std::string_view charset = {});
 
 // A header block with its fields in US-ASCII.
 [[nodiscard]] std::string downgrade_header(std::string_view header,

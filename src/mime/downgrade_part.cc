@@ -7,6 +7,7 @@
 #include "mime/downgrade.h"
 #include "mime/header.h"
 #include "mime/header_writer.h"
+#include "mime/raw_header.h"
 
 namespace mime {
 namespace {
@@ -124,12 +125,14 @@ std::optional<OctetRange> downgraded_range(const Part& part) {
 std::string downgrade_range(const Part& part,
                             std::string_view octets,
                             HeaderDowngrade style,
-                            ToALabels to_a_labels) {
-    const std::string_view header = octets.substr(0, part.header_octets_count());
-    const std::string_view content = octets.substr(header.size());
+                            ToALabels to_a_labels,
+                            std::string_view charset) {
+    const std::size_t header_octets = part.header_octets_count();
+    const std::string header = header_as_utf8(octets.substr(0, header_octets), charset);
+    const std::string content =
+        header_as_utf8(octets.substr(std::min(header_octets, octets.size())), charset);
     const GlobalType* const global = retyped(part);
-    const std::string typed =
-        global != nullptr ? with_type(header, part, *global) : std::string(header);
+    const std::string typed = global != nullptr ? with_type(header, part, *global) : header;
     return downgrade_header(typed, style, to_a_labels) + downgrade_groups(content, to_a_labels);
 }
 

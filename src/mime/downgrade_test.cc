@@ -131,6 +131,23 @@ TEST(DowngradeTest, WritesHeadersInAscii) {
               "Subject: =?utf-8?Q?gr=C3=BCn?=\r\n\r\nbody\r\n");
 }
 
+// Raw octets are read by what each message says of its text (raw_header.h), not guessed from six of them.
+TEST(DowngradeTest, ReadsRawOctetsInTheMessagesCharset) {
+    const std::string message = crlf(
+        "To: jörg@x\nSubject: \xf0\xd2\xc9\xd7\xc5\xd4\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n"
+        "--b\nContent-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: 8bit\n\nx\n"
+        "--b\nContent-Type: message/global\n\n"
+        "Subject: \xcf\xf0\xe8\xe2\xe5\xf2\nContent-Type: text/plain; charset=windows-1251\n\nx\n"
+        "--b--\n");
+    const std::string ascii =
+        downgrade(message, parse(message), {.headers = HeaderDowngrade::kRfc6857});
+    const std::string word = "Subject: =?utf-8?B?0J/RgNC40LLQtdGC?=\r\n";
+    EXPECT_NE(ascii.find(word), std::string::npos) << ascii;
+    EXPECT_NE(ascii.find(word), ascii.rfind(word)) << ascii;
+    EXPECT_NE(ascii.find("=?utf-8?Q?j=C3=B6rg=40x?= :;"), std::string::npos) << ascii;
+}
+
 // Stands for a library of IDNA.
 std::optional<std::string> to_a_labels(std::string_view domain) {
     if (domain == "bücher.example") {

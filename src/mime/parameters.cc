@@ -34,6 +34,31 @@ std::string percent_decode(std::string_view text) {
     return octets;
 }
 
+//  ext-octet = "%" 2(HEXDIG)     RFC 2231 7
+std::string percent_encode(std::string_view value) {
+    static constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out = "utf-8''";
+    for (const char c : value) {
+        if (base::is_alnum(c) || c == '.' || c == '-' || c == '_') {
+            out += c;
+        } else {
+            const auto octet = static_cast<unsigned char>(c);
+            out.append("%").append(1, kHex[octet >> 4U]).append(1, kHex[octet & 0xfU]);
+        }
+    }
+    return out;
+}
+
+// What is kept of how a value was written.
+std::string as_written(std::string written, const Parameter& parameter) {
+    const bool is_plain =
+        std::all_of(written.begin(), written.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+    const bool is_kept = is_plain && !parameter.charset.empty() &&
+                         !base::is_ascii(parameter.value) &&
+                         written != percent_encode(parameter.value);
+    return is_kept ? std::move(written) : std::string();
+}
+
 // One "name*3*=value" as it was written.
 struct Section {
     std::string name;               // without stars, lower case
@@ -203,6 +228,8 @@ Parameter join_sections(std::vector<const Section*> sections) {
     const bool extended = std::any_of(
         sections.begin(), sections.end(), [](const Section* section) { return section->extended; });
     std::string octets;
+    std::string written;
+    bool is_written_so = true;  // all sections have their stars
     const Section* last = nullptr;
     for (const Section* section : sections) {
         if (last != nullptr && last->number == section->number) {
@@ -219,9 +246,14 @@ Parameter join_sections(std::vector<const Section*> sections) {
             value.remove_prefix(second + 1);
         }
         octets += section->extended ? percent_decode(value) : std::string(value);
+        written += section->value;
+        is_written_so = is_written_so && section->extended;
         last = section;
     }
     result.value = extended ? to_utf8(octets, result.charset) : plain_value(octets);
+    if (is_written_so) {
+        result.written = as_written(std::move(written), result);
+    }
     return result;
 }
 
@@ -265,6 +297,10 @@ Parameters assemble(const std::vector<Section>& sections) {
 
 }  // namespace
 
+std::string extended_value(const Parameter& parameter) {
+    return parameter.written.empty() ? percent_encode(parameter.value) : parameter.written;
+}
+
 const std::string* Parameters::find(std::string_view name) const {
     const auto found = std::find_if(list.begin(), list.end(), [name](const Parameter& parameter) {
         return parameter.name == name;
@@ -281,10 +317,11 @@ void Parameters::set(std::string_view name, std::string_view value) {
     for (Parameter& parameter : list) {
         if (parameter.name == name) {
             parameter.value = value;
+            parameter.written.clear();
             return;
         }
     }
-    list.push_back({std::string(name), std::string(value), {}, {}});
+    list.push_back({std::string(name), std::string(value), {}, {}, {}});
 }
 
 // content := "Content-Type" ":" type "/" subtype *(";" parameter)      RFC 2045 5.1

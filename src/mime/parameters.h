@@ -25,9 +25,17 @@ struct Parameter {
     std::string value;     // decoded, UTF-8
     std::string charset;   // as RFC 2231 named it; else empty
     std::string language;  // the same
+    // The extended-value that it stood in, where extended_value() would write another; no part of what it says.
+    std::string written = {};
 
-    friend bool operator==(const Parameter&, const Parameter&) = default;
+    friend bool operator==(const Parameter& left, const Parameter& right) {
+        return left.name == right.name && left.value == right.value &&
+               left.charset == right.charset && left.language == right.language;
+    }
 };
+
+// The value in RFC 2231's form and one piece, "utf-8''%C3%A9": as it was written, else made of its UTF-8.
+[[nodiscard]] std::string extended_value(const Parameter& parameter);
 
 // In the order in which they first turned up; of two with one name the first counts, and one in RFC
 // 2231's form before a plain one (RFC 6266 4.3's choice, which mail programs share).

@@ -105,6 +105,17 @@ TEST(RawHeaderTest, LeavesToGuessWhatIsNotOfTheCharset) {
               "A: \xd0\x9f\r\nB: ю\r\n а\r\n\r\n");
 }
 
+// However few octets there are, UTF-8 is told from all else by its form: statistics are for what is none.
+TEST(RawHeaderTest, ShortUtf8IsUtf8) {
+    const std::string message =
+        "From: \"J\xc3\xb6\" <a@b.example>\r\nTo: J\xf6 <c@d.example>\r\nSubject: "
+        "\xc3\xa9\r\n\r\nx\r\n";
+    const Envelope envelope = parse_envelope(envelope_as_utf8(parse(message), 0));
+    EXPECT_EQ(std::get<Mailbox>(envelope.from.at(0)).name, "Jö");
+    EXPECT_EQ(std::get<Mailbox>(envelope.to.at(0)).name, "Jö");
+    EXPECT_EQ(envelope.subject, "é");
+}
+
 TEST(RawHeaderTest, SomeCharsetsSayNothing) {
     for (const std::string_view charset : {"us-ascii",
                                            "utf-8",

@@ -281,6 +281,35 @@ TEST(BodyStructureTest, WritesExtensions) {
         R"~(("INLINE" ("FILENAME" "a b" "SIZE" "3")) ("de" "fr") "x/y"))~");
 }
 
+// A client that wrote it finds its own octets again, and its charset and language.
+TEST(BodyStructureTest, GivesExtendedParametersAsTheyStood) {
+    const auto names = [](std::string_view parameters) {
+        const Structure structure =
+            parse(crlf("MIME-Version: 1.0\nContent-Type: image/png" + std::string(parameters) +
+                       "\nContent-Disposition: inline\n\nx\n"));
+        const auto list = [](const Structure& of, HeaderForm form) {
+            const std::string out = format_body(of, BodyForm::kBody, form);
+            return out.substr(15, out.find(" NIL ") - 15);
+        };
+        EXPECT_EQ(list(structure, HeaderForm::kAscii),
+                  list(unpack(pack(structure)).value(), HeaderForm::kAscii));
+        EXPECT_EQ(list(structure, HeaderForm::kUtf8).find('*'), std::string::npos);
+        return list(structure, HeaderForm::kAscii);
+    };
+    EXPECT_EQ(names("; name*=utf-8''caf%c3%a9"), R"(("NAME*" "utf-8''caf%c3%a9"))");
+    EXPECT_EQ(names("; name*=UTF-8'fr'caf%C3%A9%20!"), R"(("NAME*" "UTF-8'fr'caf%C3%A9%20!"))");
+    EXPECT_EQ(names("; name*=iso-8859-1''caf%e9"), R"(("NAME*" "iso-8859-1''caf%e9"))");
+    EXPECT_EQ(names("; name*0*=utf-8''caf; name*1*=%c3%a9; name*2*=.png"),
+              R"(("NAME*" "utf-8''caf%c3%a9.png"))");
+    // Not so as one value: a section without a star, octets as they are, no charset.
+    EXPECT_EQ(names("; name*0*=utf-8''caf%c3%a9; name*1=\"%41\""),
+              R"(("NAME*" "utf-8''caf%C3%A9%2541"))");
+    EXPECT_EQ(names("; name*=utf-8''café"), R"(("NAME*" "utf-8''caf%C3%A9"))");
+    EXPECT_EQ(names("; name*=caf%c3%a9"), R"(("NAME*" "utf-8''caf%C3%A9"))");
+    EXPECT_EQ(names("; name=café"), R"(("NAME*" "utf-8''caf%C3%A9"))");
+    EXPECT_EQ(names("; name*=utf-8''caf%65"), R"(("NAME" "cafe"))");
+}
+
 TEST(BodyStructureTest, HasNoDispositionWithoutOne) {
     const auto disposition = [](std::string_view field) {
         const std::string out =

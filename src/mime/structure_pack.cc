@@ -1,18 +1,20 @@
-// The packed form of a Structure. Version 1:
+// The packed form of a Structure. Version 1, and version 2 where a parameter has `written`:
 //
 //     packed     = version octets lines parts defects defects-count
-//     version    = %x01
+//     version    = %x01 / %x02
 //     number     = 7 bits an octet, least significant first, the high bit on all but the last
 //     string     = number *OCTET
 //     parts      = number *part         defects = number *(kind offset)
 //     part       = up header-begin header-octets body-octets lines bits
 //                  type subtype parameters encoding encoding-name [disposition parameters]
 //                  id description location md5 languages envelope
-//     parameters = number *(name value charset language)
+//     parameters = number *(name value charset language [written])          the last in version 2
 //
 // `up` is the distance to the parent in the list of parts, 0 for the message itself; header-begin counts
 // from the previous part's. Everything else is a number or a string named after its field.
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "mime/packed_structure.h"
@@ -22,6 +24,27 @@ namespace mime {
 namespace {
 
 constexpr char kVersion = 1;
+constexpr char kVersionWithWritten = 2;
+
+bool has_written(const Parameters& parameters) {
+    return std::any_of(parameters.list.begin(),
+                       parameters.list.end(),
+                       [](const Parameter& parameter) { return !parameter.written.empty(); });
+}
+
+// Few messages have any, so the octet that each parameter takes for it is left out of all others.
+char version_for(const Structure& structure) {
+    const bool with_written =
+        std::any_of(structure.parts.begin(), structure.parts.end(), [](const Part& part) {
+            return has_written(part.type.parameters) ||
+                   (part.disposition && has_written(part.disposition->parameters));
+        });
+    return with_written ? kVersionWithWritten : kVersion;
+}
+
+bool is_version(std::string_view octets) {
+    return octets.starts_with(kVersion) || octets.starts_with(kVersionWithWritten);
+}
 
 constexpr std::uint64_t kIsMessage = 1;
 constexpr std::uint64_t kHasType = 2;
@@ -41,6 +64,8 @@ OctetFlags from_bits(std::uint64_t bits) {
 
 class Writer {
   public:
+    explicit Writer(char version) : out_{version} {}
+
     void number(std::uint64_t value) {
         for (; value >= 0x80; value >>= 7U) {
             out_ += static_cast<char>((value & 0x7fU) | 0x80U);
@@ -60,12 +85,15 @@ class Writer {
             string(parameter.value);
             string(parameter.charset);
             string(parameter.language);
+            if (out_.front() == kVersionWithWritten) {
+                string(parameter.written);
+            }
         }
     }
 
     void part(const Part& part);
 
-    std::string out_{kVersion};
+    std::string out_;
 };
 
 void Writer::part(const Part& part) {
@@ -99,7 +127,10 @@ void Writer::part(const Part& part) {
 // is false.
 class Reader {
   public:
-    explicit Reader(std::string_view octets) : left_(octets) {}
+    // `packed` has a version of ours in front.
+    explicit Reader(std::string_view packed)
+        : left_(packed.substr(1)),
+          with_written_(packed.front() == kVersionWithWritten) {}
 
     [[nodiscard]] bool ok() const { return ok_; }
 
@@ -144,6 +175,9 @@ class Reader {
             parameter.value = string();
             parameter.charset = string();
             parameter.language = string();
+            if (with_written_) {
+                parameter.written = string();
+            }
         }
         return parameters;
     }
@@ -162,6 +196,7 @@ class Reader {
 
   private:
     std::string_view left_;
+    bool with_written_;
     bool ok_ = true;
 };
 
@@ -201,7 +236,7 @@ void Reader::part(Part& part) {
 }  // namespace
 
 std::string pack(const Structure& structure) {
-    Writer writer;
+    Writer writer(version_for(structure));
     writer.number(structure.octets);
     writer.number(structure.lines);
     writer.number(structure.parts.size());
@@ -223,10 +258,10 @@ std::string pack(const Structure& structure) {
 }
 
 base::Result<Structure> unpack(std::string_view octets) {
-    if (!octets.starts_with(kVersion)) {
+    if (!is_version(octets)) {
         return base::fail(base::Errc::kCorrupt, "message structure of an unknown version");
     }
-    Reader reader(octets.substr(1));
+    Reader reader(octets);
     Structure structure;
     structure.octets = reader.number();
     structure.lines = reader.number();
@@ -258,10 +293,10 @@ base::Result<Structure> unpack(std::string_view octets) {
 }
 
 bool packed_is_ascii(std::string_view octets) {
-    if (!octets.starts_with(kVersion)) {
+    if (!is_version(octets)) {
         return false;
     }
-    Reader reader(octets.substr(1));
+    Reader reader(octets);
     // The message's octets, lines and parts; then the root, whose body is all that is in it: its distance
     // to a parent, and its begin.
     for (int numbers = 0; numbers < 5; ++numbers) {

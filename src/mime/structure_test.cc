@@ -19,7 +19,7 @@ constexpr std::string_view kMessage =
 TEST(StructureTest, PacksToFewOctets) {
     const Structure structure = parse(kMessage);
     const std::string packed = pack(structure);
-    EXPECT_EQ(packed.front(), '\x01');
+    EXPECT_EQ(packed.front(), '\x02');
     EXPECT_LT(packed.size(), 250U);
     EXPECT_EQ(unpack(packed).value(), structure);
     EXPECT_EQ(structure.parts[1].disposition->parameters.get("filename"), "€");
@@ -28,11 +28,31 @@ TEST(StructureTest, PacksToFewOctets) {
 TEST(StructureTest, RefusesWhatItDidNotPack) {
     const std::string packed = pack(parse(kMessage));
     EXPECT_FALSE(unpack(""));
-    EXPECT_FALSE(unpack("\x02" + packed.substr(1)));
+    EXPECT_FALSE(unpack("\x03" + packed.substr(1)));
     EXPECT_FALSE(unpack(packed + "x"));
     for (std::size_t octets = 0; octets < packed.size(); ++octets) {
         EXPECT_FALSE(unpack(packed.substr(0, octets))) << octets;
     }
+}
+
+// The second version, which is for parameters whose value would be written otherwise.
+TEST(StructureTest, KeepsHowParametersStood) {
+    const std::string packed =
+        pack(parse("Content-Type: image/png; name*=utf-8''%c3%b6; x*=utf-8''%C3%B6\r\n"
+                   "Content-Disposition: inline; filename*=iso-8859-1'de'%f6\r\n\r\nx\r\n"));
+    EXPECT_EQ(packed.front(), '\x02');
+    const Structure structure = unpack(packed).value();
+    EXPECT_EQ(structure.root().type.parameters.list.at(0).written, "utf-8''%c3%b6");
+    EXPECT_EQ(structure.root().type.parameters.list.at(1).written, "");
+    EXPECT_EQ(structure.root().disposition->parameters.list.at(0).written, "iso-8859-1'de'%f6");
+    EXPECT_EQ(pack(structure), packed);
+    EXPECT_FALSE(unpack("\x01" + packed.substr(1)));
+    for (std::size_t octets = 0; octets < packed.size(); ++octets) {
+        EXPECT_FALSE(unpack(packed.substr(0, octets))) << octets;
+    }
+    const std::string plain = pack(parse("Content-Type: image/png; name*=utf-8''%C3%B6\r\n\r\n"));
+    EXPECT_EQ(plain.front(), '\x01');
+    EXPECT_FALSE(packed_is_ascii("\x02"));
 }
 
 TEST(StructureTest, TellsAsciiWithoutUnpacking) {
@@ -43,7 +63,7 @@ TEST(StructureTest, TellsAsciiWithoutUnpacking) {
         pack(parse("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xb6\r\n\r\nplain\r\n"));
     EXPECT_FALSE(packed_is_ascii(packed));
     EXPECT_FALSE(packed_is_ascii(""));
-    EXPECT_FALSE(packed_is_ascii("\x02" + packed.substr(1)));
+    EXPECT_FALSE(packed_is_ascii("\x03" + packed.substr(1)));
     EXPECT_FALSE(packed_is_ascii(packed.substr(0, 4)));
 }
 

@@ -21,30 +21,24 @@ constexpr std::array<std::pair<std::string_view, std::uint32_t>, 5> kSystemFlags
     {"\\Draft", mail::kDraft},
 }};
 
-// What a list says of \Recent.
-enum class Recent : std::uint8_t { kPassedOver, kRefused };
-
-Result<> add_system_flag(std::string_view name, Recent recent, Flags& flags) {
+Result<> add_system_flag(std::string_view name, Flags& flags) {
     for (const auto& [known, bit] : kSystemFlags) {
         if (base::iequals(name, known.substr(1))) {
             flags.system |= bit;
             return {};
         }
     }
-    if (base::iequals(name, "Recent")) {
-        return recent == Recent::kPassedOver ? Result<>()
-                                             : syntax_error("\\Recent is not to be stored");
-    }
-    return syntax_error("no such system flag");
+    return syntax_error(base::iequals(name, "Recent") ? "\\Recent is not to be stored"
+                                                      : "no such system flag");
 }
 
 //  flag         = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft" / flag-keyword /
 //                 flag-extension
 //  flag-keyword = "$MDNSent" / "$Forwarded" / "$Junk" / "$NotJunk" / "$Phishing" / atom
-Result<> parse_flag(Scanner& scanner, Recent recent, Flags& flags) {
+Result<> parse_flag(Scanner& scanner, Flags& flags) {
     if (scanner.take('\\')) {
         TRY(const std::string_view name, scanner.atom());
-        return add_system_flag(name, recent, flags);
+        return add_system_flag(name, flags);
     }
     TRY(std::string keyword, parse_keyword(scanner));
     const bool is_new =
@@ -60,20 +54,6 @@ Result<> parse_flag(Scanner& scanner, Recent recent, Flags& flags) {
     return {};
 }
 
-//  flag-list = "(" [flag *(SP flag)] ")"
-Result<Flags> parse_list(Scanner& scanner, Recent recent) {
-    Flags flags;
-    TRY_VOID(scanner.expect('('));
-    if (scanner.take(')')) {
-        return flags;
-    }
-    do {
-        TRY_VOID(parse_flag(scanner, recent, flags));
-    } while (scanner.take(' '));
-    TRY_VOID(scanner.expect(')'));
-    return flags;
-}
-
 }  // namespace
 
 Result<std::string> parse_keyword(Scanner& scanner) {
@@ -84,18 +64,28 @@ Result<std::string> parse_keyword(Scanner& scanner) {
     return std::string(atom);
 }
 
+//  flag-list = "(" [flag *(SP flag)] ")"
 Result<Flags> parse_flag_list(Scanner& scanner) {
-    return parse_list(scanner, Recent::kPassedOver);
+    Flags flags;
+    TRY_VOID(scanner.expect('('));
+    if (scanner.take(')')) {
+        return flags;
+    }
+    do {
+        TRY_VOID(parse_flag(scanner, flags));
+    } while (scanner.take(' '));
+    TRY_VOID(scanner.expect(')'));
+    return flags;
 }
 
 //  store-att-flags = ... (flag-list / (flag *(SP flag)))
 Result<Flags> parse_store_flags(Scanner& scanner) {
     if (scanner.peek() == '(') {
-        return parse_list(scanner, Recent::kRefused);
+        return parse_flag_list(scanner);
     }
     Flags flags;
     do {
-        TRY_VOID(parse_flag(scanner, Recent::kRefused, flags));
+        TRY_VOID(parse_flag(scanner, flags));
     } while (scanner.take(' ') && !scanner.at_end());
     return flags;
 }

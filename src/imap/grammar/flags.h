@@ -23,10 +23,10 @@ struct Flags {
     friend bool operator==(const Flags&, const Flags&) = default;
 };
 
-// "(" [flag *(SP flag)] ")", of APPEND. \Recent is passed over: clients that copy mail send the flags they were told,
-// and nobody may set it (RFC 3501 2.3.2). kSyntax; kTooLong.
+// "(" [flag *(SP flag)] ")". \Recent is kSyntax: nobody may set it (RFC 3501 2.3.2), and the grammar has no such
+// flag. kSyntax; kTooLong.
 [[nodiscard]] base::Result<Flags> parse_flag_list(Scanner& scanner);
-// STORE's, which may stand without parentheses; \Recent is kSyntax, as no flag of the grammar.
+// STORE's, which may stand without parentheses.
 [[nodiscard]] base::Result<Flags> parse_store_flags(Scanner& scanner);
 // One keyword: an atom.
 [[nodiscard]] base::Result<std::string> parse_keyword(Scanner& scanner);

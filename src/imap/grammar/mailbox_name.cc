@@ -183,7 +183,7 @@ Result<std::string> decode_mailbox(std::string_view wire, NameForm form) {
         return base::fail(Errc::kInvalid, "a control character in the name");
     }
     if (name.size() > kMailboxNameOctetsMax) {
-        return base::fail(Errc::kInvalid, "the name is too long");
+        return base::fail(Errc::kTooLong, "a name has at most 1000 octets");
     }
     fold_inbox(name, "/");
     return name;

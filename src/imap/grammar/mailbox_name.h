@@ -18,7 +18,7 @@ enum class NameForm { kUtf7, kUtf8 };
 
 // A name as the client sent it, in UTF-8, with INBOX in capitals when it is the first level. Octets above
 // 127 are taken as UTF-8 in either form, since many clients send them so. kInvalid: not UTF-8 nor good
-// modified UTF-7 (it would come back as another name), control characters, or too long.
+// modified UTF-7 (it would come back as another name), or control characters; kTooLong. The text says why.
 [[nodiscard]] base::Result<std::string> decode_mailbox(std::string_view wire, NameForm form);
 // The name as an astring.
 void append_mailbox(std::string& out, std::string_view name, NameForm form);

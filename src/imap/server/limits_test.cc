@@ -144,7 +144,7 @@ TEST_F(LimitsTest, EveryListHasItsEnd) {
         {"no such number", "FETCH 4294967295:* UID", "t BAD"},
         {"beyond all numbers", "FETCH 4294967296 UID", "t BAD"},
         {"beyond all modseqs", "SEARCH MODSEQ 9223372036854775808", "t BAD"},
-        {"mailbox name", "CREATE " + repeat("a", 5000), "t NO [CANNOT]"},
+        {"mailbox name", "CREATE " + repeat("a", 5000), "t NO [LIMIT]"},
         {"levels", "CREATE " + repeat("a/", 400) + "a", "t NO"},
         {"ENABLE", "ENABLE " + repeat("X ", 5000) + "X", "t NO [LIMIT]"},
         {"SELECT", "EXAMINE Nowhere (" + repeat("CONDSTORE ", 5000) + "X)", "t BAD"},

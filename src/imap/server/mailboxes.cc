@@ -28,8 +28,9 @@ base::Result<std::string> decode_name(const Session& session, std::string_view w
     return name;
 }
 
-Reply bad_name() {
-    return no("names of mailboxes have no controls, no *, no % and no empty levels", "CANNOT");
+// What is no name at all: the text says why.
+Reply bad_name(const base::Error& error) {
+    return no(error.text, error.code == Errc::kTooLong ? "LIMIT" : "CANNOT");
 }
 
 // What keeps a name from being given to a mailbox.
@@ -46,7 +47,7 @@ Reply refuse_name(Session& session, const base::Error& error) {
                 "LIMIT");
         }
         case Errc::kInvalid:
-            return bad_name();
+            return bad_name(error);
         case Errc::kNotFound:
             return no(
                 "that place is for other people's mailboxes, below the address of somebody here",
@@ -85,7 +86,7 @@ Task<Handled> on_create(Session& session, const Request& request) {
     }
     const auto name = decode_name(session, arguments->mailbox);
     if (!name) {
-        co_return bad_name();
+        co_return bad_name(name.error());
     }
     mail::Role role = mail::Role::kNone;
     for (const std::string& use : arguments->uses) {
@@ -117,7 +118,7 @@ Task<Handled> on_delete(Session& session, const Request& request) {
     }
     const auto name = decode_name(session, *wire);
     if (!name) {
-        co_return bad_name();
+        co_return bad_name(name.error());
     }
     const bool was_selected = is_selected(session, *name);
     const auto removed = co_await session.await(
@@ -135,6 +136,9 @@ Task<Handled> on_delete(Session& session, const Request& request) {
         session.unselect();
         session.put("* OK [CLOSED] the selected mailbox was deleted\r\n");
     }
+    if (!removed && removed.error().code == Errc::kInvalid) {
+        co_return bad_name(removed.error());
+    }
     co_return removed ? ok("deleted") : reply_of(removed.error());
 }
 
@@ -146,7 +150,7 @@ Task<Handled> on_rename(Session& session, const Request& request) {
     const auto from = decode_name(session, wires->first);
     const auto to = decode_name(session, wires->second);
     if (!from || !to) {
-        co_return bad_name();
+        co_return bad_name(from ? to.error() : from.error());
     }
     const auto renamed = co_await session.await(
         request, session.mailboxes().rename(session.loop(), session.user(), *from, *to));
@@ -155,8 +159,7 @@ Task<Handled> on_rename(Session& session, const Request& request) {
         tell_normalized(session, *from, *to);
     }
     // It is there, so it is the new name that leads nowhere.
-    if (!renamed && renamed.error().code != Errc::kInvalid &&
-        session.mailboxes().find(session.user(), *from)) {
+    if (!renamed && session.mailboxes().find(session.user(), *from)) {
         co_return refuse_name(session, renamed.error());
     }
     co_return renamed ? ok("renamed") : reply_of(renamed.error());
@@ -171,12 +174,15 @@ Task<Handled> subscribe(Session& session, const Request& request, bool subscribe
     }
     const auto name = decode_name(session, *wire);
     if (!name) {
-        co_return bad_name();
+        co_return bad_name(name.error());
     }
     const auto done =
         co_await session.mailboxes().subscribe(session.loop(), session.user(), *name, subscribed);
     if (done && session.notifier() != nullptr) {
         session.notifier()->note_own_subscription(*name);
+    }
+    if (!done && done.error().code == Errc::kInvalid) {
+        co_return bad_name(done.error());
     }
     co_return done ? ok("done") : reply_of(done.error());
 }

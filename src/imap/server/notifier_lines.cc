@@ -79,37 +79,42 @@ void Notifier::tell_gone(const Waiting& waiting, const Infos& now, Affected& aff
     }
 }
 
-// A mailbox takes its children along, of which nothing is said.
+// A mailbox takes its children along, of which nothing is said to whoever heard of it.
 // RFC 5465 5.4 calls no others affected; but that they have children or not is what LIST tells of them.
 void Notifier::tell_renamed(const Infos& now, Affected& affected) {
-    std::map<std::string, std::string> renamed;  // new path: old one
+    struct Renamed {
+        std::string old;
+        const mail::MailboxInfo* info = nullptr;
+        bool is_heard_of = false;
+    };
+
+    std::map<std::string, Renamed, std::less<>> renamed;  // by the new path, so parents come first
     for (const auto& [ref, info] : now) {
         const auto known = known_.find(ref);
         if (known != known_.end() && known->second.path != info->path) {
-            renamed[info->path] = std::exchange(known->second.path, info->path);
+            renamed[info->path] = {std::exchange(known->second.path, info->path), info};
         }
     }
-    for (const auto& [ref, info] : now) {
-        const auto it = renamed.find(info->path);
-        if (it == renamed.end()) {
+    for (auto& [path, one] : renamed) {
+        const auto above = renamed.find(above_of(path));
+        const bool goes_along = above != renamed.end() && above->second.is_heard_of &&
+                                one.old == above->second.old + path.substr(above->first.size());
+        if (goes_along || take_own("name " + path)) {
+            one.is_heard_of = true;
             continue;
         }
-        const std::size_t end = info->path.rfind(kSeparator);
-        const auto above =
-            end == std::string::npos ? renamed.end() : renamed.find(info->path.substr(0, end));
-        const bool goes_along =
-            above != renamed.end() && it->second == above->second + info->path.substr(end);
-        Known before = known_[ref];
-        before.path = it->second;
-        const std::uint32_t events = events_for(*info) | events_for(before, ref);
-        if (goes_along || (events & kMailboxName) == 0 || take_own("name " + info->path)) {
+        Known before = known_[one.info->ref];
+        before.path = one.old;
+        const std::uint32_t events = events_for(*one.info) | events_for(before, one.info->ref);
+        if ((events & kMailboxName) == 0) {
             continue;
         }
-        put_list(mailbox_attributes(info, false), info->path, it->second);
-        affected.tell(info->path);
-        if (above_of(info->path) != above_of(it->second)) {
-            affected.tell_above(info->path);
-            affected.tell_above(it->second);
+        one.is_heard_of = true;
+        put_list(mailbox_attributes(one.info, false), path, one.old);
+        affected.tell(path);
+        if (above_of(path) != above_of(one.old)) {
+            affected.tell_above(path);
+            affected.tell_above(one.old);
         }
     }
 }
@@ -119,9 +124,17 @@ void Notifier::tell_created(const Infos& now, Affected& affected) {
         if (known_.contains(ref)) {
             continue;
         }
-        known_[ref] = know(*info);
+        Known& known = known_[ref] = know(*info);
         watch(ref.owner);
-        if ((events_for(*info) & kMailboxName) != 0 && !take_own("name " + info->path)) {
+        if (take_own("name " + info->path)) {
+            continue;
+        }
+        // Messages that came with it, by RENAME of INBOX or while nobody was told, are news too.
+        if (info->messages != 0) {
+            known.uid_next = 1;
+            known.messages = known.unseen = known.modseq = 0;
+        }
+        if ((events_for(*info) & kMailboxName) != 0) {
             put_list(mailbox_attributes(info, false), info->path);
             affected.tell(info->path);
             affected.tell_above(info->path);
