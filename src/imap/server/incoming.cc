@@ -15,6 +15,7 @@ using base::Task;
 namespace {
 
 constexpr std::uint64_t kPieceOctets = std::uint64_t{64} * 1024;
+constexpr std::uint64_t kHeaderOctetsMax = std::uint64_t{1} << 20;
 
 }  // namespace
 
@@ -70,13 +71,15 @@ Task<Result<bool>> Incoming::add_section(mail::Ref ref,
                                          mail::EmailId email,
                                          std::string section_text) {
     mail::Mailboxes& mailboxes = session_.mailboxes();
-    const auto section = mime::parse_section(section_text);
+    section_text = "[" + section_text + "]";
+    Scanner scanner(section_text);
+    const auto section = parse_section_spec(scanner);
     auto octets = mailboxes.open_body(ref.owner, email);
-    if (!section || !octets) {
+    if (!section || !scanner.at_end() || !octets) {
         co_return false;
     }
     mime::OctetRange range{0, (*octets)->size()};
-    if (*section != mime::Section{}) {
+    if (section->part != mime::Section{}) {
         mail::Summary summary;
         const auto read = mailboxes.read_emails(
             ref.owner, std::span(&email, 1), [&](mail::EmailId, const mail::EmailRecord& record) {
@@ -89,22 +92,41 @@ Task<Result<bool>> Incoming::add_section(mail::Ref ref,
             CO_TRY(summary, co_await mail::summarize_body(session_.loop(), **octets));
         }
         const auto structure = summary.structure();
-        const auto found = structure ? mime::find_section(*structure, *section) : std::nullopt;
+        const auto found = structure ? mime::find_section(*structure, section->part) : std::nullopt;
         if (!read || !found) {
             co_return false;
         }
         range = *found;
     }
+    co_return co_await add_range(**octets, range, *section);
+}
+
+// A list of fields is chosen of a header, which is read whole.
+Task<Result<bool>> Incoming::add_range(store::BlobReader& octets,
+                                       mime::OctetRange range,
+                                       const SectionSpec& section) {
+    const bool is_choice = section.choice != SectionSpec::Names::kNone;
+    if (is_choice && range.end - range.begin > kHeaderOctetsMax) {
+        co_return false;
+    }
+    std::string header;
     while (range.begin < range.end) {
         std::string piece(std::min(range.end - range.begin, kPieceOctets), '\0');
-        CO_TRY(const std::size_t got,
-               co_await (*octets)->read(session_.loop(), range.begin, piece));
+        CO_TRY(const std::size_t got, co_await octets.read(session_.loop(), range.begin, piece));
         if (got == 0) {
             co_return false;
         }
         piece.resize(got);
         range.begin += got;
-        static_cast<void>(co_await add(std::move(piece)));
+        if (is_choice) {
+            header += piece;
+        } else {
+            static_cast<void>(co_await add(std::move(piece)));
+        }
+    }
+    if (is_choice) {
+        static_cast<void>(co_await add(mime::select_fields(
+            header, section.names, section.choice == SectionSpec::Names::kFieldsNot)));
     }
     co_return true;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "imap/grammar/append.h"
+#include "imap/grammar/section.h"
 #include "imap/server/new_messages.h"
 #include "imap/server/session.h"
 #include "mail/mailboxes.h"
@@ -40,6 +41,9 @@ class Incoming {
     [[nodiscard]] base::Task<base::Result<bool>> add_section(mail::Ref ref,
                                                              mail::EmailId email,
                                                              std::string section);
+    [[nodiscard]] base::Task<base::Result<bool>> add_range(store::BlobReader& octets,
+                                                           mime::OctetRange range,
+                                                           const SectionSpec& section);
 
     Session& session_;
     std::unique_ptr<store::BlobWriter> writer_;

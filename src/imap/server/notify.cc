@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
@@ -88,7 +90,8 @@ Task<Result<>> Session::tell_notices() {
     co_return co_await notifier_->tell();
 }
 
-// RFC 5465 5.2: what the client wants to know of messages that are new, but for those it put there itself.
+// RFC 5465 5.2: what the client wants to know of messages that are new, but for those it put there itself; and MODSEQ, where
+// it wants that of whatever it is told unasked (RFC 7162 3.1).
 Task<Result<>> Session::tell_new_messages(mail::Uid first) {
     constexpr mail::Uid kLast = std::numeric_limits<mail::Uid>::max();
     const mail::UidSet own = view_->take_own();
@@ -96,7 +99,12 @@ Task<Result<>> Session::tell_new_messages(mail::Uid first) {
         co_return Result<>();
     }
     const mail::UidSet fresh = view_->told()->intersect({first, kLast}).subtract(own);
-    co_return co_await put_messages(*this, fresh, notifier_->new_message_items());
+    std::vector<FetchItem> items = notifier_->new_message_items();
+    if (enabled(kCondstore) &&
+        std::ranges::find(items, FetchKind::kModseq, &FetchItem::kind) == items.end()) {
+        items.push_back({.kind = FetchKind::kModseq});
+    }
+    co_return co_await put_messages(*this, fresh, items);
 }
 
 void Session::note_own_messages(mail::Ref ref, const mail::UidSet& uids) {
