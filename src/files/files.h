@@ -45,7 +45,16 @@ struct Deed;
 struct Place;
 struct UploadState;
 
-enum class Kind { kFile, kDirectory, kLink, kOther };
+enum class Kind {
+    kFile,
+    kDirectory,
+    kLink,
+    kFifo,
+    kSocket,
+    kCharacterDevice,
+    kBlockDevice,
+    kOther
+};
 
 struct Entry {
     std::string name;  // the last name of its path, in NFC; empty for "/"

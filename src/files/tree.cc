@@ -31,7 +31,7 @@ Result<Entry> stat_place(const Place& place, const std::string& path, Wait wait)
     }
     TRY(Entry entry, std::move(found));
     entry.name = split(path).name;
-    entry.rights = place.entry_rights();
+    entry.rights = place.volume->rights_of(entry, place.entry_rights());
     entry.top = place.path == "/";
     return entry;
 }

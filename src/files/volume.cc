@@ -42,6 +42,14 @@ Kind kind_of(unsigned mode) {
             return Kind::kDirectory;
         case S_IFLNK:
             return Kind::kLink;
+        case S_IFIFO:
+            return Kind::kFifo;
+        case S_IFSOCK:
+            return Kind::kSocket;
+        case S_IFCHR:
+            return Kind::kCharacterDevice;
+        case S_IFBLK:
+            return Kind::kBlockDevice;
         default:
             return Kind::kOther;
     }
@@ -165,6 +173,18 @@ Result<Entry> Volume::entry_in(int directory, const char* on_disk) const {
         entry.target = read_link(directory, on_disk);
     }
     return entry;
+}
+
+Rights Volume::rights_of(const Entry& entry, Rights rights) const {
+    switch (entry.kind) {
+        case Kind::kFile:
+        case Kind::kDirectory:
+            return rights;
+        case Kind::kLink:
+            return settings_.follow_links ? rights : rights & ~Rights{kRead | kAppend};
+        default:
+            return rights & ~Rights{kRead | kAppend};
+    }
 }
 
 Result<std::pair<UniqueFd, Entry>> Volume::open_file(std::string_view path, Wait wait) const {

@@ -102,6 +102,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
     // The entry `on_disk` of an open folder; kNotFound when it has gone.
     [[nodiscard]] base::Result<Entry> entry_in(int directory, const char* on_disk) const;
 
+    // Of the user's `rights` those that come to something: what is no file is neither read nor appended to, nor is a link
+    // where none is followed.
+    [[nodiscard]] Rights rights_of(const Entry& entry, Rights rights) const;
+
     [[nodiscard]] base::Result<> make_directory(std::string_view path, unsigned mode);
     [[nodiscard]] base::Result<> remove_directory(std::string_view path);
     [[nodiscard]] base::Result<> remove(std::string_view path);

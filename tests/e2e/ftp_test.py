@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import ssl
+import stat
 import sys
 import tempfile
 import types
@@ -153,6 +154,26 @@ class Ftp(ServerTest):
             self.assertEqual([name for name, facts in client.mlsd(facts=["type"])], ["called otherwise"])
             client.delete("called otherwise")
             client.cwd("..")
+            client.rmd(self.name)
+
+    def test_what_is_no_file(self):
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.mkd(self.name)
+            (folder,) = (self.server.folder / "data/files/accounts").glob("*/" + self.name)
+            os.mkfifo(folder / "fifo")
+            os.symlink("/etc/passwd", folder / "link")
+            os.mknod(folder / "socket", stat.S_IFSOCK | 0o600)
+            lines = []
+            client.dir(self.name, lines.append)
+            self.assertEqual({line.split(" ")[0][0] + line.split()[8] for line in lines}, {"pfifo", "llink", "ssocket"})
+            facts = {name: (of["type"], of["perm"]) for name, of in client.mlsd(self.name, facts=["type", "perm"])}
+            self.assertEqual(facts, {"fifo": ("OS.unix=fifo", "dfw"), "link": ("OS.unix=symlink", "dfw"),
+                                     "socket": ("OS.unix=socket", "dfw")})
+            for name in facts:
+                with self.assertRaisesRegex(ftplib.error_perm, "^550"):
+                    client.sendcmd(f"RETR {self.name}/{name}")
+                client.delete(f"{self.name}/{name}")
             client.rmd(self.name)
 
     def test_dates_of_creation(self):
