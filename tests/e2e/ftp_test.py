@@ -306,6 +306,10 @@ class Ftp(ServerTest):
         client.prot_c()
         client.ccc()
         self.assertEqual(client.pwd(), "/")
+        # RFC 4217 5: neither is accepted any more.
+        for command in ("PBSZ 0", "PROT P", "PROT C"):
+            with self.assertRaisesRegex(ftplib.error_perm, "^503 Behind CCC"):
+                client.sendcmd(command)
         with open(self.large, "rb") as file:
             client.storbinary("STOR " + self.name, file)
         self.assertEqual(client.size(self.name), len(LARGE))

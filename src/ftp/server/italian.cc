@@ -25,6 +25,7 @@ constexpr std::array kSentences{
     Sentence{"Available: {} bytes", "Disponibili: {} byte"},
     Sentence{"Begin the TLS handshake", "Inizia la negoziazione TLS"},
     Sentence{"Bytes have 8 bits here: TYPE L 8", "Qui i byte hanno 8 bit: TYPE L 8"},
+    Sentence{"Behind CCC the protection of data stays as it is", "Dopo CCC la protezione dei dati resta com'è"},
     Sentence{"Bytes: {} of {}", "Byte: {} di {}"},
     Sentence{"Cannot open the data connection: {}", "La connessione dati non si apre: {}"},
     Sentence{"Connected from {}, logged in as {}", "Connesso da {}, con accesso di {}"},
