@@ -278,7 +278,11 @@ Result<> Volume::set_created(std::string_view path, base::WallTime time) {
     return write_creation(fd.get(), time);
 }
 
+// A tree's top is nobody's to change: a share's is everybody's who sees it.
 Result<> Volume::set_mode(std::string_view path, unsigned mode) {
+    if (path == "/") {
+        return base::fail(Errc::kDenied, "That folder cannot be changed.");
+    }
     TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
     const unsigned kept = kind_of(status.stx_mode) == Kind::kDirectory ? kOwnerFolder : kOwnerFile;
