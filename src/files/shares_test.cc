@@ -6,13 +6,16 @@
 #include <sys/mount.h>
 
 #include "fakes/files_fixture.h"
+#include "files/records.h"
 #include "files/trace.h"
+#include "store/key.h"
 
 namespace files {
 namespace {
 
 using base::Errc;
 using testing::ElementsAre;
+using testing::Field;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
@@ -225,14 +228,13 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
     const auto traced = find_trace(*store_.snapshot(), "/team/a").value();
     ASSERT_EQ(traced.size(), 1U);
     EXPECT_EQ(traced[0].volume, "team");
-    ASSERT_EQ(traced[0].events.size(), 3U);
-    EXPECT_EQ(traced[0].events[1].kind, "renamed");
-    for (const TraceEvent& event : traced[0].events) {
-        if (event.kind == "stored") {
-            EXPECT_EQ(event.session, "s7");
-            EXPECT_EQ(event.text, "5 octets, by bob@crepes.example from 192.0.2.1 by FTP");
-        }
-    }
+    // All in one millisecond of the clock here: they come in their order all the same.
+    ASSERT_THAT(traced[0].events,
+                ElementsAre(Field(&TraceEvent::kind, "stored"),
+                            Field(&TraceEvent::kind, "fetched"),
+                            Field(&TraceEvent::kind, "renamed")));
+    EXPECT_EQ(traced[0].events[0].session, "s7");
+    EXPECT_EQ(traced[0].events[0].text, "5 octets, by bob@crepes.example from 192.0.2.1 by FTP");
     files_->settle();
     EXPECT_EQ(find_trace(*store_.snapshot(), "/b").value().at(0).events.size(), 2U);
     change([&](store::Transaction& transaction) -> base::Result<> {
@@ -242,6 +244,33 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
         return {};
     });
     EXPECT_THAT(find_trace(*store_.snapshot(), "/team/a").value(), IsEmpty());
+}
+
+TEST_F(SharesTest, TheTraceOfAnOlderVersionIsRead) {
+    change([](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(store::KeyWriter()
+                            .raw(prefix(RecordKind::kEvent))
+                            .text("/a")
+                            .text(share_volume("team"))
+                            .u64(1)
+                            .text("stored")
+                            .raw("s1")
+                            .key(),
+                        store::RecordWriter(1).text("5 octets").record());
+        return add_trace_once(transaction,
+                              share_volume("team"),
+                              "/a",
+                              {.time = base::WallTime(std::chrono::milliseconds(1)),
+                               .kind = "fetched",
+                               .session = "s2",
+                               .text = "5 octets"});
+    });
+    const auto traced = find_trace(*store_.snapshot(), "/team/a").value();
+    ASSERT_EQ(traced.size(), 1U);
+    ASSERT_EQ(traced[0].events.size(), 2U);
+    EXPECT_THAT(traced[0].events,
+                UnorderedElementsAre(Field(&TraceEvent::kind, "stored"),
+                                     Field(&TraceEvent::kind, "fetched")));
 }
 
 // A share on a disk of its own, which is soon full.
