@@ -246,6 +246,25 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
     EXPECT_THAT(find_trace(*store_.snapshot(), "/team/a").value(), IsEmpty());
 }
 
+TEST_F(SharesTest, AReadOnlyDiskIsCalledThat) {
+    const std::string mount = root_ + "/shares/team";
+    std::filesystem::create_directory(mount);
+    if (::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=256k") != 0) {
+        GTEST_SKIP() << "only root mounts";
+    }
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/a", "whole");
+    ASSERT_EQ(::mount("tmpfs", mount.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k"), 0);
+    const auto refused = put(*alice_, "/team/a", "other");
+    EXPECT_EQ(refused.error().code, Errc::kDenied);
+    EXPECT_EQ(refused.error().text, "The disk is read-only.");
+    EXPECT_EQ(read(*alice_, "/team/a"), "whole");
+    alice_.reset();
+    bob_.reset();
+    files_.reset();
+    EXPECT_EQ(::umount2(mount.c_str(), MNT_DETACH), 0);
+}
+
 TEST_F(SharesTest, TheTraceOfAnOlderVersionIsRead) {
     change([](store::Transaction& transaction) -> base::Result<> {
         transaction.put(store::KeyWriter()

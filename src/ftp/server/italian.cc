@@ -120,6 +120,7 @@ constexpr std::array kSentences{
     Sentence{"The data is not in the mode that was chosen: {}", "I dati non sono nel modo scelto: {}"},
     Sentence{"The disk has not that much room.", "Il disco non ha tanto spazio."},
     Sentence{"The disk is full.", "Il disco è pieno."},
+    Sentence{"The disk is read-only.", "Il disco è di sola lettura."},
     Sentence{"The disk is full; the file is not stored", "Il disco è pieno; il file non è conservato"},
     Sentence{"The file could not be processed: {}", "Il file non si è potuto elaborare: {}"},
     Sentence{"The file has its new name", "Il file ha il nuovo nome"},
