@@ -209,6 +209,17 @@ bool Files::has_folder(const std::string& name, const std::string& path) {
     return there && there->kind == Kind::kDirectory;
 }
 
+Result<Usage> Files::share_usage(const std::string& name) {
+    TRY(const auto volume, volumes_->of_share(name));
+    const Counts used = volume->ledger().used();
+    const Limits limits = volume->limits();
+    return Usage{.octets = used.octets,
+                 .files = used.files,
+                 .octets_limit = limits.octets,
+                 .files_limit = limits.files,
+                 .available = volume->ledger().left(limits)};
+}
+
 void Files::settle() {
     volumes_->settle();
 }

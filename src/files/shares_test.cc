@@ -246,6 +246,27 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
     EXPECT_THAT(find_trace(*store_.snapshot(), "/team/a").value(), IsEmpty());
 }
 
+TEST_F(SharesTest, WhatIsUnderwayToAShareThatIsRemovedIsRefused) {
+    grant("team", "everyone", "all");
+    auto upload = run(alice_->upload(loop_, "/team/a", {}));
+    ASSERT_TRUE(run((*upload)->write(loop_, "12345")));
+    change([](store::Transaction& transaction) { return remove_share(transaction, "team"); });
+    EXPECT_EQ(run((*upload)->commit(loop_)).error().code, Errc::kNotFound);
+    EXPECT_THAT(names_on_disk("shares/team"), IsEmpty());
+}
+
+TEST_F(SharesTest, WhatAShareHoldsIsKnownBeforeAnybodySeesIt) {
+    EXPECT_EQ(files_->share_usage("team")->files, 0U);
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/a", "12345");
+    change([](store::Transaction& transaction) -> base::Result<> {
+        TRY_VOID(remove_share(transaction, "team"));
+        return add_share(transaction, {.name = "team", .limits = {}, .grants = {}});
+    });
+    EXPECT_EQ(files_->share_usage("team")->files, 1U);
+    EXPECT_EQ(files_->share_usage("team")->octets, 5U);
+}
+
 TEST_F(SharesTest, AReadOnlyDiskIsCalledThat) {
     const std::string mount = root_ + "/shares/team";
     std::filesystem::create_directory(mount);

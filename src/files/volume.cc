@@ -325,6 +325,9 @@ Result<> give_name(int from_directory,
 }  // namespace
 
 Result<> Volume::place(const std::string& aside_name, std::string_view path, bool replace) {
+    if (settings_.is_gone && settings_.is_gone()) {
+        return base::fail(Errc::kNotFound, "There is no such file or folder.");
+    }
     TRY(const Beneath::Spot spot, beneath_.spot(path));
     {
         const std::lock_guard lock(names_);

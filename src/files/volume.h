@@ -78,6 +78,7 @@ struct VolumeSettings {
     bool keep_partials = false;
     std::uint64_t reserve_octets = 0;
     std::function<Limits()> limits;
+    std::function<bool()> is_gone;  // of a share that may have been removed meanwhile; else empty
     std::shared_ptr<DirectBuffers> direct_buffers;  // of all volumes together
 };
 
