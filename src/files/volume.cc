@@ -394,6 +394,19 @@ Result<std::uint64_t> Volume::disk_free() const {
     return free - std::min(free, settings_.reserve_octets);
 }
 
+// Where none are kept nobody looks through them.
+void Volume::forget_partials_in(std::string_view path) {
+    if (ledger_.held().files != 0) {
+        ledger_.let_go(partials_.forget_folder(*aside_, path));
+    }
+}
+
+void Volume::forget_partials_of(std::string_view user) {
+    if (ledger_.held().files != 0) {
+        ledger_.let_go(partials_.forget_user(*aside_, user));
+    }
+}
+
 void Volume::book(Delta delta) {
     ledger_.book(delta);
     recorder_->book(settings_.key, delta, shared_from_this());

@@ -140,6 +140,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     [[nodiscard]] DirectBuffers& direct_buffers() const { return *settings_.direct_buffers; }
 
+    // What was kept of uploads into the folder `path`, which has gone, or by a user who has. Frees their quota.
+    void forget_partials_in(std::string_view path);
+    void forget_partials_of(std::string_view user);
+
     // Held alone by who builds a file anew out of the one that is there (APPE), shared by who only puts one
     // in its place: so nothing that was acknowledged is built over.
     [[nodiscard]] std::shared_mutex& commits() { return commits_; }
