@@ -242,13 +242,26 @@ class OneShot {
             const std::string remote = to_folder ? url->path + name_of(local) : url->path;
             CopyOptions copy = copy_;
             copy.type = url->ascii ? ftp::Type::kAscii : copy.type;
-            const auto moved = site_.run(send(remote, local, copy, sent.take(remote)));
+            const auto moved = send_new(remote, local, copy, sent);
             if (!moved) {
                 const int status = complain_of(local == "-" ? remote : local, moved.error());
                 first = first == kFtpOk ? status : first;
             }
         }
         return first;
+    }
+
+    base::Result<> send_new(const std::string& remote,
+                            const std::string& local,
+                            const CopyOptions& copy,
+                            SentNames& sent) {
+        if (const std::string other = sent.other_source(remote, local); !other.empty()) {
+            return fail(Errc::kExists,
+                        fmt::format("not sent, since /{} is what came from {}", remote, other));
+        }
+        TRY_VOID(site_.run(send(remote, local, copy, sent.take(remote))));
+        sent.note(remote, local);
+        return {};
     }
 
     base::Task<base::Result<>> send(std::string remote,

@@ -185,6 +185,20 @@ class Habits(unittest.TestCase):
         self.ftp(self.there.url, text="get large |head -c 1\nget -E large |cat >there\n")
         self.assertIn("DELE large", self.there.seen)
 
+    def test_files_of_one_name_are_not_sent_over_one_another(self):
+        for folder in ("a", "b"):
+            (self.folder / folder).mkdir()
+            (self.folder / folder / "x").write_text(folder)
+        told = self.ftp(self.there.url, text="mput -E a/x b/x\n", status=73)
+        self.assertIn("b/x: x is what came from a/x", told.stderr)
+        self.assertEqual(self.there.files["x"], b"a")
+        self.assertFalse((self.folder / "a/x").exists())
+        self.assertEqual((self.folder / "b/x").read_text(), "b")
+        (self.folder / "a/x").write_text("a")
+        self.assertIn("b/x", self.ftp("put", "a/x", "b/x", self.there.url, status=73).stderr)
+        self.assertEqual(self.there.files["x"], b"a")
+        self.ftp(self.there.url, text="mput a/x a/x\n")
+
     def test_files_of_one_name_do_not_replace_one_another(self):
         told = self.ftp(self.there.url, text="mget -E a/menu b/menu\n", status=73)
         self.assertIn("b/menu: menu is what came from a/menu", told.stderr)
