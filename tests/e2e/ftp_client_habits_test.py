@@ -185,6 +185,20 @@ class Habits(unittest.TestCase):
         self.ftp(self.there.url, text="get large |head -c 1\nget -E large |cat >there\n")
         self.assertIn("DELE large", self.there.seen)
 
+    def test_what_goes_to_standard_output_is_whole_before_it_is_removed(self):
+        class Lying(Obliging):
+            def reply(self, verb, argument):
+                return "213 7" if verb == "SIZE" else super().reply(verb, argument)
+
+        with Lying({"menu": b"crepes"}) as there:
+            for command in ("get -E menu -", "get -E menu |cat"):
+                told = self.ftp(there.url, text=command + "\n", status=74)
+                self.assertIn("the server sent 6 of 7 octets", told.stderr)
+                self.assertIn("crepes", told.stdout)
+            self.assertNotIn("DELE menu", there.seen)
+        self.assertEqual(self.ftp(self.there.url, text="get -E menu -\n").stdout.count("crepes"), 1)
+        self.assertIn("DELE menu", self.there.seen)
+
     def test_files_of_one_name_are_not_sent_over_one_another(self):
         for folder in ("a", "b"):
             (self.folder / folder).mkdir()
