@@ -12,6 +12,7 @@
 #include "agent/listing_sink.h"
 #include "agent/local_file.h"
 #include "agent/mirror.h"
+#include "agent/mirror_target.h"
 #include "agent/segments.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
@@ -311,10 +312,19 @@ class OneShot {
         if (!url) {
             return complain_usage(url.error().text);
         }
+        const auto target =
+            options.reverse ? mirror_target(local, url->path) : mirror_target(url->path, local);
+        if (!target) {
+            return complain_usage(target.error().text);
+        }
         if (const int status = open(*url); status != kFtpOk) {
             return status;
         }
-        const auto report = mirror(site_, url->path, local, options, meter_style(arguments_));
+        const auto report = mirror(site_,
+                                   options.reverse ? *target : url->path,
+                                   options.reverse ? local : *target,
+                                   options,
+                                   meter_style(arguments_));
         return report ? tell(*report, options.dry_run) : complain(report.error());
     }
 

@@ -10,6 +10,7 @@
 #include "agent/exit_status.h"
 #include "agent/listing_sink.h"
 #include "agent/local_file.h"
+#include "agent/mirror_target.h"
 #include "agent/remote_tree.h"
 #include "agent/segments.h"
 #include "agent/shell.h"
@@ -141,7 +142,7 @@ base::Result<> Shell::write_to(const std::string& place,
     if (on_screen && captured_ != nullptr) {
         TextSink sink;
         auto written = write_lines(sink, true);
-        say(sink.text);
+        say(sink.text());
         return written;
     }
     LateSink sink(on_screen ? "-" : expand_home(place));
@@ -290,20 +291,6 @@ base::Result<> Shell::remove_here(const std::string& local) {
                   : base::Result<>();
 }
 
-namespace {
-
-// What a tree is called at the other side where nobody says: "site" of "/www/site/", "." of ".". Empty of "/" and "..":
-// what lies there is not what lies here, and with --delete would be lost.
-std::string name_of_tree(std::string_view path) {
-    while (path.ends_with('/')) {
-        path.remove_suffix(1);
-    }
-    const std::string name = file_name_of(path);
-    return name == ".." ? "" : name;
-}
-
-}  // namespace
-
 base::Result<> Shell::on_mirror(const Words& words) {
     TRY(const FtpArguments parsed,
         parse_ftp_arguments(words));  // "mirror" first, as on the command line
@@ -317,10 +304,10 @@ base::Result<> Shell::on_mirror(const Words& words) {
         return fail(Errc::kSyntax, "usage: mirror [OPTIONS] [FROM [TO]]");
     }
     const std::string from = tops.empty() ? "." : options.reverse ? expand_home(tops[0]) : tops[0];
-    const std::string to = tops.size() > 1 ? tops[1] : name_of_tree(from);
-    if (to.empty()) {
-        return fail(Errc::kSyntax, fmt::format("{} has no name of its own; say where to", from));
-    }
+    TRY(const std::string to,
+        mirror_target(from,
+                      tops.size() > 1 && !tops[1].empty() ? std::optional<std::string_view>(tops[1])
+                                                          : std::nullopt));
     const FtpSite::Silence silence(site());
     const auto report = mirror(site(),
                                options.reverse ? to : from,

@@ -213,6 +213,21 @@ class Habits(unittest.TestCase):
         self.assertEqual(self.there.files["x"], b"a")
         self.ftp(self.there.url, text="mput a/x a/x\n")
 
+    def test_slash_behind_a_mirrors_target(self):
+        self.ftp(self.there.url, text="mirror pub backup/\nmirror pub/ whole/\n")
+        self.ftp("mirror", self.there.url + "pub", "once/")
+        self.ftp("mirror", self.there.url, "top/")
+        for folder in ("backup/pub", "whole", "once/pub", "top"):
+            self.assertEqual(os.listdir(self.folder / folder), ["menu"], folder)
+        for line in ("mirror -R backup/pub there/", "mirror -R backup/pub/ there/", "mirror -R backup/pub there"):
+            self.there.seen.clear()
+            self.ftp(self.there.url, text=line + "\n")
+            self.assertIn("LIST there/pub/" if line.endswith("b there/") else "LIST there/", self.there.seen, line)
+        self.there.seen.clear()
+        self.ftp("mirror", "-R", "backup/pub", self.there.url + "there/")
+        self.assertIn("LIST there/pub/", self.there.seen)
+        self.assertIn("say where to", self.ftp("mirror", "-R", "..", self.there.url + "there/", status=64).stderr)
+
     def test_files_of_one_name_do_not_replace_one_another(self):
         told = self.ftp(self.there.url, text="mget -E a/menu b/menu\n", status=73)
         self.assertIn("b/menu: menu is what came from a/menu", told.stderr)
