@@ -12,6 +12,7 @@
 #include "agent/listing_sink.h"
 #include "agent/local_file.h"
 #include "agent/mirror.h"
+#include "agent/mirror_target.h"
 #include "agent/segments.h"
 #include "agent/shell.h"
 #include "agent/terminal.h"
@@ -242,13 +243,26 @@ class OneShot {
             const std::string remote = to_folder ? url->path + name_of(local) : url->path;
             CopyOptions copy = copy_;
             copy.type = url->ascii ? ftp::Type::kAscii : copy.type;
-            const auto moved = site_.run(send(remote, local, copy, sent.take(remote)));
+            const auto moved = send_new(remote, local, copy, sent);
             if (!moved) {
                 const int status = complain_of(local == "-" ? remote : local, moved.error());
                 first = first == kFtpOk ? status : first;
             }
         }
         return first;
+    }
+
+    base::Result<> send_new(const std::string& remote,
+                            const std::string& local,
+                            const CopyOptions& copy,
+                            SentNames& sent) {
+        if (const std::string other = sent.other_source(remote, local); !other.empty()) {
+            return fail(Errc::kExists,
+                        fmt::format("not sent, since /{} is what came from {}", remote, other));
+        }
+        TRY_VOID(site_.run(send(remote, local, copy, sent.take(remote))));
+        sent.note(remote, local);
+        return {};
     }
 
     base::Task<base::Result<>> send(std::string remote,
@@ -298,10 +312,19 @@ class OneShot {
         if (!url) {
             return complain_usage(url.error().text);
         }
+        const auto target =
+            options.reverse ? mirror_target(local, url->path) : mirror_target(url->path, local);
+        if (!target) {
+            return complain_usage(target.error().text);
+        }
         if (const int status = open(*url); status != kFtpOk) {
             return status;
         }
-        const auto report = mirror(site_, url->path, local, options, meter_style(arguments_));
+        const auto report = mirror(site_,
+                                   options.reverse ? *target : url->path,
+                                   options.reverse ? local : *target,
+                                   options,
+                                   meter_style(arguments_));
         return report ? tell(*report, options.dry_run) : complain(report.error());
     }
 

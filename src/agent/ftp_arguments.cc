@@ -57,7 +57,8 @@ Transfers:
   -e COMMANDS                  at the prompt: do this first; may be given again
   -f, --script FILE            do what the file says, and no more
 Mirror:
-  -R, --reverse                upload; behind `mirror` the letters -e -i -n -r -X are lftp's, too
+  -R, --reverse                upload; behind `mirror` the letters -e -i -n -r -X are lftp's, too, and a slash behind
+                               the target means a folder of the source's name in it: `pub backup/` is backup/pub
   -x, --exclude GLOB           leave out what is called so; -I, --include GLOB wins over it
   --exclude-regex RX           the same for paths in which RX is found; --include-regex RX
   --delete                     remove what the source has not;  --dry-run  only say what would be done

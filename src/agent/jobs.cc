@@ -136,6 +136,11 @@ int Jobs::start(JobSetup setup, bool queued) {
     return jobs_.back()->number;
 }
 
+// Of a job that has ended.
+std::string_view Jobs::outcome_of(const Job& job) {
+    return job.killed ? "killed" : job.status != 0 ? "failed" : "done";
+}
+
 // Those that wait stand behind the others, in the order in which they will run.
 std::string Jobs::list() const {
     std::vector<std::pair<std::size_t, const Job*>> in_order;
@@ -148,9 +153,7 @@ std::string Jobs::list() const {
     });
     std::string text;
     for (const auto& [place, job] : in_order) {
-        const bool failed = job->ended && (job->status != 0 || job->killed);
-        const std::string_view state = failed       ? "failed"
-                                       : job->ended ? "done"
+        const std::string_view state = job->ended   ? outcome_of(*job)
                                        : job->begun ? "running"
                                                     : "waiting";
         text += fmt::format("[{}] {:8} {:>10}  {}\n",
@@ -167,12 +170,8 @@ std::string Jobs::take_news() {
     for (const auto& job : jobs_) {
         if (job->ended && !job->told) {
             job->told = true;
-            const bool failed = job->status != 0 || job->killed;
-            text += fmt::format("[{}] {} {}\n{}",
-                                job->number,
-                                failed ? "failed:" : "done:",
-                                job->setup.line,
-                                job->output);
+            text += fmt::format(
+                "[{}] {}: {}\n{}", job->number, outcome_of(*job), job->setup.line, job->output);
         }
     }
     return text;

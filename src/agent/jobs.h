@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -64,6 +65,7 @@ class Jobs {
     class Queue;
 
     static void work(Job& job, Queue& queue);
+    [[nodiscard]] static std::string_view outcome_of(const Job& job);
     void kill(Job& job);
 
     std::unique_ptr<Queue> queue_;

@@ -296,7 +296,9 @@ class Shell {
                                   CopyOptions copy,
                                   const std::string& folder = "");
     [[nodiscard]] static base::Result<> remove_here(const std::string& local);
-    // `whole`: a command that leaves some of it unread, or fails, has not got it.
+    // `whole`: what is shorter than SIZE says has not come; a command that leaves some of it unread, or fails, has not got
+    // it.
+    base::Result<> fetch_one(const std::string& remote, ftp::ByteSink& sink, bool whole);
     base::Result<> fetch_into(const Words& remotes, const std::string& place, bool whole = false);
     base::Result<> fetch_from_restart(const std::string& remote, const std::string& local);
     base::Result<> send(const std::string& local, const std::string& remote, CopyOptions copy);

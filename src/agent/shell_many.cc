@@ -245,11 +245,22 @@ base::Result<> Shell::send_one_of_many(const std::string& local,
                                        const std::string& remote,
                                        CopyOptions copy,
                                        SentNames& sent) {
+    if (copy.unique) {
+        return send(local, remote, copy);
+    }
+    if (const std::string other = sent.other_source(remote, local); !other.empty()) {
+        return fail(
+            Errc::kExists,
+            fmt::format(
+                "{}: {} is what came from {}; `sunique on` keeps both", local, remote, other));
+    }
     const std::string twin = sent.take(remote);
-    if (!twin.empty() && !copy.unique) {
+    if (!twin.empty()) {
         TRY_VOID(site().run(expect_no_twin(client(), remote, twin)));
     }
-    return send(local, remote, copy);
+    TRY_VOID(send(local, remote, copy));
+    sent.note(remote, local);
+    return {};
 }
 
 // mput, msend

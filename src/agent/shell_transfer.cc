@@ -10,6 +10,7 @@
 #include "agent/exit_status.h"
 #include "agent/listing_sink.h"
 #include "agent/local_file.h"
+#include "agent/mirror_target.h"
 #include "agent/remote_tree.h"
 #include "agent/segments.h"
 #include "agent/shell.h"
@@ -38,11 +39,40 @@ class TextSink final : public ftp::ByteSink {
   public:
     base::Result<> write(std::string_view octets) override {
         constexpr std::size_t kOctetsMax = std::size_t{1} << 20;
-        text += octets.substr(0, kOctetsMax - std::min(kOctetsMax, text.size()));
+        const std::string_view piece =
+            octets.substr(0, kOctetsMax - std::min(kOctetsMax, text_.size()));
+        text_ += piece;
+        is_cut_ = is_cut_ || piece.size() < octets.size();
         return {};
     }
 
-    std::string text;
+    // Whether text() is all that was written.
+    [[nodiscard]] base::Result<> expect_all() const {
+        return is_cut_ ? fail(Errc::kTooLong, "it is more than a job keeps of its output")
+                       : base::Result<>();
+    }
+
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+    bool is_cut_ = false;
+};
+
+class CountingSink final : public ftp::ByteSink {
+  public:
+    explicit CountingSink(ftp::ByteSink& below) : below_(below) {}
+
+    base::Result<> write(std::string_view octets) override {
+        octets_ += octets.size();
+        return below_.write(octets);
+    }
+
+    [[nodiscard]] std::uint64_t octets() const { return octets_; }
+
+  private:
+    ftp::ByteSink& below_;
+    std::uint64_t octets_ = 0;
 };
 
 }  // namespace
@@ -112,7 +142,7 @@ base::Result<> Shell::write_to(const std::string& place,
     if (on_screen && captured_ != nullptr) {
         TextSink sink;
         auto written = write_lines(sink, true);
-        say(sink.text);
+        say(sink.text());
         return written;
     }
     LateSink sink(on_screen ? "-" : expand_home(place));
@@ -122,20 +152,41 @@ base::Result<> Shell::write_to(const std::string& place,
     return written;
 }
 
+// What is to be removed behind it is fetched whole: a server may say 226 of a transfer that it cut.
+base::Result<> Shell::fetch_one(const std::string& remote, ftp::ByteSink& sink, bool whole) {
+    std::optional<std::uint64_t> total;
+    if (whole && copy_options().keeps_octets() &&
+        client().representation().structure == ftp::Structure::kFile) {
+        const auto size = site().run(client().size(remote));
+        if (!size && !site().is_open()) {
+            return fail(size.error().code, size.error().text);
+        }
+        total = size ? std::optional(*size) : std::nullopt;
+    }
+    CountingSink counting(sink);
+    TRY_VOID(site().run(client().retrieve(remote, {}, counting)));
+    if (total && counting.octets() < *total) {
+        return fail(
+            Errc::kEof,
+            fmt::format("{}: the server sent {} of {} octets", remote, counting.octets(), *total));
+    }
+    return {};
+}
+
 // To "-" or "|COMMAND", one behind the other, as they come.
 base::Result<> Shell::fetch_into(const Words& remotes, const std::string& place, bool whole) {
     TRY_VOID(site().run(client().set_type(type_, form_)));
     const auto fetch_all = [&](ftp::ByteSink& sink) -> base::Result<> {
         for (const std::string& remote : remotes) {
-            TRY_VOID(site().run(client().retrieve(remote, {}, sink)));
+            TRY_VOID(fetch_one(remote, sink, whole));
         }
         return {};
     };
     if (place == "-" && captured_ != nullptr) {
         TextSink sink;
         auto fetched = fetch_all(sink);
-        say(sink.text);
-        return fetched;
+        say(sink.text());
+        return fetched && whole ? sink.expect_all() : fetched;
     }
     if (place == "-") {
         std::fflush(stdout);
@@ -240,20 +291,6 @@ base::Result<> Shell::remove_here(const std::string& local) {
                   : base::Result<>();
 }
 
-namespace {
-
-// What a tree is called at the other side where nobody says: "site" of "/www/site/", "." of ".". Empty of "/" and "..":
-// what lies there is not what lies here, and with --delete would be lost.
-std::string name_of_tree(std::string_view path) {
-    while (path.ends_with('/')) {
-        path.remove_suffix(1);
-    }
-    const std::string name = file_name_of(path);
-    return name == ".." ? "" : name;
-}
-
-}  // namespace
-
 base::Result<> Shell::on_mirror(const Words& words) {
     TRY(const FtpArguments parsed,
         parse_ftp_arguments(words));  // "mirror" first, as on the command line
@@ -267,10 +304,10 @@ base::Result<> Shell::on_mirror(const Words& words) {
         return fail(Errc::kSyntax, "usage: mirror [OPTIONS] [FROM [TO]]");
     }
     const std::string from = tops.empty() ? "." : options.reverse ? expand_home(tops[0]) : tops[0];
-    const std::string to = tops.size() > 1 ? tops[1] : name_of_tree(from);
-    if (to.empty()) {
-        return fail(Errc::kSyntax, fmt::format("{} has no name of its own; say where to", from));
-    }
+    TRY(const std::string to,
+        mirror_target(from,
+                      tops.size() > 1 && !tops[1].empty() ? std::optional<std::string_view>(tops[1])
+                                                          : std::nullopt));
     const FtpSite::Silence silence(site());
     const auto report = mirror(site(),
                                options.reverse ? to : from,

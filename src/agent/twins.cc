@@ -56,6 +56,11 @@ std::string SentNames::take(const std::string& path) {
     return is_new || before->second == path ? "" : before->second;
 }
 
+std::string SentNames::other_source(const std::string& path, const std::string& local) const {
+    const auto found = sources_.find(path);
+    return found == sources_.end() || found->second == local ? "" : found->second;
+}
+
 namespace {
 
 // MDTM asks about any kind of file in any type; SIZE is for who does not know it. 550 of either: there is none.

@@ -44,6 +44,10 @@ TEST(TwinsTest, OfWhatWasSent) {
     EXPECT_EQ(sent.take(kDecomposed), "");
     EXPECT_EQ(sent.take(kComposed), kDecomposed);
     EXPECT_EQ(sent.take(kHalf), kDecomposed);
+    EXPECT_EQ(sent.other_source("x", "a/x"), "");
+    sent.note("x", "a/x");
+    EXPECT_EQ(sent.other_source("x", "a/x"), "");
+    EXPECT_EQ(sent.other_source("x", "b/x"), "a/x");
 }
 
 }  // namespace

@@ -85,9 +85,25 @@ Administration::Outcome Administration::share_add(const AdminRequest& request) c
     TRY_VOID(read_limits(request, share.limits));
     TRY_VOID(store_.change_and_wait(
         [share](store::Transaction& change) { return files::add_share(change, share); }));
-    return fmt::format("share {} added; nobody sees it before `staffetta share grant {}`\n",
+    return fmt::format("share {0} added; nobody sees it before `staffetta share grant {0}`\n{1}",
                        share.name,
-                       share.name);
+                       tell_of_files(share.name));
+}
+
+// Those of a share of that name that was removed, or that somebody put there by hand.
+std::string Administration::tell_of_files(const std::string& share) const {
+    const auto found = files_ == nullptr ? base::Result<std::optional<files::Share>>(std::nullopt)
+                                         : files::find_share(*store_.snapshot(), share);
+    if (!found || !*found) {
+        return "";
+    }
+    const auto there = files_->share_usage((*found)->name);
+    return !there || there->files == 0
+               ? ""
+               : fmt::format("its folder is not empty: {} octets in {} file{}, counting folders\n",
+                             there->octets,
+                             there->files,
+                             there->files == 1 ? "" : "s");
 }
 
 Administration::Outcome Administration::share_set(const AdminRequest& request) const {

@@ -144,6 +144,7 @@ class Administration {
 
     // Trees of files that several people share (admin_shares.cc).
     [[nodiscard]] Outcome share_add(const AdminRequest& request) const;
+    [[nodiscard]] std::string tell_of_files(const std::string& share) const;
     [[nodiscard]] Outcome share_set(const AdminRequest& request) const;
     [[nodiscard]] Outcome share_remove(const AdminRequest& request) const;
     [[nodiscard]] Outcome share_list(const AdminRequest& request) const;

@@ -121,9 +121,10 @@ tl::unexpected<base::Error> fail_errno(int number) {
             return base::fail(Errc::kDenied, "A link is in the way.");
         case EACCES:
         case EPERM:
-        case EROFS:
         case ETXTBSY:
             return base::fail(Errc::kDenied, "The server may not do that.");
+        case EROFS:
+            return base::fail(Errc::kDenied, "The disk is read-only.");
         case ENAMETOOLONG:
             return base::fail(Errc::kTooLong, "The name is too long.");
         case ENXIO:

@@ -11,7 +11,7 @@ namespace files {
 
 struct Deed {
     const base::Clock* clock = nullptr;
-    std::string user;  // "bob@hamburger.example"; empty for an anonymous user
+    std::string user;  // the account's id, whose are the partials; empty for an anonymous user
     std::string session;
     std::string who;  // "bob@hamburger.example from 192.0.2.1 by FTPS"
 };

@@ -258,7 +258,8 @@ TEST_P(EscapeTest, NoRaceLeadsOut) {
 TEST_P(EscapeTest, SpecialFilesAreNotOpened) {
     ASSERT_EQ(::mkfifo((home_ + "/fifo").c_str(), 0600), 0);
     EXPECT_EQ(run(tree_->open(loop_, "/fifo")).error().code, Errc::kInvalid);
-    EXPECT_EQ(run(tree_->stat(loop_, "/fifo"))->kind, Kind::kOther);
+    EXPECT_EQ(run(tree_->stat(loop_, "/fifo"))->kind, Kind::kFifo);
+    EXPECT_EQ(run(tree_->stat(loop_, "/fifo"))->rights & (kRead | kAppend), 0U);
     EXPECT_EQ(run(tree_->list(loop_, "/fifo")).error().code, Errc::kInvalid);
 }
 

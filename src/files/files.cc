@@ -209,12 +209,31 @@ bool Files::has_folder(const std::string& name, const std::string& path) {
     return there && there->kind == Kind::kDirectory;
 }
 
+Result<Usage> Files::share_usage(const std::string& name) {
+    TRY(const auto volume, volumes_->of_share(name));
+    const Counts used = volume->ledger().used();
+    const Limits limits = volume->limits();
+    return Usage{.octets = used.octets,
+                 .files = used.files,
+                 .octets_limit = limits.octets,
+                 .files_limit = limits.files,
+                 .available = volume->ledger().left(limits)};
+}
+
 void Files::settle() {
     volumes_->settle();
 }
 
 // Out of sight in one step; should a crash come before the rest, the next start sweeps it up.
 Result<> Files::remove_account(account::AccountId id) {
+    Partials(account_volume(id)).forget_all(volumes_->aside());
+    TRY(const auto table, volumes_->shares());
+    for (const Share& share : table->shares) {
+        // One that cannot be opened keeps them for a week.
+        if (const auto volume = volumes_->of_share(share.name)) {
+            (*volume)->forget_partials_of(std::to_string(id));
+        }
+    }
     const std::string folder =
         volumes_->options().root + kAccountsFolder + "/" + std::to_string(id);
     const std::string name = "removed-" + std::to_string(id);

@@ -45,7 +45,16 @@ struct Deed;
 struct Place;
 struct UploadState;
 
-enum class Kind { kFile, kDirectory, kLink, kOther };
+enum class Kind {
+    kFile,
+    kDirectory,
+    kLink,
+    kFifo,
+    kSocket,
+    kCharacterDevice,
+    kBlockDevice,
+    kOther
+};
 
 struct Entry {
     std::string name;  // the last name of its path, in NFC; empty for "/"
@@ -385,7 +394,9 @@ class Files {
     void settle();
     // Whether there is a folder `path` in the share that is called `name`.
     [[nodiscard]] bool has_folder(const std::string& name, const std::string& path);
-    // Takes away the tree of an account that was removed.
+    // What the share that is called `name` holds.
+    [[nodiscard]] base::Result<Usage> share_usage(const std::string& name);
+    // Takes away the tree of an account that was removed, and what was kept of its uploads.
     [[nodiscard]] base::Result<> remove_account(account::AccountId id);
 
   private:

@@ -44,7 +44,8 @@ Result<> add_entry(const Listing::State& state, const char* on_disk, std::vector
     if (state.creation == Creation::kAsSet) {
         tell_creation(state.directory.fd(), on_disk, *entry);
     }
-    entry->rights = state.mounts->rights_beneath(state.place, entry->name);
+    entry->rights = state.place.volume->rights_of(
+        *entry, state.mounts->rights_beneath(state.place, entry->name));
     entries.push_back(std::move(*entry));
     return {};
 }

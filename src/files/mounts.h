@@ -65,6 +65,11 @@ class Mounts {
     // The names of the shares that `path` shows beside its own entries: at the top only.
     [[nodiscard]] base::Result<std::vector<std::string>> shares_in(std::string_view path) const;
 
+    // The account's id in digits; empty for an anonymous user.
+    [[nodiscard]] std::string viewer_id() const {
+        return viewer_.account == 0 ? std::string() : std::to_string(viewer_.account);
+    }
+
     // False once the account is disabled or gone. A read of the store.
     [[nodiscard]] bool may_stay() const;
 

@@ -9,6 +9,7 @@
 
 #include "files/directory.h"
 #include "files/hash.h"
+#include "files/path.h"
 #include "files/volume.h"
 
 namespace files {
@@ -20,6 +21,7 @@ using base::UniqueFd;
 constexpr unsigned kOurs = 0700;
 constexpr auto kKept = std::chrono::days(7);
 constexpr std::size_t kNameDigits = 32;
+constexpr std::size_t kFolderAt = kNameDigits + 1;
 
 // Names of any length and kind, in a form that every file system takes.
 std::string digest_of(std::string_view first, std::string_view second) {
@@ -28,6 +30,14 @@ std::string digest_of(std::string_view first, std::string_view second) {
     hasher.update({"\0", 1});
     hasher.update(second);
     return hasher.finish().substr(0, kNameDigits);
+}
+
+std::string user_part(std::string_view user) {
+    return digest_of("user", user);
+}
+
+std::string folder_part(std::string_view path) {
+    return digest_of("folder", path);
 }
 
 std::optional<struct stat> status_of(int directory, const std::string& path) {
@@ -48,8 +58,9 @@ Counts counts_of(const struct stat& status) {
 Partials::Partials(std::string_view volume)
     : folder_(std::string(kPartialsPrefix) + digest_of(volume, "")) {}
 
+// user "-" folder "-" both, each as so many hexadecimal digits
 std::string Partials::name_of(std::string_view user, std::string_view path) {
-    return digest_of(user, path);
+    return user_part(user) + '-' + folder_part(split(path).parent) + '-' + digest_of(user, path);
 }
 
 Counts Partials::open(const Aside& aside, base::WallTime now) const {
@@ -75,6 +86,39 @@ Counts Partials::expire(const Aside& aside, const std::string& folder, base::Wal
         }
     }
     return counts;
+}
+
+// Those whose name has `part` at `at`.
+Counts Partials::forget_where(const Aside& aside, std::size_t at, std::string_view part) const {
+    Counts counts;
+    auto names = Directory::of(UniqueFd(
+        ::openat(aside.fd(), folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+    while (names) {
+        const auto name = names->next();
+        if (!name || *name == nullptr) {
+            break;
+        }
+        const std::string_view found = *name;
+        if (found.size() > at && found.substr(at).starts_with(part)) {
+            const Counts one = forget(aside, std::string(found));
+            counts.octets += one.octets;
+            counts.files += one.files;
+        }
+    }
+    return counts;
+}
+
+Counts Partials::forget_folder(const Aside& aside, std::string_view path) const {
+    return forget_where(aside, kFolderAt, folder_part(path));
+}
+
+Counts Partials::forget_user(const Aside& aside, std::string_view user) const {
+    return forget_where(aside, 0, user_part(user));
+}
+
+void Partials::forget_all(const Aside& aside) const {
+    (void)forget_where(aside, 0, "");
+    ::unlinkat(aside.fd(), folder_.c_str(), AT_REMOVEDIR);
 }
 
 Result<Counts> Partials::keep(const Aside& aside,

@@ -15,7 +15,8 @@ namespace files {
 
 class Aside;
 
-// All calls wait for the disk. Nobody's partial is another's: they are found by user and path.
+// All calls wait for the disk. Nobody's partial is another's: they are found by user and path. Their names tell user and
+// folder apart, so that what was one's, or of one folder, is found without knowing the paths.
 class Partials {
   public:
     // `volume`: as records.h names it.
@@ -39,10 +40,21 @@ class Partials {
     // Says what it counted.
     [[nodiscard]] Counts forget(const Aside& aside, const std::string& name) const;
 
-    // The name under which `user`'s upload to `path` is kept.
+    // The same for all that lies in the folder `path` itself, whosever it is.
+    [[nodiscard]] Counts forget_folder(const Aside& aside, std::string_view path) const;
+    // The same for all that is `user`'s.
+    [[nodiscard]] Counts forget_user(const Aside& aside, std::string_view user) const;
+    // Takes away what is kept of the volume, which is gone.
+    void forget_all(const Aside& aside) const;
+
+    // The name under which `user`'s upload to `path` is kept. `user` is never another's again: an account's id.
     [[nodiscard]] static std::string name_of(std::string_view user, std::string_view path);
 
   private:
+    [[nodiscard]] Counts forget_where(const Aside& aside,
+                                      std::size_t at,
+                                      std::string_view part) const;
+
     std::string folder_;
 };
 

@@ -6,13 +6,16 @@
 #include <sys/mount.h>
 
 #include "fakes/files_fixture.h"
+#include "files/records.h"
 #include "files/trace.h"
+#include "store/key.h"
 
 namespace files {
 namespace {
 
 using base::Errc;
 using testing::ElementsAre;
+using testing::Field;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
@@ -225,14 +228,13 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
     const auto traced = find_trace(*store_.snapshot(), "/team/a").value();
     ASSERT_EQ(traced.size(), 1U);
     EXPECT_EQ(traced[0].volume, "team");
-    ASSERT_EQ(traced[0].events.size(), 3U);
-    EXPECT_EQ(traced[0].events[1].kind, "renamed");
-    for (const TraceEvent& event : traced[0].events) {
-        if (event.kind == "stored") {
-            EXPECT_EQ(event.session, "s7");
-            EXPECT_EQ(event.text, "5 octets, by bob@crepes.example from 192.0.2.1 by FTP");
-        }
-    }
+    // All in one millisecond of the clock here: they come in their order all the same.
+    ASSERT_THAT(traced[0].events,
+                ElementsAre(Field(&TraceEvent::kind, "stored"),
+                            Field(&TraceEvent::kind, "fetched"),
+                            Field(&TraceEvent::kind, "renamed")));
+    EXPECT_EQ(traced[0].events[0].session, "s7");
+    EXPECT_EQ(traced[0].events[0].text, "5 octets, by bob@crepes.example from 192.0.2.1 by FTP");
     files_->settle();
     EXPECT_EQ(find_trace(*store_.snapshot(), "/b").value().at(0).events.size(), 2U);
     change([&](store::Transaction& transaction) -> base::Result<> {
@@ -242,6 +244,73 @@ TEST_F(SharesTest, TheTraceTellsWhatHappened) {
         return {};
     });
     EXPECT_THAT(find_trace(*store_.snapshot(), "/team/a").value(), IsEmpty());
+}
+
+TEST_F(SharesTest, WhatIsUnderwayToAShareThatIsRemovedIsRefused) {
+    grant("team", "everyone", "all");
+    auto upload = run(alice_->upload(loop_, "/team/a", {}));
+    ASSERT_TRUE(run((*upload)->write(loop_, "12345")));
+    change([](store::Transaction& transaction) { return remove_share(transaction, "team"); });
+    EXPECT_EQ(run((*upload)->commit(loop_)).error().code, Errc::kNotFound);
+    EXPECT_THAT(names_on_disk("shares/team"), IsEmpty());
+}
+
+TEST_F(SharesTest, WhatAShareHoldsIsKnownBeforeAnybodySeesIt) {
+    EXPECT_EQ(files_->share_usage("team")->files, 0U);
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/a", "12345");
+    change([](store::Transaction& transaction) -> base::Result<> {
+        TRY_VOID(remove_share(transaction, "team"));
+        return add_share(transaction, {.name = "team", .limits = {}, .grants = {}});
+    });
+    EXPECT_EQ(files_->share_usage("team")->files, 1U);
+    EXPECT_EQ(files_->share_usage("team")->octets, 5U);
+}
+
+TEST_F(SharesTest, AReadOnlyDiskIsCalledThat) {
+    const std::string mount = root_ + "/shares/team";
+    std::filesystem::create_directory(mount);
+    if (::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=256k") != 0) {
+        GTEST_SKIP() << "only root mounts";
+    }
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/a", "whole");
+    ASSERT_EQ(::mount("tmpfs", mount.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k"), 0);
+    const auto refused = put(*alice_, "/team/a", "other");
+    EXPECT_EQ(refused.error().code, Errc::kDenied);
+    EXPECT_EQ(refused.error().text, "The disk is read-only.");
+    EXPECT_EQ(read(*alice_, "/team/a"), "whole");
+    alice_.reset();
+    bob_.reset();
+    files_.reset();
+    EXPECT_EQ(::umount2(mount.c_str(), MNT_DETACH), 0);
+}
+
+TEST_F(SharesTest, TheTraceOfAnOlderVersionIsRead) {
+    change([](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(store::KeyWriter()
+                            .raw(prefix(RecordKind::kEvent))
+                            .text("/a")
+                            .text(share_volume("team"))
+                            .u64(1)
+                            .text("stored")
+                            .raw("s1")
+                            .key(),
+                        store::RecordWriter(1).text("5 octets").record());
+        return add_trace_once(transaction,
+                              share_volume("team"),
+                              "/a",
+                              {.time = base::WallTime(std::chrono::milliseconds(1)),
+                               .kind = "fetched",
+                               .session = "s2",
+                               .text = "5 octets"});
+    });
+    const auto traced = find_trace(*store_.snapshot(), "/team/a").value();
+    ASSERT_EQ(traced.size(), 1U);
+    ASSERT_EQ(traced[0].events.size(), 2U);
+    EXPECT_THAT(traced[0].events,
+                UnorderedElementsAre(Field(&TraceEvent::kind, "stored"),
+                                     Field(&TraceEvent::kind, "fetched")));
 }
 
 // A share on a disk of its own, which is soon full.

@@ -20,7 +20,8 @@ using store::KeyWriter;
 using store::RecordReader;
 using store::RecordWriter;
 
-constexpr std::uint8_t kVersion = 1;
+// Up to version 1 a key had no number behind its time: events of one millisecond came by their kinds.
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kTextOctetsMax = 1000;
 constexpr std::size_t kEventsMax = 1000;
 constexpr std::string_view kShareVolume = "share/";
@@ -34,12 +35,16 @@ std::string path_prefix(std::string_view path) {
     return KeyWriter().raw(prefix(RecordKind::kEvent)).text(path).key();
 }
 
-// Without the tag: it follows the time in the index by age.
-std::string event_name(std::string_view volume, std::string_view path, const TraceEvent& event) {
+// Without the tag: it follows the time in the index by age. `number`: of the events of that millisecond.
+std::string event_name(std::string_view volume,
+                       std::string_view path,
+                       const TraceEvent& event,
+                       std::uint32_t number) {
     return KeyWriter()
         .text(path)
         .text(volume)
         .u64(milliseconds(event.time))
+        .u32(number)
         .text(event.kind)
         .raw(event.session)
         .key();
@@ -51,19 +56,21 @@ std::string age_key(std::uint64_t time, std::string_view name) {
 
 struct Found {
     std::string volume;
+    std::uint32_t number = 0;
     TraceEvent event;
 };
 
 // Damage costs an event, never the rest.
 std::optional<Found> decode(std::string_view behind_path, std::string_view record) {
+    RecordReader fields(record, kVersion);
     KeyReader key(behind_path);
     Found found;
     found.volume = key.text();
     found.event.time =
         base::WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(key.u64())));
+    found.number = fields.version() < 2 ? 0 : key.u32();
     found.event.kind = key.text();
     found.event.session = key.rest();
-    RecordReader fields(record, kVersion);
     found.event.text = fields.text();
     if (!key.finish() || !fields.finish()) {
         return std::nullopt;
@@ -113,33 +120,28 @@ Result<> collect(const store::Reader& reader,
 
 }  // namespace
 
-void add_trace(store::Transaction& change,
-               std::string_view volume,
-               std::string_view path,
-               const TraceEvent& event) {
-    const std::string name = event_name(volume, path, event);
-    const std::string_view text = std::string_view(event.text).substr(0, kTextOctetsMax);
-    change.put(KeyWriter().raw(prefix(RecordKind::kEvent)).raw(name).key(),
-               RecordWriter(kVersion).text(text).record());
-    change.put(age_key(milliseconds(event.time), name), "");
-}
-
 Result<> add_trace_once(store::Transaction& change,
                         std::string_view volume,
                         std::string_view path,
                         const TraceEvent& event) {
     const std::string of_path = path_prefix(path);
     const std::string first = KeyWriter().raw(of_path).text(volume).key();
-    bool same = false;
+    std::optional<Found> last;
     TRY_VOID(change.scan_back(
         first, store::prefix_end(first), [&](std::string_view key, std::string_view record) {
-            const auto last = decode(key.substr(of_path.size()), record);
-            same = last && last->event.kind == event.kind && last->event.text == event.text;
+            last = decode(key.substr(of_path.size()), record);
             return false;
         }));
-    if (!same) {
-        add_trace(change, volume, path, event);
+    if (last && last->event.kind == event.kind && last->event.text == event.text) {
+        return {};
     }
+    const std::uint64_t time = milliseconds(event.time);
+    const bool same_time = last && milliseconds(last->event.time) == time;
+    const std::string name = event_name(volume, path, event, same_time ? last->number + 1 : 0);
+    const std::string_view text = std::string_view(event.text).substr(0, kTextOctetsMax);
+    change.put(KeyWriter().raw(prefix(RecordKind::kEvent)).raw(name).key(),
+               RecordWriter(kVersion).text(text).record());
+    change.put(age_key(time, name), "");
     return {};
 }
 

@@ -20,14 +20,9 @@ struct TraceEvent {
     std::string text;     // "1234 octets, by bob@hamburger.example from 192.0.2.1 by FTPS"
 };
 
-// `volume` as records.h names them, `path` as the volume knows it.
-void add_trace(store::Transaction& change,
-               std::string_view volume,
-               std::string_view path,
-               const TraceEvent& event);
-
-// The same, unless the last event of the path says the same apart from its time and session: a client that
-// fetches a file again and again is told of once.
+// `volume` as records.h names them, `path` as the volume knows it. Events of one millisecond keep the order in which they
+// are added. Nothing is added where the last event of the path says the same apart from its time and session: a client
+// that fetches a file again and again is told of once.
 [[nodiscard]] base::Result<> add_trace_once(store::Transaction& change,
                                             std::string_view volume,
                                             std::string_view path,

@@ -31,7 +31,7 @@ Result<Entry> stat_place(const Place& place, const std::string& path, Wait wait)
     }
     TRY(Entry entry, std::move(found));
     entry.name = split(path).name;
-    entry.rights = place.entry_rights();
+    entry.rights = place.volume->rights_of(entry, place.entry_rights());
     entry.top = place.path == "/";
     return entry;
 }
@@ -132,7 +132,7 @@ std::shared_ptr<const Deed> Tree::deed() const {
     const std::string who = name_.empty() ? "an anonymous user" : name_;
     return std::make_shared<const Deed>(
         Deed{.clock = &mounts_->volumes().clock(),
-             .user = name_,
+             .user = mounts_->viewer_id(),
              .session = actor_.session,
              .who = actor_.peer.empty() ? who : who + " from " + actor_.peer});
 }
@@ -253,6 +253,7 @@ base::Task<Result<>> Tree::remove_directory(base::Loop& loop, std::string path) 
     return change(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
         TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
         TRY_VOID(place.volume->remove_directory(place.path));
+        place.volume->forget_partials_in(place.shown_path());
         note_deed(place, *by, "removed", "a folder");
         return {};
     });

@@ -42,6 +42,14 @@ Kind kind_of(unsigned mode) {
             return Kind::kDirectory;
         case S_IFLNK:
             return Kind::kLink;
+        case S_IFIFO:
+            return Kind::kFifo;
+        case S_IFSOCK:
+            return Kind::kSocket;
+        case S_IFCHR:
+            return Kind::kCharacterDevice;
+        case S_IFBLK:
+            return Kind::kBlockDevice;
         default:
             return Kind::kOther;
     }
@@ -167,6 +175,18 @@ Result<Entry> Volume::entry_in(int directory, const char* on_disk) const {
     return entry;
 }
 
+Rights Volume::rights_of(const Entry& entry, Rights rights) const {
+    switch (entry.kind) {
+        case Kind::kFile:
+        case Kind::kDirectory:
+            return rights;
+        case Kind::kLink:
+            return settings_.follow_links ? rights : rights & ~Rights{kRead | kAppend};
+        default:
+            return rights & ~Rights{kRead | kAppend};
+    }
+}
+
 Result<std::pair<UniqueFd, Entry>> Volume::open_file(std::string_view path, Wait wait) const {
     TRY(UniqueFd fd, beneath_.open(path, O_RDONLY, wait));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
@@ -258,7 +278,11 @@ Result<> Volume::set_created(std::string_view path, base::WallTime time) {
     return write_creation(fd.get(), time);
 }
 
+// A tree's top is nobody's to change: a share's is everybody's who sees it.
 Result<> Volume::set_mode(std::string_view path, unsigned mode) {
+    if (path == "/") {
+        return base::fail(Errc::kDenied, "That folder cannot be changed.");
+    }
     TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
     const unsigned kept = kind_of(status.stx_mode) == Kind::kDirectory ? kOwnerFolder : kOwnerFile;
@@ -301,6 +325,9 @@ Result<> give_name(int from_directory,
 }  // namespace
 
 Result<> Volume::place(const std::string& aside_name, std::string_view path, bool replace) {
+    if (settings_.is_gone && settings_.is_gone()) {
+        return base::fail(Errc::kNotFound, "There is no such file or folder.");
+    }
     TRY(const Beneath::Spot spot, beneath_.spot(path));
     {
         const std::lock_guard lock(names_);
@@ -365,6 +392,19 @@ Result<std::uint64_t> Volume::disk_free() const {
     }
     const std::uint64_t free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
     return free - std::min(free, settings_.reserve_octets);
+}
+
+// Where none are kept nobody looks through them.
+void Volume::forget_partials_in(std::string_view path) {
+    if (ledger_.held().files != 0) {
+        ledger_.let_go(partials_.forget_folder(*aside_, path));
+    }
+}
+
+void Volume::forget_partials_of(std::string_view user) {
+    if (ledger_.held().files != 0) {
+        ledger_.let_go(partials_.forget_user(*aside_, user));
+    }
 }
 
 void Volume::book(Delta delta) {

@@ -78,6 +78,7 @@ struct VolumeSettings {
     bool keep_partials = false;
     std::uint64_t reserve_octets = 0;
     std::function<Limits()> limits;
+    std::function<bool()> is_gone;  // of a share that may have been removed meanwhile; else empty
     std::shared_ptr<DirectBuffers> direct_buffers;  // of all volumes together
 };
 
@@ -101,6 +102,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
     [[nodiscard]] base::Result<base::UniqueFd> open_directory(std::string_view path) const;
     // The entry `on_disk` of an open folder; kNotFound when it has gone.
     [[nodiscard]] base::Result<Entry> entry_in(int directory, const char* on_disk) const;
+
+    // Of the user's `rights` those that come to something: what is no file is neither read nor appended to, nor is a link
+    // where none is followed.
+    [[nodiscard]] Rights rights_of(const Entry& entry, Rights rights) const;
 
     [[nodiscard]] base::Result<> make_directory(std::string_view path, unsigned mode);
     [[nodiscard]] base::Result<> remove_directory(std::string_view path);
@@ -134,6 +139,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
     [[nodiscard]] const VolumeSettings& settings() const { return settings_; }
 
     [[nodiscard]] DirectBuffers& direct_buffers() const { return *settings_.direct_buffers; }
+
+    // What was kept of uploads into the folder `path`, which has gone, or by a user who has. Frees their quota.
+    void forget_partials_in(std::string_view path);
+    void forget_partials_of(std::string_view user);
 
     // Held alone by who builds a file anew out of the one that is there (APPE), shared by who only puts one
     // in its place: so nothing that was acknowledged is built over.

@@ -142,6 +142,10 @@ Result<std::shared_ptr<Volume>> Volumes::of_share(const std::string& name) {
     settings.owner = name;
     settings.group = name;
     settings.limits = [self = shared_from_this(), name] { return self->share_limits(name); };
+    settings.is_gone = [self = shared_from_this(), name] {
+        const auto table = self->shares();
+        return table && (*table)->find(name) == nullptr;
+    };
     return open(options_.root + "/shares/" + name, std::move(settings));
 }
 

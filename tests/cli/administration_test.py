@@ -125,6 +125,9 @@ class Both:
         self.assertRegex(self.server.admin("check"), "^sound: .* 0 files of 0 octets")
         self.server.admin("share", "remove", "team")
         self.assertEqual(self.server.admin("share", "list"), "")
+        (self.server.folder / "data/files/shares/team/left").write_bytes(bytes(3000))
+        self.assertIn("its folder is not empty: 3000 octets in 1 file,", self.server.admin("share", "add", "team"))
+        self.server.admin("share", "remove", "team")
 
     def test_new_password_counts_at_once(self):
         self.log_in(BOB, PASSWORDS[BOB])

@@ -185,6 +185,49 @@ class Habits(unittest.TestCase):
         self.ftp(self.there.url, text="get large |head -c 1\nget -E large |cat >there\n")
         self.assertIn("DELE large", self.there.seen)
 
+    def test_what_goes_to_standard_output_is_whole_before_it_is_removed(self):
+        class Lying(Obliging):
+            def reply(self, verb, argument):
+                return "213 7" if verb == "SIZE" else super().reply(verb, argument)
+
+        with Lying({"menu": b"crepes"}) as there:
+            for command in ("get -E menu -", "get -E menu |cat"):
+                told = self.ftp(there.url, text=command + "\n", status=74)
+                self.assertIn("the server sent 6 of 7 octets", told.stderr)
+                self.assertIn("crepes", told.stdout)
+            self.assertNotIn("DELE menu", there.seen)
+        self.assertEqual(self.ftp(self.there.url, text="get -E menu -\n").stdout.count("crepes"), 1)
+        self.assertIn("DELE menu", self.there.seen)
+
+    def test_files_of_one_name_are_not_sent_over_one_another(self):
+        for folder in ("a", "b"):
+            (self.folder / folder).mkdir()
+            (self.folder / folder / "x").write_text(folder)
+        told = self.ftp(self.there.url, text="mput -E a/x b/x\n", status=73)
+        self.assertIn("b/x: x is what came from a/x", told.stderr)
+        self.assertEqual(self.there.files["x"], b"a")
+        self.assertFalse((self.folder / "a/x").exists())
+        self.assertEqual((self.folder / "b/x").read_text(), "b")
+        (self.folder / "a/x").write_text("a")
+        self.assertIn("b/x", self.ftp("put", "a/x", "b/x", self.there.url, status=73).stderr)
+        self.assertEqual(self.there.files["x"], b"a")
+        self.ftp(self.there.url, text="mput a/x a/x\n")
+
+    def test_slash_behind_a_mirrors_target(self):
+        self.ftp(self.there.url, text="mirror pub backup/\nmirror pub/ whole/\n")
+        self.ftp("mirror", self.there.url + "pub", "once/")
+        self.ftp("mirror", self.there.url, "top/")
+        for folder in ("backup/pub", "whole", "once/pub", "top"):
+            self.assertEqual(os.listdir(self.folder / folder), ["menu"], folder)
+        for line in ("mirror -R backup/pub there/", "mirror -R backup/pub/ there/", "mirror -R backup/pub there"):
+            self.there.seen.clear()
+            self.ftp(self.there.url, text=line + "\n")
+            self.assertIn("LIST there/pub/" if line.endswith("b there/") else "LIST there/", self.there.seen, line)
+        self.there.seen.clear()
+        self.ftp("mirror", "-R", "backup/pub", self.there.url + "there/")
+        self.assertIn("LIST there/pub/", self.there.seen)
+        self.assertIn("say where to", self.ftp("mirror", "-R", "..", self.there.url + "there/", status=64).stderr)
+
     def test_files_of_one_name_do_not_replace_one_another(self):
         told = self.ftp(self.there.url, text="mget -E a/menu b/menu\n", status=73)
         self.assertIn("b/menu: menu is what came from a/menu", told.stderr)

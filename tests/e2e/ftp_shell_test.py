@@ -268,7 +268,8 @@ class Terminal(unittest.TestCase):
             begun = self.child.expect([r"running +128\.0 KiB", "running +0"]) == 0
             self.expect("ftp> ")
         self.type("kill 1", "")
-        self.type("wait", r"\[1\] failed: put large there\r\n.*aborted")
+        self.type("wait", r"\[1\] killed: put large there\r\n.*aborted")
+        self.type("jobs", r"\[1\] killed ")
 
     def test_end_waits_for_jobs_until_nobody_does(self):
         (self.folder / "large").write_bytes(bytes(3_000_000))
@@ -283,7 +284,7 @@ class Terminal(unittest.TestCase):
         self.child.sendline("bye")
         self.expect("Waiting for 2 jobs to end")
         self.child.sendintr()
-        self.expect(r"\[1\] failed(.*\r\n)*.*\[2\] failed")
+        self.expect(r"\[1\] killed(.*\r\n)*.*\[2\] killed")
         self.expect(pexpect.EOF)
 
     def test_names_of_lftp(self):

@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import ssl
+import stat
 import sys
 import tempfile
 import types
@@ -155,6 +156,26 @@ class Ftp(ServerTest):
             client.cwd("..")
             client.rmd(self.name)
 
+    def test_what_is_no_file(self):
+        with self.ftplib() as client:
+            client.login(BOB, PASSWORDS[BOB])
+            client.mkd(self.name)
+            (folder,) = (self.server.folder / "data/files/accounts").glob("*/" + self.name)
+            os.mkfifo(folder / "fifo")
+            os.symlink("/etc/passwd", folder / "link")
+            os.mknod(folder / "socket", stat.S_IFSOCK | 0o600)
+            lines = []
+            client.dir(self.name, lines.append)
+            self.assertEqual({line.split(" ")[0][0] + line.split()[8] for line in lines}, {"pfifo", "llink", "ssocket"})
+            facts = {name: (of["type"], of["perm"]) for name, of in client.mlsd(self.name, facts=["type", "perm"])}
+            self.assertEqual(facts, {"fifo": ("OS.unix=fifo", "dfw"), "link": ("OS.unix=symlink", "dfw"),
+                                     "socket": ("OS.unix=socket", "dfw")})
+            for name in facts:
+                with self.assertRaisesRegex(ftplib.error_perm, "^550"):
+                    client.sendcmd(f"RETR {self.name}/{name}")
+                client.delete(f"{self.name}/{name}")
+            client.rmd(self.name)
+
     def test_dates_of_creation(self):
         self.curl("-T", self.large, self.url(self.name), "-Q", f"-MFCT 20010203040506 {self.name}")
         with self.ftplib() as client:
@@ -285,6 +306,10 @@ class Ftp(ServerTest):
         client.prot_c()
         client.ccc()
         self.assertEqual(client.pwd(), "/")
+        # RFC 4217 5: neither is accepted any more.
+        for command in ("PBSZ 0", "PROT P", "PROT C"):
+            with self.assertRaisesRegex(ftplib.error_perm, "^503 Behind CCC"):
+                client.sendcmd(command)
         with open(self.large, "rb") as file:
             client.storbinary("STOR " + self.name, file)
         self.assertEqual(client.size(self.name), len(LARGE))

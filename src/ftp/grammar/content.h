@@ -3,7 +3,8 @@
 // Streaming, in constant memory.
 //
 // On disk a line ends in LF. ASCII: each LF is CRLF on the wire, each CRLF is LF on disk, and a CR alone stays,
-// so that every file comes back as it was. A record is a line. Pages hold at most 255 octets, since their
+// so that every file comes back as it was. A record is a line; all their ends are marked, "including the final one" (RFC
+// 959 3.4), so a last line without LF has one for who fetches it in records. Pages hold at most 255 octets, since their
 // header's fields are single bytes of 8 bits (RFC 959 3.1.2.3); they are sent in order, without holes.
 //
 // BUGS: records of type I with an LF inside become two.

@@ -61,6 +61,8 @@ TEST(ContentTest, RecordsInStreamMode) {
               "one\xff\x01\xff\xff\xff\x01\xff\x01last\xff\x01\xff\x02");
     EXPECT_EQ(decode(records, "one\xff\x01\xff\xff\xff\x01\xff\x01last\xff\x03", 1),
               "one\n\xff\n\nlast\n");
+    // RFC 959 3.4 wants the last mark too; without it a line without LF is what was meant.
+    EXPECT_EQ(decode(records, "one\xff\x01last\xff\x02"), "one\nlast");
     EXPECT_EQ(decode(records, "one\xff\x04"), "error: an unknown control code between records");
     EXPECT_EQ(decode(records, "one\xff"), "cut");
 }

@@ -353,5 +353,28 @@ TEST(ListingTest, Lines) {
     EXPECT_EQ(line, "lrwxrwxrwx   1 bob      staff            1234 Jan  1  2026 a file -> /b");
 }
 
+TEST(ListingTest, WhatIsNoFile) {
+    struct Row {
+        EntryType type;
+        char letter;
+        std::string_view name;
+    };
+
+    for (const Row& row : {Row{EntryType::kFifo, 'p', "fifo"},
+                           Row{EntryType::kSocket, 's', "socket"},
+                           Row{EntryType::kCharacterDevice, 'c', "chr"},
+                           Row{EntryType::kBlockDevice, 'b', "blk"}}) {
+        ListEntry entry = sample();
+        entry.type = row.type;
+        std::string line;
+        append_list_line(line, entry, entry.modified);
+        EXPECT_EQ(line.front(), row.letter);
+        line.clear();
+        append_facts(line, entry, kFactType | kFactSize);
+        EXPECT_EQ(line, fmt::format("type=OS.unix={}; a file", row.name));
+        EXPECT_EQ(parse_fact_line(line).value().type, EntryType::kOther);
+    }
+}
+
 }  // namespace
 }  // namespace ftp

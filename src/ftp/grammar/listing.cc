@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -31,8 +32,19 @@ constexpr std::array kFactNames = {
     FactName{kFactGroup, "UNIX.groupname"},
 };
 
-constexpr std::array<std::string_view, 6> kTypeNames = {
-    "file", "dir", "cdir", "pdir", "OS.unix=symlink", "OS.unix=other"};
+// In the order of EntryType, as are the letters that `ls` has for them.
+constexpr std::array<std::string_view, 10> kTypeNames = {"file",
+                                                         "dir",
+                                                         "cdir",
+                                                         "pdir",
+                                                         "OS.unix=symlink",
+                                                         "OS.unix=other",
+                                                         "OS.unix=fifo",
+                                                         "OS.unix=socket",
+                                                         "OS.unix=chr",
+                                                         "OS.unix=blk"};
+constexpr std::string_view kTypeLetters = "-dddl-pscb";
+static_assert(kTypeLetters.size() == kTypeNames.size());
 
 // Listings of 200,000 entries are made of these: no formatting library in between.
 void append_number(std::string& out, std::uint64_t number) {
@@ -58,11 +70,6 @@ void append_hex(std::string& out, std::uint64_t number) {
     std::array<char, 16> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
     out.append(digits.data(), end);
-}
-
-bool is_directory(EntryType type) {
-    return type == EntryType::kDirectory || type == EntryType::kCurrent ||
-           type == EntryType::kParent;
 }
 
 void append_time_val(std::string& out, base::WallTime time) {
@@ -137,7 +144,7 @@ bool applies(const ListEntry& entry, Fact fact) {
 
 void append_mode(std::string& out, const ListEntry& entry) {
     static constexpr std::string_view kLetters = "rwxrwxrwx";
-    out += is_directory(entry.type) ? 'd' : entry.type == EntryType::kLink ? 'l' : '-';
+    out += kTypeLetters[static_cast<std::size_t>(entry.type)];
     for (unsigned bit = 0; bit < kLetters.size(); ++bit) {
         out += (entry.mode >> (8 - bit) & 1U) != 0 ? kLetters[bit] : '-';
     }
@@ -166,7 +173,7 @@ void append_date(std::string& out, base::WallTime time, base::WallTime now) {
 EntryType parse_type_fact(std::string_view value) {
     for (std::size_t at = 0; at < kTypeNames.size(); ++at) {
         if (base::iequals(value, kTypeNames[at])) {
-            return static_cast<EntryType>(at);
+            return std::min(static_cast<EntryType>(at), EntryType::kOther);
         }
     }
     // "OS.unix=slink:target" and the like.

@@ -13,7 +13,18 @@
 
 namespace ftp {
 
-enum class EntryType : std::uint8_t { kFile, kDirectory, kCurrent, kParent, kLink, kOther };
+enum class EntryType : std::uint8_t {
+    kFile,
+    kDirectory,
+    kCurrent,
+    kParent,
+    kLink,
+    kOther,  // as which the four below are read, too
+    kFifo,
+    kSocket,
+    kCharacterDevice,
+    kBlockDevice,
+};
 
 // A file as listings show it. The views live as long as what they were made from.
 struct ListEntry {

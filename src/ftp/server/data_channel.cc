@@ -32,11 +32,12 @@ Result<std::uint16_t> DataChannel::listen(bool anybody) {
     const std::string client = anybody ? std::string() : control_.peer().address;
     close_stream();
     where_.reset();
-    if (claim_ && claim_->client() == client && claim_->renew()) {
-        return claim_->port();
+    if (!claim_ || claim_->client() != client || !claim_->renew()) {
+        reset();
+        TRY(claim_, services_.passive.claim(control_.loop(), control_.local().address, client));
     }
-    reset();
-    TRY(claim_, services_.passive.claim(control_.loop(), control_.local().address, client));
+    told_at_ = control_.loop().clock().steady();
+    look_at(told_at_ + options_.connect_timeout_s);
     return claim_->port();
 }
 
@@ -49,6 +50,7 @@ void DataChannel::reset() {
     close_stream();
     give_port_back();
     where_.reset();
+    expired_ = false;
 }
 
 void DataChannel::protect(bool on) {
@@ -80,30 +82,43 @@ void DataChannel::close_stream() {
 
 void DataChannel::keep_port() {
     kept_since_ = control_.loop().clock().steady();
-    if (kept_timer_ == 0) {
-        end_in_time();
-    }
+    look_at(kept_since_ + kPortKept);
 }
 
 // One timer for as many transfers as come until it runs.
-void DataChannel::end_in_time() {
-    kept_timer_ = control_.loop().call_at(kept_since_ + kPortKept, [this] {
-        kept_timer_ = 0;
-        if (!claim_ || is_passive() || stream_) {
-            return;
-        }
-        if (control_.loop().clock().steady() < kept_since_ + kPortKept) {
-            end_in_time();
-        } else {
-            give_port_back();
-        }
+void DataChannel::look_at(base::SteadyTime when) {
+    if (timer_ != 0 && timer_at_ <= when) {
+        return;
+    }
+    if (timer_ != 0) {
+        control_.loop().cancel(timer_);
+    }
+    timer_at_ = when;
+    timer_ = control_.loop().call_at(when, [this] {
+        timer_ = 0;
+        give_back_in_time();
     });
+}
+
+// A port that is kept for the next transfer, or that was told and nobody uses.
+void DataChannel::give_back_in_time() {
+    const bool waits = is_passive() && (opening_ || claim_->has_arrived());
+    if (!claim_ || stream_ || waits) {
+        return;
+    }
+    const base::SteadyTime end =
+        is_passive() ? told_at_ + options_.connect_timeout_s : kept_since_ + kPortKept;
+    if (control_.loop().clock().steady() < end) {
+        return look_at(end);
+    }
+    expired_ = is_passive();
+    give_port_back();
 }
 
 void DataChannel::give_port_back() {
     claim_.reset();
-    if (kept_timer_ != 0) {
-        control_.loop().cancel(std::exchange(kept_timer_, 0));
+    if (timer_ != 0) {
+        control_.loop().cancel(std::exchange(timer_, 0));
     }
 }
 
@@ -151,6 +166,9 @@ Task<Result<std::unique_ptr<net::Stream>>> DataChannel::connect() {
     if (is_passive()) {
         co_return co_await unless_aborted(claim_->accept(deadline));
     }
+    if (std::exchange(expired_, false)) {
+        co_return fail(Errc::kTimeout, "the client did not connect in time");
+    }
     if (!options_.active) {
         co_return fail(Errc::kUnsupported, "active mode is off here: use EPSV or PASV");
     }
@@ -188,7 +206,9 @@ Task<Result<net::Stream*>> DataChannel::open() {
     if (stream_) {
         co_return stream_.get();
     }
+    opening_ = true;
     auto connected = co_await connect();
+    opening_ = false;
     where_.reset();
     if (!connected) {
         give_port_back();

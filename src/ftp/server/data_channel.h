@@ -25,7 +25,8 @@ class DataChannel {
     ~DataChannel();
 
     // PASV and EPSV: the port to tell, the one of the last transfer if that was a moment ago and ended well. With
-    // `anybody` the other end need not be the control connection's.
+    // `anybody` the other end need not be the control connection's. Who neither connects nor begins a transfer within
+    // connect_timeout_s finds it closed, and open() is kTimeout.
     [[nodiscard]] base::Result<std::uint16_t> listen(bool anybody);
     // PORT and EPRT.
     void connect_to(net::Endpoint where);
@@ -70,7 +71,8 @@ class DataChannel {
 
     void close_stream();
     void keep_port();
-    void end_in_time();
+    void look_at(base::SteadyTime when);
+    void give_back_in_time();
     void give_port_back();
     [[nodiscard]] base::Task<base::Result<std::unique_ptr<net::Stream>>> connect();
     [[nodiscard]] base::Task<base::Result<>> start_tls();
@@ -83,8 +85,12 @@ class DataChannel {
     Services& services_;
     net::Wakeup wakeup_;
     std::unique_ptr<PassivePorts::Claim> claim_;  // expecting, or kept for the next transfer
-    base::Loop::TimerId kept_timer_ = 0;
+    base::Loop::TimerId timer_ = 0;               // gives the port back
+    base::SteadyTime timer_at_{};
+    base::SteadyTime told_at_{};
     base::SteadyTime kept_since_{};
+    bool opening_ = false;
+    bool expired_ = false;  // the port was told, and given back since nobody came
     std::optional<net::Endpoint> where_;
     std::unique_ptr<net::Stream> stream_;
     bool protect_ = false;

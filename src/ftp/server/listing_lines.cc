@@ -24,6 +24,14 @@ EntryType type_of(files::Kind kind) {
             return EntryType::kDirectory;
         case files::Kind::kLink:
             return EntryType::kLink;
+        case files::Kind::kFifo:
+            return EntryType::kFifo;
+        case files::Kind::kSocket:
+            return EntryType::kSocket;
+        case files::Kind::kCharacterDevice:
+            return EntryType::kCharacterDevice;
+        case files::Kind::kBlockDevice:
+            return EntryType::kBlockDevice;
         case files::Kind::kOther:
             break;
     }
@@ -268,6 +276,10 @@ std::string_view mark_of(const files::Entry& entry, Shape shape) {
             return "/";
         case files::Kind::kLink:
             return shape == Shape::kNames ? "@" : "";
+        case files::Kind::kFifo:
+            return "|";
+        case files::Kind::kSocket:
+            return "=";
         default:
             return (entry.mode & kMayRun) != 0 ? "*" : "";
     }

@@ -190,6 +190,7 @@ void Session::begin_anew() {
     idle_timeout_s_ = options_.idle_timeout_s;
     extended_only_ = false;
     buffer_size_given_ = false;
+    is_cleared_ = false;
     channel_.protect(options_.implicit_tls);
 }
 

@@ -49,6 +49,9 @@ class PassivePorts {
         // Whether it waits for a connection: what comes otherwise is turned away.
         [[nodiscard]] bool is_expecting() const { return expecting_; }
 
+        // The connection is there already, for accept() to take.
+        [[nodiscard]] bool has_arrived() const { return stream_ != nullptr; }
+
         // Whether it may wait for one more connection at the same port. Not when somebody came who was not expected,
         // when the port was told often enough, or where others need it.
         [[nodiscard]] bool may_renew() const;

@@ -27,7 +27,7 @@ Session::Answer Session::on_auth(std::string arguments) {
 // RFC 4217 8: TLS has no buffer of its own, so the size is 0, whatever was asked for.
 Session::Answer Session::on_pbsz(std::string arguments) {
     if (lines_.stream().tls() == nullptr) {
-        co_return reply(503, "Send AUTH TLS first");
+        co_return ask_for_tls();
     }
     if (!base::parse_number<std::uint32_t>(arguments)) {
         co_return reply(501, "Usage: PBSZ 0");
@@ -36,10 +36,20 @@ Session::Answer Session::on_pbsz(std::string arguments) {
     co_return reply(200, "PBSZ=0");
 }
 
+// RFC 4217 5: behind CCC neither PBSZ nor PROT is accepted any more, and data goes on as it was last agreed on. There is no
+// code for it; to both of them RFC 2228 3 gives 503 for what comes out of turn.
+Reply Session::ask_for_tls() const {
+    return reply(
+        503,
+        is_cleared_ ? "Behind CCC the protection of data stays as it is" : "Send AUTH TLS first");
+}
+
 Session::Answer Session::on_prot(std::string arguments) {
-    if (lines_.stream().tls() == nullptr || !buffer_size_given_) {
-        co_return reply(
-            503, lines_.stream().tls() == nullptr ? "Send AUTH TLS first" : "Send PBSZ first");
+    if (lines_.stream().tls() == nullptr) {
+        co_return ask_for_tls();
+    }
+    if (!buffer_size_given_) {
+        co_return reply(503, "Send PBSZ first");
     }
     if (base::iequals(arguments, "P")) {
         channel_.protect(true);
@@ -64,6 +74,7 @@ Session::Answer Session::on_ccc(std::string /*arguments*/) {
     if (!options_.allow_ccc || options_.implicit_tls) {
         co_return reply(534, "The control connection stays protected here");
     }
+    is_cleared_ = true;
     co_return reply(200, "The control connection goes on in clear", Reply::Then::kStopTls);
 }
 

@@ -60,6 +60,7 @@ class Session {
     Answer on_pbsz(std::string arguments);
     Answer on_prot(std::string arguments);
     Answer on_ccc(std::string arguments);
+    [[nodiscard]] Reply ask_for_tls() const;
     // parameters.cc
     Answer on_type(std::string arguments);
     Answer on_stru(std::string arguments);
@@ -291,6 +292,7 @@ class Session {
     std::chrono::seconds idle_timeout_s_;
     bool buffer_size_given_ = false;  // PBSZ
     bool protects_data_ = false;      // AUTH's name says so, without PROT
+    bool is_cleared_ = false;         // CCC
     bool extended_only_ = false;      // EPSV ALL
 
     DataChannel channel_;

@@ -1,0 +1,87 @@
+// What was kept of uploads goes with the folder or the account that it belongs to.
+#include "files/partials.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/files_fixture.h"
+#include "files/shares.h"
+
+namespace files {
+namespace {
+
+using base::Errc;
+using testing::IsEmpty;
+
+class PartialsTest : public fakes::FilesFixture {
+  protected:
+    PartialsTest() {
+        EXPECT_TRUE(store_.change_and_wait([](store::Transaction& change) -> base::Result<> {
+            TRY_VOID(add_share(change, {.name = "team", .limits = {}, .grants = {}}));
+            return set_grant(change,
+                             "team",
+                             {.path = "/",
+                              .who = {.kind = Principal::Kind::kEveryone, .domain = {}},
+                              .rights = kAllRights});
+        }));
+        restart({.keep_partials = true});
+        alice_ = open("alice@crepes.example");
+        bob_ = open("bob@crepes.example");
+    }
+
+    void cut_off(Tree& tree, const std::string& path) {
+        auto upload = run(tree.upload(loop_, path, {}));
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, "01234")));
+    }
+
+    std::optional<std::uint64_t> kept(Tree& tree, const std::string& path) {
+        return run(tree.partial(loop_, path)).value();
+    }
+
+    std::shared_ptr<Tree> alice_;
+    std::shared_ptr<Tree> bob_;
+};
+
+TEST_F(PartialsTest, GoWithTheirFolder) {
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a")));
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/ab")));
+    cut_off(*alice_, "/team/a/x");
+    cut_off(*bob_, "/team/a/x");
+    cut_off(*bob_, "/team/ab/x");
+    cut_off(*bob_, "/team/x");
+    EXPECT_EQ(run(bob_->usage(loop_, "/team"))->octets, 20U);
+    ASSERT_TRUE(run(alice_->remove_directory(loop_, "/team/a")));
+    EXPECT_EQ(kept(*alice_, "/team/a/x"), std::nullopt);
+    EXPECT_EQ(kept(*bob_, "/team/a/x"), std::nullopt);
+    EXPECT_EQ(kept(*bob_, "/team/ab/x"), 5U);
+    EXPECT_EQ(kept(*bob_, "/team/x"), 5U);
+    EXPECT_EQ(run(bob_->usage(loop_, "/team"))->octets, 10U);
+    EXPECT_EQ(run(bob_->usage(loop_, "/team"))->files, 3U);
+}
+
+TEST_F(PartialsTest, GoWithTheirAccount) {
+    const auto bobs = account::find_account(*store_.snapshot(),
+                                            account::parse_address("bob@crepes.example").value());
+    cut_off(*alice_, "/x");
+    cut_off(*alice_, "/team/x");
+    cut_off(*bob_, "/x");
+    cut_off(*bob_, "/team/x");
+    EXPECT_EQ(names_on_disk("uploads").size(), 3U);
+    bob_.reset();
+    ASSERT_TRUE(files_->remove_account((*bobs)->id));
+    EXPECT_EQ(names_on_disk("uploads").size(), 2U);
+    EXPECT_EQ(kept(*alice_, "/x"), 5U);
+    EXPECT_EQ(kept(*alice_, "/team/x"), 5U);
+    EXPECT_EQ(run(alice_->usage(loop_, "/team"))->octets, 5U);
+    ASSERT_TRUE(store_.change_and_wait([](store::Transaction& change) {
+        return account::remove_account(change,
+                                       account::parse_address("bob@crepes.example").value());
+    }));
+    bob_ = open("bob@crepes.example");
+    EXPECT_EQ(kept(*bob_, "/x"), std::nullopt);
+    EXPECT_EQ(kept(*bob_, "/team/x"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace files
