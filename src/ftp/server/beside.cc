@@ -121,8 +121,8 @@ Task<Result<>> Session::take_beside(Result<std::string> line) {
     CO_TRY(std::string text, std::move(line));
     const auto parsed = parse_command(text);
     const Command* const command = parsed ? find_command(commands(), parsed->verb) : nullptr;
-    // STAT with a path is a listing, which waits its turn.
-    const bool at_once = command != nullptr && (command->flags & kBeside) != 0 &&
+    // STAT with a path is a listing, which waits its turn; and what stands behind ABOR waits for its two replies.
+    const bool at_once = !abort_asked_ && command != nullptr && (command->flags & kBeside) != 0 &&
                          (command->verb != "STAT" || parsed->arguments.empty());
     if (at_once) {
         co_return co_await obey(std::move(text));
