@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/release.h"
 
 namespace base {
 
@@ -105,7 +106,7 @@ void Inflater::wake() {
                              static_cast<int>((last_octets_ & 0xFFU) >>
                                               (8U - static_cast<unsigned>(unused_bits_)))) == Z_OK);
     }
-    history_ = std::string();
+    base::release(history_);
 }
 
 void Inflater::note_place(std::string_view taken) {

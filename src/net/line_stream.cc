@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/release.h"
 
 namespace net {
 
@@ -14,9 +15,9 @@ namespace {
 // Buffers of at most this capacity are kept by an idle session; larger ones go back.
 constexpr std::size_t kKeptOctets = 512;
 
-void release(std::string& buffer) {
+void empty(std::string& buffer) {
     if (buffer.capacity() > kKeptOctets) {
-        buffer = std::string();
+        base::release(buffer);
     } else {
         buffer.clear();
     }
@@ -131,7 +132,7 @@ void LineStream::keep_begin(std::string_view piece, std::size_t dropped) {
 void LineStream::drop_input() {
     view_ = {};
     start_ = 0;
-    release(pending_);
+    empty(pending_);
 }
 
 void LineStream::discard_input() {
@@ -173,7 +174,7 @@ base::Task<base::Result<>> LineStream::flush(base::SteadyTime deadline) {
         watcher_('S', output_);
     }
     const auto written = co_await stream_->write(output_, deadline);
-    release(output_);
+    empty(output_);
     co_return written;
 }
 

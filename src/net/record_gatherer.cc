@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/release.h"
 #include "net/openssl_ptr.h"
 
 namespace net {
@@ -93,7 +94,7 @@ ssize_t RecordGatherer::push_rest() {
     const ssize_t sent = send_all(rest_.data() + rest_sent_, rest_.size() - rest_sent_);
     rest_sent_ += sent > 0 ? static_cast<std::size_t>(sent) : 0;
     if (sent >= 0 && rest_sent_ == rest_.size()) {
-        rest_ = std::string();  // and its memory
+        base::release(rest_);
         rest_sent_ = 0;
     }
     return sent;

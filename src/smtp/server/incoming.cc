@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/release.h"
+
 namespace smtp {
 namespace {
 
@@ -89,7 +91,7 @@ void Incoming::close_header(std::size_t octets) {
     } else {
         buffer_.insert(0, trace_fields_);
     }
-    trace_fields_ = std::string();
+    base::release(trace_fields_);
 }
 
 base::Task<> Incoming::write(base::Loop& loop) {
