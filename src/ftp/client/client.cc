@@ -114,6 +114,7 @@ Client::~Client() {
 }
 
 void Client::close() {
+    abor_.reset();
     lines_.reset();
     if (stream_) {
         stream_->close();
