@@ -81,11 +81,31 @@ TEST(Netrc, FindsTheMachineThenTheDefault) {
     EXPECT_THAT(bob->macros.at("init"), ElementsAre("cd menu", "ls"));
     EXPECT_EQ(netrc->find("elsewhere.example", std::nullopt)->login, "anonymous");
     EXPECT_FALSE(Netrc::parse("login bob"));
-    EXPECT_FALSE(Netrc::parse("machine"));
-    const auto broken = Netrc::parse("# who\nmachine h\n  colour red");
+    const auto broken = Netrc::parse("# who\nmachine");
     ASSERT_FALSE(broken);
     EXPECT_EQ(broken.error().code, base::Errc::kCorrupt);
-    EXPECT_EQ(broken.error().text, "line 3: colour is no word of this file");
+    EXPECT_EQ(broken.error().text, "line 2: machine stands without a value");
+}
+
+// Other programs keep words of their own there: whoever reads the file passes over them.
+TEST(Netrc, PassesOverWhatItDoesNotKnow) {
+    const auto netrc = Netrc::parse(
+        "macdef upload\nmput *\n\n"
+        "machine other.example login alice port 21 password other\n"
+        "machine h login alice\n password #c\nmachine i login b#c password p # who\n");
+    ASSERT_TRUE(netrc) << netrc.error().text;
+    EXPECT_EQ(netrc->find("other.example", std::nullopt)->password, "other");
+    EXPECT_EQ(netrc->find("h", std::nullopt)->password, "#c");
+    EXPECT_EQ(netrc->find("i", std::nullopt)->login, "b#c");
+    EXPECT_EQ(netrc->find("i", std::nullopt)->password, "p");
+    EXPECT_THAT(netrc->warnings(), ElementsAre("line 4: port is no word of this file"));
+}
+
+// A quote that has no end would take the next lines into a password.
+TEST(Netrc, WantsTheQuoteThatEnds) {
+    const auto open = Netrc::parse("machine h login a\n password \"b\nmachine i login c\n");
+    ASSERT_FALSE(open);
+    EXPECT_EQ(open.error().text, "line 2: the quote behind password has no end");
 }
 
 TEST(Glob, Matches) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "agent/local_file.h"
+#include "agent/terminal.h"
 #include "base/base64.h"
 
 namespace agent {
@@ -87,6 +88,7 @@ class Download {
             if (!co_await site_.try_again(client_, done.error().code, tries, folder)) {
                 break;
             }
+            complaint_ = done.error().text;
             done = co_await (begun_ ? go_on() : begin());
             if (done) {
                 done = co_await fetch_rest();
@@ -156,17 +158,53 @@ class Download {
 
     base::Task<base::Result<>> fetch_rest() {
         if (sink_.position() > 0 && total_ == sink_.position()) {
+            tell_of_complaint();
             co_return base::Result<>();  // it is all here
         }
-        CO_TRY_VOID(
-            co_await client_.retrieve(remote_, transfer_options(sink_.position(), meter_), sink_));
+        const std::uint64_t from = sink_.position();
+        CO_TRY_VOID(co_await client_.retrieve(remote_, transfer_options(from, meter_), sink_));
+        if (is_counted() && from > 0 && sink_.position() > *total_) {
+            CO_TRY_VOID(co_await expect_growth(from));
+        }
         co_return check_length();
+    }
+
+    // More came than is due: the file grew, or the server said 350 to REST and sent it from its beginning all the same.
+    base::Task<base::Result<>> expect_growth(std::uint64_t from) {
+        const auto size = co_await client_.size(remote_);
+        if (size && *size >= sink_.position()) {
+            co_return base::Result<>();
+        }
+        const std::uint64_t came = sink_.position() - from;
+        CO_TRY_VOID(sink_.take_back(from));
+        co_return fail(Errc::kInvalid,
+                       fmt::format("{}: the server was asked for what follows octet {} of {}, and "
+                                   "sent {} octets: it does not go on where it is told to",
+                                   remote_,
+                                   from,
+                                   *total_,
+                                   came));
+    }
+
+    // A server may have said 451 behind the last octet of a file that has its length and time still.
+    void tell_of_complaint() const {
+        if (!complaint_.empty()) {
+            clear_status_line();
+            fmt::print(stderr,
+                       "{}: {}. All of its octets have come\n",
+                       without_controls(remote_),
+                       without_controls(complaint_));
+        }
+    }
+
+    // SIZE says how many octets are due.
+    [[nodiscard]] bool is_counted() const {
+        return total_ && client_.representation().structure == ftp::Structure::kFile;
     }
 
     // A server may say 226 of a transfer that it cut. A file that grew meanwhile is no fault.
     [[nodiscard]] base::Result<> check_length() const {
-        const bool counted = client_.representation().structure == ftp::Structure::kFile;
-        if (counted && total_ && sink_.position() < *total_) {
+        if (is_counted() && sink_.position() < *total_) {
             return fail(
                 Errc::kEof,
                 fmt::format(
@@ -185,7 +223,43 @@ class Download {
     std::optional<std::uint64_t> total_;
     std::optional<base::WallTime> modified_;
     std::uint64_t first_ = 0;  // where this run began
+    std::string complaint_;    // what the last try ended with
     bool begun_ = false;
+};
+
+// A local file that must have as many octets as it had at first: its end would else be taken for the end of the file.
+class WholeSource final : public ftp::ByteSource {
+  public:
+    struct Expected {
+        const std::string& path;
+        std::uint64_t size;
+        std::uint64_t begin;
+    };
+
+    WholeSource(ftp::ByteSource& source, const Expected& expected)
+        : source_(source),
+          expected_(expected),
+          position_(expected.begin) {}
+
+    base::Result<std::size_t> read(std::span<char> room) override {
+        TRY(const std::size_t count, source_.read(room));
+        position_ += count;
+        if (count == 0 && position_ < expected_.size && has_changed()) {
+            return fail(Errc::kIo, expected_.path + " became shorter while it was sent");
+        }
+        return count;
+    }
+
+  private:
+    // Files of /sys say 4,096 octets, and have fewer.
+    [[nodiscard]] bool has_changed() const {
+        const auto now = status_of(expected_.path);
+        return !now || now->size != expected_.size;
+    }
+
+    ftp::ByteSource& source_;
+    const Expected expected_;
+    std::uint64_t position_;
 };
 
 class Upload {
@@ -247,7 +321,11 @@ class Upload {
         // REST before STOR is what RFC 3659 5 has; APPE does the same and every server knows it.
         const bool append = options_.append || offset > 0;
         const std::string verb = options_.unique ? "STOU" : (append ? "APPE" : "STOR");
-        co_return co_await client_.store(verb, remote_, transfer_options(0, meter_), *source_);
+        if (!here_ || !here_->is_file) {
+            co_return co_await client_.store(verb, remote_, transfer_options(0, meter_), *source_);
+        }
+        WholeSource whole(*source_, {.path = local_, .size = here_->size, .begin = offset});
+        co_return co_await client_.store(verb, remote_, transfer_options(0, meter_), whole);
     }
 
     // With `resume`, what is there already. A large file's absence is worth knowing: what stands there after a lost

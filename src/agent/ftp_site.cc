@@ -99,7 +99,11 @@ base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings
     }
     if (settings.use_netrc) {
         TRY(const Netrc netrc, Netrc::load(netrc_path(settings)));
+        for (const std::string& warning : netrc.warnings()) {
+            fmt::print(stderr, "{}: {}\n", netrc_path(settings), without_controls(warning));
+        }
         if (const NetrcEntry* entry = netrc.find(url.host, url.user)) {
+            TRY_VOID(netrc.expect_private(*entry));
             return FtpLogin{.user = url.user.value_or(entry->login),
                             .password = entry->password,
                             .account = entry->account};
@@ -237,7 +241,8 @@ std::string FtpSite::remedy_for(const base::Error& error) const {
             options_.host,
             settings_.known->path());
     }
-    if (error.code == Errc::kDenied && options_.verify) {
+    // "530 too many" of a greeting says nothing of a certificate.
+    if (error.code == Errc::kDenied && options_.verify && error.text.starts_with("TLS handshake")) {
         return fmt::format(
             "; the certificate does not prove {}. {}; --insecure (`set verify off` at the prompt) "
             "goes on without proof",

@@ -68,8 +68,9 @@ struct FtpLogin {
     bool guessed = false;  // nobody said who: anonymous
 };
 
-// Who to be at `url`: what it says, else .netrc, else anonymous. kDenied: a .netrc that others read; kCorrupt: one
-// that cannot be understood; kNotFound: the one that the settings name is not there.
+// Who to be at `url`: what it says, else .netrc, else anonymous. What .netrc has that we do not know is told on the standard
+// error. kDenied: the password stands in a .netrc that others read; kCorrupt: one that cannot be understood; kNotFound:
+// the one that the settings name is not there.
 [[nodiscard]] base::Result<FtpLogin> find_login(const FtpUrl& url, const FtpSettings& settings);
 
 // Where that is looked up: what the settings name, $NETRC or ~/.netrc.

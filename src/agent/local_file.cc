@@ -182,6 +182,14 @@ base::Result<> LateSink::write(std::string_view octets) {
     return sink_->write(octets);
 }
 
+base::Result<> LateSink::take_back(std::uint64_t offset) {
+    if (path_ == "-" || !begun_) {
+        return {};
+    }
+    position_ = offset;
+    return sink_->cut_at(offset);
+}
+
 base::Result<> LateSink::start_over() {
     if (path_ == "-" && begun_) {
         return base::fail(Errc::kInvalid, "what went to the standard output cannot be taken back");

@@ -77,6 +77,8 @@ class LateSink final : public ftp::ByteSink {
     [[nodiscard]] std::uint64_t position() const { return position_; }
 
     base::Result<> write(std::string_view octets) override;
+    // Cuts off what came behind `offset`, where that is possible: on the standard output it is gone.
+    [[nodiscard]] base::Result<> take_back(std::uint64_t offset);
     // Forgets what came. kInvalid: it is gone, on the standard output.
     [[nodiscard]] base::Result<> start_over();
     [[nodiscard]] base::Result<> finish(std::optional<base::WallTime> modified, bool complete);

@@ -40,9 +40,15 @@ class Segments {
         CO_TRY(where_, co_await site_.client().working_directory());
         CO_TRY_VOID(prepare(*size, modified, connections));
         co_await fetch_beside_one_another(connections);
-        meter_.end(waiting_.empty());
-        CO_TRY_VOID(tell_what_is_missing());
-        CO_TRY_VOID(co_await verify());
+        meter_.end(waiting_.empty() && !is_mixed_);
+        base::Result<> whole = tell_what_is_missing();
+        if (whole) {
+            whole = co_await verify();
+        }
+        if (is_mixed_) {
+            CO_TRY_VOID(forget_all());
+        }
+        CO_TRY_VOID(whole);
         CO_TRY(const auto file, FileSink::open(local_, *size, true));
         CO_TRY_VOID(file->finish(options_.keep_time ? status_.modified : std::nullopt));
         ::unlink(segment_status_path(local_).c_str());
@@ -59,6 +65,14 @@ class Segments {
               file_(file) {}
 
         base::Result<> write(std::string_view octets) override {
+            if (owner_.is_mixed_) {
+                return fail(Errc::kInvalid, "nobody wants it any more");
+            }
+            if (octets.size() > part_.octets) {
+                return owner_.found_mixed(
+                    "{}: more came than the server said there is: it does not begin where it is "
+                    "told to, or the file grew");
+            }
             TRY_VOID(file_.write(octets));
             part_.offset += octets.size();
             part_.octets -= octets.size();
@@ -82,9 +96,9 @@ class Segments {
         }
         const auto here = status_of(local_);
         const auto before = load_segment_status(local_);
-        resumed_ = here && here->is_file && before && before->size == size &&
-                   before->modified == status_.modified;
-        if (resumed_) {
+        const bool resumed = here && here->is_file && before && before->size == size &&
+                             before->modified == status_.modified;
+        if (resumed) {
             divide(before->missing, connections);
         } else {
             divide({{.offset = 0, .octets = size}}, connections);
@@ -166,6 +180,9 @@ class Segments {
             if (fetched) {
                 continue;
             }
+            if (is_mixed_) {
+                co_return;
+            }
             last_failure_ = fetched.error();
             given_up_ = given_up_ || fetched.error().code == Errc::kIo ||
                         fetched.error().code == Errc::kNoSpace;
@@ -186,14 +203,50 @@ class Segments {
     }
 
     base::Task<base::Result<>> fetch_part(ftp::Client& client, Part& part) {
+        CO_TRY_VOID(co_await expect_the_same(client));
         CO_TRY(const auto file, FileSink::open(local_, part.offset, true));
         PartSink sink(*this, part, *file);
+        // What comes behind the last part tells of a server that says 350 to REST and does not heed it.
+        const bool is_last = part.offset + part.octets == status_.size;
+        const auto octets_max =
+            is_last && !client.has("RANG") ? std::nullopt : std::optional(part.octets);
         CO_TRY_VOID(co_await client.retrieve(
-            remote_, {.restart = part.offset, .octets_max = part.octets}, sink));
+            remote_, {.restart = part.offset, .octets_max = octets_max}, sink));
         if (part.octets > 0) {
-            co_return fail(Errc::kInvalid, "the file became shorter while it was fetched");
+            co_return co_await why_short(client);
         }
         co_return file->finish(std::nullopt);
+    }
+
+    // Parts are opened one by one, so that a file which is replaced between two of them would come out as neither.
+    base::Task<base::Result<>> expect_the_same(ftp::Client& client) {
+        CO_TRY(const std::uint64_t size, co_await client.size(remote_));
+        bool same = size == status_.size;
+        if (same && status_.modified) {
+            CO_TRY(const base::WallTime modified, co_await client.modified(remote_));
+            same = std::chrono::floor<std::chrono::seconds>(modified) == *status_.modified;
+        }
+        co_return same ? base::Result<>() : found_mixed("{} was changed while it was fetched");
+    }
+
+    // A server that says 226 of a part that it cut is asked for the rest.
+    base::Task<base::Result<>> why_short(ftp::Client& client) {
+        CO_TRY_VOID(co_await expect_the_same(client));
+        co_return fail(Errc::kEof, remote_ + ": the server sent less than it said");
+    }
+
+    // Nothing of what is here can be relied on.
+    base::Result<> found_mixed(fmt::format_string<const std::string&> why) {
+        is_mixed_ = true;
+        given_up_ = true;
+        last_failure_ = {.code = Errc::kInvalid, .text = fmt::format(why, remote_)};
+        return fail(last_failure_->code, last_failure_->text);
+    }
+
+    // The status stays, so that nobody takes the file for whole, and all of it is fetched the next time.
+    base::Result<> forget_all() {
+        status_.missing = {{.offset = 0, .octets = status_.size}};
+        return save_segment_status(local_, status_);
     }
 
     base::Result<> save_now_and_then() {
@@ -212,6 +265,9 @@ class Segments {
     }
 
     base::Result<> tell_what_is_missing() {
+        if (is_mixed_) {
+            return fail(last_failure_->code, last_failure_->text);
+        }
         if (waiting_.empty()) {
             return {};
         }
@@ -223,24 +279,29 @@ class Segments {
         return fail(last_failure_->code, last_failure_->text + again);
     }
 
-    // Of parts from several runs: nobody can say what became of the file here meanwhile.
+    // The file may have changed behind the beginning of the last part, or here between two runs; one that is replaced within
+    // the second and has the same length shows only by its HASH.
     base::Task<base::Result<>> verify() {
-        if (!resumed_) {
-            co_return base::Result<>();
+        ftp::Client& client = site_.client();
+        for (unsigned tries = 0; !client.is_connected();) {
+            if (!co_await connect_again(client, tries)) {
+                co_return fail(last_failure_->code,
+                               last_failure_->text +
+                                   ", before it said whether the file is still "
+                                   "the same; the same command asks again");
+            }
         }
-        const auto there = co_await site_.client().sha256(remote_, std::nullopt);
+        CO_TRY_VOID(co_await expect_the_same(client));
+        const auto there = co_await client.sha256(remote_, std::nullopt);
         if (!there) {
             co_return base::Result<>();
         }
         CO_TRY(const std::string here, local_sha256(local_, std::nullopt));
-        if (here != *there) {
-            ::unlink(segment_status_path(local_).c_str());
-            co_return fail(Errc::kInvalid,
-                           fmt::format("{} is not what the server has: its parts are of several "
-                                       "versions. Fetch it anew",
-                                       local_));
-        }
-        co_return base::Result<>();
+        co_return here == *there
+            ? base::Result<>()
+            : found_mixed(
+                  "{}: what came is not what the server has: its parts are of several "
+                  "versions. Fetch it anew");
     }
 
     FtpSite& site_;
@@ -249,13 +310,13 @@ class Segments {
     const CopyOptions options_;
     Meter& meter_;
     SegmentStatus status_;
-    bool resumed_ = false;
     base::SteadyTime saved_{};
     std::string where_;
     std::deque<Part> waiting_;
     std::list<Part> active_;
     unsigned running_ = 0;
-    bool given_up_ = false;  // this machine's fault: no other connection helps
+    bool given_up_ = false;  // no other connection helps
+    bool is_mixed_ = false;  // what is here is of several versions
     std::optional<base::Error> last_failure_;
 };
 

@@ -7,9 +7,10 @@
 namespace agent {
 
 // Blocks. Into `local`, with what is missing kept beside it (agent/segment_status.h): a fetch that was killed or lost
-// its connections goes on when it is asked for again, and its result is then compared by SHA-256 where the server
-// computes it. The server must know SIZE and REST; where it does not, one connection fetches all. A part whose
-// connection is lost is fetched by the others. How many octets came.
+// its connections goes on when it is asked for again. Before each part and at the end the server is asked whether the
+// file has still the same SIZE and MDTM, and the result is compared by SHA-256 where the server computes it: kInvalid
+// where they differ, and all of it is fetched the next time. The server must know SIZE and REST; where it does not, one
+// connection fetches all. A part whose connection is lost is fetched by the others. How many octets came.
 [[nodiscard]] base::Result<std::uint64_t> get_in_segments(FtpSite& site,
                                                           const CopyPaths& paths,
                                                           unsigned segments,

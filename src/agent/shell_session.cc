@@ -305,6 +305,10 @@ base::Result<> Shell::on_bookmark(const Words& words) {
         }
         return write_bookmarks(bookmarks);
     }
+    // The file has NAME and URL on a line, with a blank between the two.
+    if (words[2].empty() || words[2].find_first_of(" \t\r\n") != std::string::npos) {
+        return fail(Errc::kSyntax, "a bookmark's name is one word without blanks");
+    }
     if (words.size() == 3 && !here_.where) {
         return fail(Errc::kInvalid, "no server is open; say which URL");
     }

@@ -42,8 +42,7 @@ base::Result<> move(FtpSite& from, FtpSite& to, const ThirdPartyCopy& copy) {
     TRY_VOID(begin(to, copy.verb + " " + copy.target));
     if (auto begun = begin(from, "RETR " + copy.source); !begun) {
         // The other waits for data that will not come.
-        static_cast<void>(to.run(to.client().command("ABOR")));
-        static_cast<void>(to.run(to.client().perform("NOOP")));
+        static_cast<void>(to.run(to.client().cancel()));
         return begun;
     }
     const auto sent = from.run(from.client().conclude());

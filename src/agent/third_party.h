@@ -16,7 +16,8 @@ struct ThirdPartyCopy {
 };
 
 // Blocks until both servers have said how it went. kUnsupported: they protect data and neither can be the TLS client of
-// the other (SSCN). Most servers refuse to connect to anybody but us, and say so.
+// the other (SSCN). Most servers refuse to connect to anybody but us, and say so. Where the source is refused, a target
+// that does not hear ABOR while it waits for data (ProFTPD without an urgent octet) is hung up on after some seconds.
 //
 // BUGS: it cannot be interrupted.
 [[nodiscard]] base::Result<> copy_between(FtpSite& from, FtpSite& to, const ThirdPartyCopy& copy);

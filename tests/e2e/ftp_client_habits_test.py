@@ -69,10 +69,10 @@ class Habits(unittest.TestCase):
         self.ftp("ls", self.there.url)  # nobody named ~/.netrc
 
     def test_netrc_that_is_broken(self):
-        (self.folder / "broken").write_text("machine a login b\nmachine 127.0.0.1 colour red\n")
+        (self.folder / "broken").write_text("machine a login b\nmachine 127.0.0.1 login\n")
         for words in (["ls", self.there.url], [self.there.url]):
             told = self.ftp("-N", "broken", *words, status=78, text="").stderr
-            self.assertIn("broken: line 2: colour is no word of this file", told)
+            self.assertIn("broken: line 2: login stands without a value", told)
         self.assertFalse(any(line.startswith("USER") for line in self.there.seen))
 
     def test_script_that_is_not_there(self):

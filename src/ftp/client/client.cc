@@ -114,6 +114,7 @@ Client::~Client() {
 }
 
 void Client::close() {
+    abor_.reset();
     lines_.reset();
     if (stream_) {
         stream_->close();
@@ -244,7 +245,10 @@ Client::Async<void> Client::login(std::string user, std::string password, std::s
         CO_TRY(reply, co_await command("ACCT " + account));
     }
     if (!reply.is_done()) {
-        co_return tl::unexpected(error_of(reply));
+        base::Error refused = error_of(reply);
+        // ProFTPD says 550 where it wants TLS first: that is no file that is not there.
+        refused.code = refused.code == Errc::kNotFound ? Errc::kDenied : refused.code;
+        co_return tl::unexpected(std::move(refused));
     }
     // Who names one to a server that did not ask has a use for it there: RFC 959 4.1.1 has ACCT at any time. 202 is fine.
     if (!asked && !account.empty()) {
@@ -326,14 +330,17 @@ Client::Async<ServerReply> Client::read_reply(base::SteadyTime deadline) {
     bool whole = false;
     while (!whole) {
         const auto line = co_await lines_->read_line(kReplyLineOctetsMax, deadline);
-        if (!line) {
+        const bool too_long = !line && line.error().code == Errc::kTooLong;
+        if (!line && !too_long) {
             lost_ = true;
             co_return fail(line.error().code, "the server hung up: " + line.error().text);
         }
+        // Of a banner without line ends the beginning has the code: the session need not end over the rest.
+        const std::string_view text = too_long ? lines_->long_line_begin() : line->text;
         if (options_.on_dialogue) {
-            options_.on_dialogue(false, line->text);
+            options_.on_dialogue(false, text);
         }
-        const auto fed = parser.feed(undoubled(line->text));
+        const auto fed = parser.feed(undoubled(text));
         lost_ = lost_ || !fed;
         CO_TRY(whole, fed);
     }

@@ -211,10 +211,14 @@ class Client {
                                              std::string path,
                                              TransferOptions options,
                                              ByteSource& source);
-    // Ends the transfer in progress: it fails with kReset, after ABOR has brought both sides into step.
+    // Ends the transfer in progress: it fails with kReset, after ABOR has brought both sides into step. A server that obeys
+    // RFC 959 keeps nothing of an upload that ends so, or by hang_up(), or by a failure of its source.
     void abort();
     // Closes the connections, and wakes whoever waits for them: for a server that does not answer abort() either.
     void hang_up();
+    // ABOR to what command() began and conclude() will not hear the end of. A server that does not come into step within
+    // seconds is hung up on: kTimeout.
+    [[nodiscard]] Async<void> cancel();
 
   private:
     struct DataChannel;
@@ -277,6 +281,8 @@ class Client {
                                                 ByteSource& source);
     [[nodiscard]] base::Task<> keep_pace(DataChannel& channel, Pace& own, std::uint64_t octets);
     [[nodiscard]] Async<void> finish(DataChannel& channel, base::Result<> outcome);
+    [[nodiscard]] Async<void> conclude_transfer(const DataChannel& channel, base::Result<> outcome);
+    void begin_abort();
     [[nodiscard]] Async<void> finish_abort();
     [[nodiscard]] Async<void> finish_cut();
     [[nodiscard]] Async<void> catch_up(base::SteadyTime end);
@@ -291,7 +297,8 @@ class Client {
     bool logged_in_ = false;
     bool data_protected_ = false;
     bool aborting_ = false;
-    DataChannel* channel_ = nullptr;  // of the transfer in progress
+    DataChannel* channel_ = nullptr;   // of the transfer in progress
+    std::optional<Async<void>> abor_;  // ABOR, on its way or sent, whose replies nobody has read
     std::map<std::string, std::string> features_;
     Representation representation_;
     ServerReply last_reply_;

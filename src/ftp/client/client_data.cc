@@ -16,6 +16,11 @@ namespace {
 // How long the server may take to end a connection that we have ended already.
 constexpr base::Duration kFarewell = std::chrono::seconds(5);
 
+// The other end's doing.
+bool is_broken(Errc code) {
+    return code == Errc::kReset || code == Errc::kEof;
+}
+
 }  // namespace
 
 Client::Async<void> Client::open_channel(DataChannel& channel) {
@@ -129,7 +134,8 @@ Client::Async<void> Client::secure_channel(net::Stream& stream) {
 // the server's, then the connection's.
 Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome) {
     channel_ = nullptr;
-    if (channel.stream && outcome && !channel.enough) {
+    channel.whole = outcome.has_value() && !aborting_;
+    if (channel.stream && channel.whole && !channel.enough) {
         static_cast<void>(co_await channel.stream->shut_down_write(deadline()));
         // To close with octets unread would reset the connection, and could cost the last ones sent. In modes B and C the
         // server may keep it open (RFC 959 3.2).
@@ -137,26 +143,36 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
         while (!representation_.marks_its_end() && co_await channel.stream->receive(end)) {
         }
     }
+    const bool given_up = channel.upload && !outcome && !is_broken(outcome.error().code);
+    if (given_up && !aborting_) {
+        begin_abort();
+    }
     channel.close();
     if (aborting_) {
         static_cast<void>(co_await finish_abort());
         co_return fail(Errc::kReset, "the transfer was aborted");
     }
+    if (abor_) {
+        static_cast<void>(co_await finish_abort());
+        co_return outcome;
+    }
+    co_return co_await conclude_transfer(channel, std::move(outcome));
+}
+
+// After 1yz one more reply comes; without it the refusal was the reply.
+Client::Async<void> Client::conclude_transfer(const DataChannel& channel, base::Result<> outcome) {
     if (lost_) {
         if (outcome) {
             outcome = fail(Errc::kEof, "the server hung up");
         }
         co_return outcome;
     }
-    // After 1yz one more reply comes; without it the refusal was the reply.
     if (last_reply_.is_preliminary() && channel.enough) {
         static_cast<void>(co_await finish_cut());
     } else if (last_reply_.is_preliminary()) {
         auto reply = co_await settle(last_reply_);  // 110 is a restart marker
         // A data connection that broke has a reason, and the server knows it: "552 over quota".
-        const bool broke = !outcome && (outcome.error().code == Errc::kReset ||
-                                        outcome.error().code == Errc::kEof);
-        if (outcome || broke) {
+        if (outcome || is_broken(outcome.error().code)) {
             CO_TRY_VOID(reply);
             if (!reply->is_done()) {
                 co_return tl::unexpected(error_of(*reply));
@@ -167,9 +183,22 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
 }
 
 void Client::abort() {
-    if (channel_ != nullptr) {
-        aborting_ = true;
-        channel_->close();
+    if (channel_ == nullptr) {
+        return;
+    }
+    aborting_ = true;
+    if (channel_->upload) {
+        begin_abort();
+    }
+    channel_->close();
+}
+
+// ABOR goes out before the data connection ends, so that the server cannot take that for the end of the file. Where
+// nothing runs yet, a reply is awaited, and finish_abort() says it behind that.
+void Client::begin_abort() {
+    if (!abor_ && is_connected() && last_reply_.is_preliminary()) {
+        abor_.emplace(send("ABOR"));
+        abor_->start();
     }
 }
 
@@ -188,12 +217,29 @@ void Client::hang_up() {
 Client::Async<void> Client::finish_abort() {
     aborting_ = false;
     const bool was_running = last_reply_.is_preliminary();
-    CO_TRY_VOID(co_await send("ABOR"));
+    if (!abor_) {
+        CO_TRY_VOID(co_await send("ABOR"));
+    } else if (!abor_->done()) {  // the server reads nothing
+        hang_up();
+        co_return fail(Errc::kTimeout, "the server does not take ABOR");
+    } else {
+        const auto sent = abor_->result();
+        abor_.reset();
+        CO_TRY_VOID(sent);
+    }
     CO_TRY_VOID(co_await read_reply(loop_.clock().steady() + kFarewell));
     if (!was_running) {
         co_return base::Result<>();
     }
     co_return co_await catch_up(loop_.clock().steady() + kFarewell);
+}
+
+Client::Async<void> Client::cancel() {
+    auto in_step = co_await finish_abort();
+    if (!in_step) {
+        hang_up();
+    }
+    co_return in_step;
 }
 
 // What the server says of a transfer that we cut. pure-ftpd's only reply is at times a second 150, and over TLS none:

@@ -76,8 +76,9 @@ TEST_F(ClientTest, LeavesAServerWhoseReplyIsWithoutEnd) {
     connect();
     auto task = client_.perform("STAT");
     task.start();
-    for (int i = 0; i < 1000 && !task.done(); ++i) {
-        say("211-" + std::string(1000, 'x') + "\r\n");
+    const std::string line = "211-" + std::string(10'000, 'x') + "\r\n";
+    for (int i = 0; i < 2000 && !task.done(); ++i) {
+        say(line);
     }
     ASSERT_TRUE(task.done());
     EXPECT_EQ(task.result().error().code, Errc::kTooLong);

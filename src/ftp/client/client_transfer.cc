@@ -164,7 +164,7 @@ Client::Async<std::uint64_t> Client::transfer(std::string command_line,
                                               const TransferOptions& options,
                                               ByteSink* sink,
                                               ByteSource* source) {
-    DataChannel channel(loop_);
+    DataChannel channel(loop_, source != nullptr);
     auto ready = co_await open_channel(channel);
     if (ready) {
         ready = co_await place(channel,

@@ -9,7 +9,31 @@ namespace {
 
 using base::Errc;
 
-class ClientTransferTest : public PlayedServerTest {};
+// Some octets, and then the disk fails.
+class BrokenSource final : public ByteSource {
+  public:
+    base::Result<std::size_t> read(std::span<char> room) override {
+        if (std::exchange(read_, true)) {
+            return base::fail(Errc::kIo, "the disk failed");
+        }
+        room[0] = 'x';
+        return 1;
+    }
+
+  private:
+    bool read_ = false;
+};
+
+class ClientTransferTest : public PlayedServerTest {
+  protected:
+    // Rather than ended in good order.
+    bool was_reset(net::PipeStream& data) {
+        loop_.run_ready();
+        auto receiving = data.receive(base::SteadyTime::max());
+        receiving.start();
+        return receiving.done() && !receiving.result().has_value() && data.ended();
+    }
+};
 
 // RFC 959 3.4.2: who has seen the mark of the end has it all.
 TEST_F(ClientTransferTest, WaitsForNoEndOfAConnectionThatMayStay) {
@@ -288,6 +312,90 @@ TEST_F(ClientTransferTest, AbortsAndStaysInStep) {
     ASSERT_TRUE(task.done());
     EXPECT_EQ(task.result().error().code, Errc::kReset);
     EXPECT_TRUE(client_.is_connected());
+}
+
+// What ends in good order is whole to a server: an upload that is ended here before its end must not.
+TEST_F(ClientTransferTest, AnUploadThatIsAbortedNeverLooksWhole) {
+    connect();
+    const std::string large(1'000'000, 'x');
+    TextSource source(large);
+    auto task = client_.store("STOR", "x", {}, source);
+    task.start();
+    auto data = serve_passive();
+    say("150 come\r\n");
+    static_cast<void>(heard());
+    ASSERT_FALSE(task.done());
+    client_.abort();
+    client_.abort();  // whoever asks does so until it has ended
+    EXPECT_EQ(heard(), "ABOR\r\n");
+    EXPECT_TRUE(was_reset(*data));
+    say("426 aborted\r\n");
+    EXPECT_EQ(heard(), "NOOP\r\n");
+    say("226 ABOR done\r\n200 ok\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kReset);
+    EXPECT_TRUE(client_.is_connected());
+}
+
+TEST_F(ClientTransferTest, AnUploadWhoseSourceFailsNeverLooksWhole) {
+    connect();
+    BrokenSource source;
+    auto task = client_.store("STOR", "x", {}, source);
+    task.start();
+    auto data = serve_passive();
+    say("150 come\r\n");
+    EXPECT_EQ(heard(), "STOR x\r\nABOR\r\n");
+    EXPECT_TRUE(was_reset(*data));
+    say("426 aborted\r\n");
+    EXPECT_EQ(heard(), "NOOP\r\n");
+    say("226 ABOR done\r\n200 ok\r\n");
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.result().error().code, Errc::kIo);
+    EXPECT_TRUE(client_.is_connected());
+}
+
+TEST_F(ClientTransferTest, AnUploadThatIsHungUpOrForgottenNeverLooksWhole) {
+    connect();
+    const std::string large(1'000'000, 'x');
+    {
+        TextSource source(large);
+        auto task = client_.store("STOR", "x", {}, source);
+        task.start();
+        auto data = serve_passive();
+        say("150 come\r\n");
+        client_.hang_up();
+        EXPECT_TRUE(was_reset(*data));
+        ASSERT_TRUE(ended(task));
+        control_.reset();
+    }
+    connect();
+    std::unique_ptr<net::PipeStream> data;
+    {
+        TextSource source(large);
+        auto task = client_.store("STOR", "x", {}, source);
+        task.start();
+        data = serve_passive();
+        say("150 come\r\n");
+    }
+    EXPECT_TRUE(was_reset(*data));
+}
+
+// A peer that takes nothing any more: what it has is not the file.
+TEST_F(ClientTransferTest, AnUploadThatStallsNeverLooksWhole) {
+    connect();
+    const std::string large(1'000'000, 'x');
+    TextSource source(large);
+    auto task = client_.store("STOR", "x", {}, source);
+    task.start();
+    auto data = serve_passive();
+    say("150 come\r\n");
+    static_cast<void>(heard());
+    EXPECT_FALSE(loop_.run_until([&task] { return task.done(); }, std::chrono::seconds(61)));
+    EXPECT_EQ(heard(), "ABOR\r\n");
+    EXPECT_TRUE(was_reset(*data));
+    EXPECT_TRUE(loop_.run_until([&task] { return task.done(); }, std::chrono::seconds(6)));
+    EXPECT_EQ(task.result().error().code, Errc::kTimeout);
+    EXPECT_FALSE(client_.is_connected());  // it says nothing either
 }
 
 // A bound of an octet a second takes more than a day for the first piece of a large file.

@@ -13,7 +13,8 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::size_t kReplyOctetsMax = std::size_t{64} * 1024;
+// STAT of a folder of 100,000 files is one reply (RFC 959 4.1.3).
+constexpr std::size_t kReplyOctetsMax = std::size_t{16} << 20;
 
 // RFC 854: the commands that follow IAC.
 constexpr unsigned char kSe = 240;
@@ -158,9 +159,12 @@ std::string format_reply(int code, std::string_view text) {
 }
 
 base::Result<bool> ReplyParser::feed(std::string_view line) {
-    octets_ += line.size();
+    octets_ += line.size() + sizeof(std::string);  // an empty line takes room as well
     if (octets_ > kReplyOctetsMax) {
-        return fail(Errc::kTooLong, "a reply of more than 64 KiB");
+        return fail(Errc::kTooLong, "a reply of more than 16 MiB");
+    }
+    if (code_ == 0 && line.empty()) {
+        return false;
     }
     const bool coded = is_code(line) && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
     if (code_ == 0) {

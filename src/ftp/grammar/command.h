@@ -49,7 +49,8 @@ struct CommandLine {
 // Collects the lines of one reply.
 class ReplyParser {
   public:
-    // True when the reply is whole. kSyntax: not a reply; kTooLong: more than 64 KiB.
+    // True when the reply is whole. Empty lines before it are passed over: some greetings begin with one. kSyntax: not a
+    // reply; kTooLong: more than 16 MiB, with what a line takes in memory.
     [[nodiscard]] base::Result<bool> feed(std::string_view line);
 
     [[nodiscard]] int code() const { return code_; }

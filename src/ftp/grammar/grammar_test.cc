@@ -118,8 +118,33 @@ TEST(ReplyTest, WrittenAndRead) {
     EXPECT_EQ(parser.code(), 211);
     EXPECT_THAT(parser.lines(), testing::ElementsAre("a", "212 no end", "still none", "d"));
     EXPECT_FALSE(ReplyParser().feed("hello").has_value());
+    EXPECT_FALSE(
+        ReplyParser().feed("").value());  // some servers begin their greeting with an empty line
     EXPECT_FALSE(ReplyParser().feed("99 x").has_value());
     EXPECT_TRUE(ReplyParser().feed("200").value());
+}
+
+// STAT of a folder of many files is one reply.
+TEST(ReplyTest, IsAsLongAsAListing) {
+    ReplyParser parser;
+    EXPECT_FALSE(parser.feed("213-Status").value());
+    for (int i = 0; i < 20'000; ++i) {
+        ASSERT_FALSE(parser.feed(" -rw-r--r-- 1 alice users 1 Jan  1  2024 a name").value());
+    }
+    EXPECT_TRUE(parser.feed("213 End").value());
+    EXPECT_EQ(parser.lines().size(), 20'002U);
+    // Yet there is an end to it, however little a line holds.
+    ReplyParser endless;
+    base::Result<bool> fed = endless.feed("213-");
+    int lines = 0;
+    for (; fed && lines < 10'000'000; ++lines) {
+        fed = endless.feed("");
+    }
+    EXPECT_LT(lines, 1'000'000);
+    EXPECT_EQ(fed.error().code, base::Errc::kTooLong);
+}
+
+TEST(ReplyTest, PathsStandInQuotes) {
     EXPECT_EQ(quote_path("/a\"b"), "\"/a\"\"b\"");
     EXPECT_EQ(parse_quoted_path("\"/a\"\"b\" is the folder").value(), "/a\"b");
     EXPECT_FALSE(parse_quoted_path("nothing").has_value());
