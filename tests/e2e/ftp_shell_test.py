@@ -265,7 +265,7 @@ class Terminal(unittest.TestCase):
         begun = False
         while not begun:
             self.child.sendline("jobs")
-            begun = self.child.expect([r"running +128\.0 KiB", "running +0"]) == 0
+            begun = self.child.expect([r"running +128\.0 KiB", r"\[1\] (?!running +128\.0 KiB)[^\r\n]*\r\n"]) == 0
             self.expect("ftp> ")
         self.type("kill 1", "")
         self.type("wait", r"\[1\] killed: put large there\r\n.*aborted")
