@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import time
 import unittest
@@ -31,6 +32,8 @@ if first == "data":
     os.dup2(client.sock.fileno(), 900)
     client.file.close()
     client.sock.close()
+print("begun", flush=True)
+sys.stdin.readline()
 connection.sendall(b"x" * int(count))
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -278,6 +281,21 @@ class Hostile(Battered):
         self.assertNotIn("never", client.names())
         client.close()
 
+    def kill_amid_upload(self, count, first):
+        """The server stands still meanwhile: it finds the octets and both ends, as where they come in one moment. A client
+        that loses its processor between the two ends looks like one that has sent all it had."""
+        arguments = [self.server.ports["ftp"], BOB, PASSWORDS[BOB], count, first]
+        with subprocess.Popen([sys.executable, "-c", KILLED, *map(str, arguments)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+            self.assertEqual(killed.stdout.readline(), "begun\n")
+            self.server.process.send_signal(signal.SIGSTOP)
+            try:
+                killed.stdin.write("go on\n")
+                killed.stdin.flush()
+                self.assertEqual(killed.wait(PATIENCE_S), -signal.SIGKILL)
+            finally:
+                self.server.process.send_signal(signal.SIGCONT)
+
     def test_a_client_that_is_killed(self):
         client = self.session()
         client.storbinary("STOR kept", io.BytesIO(b"whole"))
@@ -285,8 +303,7 @@ class Hostile(Battered):
             for first in ("control", "data"):
                 with self.subTest(count=count, first=first):
                     for _ in range(4):
-                        done = run(sys.executable, "-c", KILLED, self.server.ports["ftp"], BOB, PASSWORDS[BOB], count, first)
-                        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+                        self.kill_amid_upload(count, first)
                         while client.sendcmd("SITE WHO").count("\n") > 2:
                             pass
                         stored = io.BytesIO()
