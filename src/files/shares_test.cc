@@ -50,6 +50,17 @@ class SharesTest : public fakes::FilesFixture {
         });
     }
 
+    // The team's share has a disk of its own at `mount`, with a file that is whole; false where nobody may mount.
+    bool put_on_small_disk(const std::string& mount) {
+        std::filesystem::create_directory(mount);
+        if (::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=256k") != 0) {
+            return false;
+        }
+        grant("team", "everyone", "all");
+        store(*alice_, "/team/a", "whole");
+        return true;
+    }
+
     base::Errc open_error(Tree& tree, std::string path) {
         const auto opened = run(tree.open(loop_, std::move(path)));
         return opened ? Errc::kEof : opened.error().code;
@@ -269,12 +280,9 @@ TEST_F(SharesTest, WhatAShareHoldsIsKnownBeforeAnybodySeesIt) {
 
 TEST_F(SharesTest, AReadOnlyDiskIsCalledThat) {
     const std::string mount = root_ + "/shares/team";
-    std::filesystem::create_directory(mount);
-    if (::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=256k") != 0) {
+    if (!put_on_small_disk(mount)) {
         GTEST_SKIP() << "only root mounts";
     }
-    grant("team", "everyone", "all");
-    store(*alice_, "/team/a", "whole");
     ASSERT_EQ(::mount("tmpfs", mount.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k"), 0);
     const auto refused = put(*alice_, "/team/a", "other");
     EXPECT_EQ(refused.error().code, Errc::kDenied);
@@ -316,12 +324,9 @@ TEST_F(SharesTest, TheTraceOfAnOlderVersionIsRead) {
 // A share on a disk of its own, which is soon full.
 TEST_F(SharesTest, AFullDiskOfItsOwnDamagesNothing) {
     const std::string mount = root_ + "/shares/team";
-    std::filesystem::create_directory(mount);
-    if (::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=256k") != 0) {
+    if (!put_on_small_disk(mount)) {
         GTEST_SKIP() << "only root mounts";
     }
-    grant("team", "everyone", "all");
-    store(*alice_, "/team/a", "whole");
     EXPECT_EQ(put(*alice_, "/team/a", std::string(300'000, 'x')).error().code, Errc::kNoSpace);
     EXPECT_EQ(put(*alice_, "/team/b", std::string(300'000, 'x')).error().code, Errc::kNoSpace);
     EXPECT_EQ(read(*alice_, "/team/a"), "whole");

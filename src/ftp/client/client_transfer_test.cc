@@ -26,6 +26,13 @@ class BrokenSource final : public ByteSource {
 
 class ClientTransferTest : public PlayedServerTest {
   protected:
+    // As a server that cuts the transfer does, once it has heard ABOR.
+    void come_into_step() {
+        say("426 aborted\r\n");
+        EXPECT_EQ(heard(), "NOOP\r\n");
+        say("226 ABOR done\r\n200 ok\r\n");
+    }
+
     // Rather than ended in good order.
     bool was_reset(net::PipeStream& data) {
         loop_.run_ready();
@@ -306,9 +313,7 @@ TEST_F(ClientTransferTest, AbortsAndStaysInStep) {
     static_cast<void>(heard());
     client_.abort();
     EXPECT_EQ(heard(), "ABOR\r\n");
-    say("426 aborted\r\n");
-    EXPECT_EQ(heard(), "NOOP\r\n");
-    say("226 ABOR done\r\n200 ok\r\n");
+    come_into_step();
     ASSERT_TRUE(task.done());
     EXPECT_EQ(task.result().error().code, Errc::kReset);
     EXPECT_TRUE(client_.is_connected());
@@ -329,9 +334,7 @@ TEST_F(ClientTransferTest, AnUploadThatIsAbortedNeverLooksWhole) {
     client_.abort();  // whoever asks does so until it has ended
     EXPECT_EQ(heard(), "ABOR\r\n");
     EXPECT_TRUE(was_reset(*data));
-    say("426 aborted\r\n");
-    EXPECT_EQ(heard(), "NOOP\r\n");
-    say("226 ABOR done\r\n200 ok\r\n");
+    come_into_step();
     ASSERT_TRUE(task.done());
     EXPECT_EQ(task.result().error().code, Errc::kReset);
     EXPECT_TRUE(client_.is_connected());
@@ -346,9 +349,7 @@ TEST_F(ClientTransferTest, AnUploadWhoseSourceFailsNeverLooksWhole) {
     say("150 come\r\n");
     EXPECT_EQ(heard(), "STOR x\r\nABOR\r\n");
     EXPECT_TRUE(was_reset(*data));
-    say("426 aborted\r\n");
-    EXPECT_EQ(heard(), "NOOP\r\n");
-    say("226 ABOR done\r\n200 ok\r\n");
+    come_into_step();
     ASSERT_TRUE(task.done());
     EXPECT_EQ(task.result().error().code, Errc::kIo);
     EXPECT_TRUE(client_.is_connected());
