@@ -25,6 +25,7 @@
 #include "mail/glimpse.h"
 #include "mail/mailboxes.h"
 #include "mail/message_store.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "mail/thread_keys.h"
 #include "store/disk_store.h"

@@ -20,6 +20,7 @@
 #include "mail/message_store.h"
 #include "mail/search.h"
 #include "mail/search_indexer.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "mail/thread_keys.h"
 #include "store/disk_store.h"

@@ -11,6 +11,8 @@
 
 #include "base/ascii.h"
 #include "base/random.h"
+#include "mail/kept_fields.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "mime/builder.h"
 

@@ -1,6 +1,8 @@
 // A message's summary: however the message is cut it is the same, it survives packing, and octets that are
 // no summary are refused or read without harm.
 #include "base/check.h"
+#include "mail/kept_fields.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "mime/envelope.h"
 #include "mime/section.h"

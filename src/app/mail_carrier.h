@@ -13,7 +13,7 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "mail/mailboxes.h"
-#include "mail/summary.h"
+#include "mail/summarizer.h"
 
 namespace app {
 

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "store/store.h"
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mail/summarizer.h"
+
 namespace mail {
 namespace {
 

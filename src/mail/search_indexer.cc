@@ -7,11 +7,9 @@
 #include <span>
 #include <utility>
 
-#include "base/ascii.h"
+#include "mail/index_build.h"
 #include "mail/records.h"
 #include "mail/search_merge.h"
-#include "mail/search_text.h"
-#include "mail/summary.h"
 #include "store/key.h"
 
 namespace mail {
@@ -19,70 +17,7 @@ namespace {
 
 constexpr std::size_t kFanout = 8;
 constexpr std::uint64_t kSmallestLevelEmails = 64;
-constexpr std::size_t kBatchEmails = 64;
-constexpr std::size_t kBatchOctetsMax = std::size_t{4} << 20;
 constexpr std::size_t kEraseRecords = 64;
-constexpr std::uint64_t kHeaderOctetsMax = std::uint64_t{1} << 20;
-
-// What was read of one email, not yet decoded.
-struct RawEmail {
-    EmailId id = 0;
-    Summary summary;
-    std::string header;
-    std::vector<std::pair<TextRange, std::string>> texts;
-
-    [[nodiscard]] std::size_t octets() const {
-        std::size_t sum = header.size();
-        for (const auto& [range, text] : texts) {
-            sum += text.size();
-        }
-        return sum;
-    }
-};
-
-void add_header(SearchBlockBuilder& builder, std::uint32_t document, std::string_view header) {
-    mime::FieldIterator fields(header);
-    while (const auto field = fields.next()) {
-        builder.add(document, IndexPart::kOtherFields, base::to_upper(field->name));
-        builder.add(document, part_of_field(field->name), folded_value(*field));
-    }
-}
-
-void add_email(SearchBlockBuilder& builder, std::uint32_t document, const RawEmail& email) {
-    add_header(builder, document, email.summary.as_utf8(email.header));
-    const auto structure = email.summary.structure();
-    if (!structure) {
-        return;
-    }
-    std::string names;
-    append_part_names(names, *structure);
-    builder.add(document, IndexPart::kBody, names);
-    for (const auto& [range, octets] : email.texts) {
-        std::string text;
-        append_text(text, *structure, range, octets);
-        builder.add(
-            document, range.is_attachment ? IndexPart::kAttachments : IndexPart::kBody, text);
-    }
-}
-
-base::Task<base::Result<RawEmail>> read_email(base::Loop& loop,
-                                              const EmailSource& source,
-                                              RawEmail email) {
-    CO_TRY(const auto body, source.open_body(email.id));
-    if (email.summary.empty()) {
-        CO_TRY(email.summary, co_await summarize_body(loop, *body));
-    }
-    CO_TRY(email.header,
-           co_await read_octets(
-               loop, *body, 0, std::min(email.summary.header_octets(), kHeaderOctetsMax)));
-    CO_TRY(const mime::Structure structure, email.summary.structure());
-    for (const TextRange& range : text_ranges(structure)) {
-        CO_TRY(std::string octets,
-               co_await read_octets(loop, *body, range.octets.begin, range.octets.end));
-        email.texts.emplace_back(range, std::move(octets));
-    }
-    co_return email;
-}
 
 unsigned level_of(const SearchBlock& block) {
     unsigned level = 0;
@@ -167,14 +102,9 @@ base::Result<std::vector<std::string>> find_damaged(const store::Reader& reader,
     return keys;
 }
 
-struct Gap {
-    EmailId first = 1;
-    EmailId last = 0;  // below first: there is none
-};
-
 // The first emails that no block covers.
-Gap first_gap(const std::vector<SearchBlock>& blocks, EmailId next_email) {
-    Gap gap;
+IndexGap first_gap(const std::vector<SearchBlock>& blocks, EmailId next_email) {
+    IndexGap gap;
     for (const SearchBlock& block : blocks) {
         if (block.first > gap.first) {
             gap.last = block.first - 1;
@@ -195,13 +125,6 @@ base::Result<> expect_account(const store::Reader& reader, account::AccountId ac
     return {};
 }
 
-base::Result<> expect_going_on(const std::atomic<bool>* stopping) {
-    if (stopping != nullptr && *stopping) {
-        return base::fail(base::Errc::kUnavailable, "the server is stopping");
-    }
-    return {};
-}
-
 base::Result<std::vector<EmailId>> emails_there(const EmailSource& source,
                                                 std::span<const EmailId> emails) {
     std::vector<EmailId> there;
@@ -216,7 +139,7 @@ base::Result<std::vector<EmailId>> emails_there(const EmailSource& source,
 
 struct SearchIndexer::Plan {
     std::vector<std::string> garbage;  // erase these first
-    Gap gap;                           // index these
+    IndexGap gap;                      // index these
     std::vector<SearchBlock> merge;    // or make these one
     std::uint64_t serial = 1;          // of the new block
 
@@ -289,123 +212,12 @@ base::Task<base::Result<bool>> SearchIndexer::step(base::Loop& loop,
     co_return true;
 }
 
-// Reads a gap's emails a batch at a time, and has their words cut on the pool.
-class IndexBuild {
-  public:
-    IndexBuild(base::Loop& loop,
-               base::Pool& pool,
-               const EmailSource& source,
-               std::uint64_t hash_seed)
-        : loop_(loop),
-          pool_(pool),
-          source_(source),
-          share_(loop),
-          builder_(hash_seed) {}
-
-    base::Task<base::Result<>> run(Gap gap,
-                                   const IndexerLimits& limits,
-                                   const std::atomic<bool>* stopping,
-                                   const std::function<void()>& rest) {
-        block_.first = gap.first;
-        EmailId next = gap.first;
-        while (next <= gap.last && block_.emails.size() < limits.block_emails_max &&
-               builder_.octets() < limits.block_octets_max) {
-            CO_TRY_VOID(expect_going_on(stopping));
-            const std::uint64_t room = limits.block_emails_max - block_.emails.size();
-            CO_TRY(next, co_await read_batch(next, std::min(gap.last, next + room - 1)));
-            if (batch_.empty()) {
-                // Whole spans may be free: of what went, or was never given out (renew_ids()).
-                CO_TRY(const EmailId there, source_.first_email(next));
-                next = std::clamp(there, next, gap.last + 1);
-                continue;
-            }
-            CO_TRY_VOID(co_await cut_words());
-            rest();
-        }
-        block_.last = next - 1;
-        co_return base::Result<>{};
-    }
-
-    [[nodiscard]] SearchBlock& block() { return block_; }
-
-    [[nodiscard]] SearchBlockBuilder& builder() { return builder_; }
-
-  private:
-    // Returns the id behind the last that was looked at.
-    base::Task<base::Result<EmailId>> read_batch(EmailId next, EmailId last) {
-        std::vector<EmailId> ids;
-        for (; next <= last && ids.size() < kBatchEmails; ++next) {
-            ids.push_back(next);
-        }
-        std::vector<RawEmail> emails;
-        CO_TRY_VOID(source_.read_emails(ids, [&](EmailId id, const EmailRecord& record) {
-            RawEmail& email = emails.emplace_back();
-            email.id = id;
-            if (auto summary = Summary::unpack(std::string(record.summary))) {
-                email.summary = std::move(*summary);
-            }
-            return true;
-        }));
-        std::size_t octets = 0;
-        for (RawEmail& email : emails) {
-            if (octets > kBatchOctetsMax) {
-                co_return email.id;
-            }
-            auto read = co_await read_email(loop_, source_, std::move(email));
-            if (read) {
-                octets += read->octets();
-                batch_.push_back(std::move(*read));
-            } else if (read.error().code != base::Errc::kNotFound &&
-                       read.error().code != base::Errc::kCorrupt) {
-                co_return base::forward_error(read);
-            }
-            if (share_.is_used_up()) {
-                co_await share_.give_way();
-            }
-        }
-        co_return next;
-    }
-
-    base::Task<base::Result<>> cut_words() {
-        auto document = static_cast<std::uint32_t>(block_.emails.size());
-        for (const RawEmail& email : batch_) {
-            block_.emails.push_back(email.id);
-        }
-        auto work = std::make_shared<Work>();
-        work->builder = std::move(builder_);
-        work->batch = std::move(batch_);
-        co_await pool_.run(loop_, [work, document] {
-            std::uint32_t at = document;
-            for (const RawEmail& email : work->batch) {
-                add_email(work->builder, at++, email);
-            }
-        });
-        builder_ = std::move(work->builder);
-        batch_.clear();
-        co_return base::Result<>{};
-    }
-
-    // What the pool works on: owned by the work, should the coroutine be destroyed meanwhile.
-    struct Work {
-        SearchBlockBuilder builder;
-        std::vector<RawEmail> batch;
-    };
-
-    base::Loop& loop_;
-    base::Pool& pool_;
-    const EmailSource& source_;
-    FairShare share_;
-    SearchBlock block_;
-    SearchBlockBuilder builder_;
-    std::vector<RawEmail> batch_;
-};
-
 base::Task<base::Result<>> SearchIndexer::build(base::Loop& loop,
                                                 const EmailSource& source,
                                                 account::AccountId account,
                                                 Plan plan) const {
-    IndexBuild build(loop, pool_, source, limits_.hash_seed);
-    CO_TRY_VOID(co_await build.run(plan.gap, limits_, stopping_, rest_));
+    IndexBuild build(loop, pool_, source, limits_);
+    CO_TRY_VOID(co_await build.run(plan.gap, stopping_, rest_));
     SearchBlock& block = build.block();
     block.serial = plan.serial;
     Records records;

@@ -9,6 +9,7 @@
 #include "mail/mailboxes.h"
 #include "mail/search.h"
 #include "mail/search_indexer.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "mail/thread_keys.h"
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "mail/kept_fields.h"
 #include "mail/search_fold.h"
 #include "mail/search_text.h"
 

@@ -11,6 +11,7 @@
 #include "mail/search_model.h"
 #include "mail/search_random.h"
 #include "mail/search_run.h"
+#include "mail/summarizer.h"
 
 namespace mail {
 namespace {

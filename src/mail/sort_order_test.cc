@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mail/summarizer.h"
+
 namespace mail {
 namespace {
 

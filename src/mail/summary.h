@@ -2,7 +2,7 @@
 // BODYSTRUCTURE, PREVIEW and the header fields that clients list (RFC 9051 7.5.2, RFC 8970) are answered,
 // and messages sorted, threaded and searched by header, without opening the body.
 //
-//     Summarizer summarizer;
+//     Summarizer summarizer;                       (mail/summarizer.h)
 //     summarizer.feed(octets); ...
 //     Summary summary = summarizer.finish();      record.summary = summary.packed();
 //     auto summary = Summary::unpack(record.summary);
@@ -11,30 +11,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "mime/bodystructure.h"
 #include "mime/date.h"
 #include "mime/encoded_word.h"
-#include "mime/header.h"
-#include "mime/parser.h"
 #include "mime/structure.h"
 
 namespace mail {
 
-inline constexpr std::size_t kSummaryFieldsOctetsMax = std::size_t{16} * 1024;
-inline constexpr std::size_t kSummaryHeldOctetsMax = std::size_t{32} * 1024;
-inline constexpr std::size_t kSummaryAnswerOctetsMax = std::size_t{4} * 1024;
-
 // A summary lives as its packed octets and is read in place, each part only when it is asked for.
 class Summary {
   public:
+    // What a summary is made of (mail/summarizer.h); views need live for the call alone.
+    struct Parts {
+        std::string_view fields;  // the kept ones, each with its line end
+        bool has_all_fields = true;
+        std::uint64_t other_names = 0;  // filter_bit() of the fields not kept
+        std::uint64_t header_octets = 0;
+        std::optional<mime::Date> sent;
+        std::optional<std::string_view> preview;
+        std::string_view structure;  // mime::pack() without the root's envelope
+        std::string_view envelope;   // the two answers; empty: not kept
+        std::string_view body_structure;
+    };
+
     // Nothing is known: the record is older than summaries, or bears none.
     Summary() = default;
+    [[nodiscard]] static Summary pack(const Parts& parts);
     // kCorrupt for octets that packed() did not give; an empty string is the empty summary.
     [[nodiscard]] static base::Result<Summary> unpack(std::string packed);
     // The same where it lies, without a copy: `packed` must live as long as the summary and its copies.
@@ -111,29 +117,6 @@ class Summary {
     Answer body_structure_;
 };
 
-// The documented list (docs/architecture/storage-format.md, "Summaries"): true when a field of that name
-// is kept, without regard to case.
-[[nodiscard]] bool is_kept_field(std::string_view name);
-
-// Makes a summary out of the octets of a message, in pieces of any size. It holds the parser's state and
-// the first kSummaryHeldOctetsMax octets, no more: a header or a text beyond them is told of as not known.
-// A message that is no longer than that is parsed when it is finished, on whatever thread that is.
-class Summarizer {
-  public:
-    Summarizer();
-    void feed(std::string_view octets);
-    // The message has ended. Call once.
-    [[nodiscard]] Summary finish();
-
-  private:
-    mime::Parser parser_;
-    bool is_parsing_ = false;  // what came is with the parser too
-    std::string held_;         // the message's beginning: its header, and the text for the preview
-};
-
-// Of a message that is all there.
-[[nodiscard]] Summary summarize(std::string_view message);
-
 // IMAP's answers out of a summary that is not empty.
 //
 // The envelope as mime::format_envelope gives it. Nothing when fields are missing from the summary: read
@@ -143,21 +126,5 @@ class Summarizer {
 // BODY or BODYSTRUCTURE; kCorrupt when the structure in it is damaged.
 [[nodiscard]] base::Result<std::string> format_body(
     const Summary& summary, mime::BodyForm form, mime::HeaderForm text = mime::HeaderForm::kAscii);
-
-// The names of a BODY[HEADER.FIELDS (names)], looked up once for all the messages it is asked of.
-class FieldChoice {
-  public:
-    explicit FieldChoice(std::span<const std::string> names);
-
-    // The text as mime::select_fields gives it. Nothing when only the header itself can tell: read its
-    // header_octets() and call mime::select_fields. So it is for every HEADER.FIELDS.NOT.
-    [[nodiscard]] std::optional<std::string> of(const Summary& summary) const;
-
-  private:
-    [[nodiscard]] bool has(std::string_view field) const;
-
-    std::vector<std::string> names_;  // those that are kept
-    std::uint64_t others_ = 0;        // the filter's bits of the others
-};
 
 }  // namespace mail

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "mail/kept_fields.h"
+#include "mail/summarizer.h"
 #include "mime/envelope.h"
 #include "mime/preview.h"
 #include "mime/section.h"

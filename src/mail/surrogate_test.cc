@@ -7,6 +7,7 @@
 #include "fakes/mail_fixture.h"
 #include "mail/email_source.h"
 #include "mail/emails.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "mime/parser.h"
 

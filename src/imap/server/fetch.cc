@@ -16,6 +16,7 @@
 #include "imap/server/handlers.h"
 #include "imap/server/message_limit.h"
 #include "imap/server/session.h"
+#include "mail/summarizer.h"
 
 namespace imap {
 

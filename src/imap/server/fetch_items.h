@@ -9,6 +9,7 @@
 
 #include "imap/grammar/fetch.h"
 #include "imap/server/session.h"
+#include "mail/kept_fields.h"
 #include "mail/mailboxes.h"
 #include "mail/summary.h"
 

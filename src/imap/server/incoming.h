@@ -10,7 +10,7 @@
 #include "imap/server/new_messages.h"
 #include "imap/server/session.h"
 #include "mail/mailboxes.h"
-#include "mail/summary.h"
+#include "mail/summarizer.h"
 
 namespace imap {
 

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/mailboxes.h"
-#include "mail/summary.h"
+#include "mail/summarizer.h"
 
 namespace imap {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fakes/waiting_loop.h"
+#include "mail/summarizer.h"
 #include "mail/thread_keys.h"
 #include "store/memory_store.h"
 #include "store/sha256.h"

@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "mail/message_store.h"
+#include "mail/summarizer.h"
 #include "mail/summary.h"
 #include "smtp/grammar/dot_reader.h"
 #include "smtp/grammar/reply.h"
