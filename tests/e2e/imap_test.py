@@ -108,6 +108,25 @@ class Imaplib(ImapTest):
         self.assertRegex(client.readline(), rb"x1 NO \[TOOBIG\]")
         self.ok(client.noop())
 
+    def test_fields_of_a_header_beyond_its_bound(self):
+        """CATENATE (RFC 4469) chooses fields of a header that it holds: of a MiB at most."""
+        client = self.open_imap()
+
+        def catenated(section, filling):
+            message = f"Subject: long\r\nX-Filling: {filling}\r\n\r\nbody\r\n".encode()
+            uid = re.search(r"APPENDUID \d+ (\d+)", self.ok(client.append("Drafts", None, None, message))[0].decode())[1]
+            return client._simple_command("APPEND", "Trash", "CATENATE", f'(URL "/Drafts/;UID={uid}/;SECTION={section}")')
+
+        fields = "HEADER.FIELDS%20(SUBJECT)"
+        filling = "\r\n ".join(["a" * 900] * 1100)
+        self.ok(catenated(fields, filling))
+        status, said = catenated(fields, filling * 2)
+        self.assertEqual(status, "NO")
+        self.assertIn(b"BADURL", said[0])
+        self.ok(catenated("HEADER", filling * 2))
+        self.ok(client.select("Trash"))
+        self.assertEqual(self.ok(client.fetch("1", "BODY[]"))[0][1], b"Subject: long\r\n\r\n")
+
 
 class Idle(ImapTest):
     @classmethod
