@@ -9,23 +9,30 @@
 
 namespace mail {
 
+// Filed under what is watched; who watches an account as a whole is under its mailbox 0, which no mailbox is.
+struct Hub::Board {
+    using Watchers = std::multimap<Ref, std::shared_ptr<Watcher>>;
+
+    void tell(Ref ref, std::uint32_t kinds);
+    void tell_filed_under(Ref place, const Event& event);
+
+    std::mutex mutex;
+    Watchers watchers;
+};
+
 struct Hub::Watcher {
-    Watcher(base::Loop& home, std::optional<MailboxId> which, Listener called)
+    Watcher(base::Loop& home, Listener called, const std::shared_ptr<Board>& filed_on)
         : loop(home),
-          mailbox(which),
+          board(filed_on),
           listener(std::move(called)) {}
 
     base::Loop& loop;
-    const std::optional<MailboxId> mailbox;
-    Listener listener;   // the loop's thread alone
-    bool ended = false;  // the loop's thread alone
-    std::mutex mutex;    // guards what follows
+    const std::weak_ptr<Board> board;
+    Board::Watchers::iterator place;  // as long as the board is there
+    Listener listener;                // the loop's thread alone
+    bool ended = false;               // the loop's thread alone
+    std::mutex mutex;                 // guards what follows
     std::map<Ref, std::uint32_t> waiting;
-};
-
-struct Hub::Board {
-    std::mutex mutex;
-    std::multimap<account::AccountId, std::weak_ptr<Watcher>> watchers;
 };
 
 namespace {
@@ -80,11 +87,16 @@ Hub::Subscription& Hub::Subscription::operator=(Subscription&& other) noexcept {
 }
 
 void Hub::Subscription::reset() {
-    if (watcher_) {
-        watcher_->ended = true;
-        watcher_->listener = nullptr;
-        watcher_.reset();
+    if (!watcher_) {
+        return;
     }
+    watcher_->ended = true;
+    watcher_->listener = nullptr;
+    if (const auto board = watcher_->board.lock()) {
+        const std::lock_guard lock(board->mutex);
+        board->watchers.erase(watcher_->place);
+    }
+    watcher_.reset();
 }
 
 Hub::Hub() : board_(std::make_shared<Board>()) {}
@@ -95,14 +107,9 @@ Hub::Subscription Hub::watch(base::Loop& loop,
                              account::AccountId account,
                              std::optional<MailboxId> mailbox,
                              Listener listener) {
-    auto watcher = std::make_shared<Watcher>(loop, mailbox, std::move(listener));
+    auto watcher = std::make_shared<Watcher>(loop, std::move(listener), board_);
     const std::lock_guard lock(board_->mutex);
-    // Those who left since are forgotten where somebody looks anyway.
-    auto [at, end] = board_->watchers.equal_range(account);
-    while (at != end) {
-        at = at->second.expired() ? board_->watchers.erase(at) : std::next(at);
-    }
-    board_->watchers.emplace(account, watcher);
+    watcher->place = board_->watchers.emplace(Ref{account, mailbox.value_or(0)}, watcher);
     return Subscription(std::move(watcher));
 }
 
@@ -115,24 +122,24 @@ void Hub::announce(std::span<const store::Write> writes) {
         for (const store::Write& write : writes_under(writes, prefix(row.tag))) {
             const auto ref = ref_of(write.key, row.tag);
             if (ref) {
-                tell(*ref, kinds_of(write, row));
+                board_->tell(*ref, kinds_of(write, row));
             }
         }
     }
 }
 
-void Hub::tell(Ref ref, std::uint32_t kinds) {
-    auto [at, end] = board_->watchers.equal_range(ref.owner);
-    while (at != end) {
-        const auto watcher = at->second.lock();
-        if (!watcher) {
-            at = board_->watchers.erase(at);
-            continue;
-        }
-        ++at;
-        if (!watcher->mailbox || *watcher->mailbox == ref.mailbox) {
-            post(watcher, {ref, kinds});
-        }
+void Hub::Board::tell(Ref ref, std::uint32_t kinds) {
+    const Ref whole{ref.owner, 0};
+    tell_filed_under(whole, {ref, kinds});
+    if (ref != whole) {
+        tell_filed_under(ref, {ref, kinds});
+    }
+}
+
+void Hub::Board::tell_filed_under(Ref place, const Event& event) {
+    const auto [begin, end] = watchers.equal_range(place);
+    for (auto at = begin; at != end; ++at) {
+        post(at->second, event);
     }
 }
 

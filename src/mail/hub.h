@@ -41,7 +41,8 @@ class Hub {
   public:
     using Listener = std::function<void(const Event&)>;
 
-    // Ends the watching when it is destroyed, on the watcher's loop. Outliving the hub is allowed.
+    // Ends the watching when it is destroyed, on the watcher's loop, and leaves nothing behind. Outliving the
+    // hub is allowed.
     class Subscription {
       public:
         Subscription() = default;
@@ -77,7 +78,6 @@ class Hub {
     void announce(std::span<const store::Write> writes);
 
   private:
-    void tell(Ref ref, std::uint32_t kinds);
     static void post(const std::shared_ptr<Watcher>& watcher, const Event& event);
     static void call(const std::shared_ptr<Watcher>& watcher);
 
