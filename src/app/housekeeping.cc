@@ -1,6 +1,7 @@
 // What the server does beside its sessions: figures, removals, collection, expiry.
 #include <functional>
 
+#include "app/process.h"
 #include "app/removal.h"
 #include "app/server_parts.h"
 #include "files/trace.h"
@@ -11,6 +12,7 @@ namespace app {
 namespace {
 
 constexpr std::size_t kTraceEventsAtOnce = 1000;
+constexpr std::size_t kCrowd = 1000;
 
 // Long work in short changes, so that nobody waits for it: one after the other until `step` has nothing left.
 base::Result<> change_until_done(
@@ -144,6 +146,19 @@ void MailServer::Parts::collect_emails() {
             log->warning("collection of removed mail failed", {{"reason", collected.error().text}});
         }
         collecting_emails = false;
+    });
+}
+
+// A crowd that came and went would be held against us for ever: the C library gives back what is free at the end of its
+// heap alone.
+void MailServer::Parts::give_memory_back() {
+    const std::size_t gone = server->take_gone(kCrowd);
+    if (gone == 0) {
+        return;
+    }
+    administration_pool->submit([this, gone] {
+        app::give_memory_back();
+        log->info("memory given back", {{"sessions_gone", gone}});
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -92,6 +93,12 @@ std::size_t raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::getrlimit(RLIMIT_NOFILE, &limit);
     return limit.rlim_cur;
+}
+
+void give_memory_back() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 base::Result<> make_data_directory(const std::string& directory,

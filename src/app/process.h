@@ -21,6 +21,10 @@ void hold_signals();
 // As many descriptors as the kernel lets us have; returns how many.
 std::size_t raise_descriptor_limit();
 
+// What the allocator holds free goes back to the kernel, as far as whole pages of it are. Takes some milliseconds, in
+// which other threads may wait for memory.
+void give_memory_back();
+
 // Makes `directory` (mode 0700, parents too, their names on the disk) if it is absent. When the process
 // is root and `user` is not empty, it and the parents made then belong to that user.
 [[nodiscard]] base::Result<> make_data_directory(

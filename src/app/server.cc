@@ -270,6 +270,7 @@ void MailServer::keep_house() {
     if (parts_->collection.now(now)) {
         parts_->collect();
     }
+    parts_->give_memory_back();
 }
 
 void MailServer::stop(base::Duration patience) {

@@ -137,6 +137,7 @@ struct MailServer::Parts {
     void expire_traces();
     void collect_emails();
     void build_index();
+    void give_memory_back();
 };
 
 }  // namespace app

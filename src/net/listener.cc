@@ -79,7 +79,7 @@ base::Task<> converse(std::shared_ptr<const Service> service,
 
 void SessionCount::begin() {
     const std::scoped_lock lock(mutex_);
-    ++count_;
+    most_ = std::max(most_, ++count_);
 }
 
 void SessionCount::end() {
@@ -92,6 +92,16 @@ void SessionCount::end() {
 std::size_t SessionCount::now() const {
     const std::scoped_lock lock(mutex_);
     return count_;
+}
+
+std::size_t SessionCount::take_gone(std::size_t enough) {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t gone = most_ - count_;
+    if (gone < enough) {
+        return 0;
+    }
+    most_ = count_;
+    return gone;
 }
 
 bool SessionCount::wait_for_none(base::Duration patience) {

@@ -51,6 +51,8 @@ class SessionCount {
     void begin();
     void end();
     [[nodiscard]] std::size_t now() const;
+    // How many fewer there are than at most since this last said at least `enough`; below that 0.
+    [[nodiscard]] std::size_t take_gone(std::size_t enough);
     // True when there was none before `patience` was over.
     [[nodiscard]] bool wait_for_none(base::Duration patience);
 
@@ -58,6 +60,7 @@ class SessionCount {
     mutable std::mutex mutex_;
     std::condition_variable none_;
     std::size_t count_ = 0;
+    std::size_t most_ = 0;  // as take_gone() counts
 };
 
 // What the listeners of one service share. It outlives them and every session.

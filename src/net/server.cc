@@ -188,6 +188,10 @@ std::size_t Server::sessions() const {
     return count_->now();
 }
 
+std::size_t Server::take_gone(std::size_t enough) {
+    return count_->take_gone(enough);
+}
+
 base::Loop& Server::loop(std::size_t index) {
     return workers_.at(index)->loop;
 }

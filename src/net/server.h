@@ -59,6 +59,8 @@ class Server {
 
     // Conversations that are going on, handshakes included. From any thread.
     [[nodiscard]] std::size_t sessions() const;
+    // SessionCount's: how many of a crowd of `enough` or more have left. From any thread.
+    [[nodiscard]] std::size_t take_gone(std::size_t enough);
 
     [[nodiscard]] std::size_t threads() const { return workers_.size(); }
 

@@ -15,6 +15,8 @@ MESSAGES = 200_000
 SEED = 1_000  # of them are written; the others are copies
 PUSHED = 5_000
 IN_FLIGHT = 50
+CROWD = 1_500  # sessions that come and go
+CROWD_KIB = 4  # that each takes at least
 GROWTH_MIB_MAX = 64
 
 
@@ -104,6 +106,30 @@ class Large(ServerTest):
         line = []
         client.command("STATUS Archive (MESSAGES UIDNEXT)", line.append)
         self.assertEqual(line, [f"* STATUS Archive (MESSAGES {PUSHED} UIDNEXT {PUSHED + 1})\r\n".encode()])
+
+    def test_what_a_crowd_took_is_given_back(self):
+        first = self.open()
+        first.command("SELECT INBOX")
+        crowd = []
+        for number in range(CROWD):
+            # As many addresses as the limit of connections from one asks for.
+            source = (f"127.0.1.{1 + number % 10}", 0)
+            member = socket.create_connection(("127.0.0.1", self.server.ports["imap"]), PATIENCE_S, source)
+            crowd.append((member, member.makefile("rb", 512)))
+            member.sendall(f'a LOGIN {BOB} "{PASSWORDS[BOB]}"\r\nb SELECT INBOX\r\nc IDLE\r\n'.encode())
+        for member, lines in crowd:
+            self.assertTrue(any(line.startswith(b"+ ") for line in lines))
+        peak = self.memory_mib("RssAnon")
+        stay = crowd[-20:]  # at the end of the heap: nothing goes back by itself
+        for member, lines in crowd[:-20]:
+            member.close()
+            lines.close()
+        self.server.wait_for_log("memory given back")
+        if self.memory_mib("VmSize") < 1 << 20:  # beyond it is a sanitizer, which has an allocator of its own
+            self.assertLess(self.memory_mib("RssAnon"), peak - CROWD * CROWD_KIB / 1024 / 2)
+        for member, lines in stay:
+            member.close()
+            lines.close()
 
 
 if __name__ == "__main__":
