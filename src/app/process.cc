@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -70,6 +74,15 @@ base::Result<> give_to(const User& owner, const std::string& folder) {
     return {};
 }
 
+// capabilities(7): of all that the thread has, or may take up, CAP_NET_BIND_SERVICE alone stays.
+bool keep_the_right_to_low_ports() {
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> rights{};
+    rights[0].permitted = 1U << CAP_NET_BIND_SERVICE;
+    rights[0].effective = rights[0].permitted;
+    return ::syscall(SYS_capset, &header, rights.data()) == 0;
+}
+
 }  // namespace
 
 void hold_signals() {
@@ -118,13 +131,16 @@ base::Result<> make_data_directory(const std::string& directory,
     return {};
 }
 
-base::Result<> become_user(const std::string& user) {
+base::Result<> become_user(const std::string& user, bool keep_low_ports) {
     if (user.empty() || ::geteuid() != 0) {
         return {};
     }
     TRY(const User target, find_user(user));
-    if (::initgroups(user.c_str(), target.gid) != 0 || ::setgid(target.gid) != 0 ||
-        ::setuid(target.uid) != 0) {
+    const bool done = ::prctl(PR_SET_KEEPCAPS, keep_low_ports ? 1L : 0L, 0, 0, 0) == 0 &&
+                      ::initgroups(user.c_str(), target.gid) == 0 && ::setgid(target.gid) == 0 &&
+                      ::setuid(target.uid) == 0 &&
+                      (!keep_low_ports || keep_the_right_to_low_ports());
+    if (!done) {
         return failed("cannot become " + user);
     }
     // A way back would make all of it worthless.

@@ -33,7 +33,8 @@ void give_memory_back();
     store::FileSystem& file_system = store::posix_file_system());
 
 // The process, started as root, goes on as `user` for good; nothing happens when `user` is empty or the
-// process is not root. kInvalid: there is no such user.
-[[nodiscard]] base::Result<> become_user(const std::string& user);
+// process is not root. kInvalid: there is no such user. With `keep_low_ports` it keeps the right to ports below 1024, and
+// no other of root's: this thread and those that it starts.
+[[nodiscard]] base::Result<> become_user(const std::string& user, bool keep_low_ports = false);
 
 }  // namespace app

@@ -188,7 +188,7 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config,
         .metrics = &parts->metrics});
     parts->server->inherit(net::InheritedSockets::take());
     TRY_VOID(parts->listen());
-    TRY_VOID(become_user(parts->config.user));
+    TRY_VOID(parts->become_user());
     TRY_VOID(parts->open_store(trace_peer));
     return std::unique_ptr<MailServer>(new MailServer(std::move(parts)));
 }

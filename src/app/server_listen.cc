@@ -4,14 +4,18 @@
 #include <utility>
 
 #include "app/control.h"
+#include "app/process.h"
 #include "app/server_parts.h"
 #include "app/service_options.h"
 #include "net/kernel_tls.h"
+#include "net/network.h"
 
 namespace app {
 namespace {
 
 constexpr unsigned kPrivateSocket = 0600;
+constexpr std::uint16_t kFirstFreePort =
+    1024;  // ip(7): those below are for who has the right to them
 
 }  // namespace
 
@@ -103,6 +107,23 @@ base::Result<> MailServer::Parts::listen_imap(net::ListenOptions options) {
     TRY_VOID(listen_on("imap", config.listen.imap, options));
     options.implicit_tls = true;
     return listen_on("imaps", config.listen.imaps, options);
+}
+
+// Ports are open; active mode opens connections from a port of its own each time (RFC 959 5.2).
+base::Result<> MailServer::Parts::become_user() {
+    const bool has_ftp = !(config.listen.ftp.empty() && config.listen.ftps.empty());
+    const auto port = static_cast<std::uint16_t>(
+        has_ftp && config.ftp.active ? config.ftp.active_source_port : 0);
+    TRY_VOID(app::become_user(config.user, port != 0 && port < kFirstFreePort));
+    const auto usable = net::expect_source_port(port);
+    if (!usable && usable.error().code == base::Errc::kDenied) {
+        return base::fail(base::Errc::kDenied,
+                          fmt::format("[ftp] active_source_port: {}; ports below {} need root or "
+                                      "CAP_NET_BIND_SERVICE, 0 is any port",
+                                      usable.error().text,
+                                      kFirstFreePort));
+    }
+    return {};
 }
 
 base::Result<> MailServer::Parts::listen_ftp(net::ListenOptions options) {

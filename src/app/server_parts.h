@@ -120,6 +120,8 @@ struct MailServer::Parts {
                                            const std::vector<std::string>& addresses,
                                            net::ListenOptions options);
 
+    [[nodiscard]] base::Result<> become_user();
+
     // server.cc: everything behind the ports.
     [[nodiscard]] base::Result<> open_store(const std::string& trace_peer);
     [[nodiscard]] base::Result<> open_relay(const PeerWatch& watch);

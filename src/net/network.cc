@@ -220,6 +220,14 @@ class SystemAcceptor final : public Acceptor, private IoLoop::Watcher {
 
 }  // namespace
 
+base::Result<> expect_source_port(std::uint16_t port) {
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd) {
+        return cannot("try a source port", errno);
+    }
+    return bind_source(fd, Endpoint{.address = {}, .port = port, .path = {}}, AF_INET);
+}
+
 base::Task<base::Result<std::unique_ptr<Stream>>> SystemNetwork::connect(base::Loop& loop,
                                                                          ConnectOptions options) {
     IoLoop& io_loop = as_io_loop(loop);

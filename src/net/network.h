@@ -2,6 +2,7 @@
 // a socket of its own for somebody who was told its port (FTP's passive mode, RFC 959 3.3).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -54,6 +55,9 @@ class Network {
     [[nodiscard]] virtual base::Result<std::unique_ptr<Acceptor>> accept_on(
         base::Loop& loop, const Endpoint& local) = 0;
 };
+
+// Whether connections may go out from `port` of this host: kDenied without the right to it.
+[[nodiscard]] base::Result<> expect_source_port(std::uint16_t port);
 
 // The kernel's. Only with loops that are net::IoLoop.
 class SystemNetwork final : public Network {

@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 import stat
+import subprocess
 import sys
 import tempfile
 import types
@@ -21,7 +22,7 @@ import unittest.mock
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from harness import ALICE, BOB, EXPECT_S, PASSWORDS, PATIENCE_S, ServerTest, run
+from harness import ALICE, BOB, EXPECT_S, PASSWORDS, PATIENCE_S, PROGRAM, Server, ServerTest, run
 from ports import free_port
 
 LARGE = random.Random(1).randbytes(3_000_000)
@@ -531,6 +532,37 @@ class ActiveSource(ServerTest):
             with connection:
                 self.assertEqual(peer, ("127.0.0.1", self.port))
             self.assertEqual(client.getresp()[:3], "226")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may give up root")
+    def test_a_low_one_stays_when_root_has_gone(self):
+        port = free_port(600, 1023)
+        server = Server(services=["ftp"], options=f"[auth]\nallow_plaintext = true\n[ftp]\nactive_source_port = {port}\n")
+        server.config.write_text('user = "nobody"\n' + server.config.read_text())
+        server.folder.chmod(0o777)
+        with server, ftplib.FTP(timeout=PATIENCE_S) as client:
+            status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+            self.assertNotRegex(status, r"Uid:.*\b0\b")
+            self.assertRegex(status, r"CapPrm:\s+0000000000000400\n")  # CAP_NET_BIND_SERVICE and no other
+            client.connect("127.0.0.1", server.ports["ftp"])
+            client.login(BOB, PASSWORDS[BOB])
+            with client.makeport() as listener:
+                client.putcmd("NLST")
+                self.assertEqual(client.getresp()[:3], "150")
+                with listener.accept()[0] as connection:
+                    self.assertEqual(connection.getpeername()[1], port)
+            self.assertEqual(client.getresp()[:3], "226")
+
+    @unittest.skipUnless(os.geteuid() == 0, "root alone can tell")
+    def test_one_that_may_not_be_used_is_told_at_the_start(self):
+        server = Server(services=["ftp"], options="[ftp]\nactive_source_port = 1023\n")
+        server.folder.chmod(0o777)
+        for name in ("cert.pem", "key.pem"):
+            (server.folder / name).chmod(0o644)
+        command = [PROGRAM, "serve", "--config", str(server.config)]
+        done = subprocess.run(command, user="nobody", capture_output=True, text=True, timeout=PATIENCE_S)
+        server.__exit__(None, None, None)
+        self.assertEqual(done.returncode, 77)
+        self.assertIn("active_source_port: cannot use the source 0.0.0.0:1023", done.stderr)
 
 
 if __name__ == "__main__":

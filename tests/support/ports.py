@@ -16,10 +16,10 @@ _FIRST, _LAST = 20_000, 32_000
 _keepers = []
 
 
-def free_port():
+def free_port(first=_FIRST, last=_LAST):
     """On every address of this machine."""
     while True:
-        keeper, port = socket.socket(), random.randint(_FIRST, _LAST)
+        keeper, port = socket.socket(), random.randint(first, last)
         try:
             keeper.bind(("", port))
         except OSError:  # somebody has it, be it a socket like this one
