@@ -373,8 +373,10 @@ Client::Async<ServerReply> Client::conclude() {
     co_return reply;
 }
 
-Client::Async<ServerReply> Client::perform(std::string line) {
-    CO_TRY(ServerReply reply, co_await command(std::move(line)));
+Client::Async<ServerReply> Client::perform(std::string line, int patiences) {
+    CO_TRY_VOID(co_await send(std::move(line)));
+    CO_TRY(ServerReply reply,
+           co_await read_reply(loop_.clock().steady() + options_.patience * patiences));
     CO_TRY(reply, co_await settle(std::move(reply)));
     if (!reply.is_done()) {
         co_return tl::unexpected(error_of(reply));

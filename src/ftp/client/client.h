@@ -157,7 +157,8 @@ class Client {
     // connection is lost. The caller judges the code, or uses perform().
     [[nodiscard]] Async<ServerReply> command(std::string line);
     // The same for those who want 2yz: other replies are errors, see error_of().
-    [[nodiscard]] Async<ServerReply> perform(std::string line);
+    // `patiences`: how many times ClientOptions::patience the first reply may take.
+    [[nodiscard]] Async<ServerReply> perform(std::string line, int patiences = 1);
     // What follows a 1yz that command() brought, however long it takes: of a transfer between two servers.
     [[nodiscard]] Async<ServerReply> conclude();
     // RFC 4217 9: P, or C.

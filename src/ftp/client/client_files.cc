@@ -16,6 +16,8 @@ using base::fail;
 namespace {
 
 constexpr std::size_t kSha256Digits = 64;
+// The server reads all of the file before it answers: an hour with the default, in which a slow disk reads 300 GB.
+constexpr int kHashPatiences = 60;
 
 // The digest stands somewhere in the reply: "213 SHA-256 0-9 3f0a... name", "250 3F0A...".
 base::Result<std::string> find_digest(const ServerReply& reply) {
@@ -144,7 +146,7 @@ Client::Async<std::string> Client::sha256(std::string path, std::optional<std::u
             // 350: the range holds for the next command.
             CO_TRY_VOID(co_await command(fmt::format("RANG 0 {}", *octets - 1)));
         }
-        const auto reply = co_await perform("HASH " + path);
+        const auto reply = co_await perform("HASH " + path, kHashPatiences);
         if (octets && *octets > 0) {
             // The draft's way to end a range: proftpd keeps it, and would cut the next RETR.
             CO_TRY_VOID(co_await command("RANG 1 0"));
@@ -159,8 +161,9 @@ Client::Async<std::string> Client::sha256(std::string path, std::optional<std::u
     if (has("XSHA256")) {
         const std::string range = octets ? fmt::format(" 0 {}", *octets) : "";
         CO_TRY(const ServerReply reply,
-               co_await perform(octets ? fmt::format("XSHA256 \"{}\"{}", path, range)
-                                       : "XSHA256 " + path));
+               co_await perform(
+                   octets ? fmt::format("XSHA256 \"{}\"{}", path, range) : "XSHA256 " + path,
+                   kHashPatiences));
         co_return find_digest(reply);
     }
     co_return fail(Errc::kUnsupported, "the server computes no SHA-256");

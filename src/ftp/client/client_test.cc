@@ -189,6 +189,20 @@ TEST_F(ClientTest, EndsTheRangeOfAHash) {
     EXPECT_EQ(task.result().error().code, Errc::kNotFound);
 }
 
+// The server reads all of the file first.
+TEST_F(ClientTest, WaitsLongerForAHashThanForWords) {
+    log_in();
+    auto task = client_.sha256("x", std::nullopt);
+    task.start();
+    say("200 SHA-256\r\n");
+    EXPECT_EQ(heard(), "OPTS HASH SHA-256\r\nHASH x\r\n");
+    EXPECT_FALSE(loop_.run_until([&] { return task.done(); }, std::chrono::minutes(30)));
+    const std::string digest(64, 'a');
+    say(fmt::format("213 SHA-256 0-9 {} x\r\n", digest));
+    ASSERT_TRUE(ended(task));
+    EXPECT_EQ(task.result().value(), digest);
+}
+
 // proftpd tells that it hashed the whole file, whatever the range was.
 TEST_F(ClientTest, TakesAHashOfAnotherRangeForNone) {
     log_in();
