@@ -22,6 +22,9 @@ std::optional<unsigned> parse_day(std::string_view word) {
     return parse_counted(word, 31);
 }
 
+// POSIX strptime(3), %y: 69 to 99 are of the last century.
+constexpr unsigned kFirstYearOf1900 = 69;
+
 // "2025" whole; "99" and "25" as IIS shortens them; "103" where 2003 came as a surprise.
 std::optional<int> parse_year(std::string_view word) {
     const auto year = base::parse_number<unsigned>(word, 9999U);
@@ -31,7 +34,7 @@ std::optional<int> parse_year(std::string_view word) {
     if (word.size() == 4) {
         return static_cast<int>(*year);
     }
-    return static_cast<int>(*year) + (*year < 70 ? 2000 : 1900);
+    return static_cast<int>(*year) + (*year < kFirstYearOf1900 ? 2000 : 1900);
 }
 
 // "13:40", "13:40:05", "13:40:05.123", "9:09PM", "09:09P".

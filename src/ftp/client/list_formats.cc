@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/ascii.h"
 #include "ftp/client/list_dates.h"
 
@@ -32,6 +34,27 @@ bool is_hexadecimal(std::string_view word) {
 bool is_member_version(std::string_view word) {
     return word.size() == 5 && word[2] == '.' && base::parse_u64(word.substr(0, 2)) &&
            base::parse_u64(word.substr(3));
+}
+
+// What z/OS takes for letters in its names.
+bool is_national(char c) {
+    return c == '@' || c == '#' || c == '$';
+}
+
+// "JOB01906", "STC00012", "TSU00099", and "J0190600" where there are more.
+bool is_job_number(std::string_view word) {
+    constexpr std::size_t kOctets = 8;
+    const std::size_t letters = std::min(word.find_first_of("0123456789"), word.size());
+    const std::string_view kind = word.substr(0, letters);
+    const bool is_kind = kind == "JOB" || kind == "STC" || kind == "TSU" || kind == "J" ||
+                         kind == "S" || kind == "T";
+    return is_kind && word.size() == kOctets &&
+           std::all_of(
+               word.begin() + static_cast<std::ptrdiff_t>(letters), word.end(), base::is_digit);
+}
+
+bool is_job_state(std::string_view word) {
+    return word == "OUTPUT" || word == "ACTIVE" || word == "INPUT" || word == "HELD";
 }
 
 }  // namespace
@@ -133,6 +156,32 @@ std::optional<RemoteEntry> parse_mvs_member(const Words& line, const ListingCloc
     take_date(*date, entry);
     entry.name = line.words[0];
     return named(std::move(entry));
+}
+
+// Nothing but its name: no editor has written statistics.
+std::optional<RemoteEntry> parse_mvs_bare_member(const Words& line) {
+    constexpr std::size_t kOctetsMax = 8;
+    const auto is_initial = [](char c) { return (c >= 'A' && c <= 'Z') || is_national(c); };
+    if (line.size() != 1 || line.words[0].size() > kOctetsMax || !is_initial(line.words[0][0]) ||
+        !std::all_of(line.words[0].begin(), line.words[0].end(), [&](char c) {
+            return is_initial(c) || base::is_digit(c);
+        })) {
+        return std::nullopt;
+    }
+    RemoteEntry entry;
+    entry.name = line.words[0];
+    return entry;
+}
+
+// Name of the job, its number, with level 2 its owner, its state: RETR wants the number.
+std::optional<RemoteEntry> parse_jes_job(const Words& line, const ListingClock& /*clock*/) {
+    if (line.size() < 3 || !is_job_number(line.words[1]) ||
+        (!is_job_state(line.words[2]) && (line.size() < 4 || !is_job_state(line.words[3])))) {
+        return std::nullopt;
+    }
+    RemoteEntry entry;
+    entry.name = line.words[1];
+    return entry;
 }
 
 // Name, type, record format, record length, records, blocks, date, time, disk.

@@ -58,6 +58,12 @@ struct Words {
 // A member of one: "TESTPROC  01.03 2002/09/12 2002/10/22 10:12    16    16     0 BOB"
 [[nodiscard]] std::optional<RemoteEntry> parse_mvs_member(const Words& line,
                                                           const ListingClock& clock);
+// The same without statistics, a name alone: only below the heading of a library is it known to be one.
+[[nodiscard]] std::optional<RemoteEntry> parse_mvs_bare_member(const Words& line);
+// A job of z/OS, with SITE FILETYPE=JES: "BOBJOB1 JOB01906 BOB OUTPUT A RC=0000 3 spool files", without the owner at level 1.
+// The name is JOB01906.
+[[nodiscard]] std::optional<RemoteEntry> parse_jes_job(const Words& line,
+                                                       const ListingClock& clock);
 
 // z/VM: "MENU     TEXT     F        80      107        2 2025-10-04 15:28:42 060191". The name is MENU.TEXT.
 [[nodiscard]] std::optional<RemoteEntry> parse_vm(const Words& line, const ListingClock& clock);

@@ -42,12 +42,15 @@ bool is_total(const Words& line) {
            });
 }
 
+constexpr std::string_view kMembersBeginning = "Name VV.MM Created";
+
 // Their first words, with one space between them.
-constexpr std::array<std::string_view, 9> kBeginnings = {
+constexpr std::array<std::string_view, 10> kBeginnings = {
     "Volume Unit Referred",              // z/OS, data sets
     "Volume Referred Ext",               // the same, older
-    "Name VV.MM Created",                // z/OS, members
+    kMembersBeginning,                   // z/OS, members
     "Name Size TTR",                     // z/OS, load modules
+    "JOBNAME JOBID OWNER",               // z/OS, jobs
     "File Code EOF",                     // NonStop
     "size date time name",               // VxWorks
     "Volume in drive",                   // MS-DOS
@@ -55,11 +58,17 @@ constexpr std::array<std::string_view, 9> kBeginnings = {
     "%DIRECT-W-NOFILES, no files found"  // VMS: an empty folder
 };
 
-bool is_known_beginning(const Words& line) {
+// With one space behind each word.
+std::string evenly_spaced(const Words& line) {
     std::string text;
     for (const std::string_view word : line.words) {
         text.append(word).append(1, ' ');
     }
+    return text;
+}
+
+bool is_known_beginning(const Words& line) {
+    const std::string text = evenly_spaced(line);
     return std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](std::string_view beginning) {
         return base::istarts_with(text, std::string(beginning) + ' ');
     });
@@ -93,6 +102,10 @@ bool is_list_heading(std::string_view line) {
     const bool ruled = line.find_first_not_of("- \t") == std::string_view::npos;  // VxWorks
     return ruled || is_total(words) || is_known_beginning(words) || is_folder_name(words) ||
            is_count(words);
+}
+
+bool is_members_heading(std::string_view line) {
+    return base::istarts_with(evenly_spaced(Words(line)), std::string(kMembersBeginning) + ' ');
 }
 
 }  // namespace ftp

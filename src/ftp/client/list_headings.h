@@ -9,4 +9,7 @@ namespace ftp {
 // Not a server's complaint ("ls: cannot open directory"): what that hides may be a file.
 [[nodiscard]] bool is_list_heading(std::string_view line);
 
+// "Name VV.MM Created ...": members of a z/OS library follow.
+[[nodiscard]] bool is_members_heading(std::string_view line);
+
 }  // namespace ftp

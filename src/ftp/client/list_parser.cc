@@ -252,6 +252,7 @@ std::optional<RemoteEntry> parse_list_line(std::string_view line, const ListingC
                              parse_os400,
                              parse_mvs_data_set,
                              parse_mvs_member,
+                             parse_jes_job,
                              parse_vm,
                              parse_nonstop}) {
         if (auto entry = parse(words, clock)) {
@@ -271,6 +272,10 @@ std::optional<RemoteEntry> ListingReader::take(std::string_view line) {
     }
     const std::string whole = std::exchange(wrapped_, "").append(line);
     auto entry = parse_list_line(whole, clock_);
+    are_members_ = are_members_ || is_members_heading(whole);
+    if (!entry && are_members_) {
+        entry = parse_mvs_bare_member(Words(whole));
+    }
     if (!entry && !unread_ && !is_list_heading(whole)) {
         unread_ = whole;
     }

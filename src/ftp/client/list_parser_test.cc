@@ -132,6 +132,9 @@ INSTANTIATE_TEST_SUITE_P(
             "d - 20000427210900 [licensed files]"},
         Row{"07-18-00  10:16AM                33 x y.txt", "f 33 20000718101600 [x y.txt]"},
         Row{"12-31-1999  12:05AM                33 midnight", "f 33 19991231000500 [midnight]"},
+        // POSIX has the second century begin with 69.
+        Row{"12-31-68  12:05AM                33 x", "f 33 20681231000500 [x]"},
+        Row{"01-01-69  12:05AM                33 x", "f 33 19690101000500 [x]"},
         Row{"01/16/2026  12:05 PM            1,033 noon", "f 1033 20260116120500 [noon]"},
         Row{"2026-01-10  09:42       <DIR>          iso", "d - 20260110094200 [iso]"},
         Row{"CORE.DIR;1          1  8-SEP-1996 16:09 [SYSTEM] (RWE,RWE,RE,RE)",
@@ -193,6 +196,12 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname", "nothing"},
         Row{"TESTPROC  01.03 2002/09/12 2002/10/22 10:12    16    16     0 BOB",
             "f - 20021022101200 [TESTPROC]"},
+        Row{"BOBJOB1   JOB01906  OUTPUT    3 Spool Files", "f - - [JOB01906]"},
+        Row{"BOBJOB1 JOB01906 BOB      OUTPUT A        RC=0000 3 spool files", "f - - [JOB01906]"},
+        Row{"BOBJOB2 J0190700 BOB      ACTIVE A", "f - - [J0190700]"},
+        Row{"BOB      TSU00012 BOB      INPUT  TSU", "f - - [TSU00012]"},
+        Row{"BOBJOB1 JOBS OUTPUT of the day", "nothing"},
+        Row{"BOBJOB1 JOB01906 BOB", "nothing"},
         Row{" Name     VV.MM   Created       Changed      Size  Init   Mod   Id", "nothing"}));
 
 TEST(Listing, KnowsNamesOfSpacesAlone) {
@@ -221,6 +230,19 @@ TEST(Listing, JoinsWrappedLinesOfVms) {
     ASSERT_EQ(entries.size(), 2U);
     EXPECT_EQ(dump(entries[0]), "f 1536 20241121134005 [a_very_long_file_name_indeed.txt]");
     EXPECT_EQ(dump(entries[1]), "f 512 20241121134005 [b.txt]");
+}
+
+// z/OS keeps statistics of members that its editor has written, and of no other.
+TEST(Listing, KnowsMembersWithoutStatistics) {
+    const auto entries = parse_listing(
+        " Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\n"
+        "MENU\r\n"
+        "TESTPROC  01.03 2002/09/12 2002/10/22 10:12    16    16     0 BOB\r\n"
+        "$WINE#1\r\n",
+        kClock);
+    ASSERT_EQ(entries.size(), 3U);
+    EXPECT_EQ(dump(entries[0]), "f - - [MENU]");
+    EXPECT_EQ(dump(entries[2]), "f - - [$WINE#1]");
 }
 
 // The first line that may hide a file.
@@ -254,6 +276,7 @@ TEST(Listing, KnowsWhatStandsAroundFiles) {
           "Volume Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname",
           " Name     VV.MM   Created       Changed      Size  Init   Mod   Id",
           " Name      Size   TTR   Alias-of AC--------- Attributes--------- Amode Rmode",
+          "JOBNAME  JOBID    OWNER    STATUS CLASS",
           "File         Code             EOF  Last Modification    Owner  RWEP",
           "  size          date       time       name",
           "--------       ------     ------    --------"}) {
@@ -276,6 +299,9 @@ TEST(Listing, KnowsWhatItCannotRead) {
                                         "A.TXT;1",
                                         "+i8388621.50690,m824255907,/,"}) {
         EXPECT_EQ(unread_of({"-rw-r--r-- 1 a b 5 Jan 1 2025 a", line}), line);
+    }
+    for (const std::string_view line : {"menu", "1MENU", "TOOLONGNAME", "MENU A"}) {
+        EXPECT_EQ(unread_of({" Name     VV.MM   Created       Changed", line}), line);
     }
     EXPECT_EQ(unread_of({"A.TXT;1", "B.TXT;1", "   3/3      21-NOV-2024 13:40:05"}), "A.TXT;1");
     EXPECT_EQ(unread_of({"A.TXT;1", "   3/3      21-NOV-2024 13:40:05", "first", "second"}),

@@ -54,7 +54,8 @@ class ListingReader {
 
   private:
     ListingClock clock_;
-    std::string wrapped_;  // the name that a line ended behind
+    std::string wrapped_;       // the name that a line ended behind
+    bool are_members_ = false;  // what follows, of a z/OS library: a name alone is one
     std::optional<std::string> unread_;
 };
 
