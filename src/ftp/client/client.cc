@@ -34,6 +34,12 @@ bool moves(std::string_view line) {
     return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end();
 }
 
+// Behind it only the server knows the type. RFC 959 4.1.1, 4.1.2.
+bool may_change_type(std::string_view line) {
+    const std::string_view verb = base::split_front(line, ' ');
+    return base::iequals(verb, "TYPE") || base::iequals(verb, "REIN");
+}
+
 constexpr char kIac = '\xff';
 
 // RFC 854: on the control connection, which is a Telnet one (RFC 959 5.3.1), an octet 255 of a name is said twice.
@@ -125,6 +131,7 @@ void Client::close() {
     data_protected_ = false;
     features_.clear();
     representation_ = {};
+    type_said_ = false;
     directory_.reset();
     knows_all_.reset();
 }
@@ -319,6 +326,7 @@ Client::Async<void> Client::send(std::string line) {
         directory_.reset();
         moved_ = true;
     }
+    type_said_ = type_said_ && !may_change_type(line);
     lines_->put(doubled(line) + "\r\n");
     auto done = co_await lines_->flush(deadline());
     lost_ = lost_ || !done;

@@ -164,6 +164,7 @@ class Client {
     // RFC 4217 9: P, or C.
     [[nodiscard]] Async<void> set_protection(bool protect);
 
+    // Says TYPE unless the server has taken just this one in this session: not all begin with RFC 959's default.
     [[nodiscard]] Async<void> set_type(Type type, Form form = Form::kNonPrint);
     [[nodiscard]] Async<void> set_mode(Mode mode);
     [[nodiscard]] Async<void> set_structure(Structure structure);
@@ -302,6 +303,7 @@ class Client {
     std::optional<Async<void>> abor_;  // ABOR, on its way or sent, whose replies nobody has read
     std::map<std::string, std::string> features_;
     Representation representation_;
+    bool type_said_ = false;  // the server has taken representation_.type
     ServerReply last_reply_;
     std::optional<std::string> directory_;
     bool moved_ = false;

@@ -57,9 +57,10 @@ Client::Async<void> Client::set_type(Type type, Form form) {
     Representation wanted = representation_;
     wanted.type = type;
     wanted.form = form;
-    if (wanted != representation_) {
+    if (!type_said_ || wanted != representation_) {
         CO_TRY_VOID(co_await perform("TYPE " + type_name(wanted)));
         representation_ = wanted;
+        type_said_ = true;
     }
     co_return base::Result<>();
 }

@@ -74,6 +74,34 @@ TEST_F(ClientTransferTest, WaitsForNoEndOfAConnectionThatMayStay) {
     EXPECT_TRUE(storing.result());
 }
 
+// RFC 959 5.3.1 has A as the default, and servers exist that have another: who wants A says so, once.
+TEST_F(ClientTransferTest, SaysATypeThatItHasNotSaid) {
+    connect();
+    const auto choose = [this](Type type) {
+        auto choosing = client_.set_type(type);
+        choosing.start();
+        std::string said = heard();
+        if (!said.empty()) {
+            say("200 ok\r\n");
+        }
+        EXPECT_TRUE(choosing.done());
+        return said;
+    };
+    EXPECT_EQ(choose(Type::kAscii), "TYPE A N\r\n");
+    EXPECT_EQ(choose(Type::kAscii), "");
+    EXPECT_EQ(choose(Type::kImage), "TYPE I\r\n");
+    EXPECT_EQ(choose(Type::kImage), "");
+    // What somebody says by hand is not looked into: it is said again.
+    for (const std::string_view line : {"type a", "REIN"}) {
+        auto typed = client_.command(std::string(line));
+        typed.start();
+        EXPECT_EQ(heard(), std::string(line) + "\r\n");
+        say("200 ok\r\n");
+        ASSERT_TRUE(typed.done());
+        EXPECT_EQ(choose(Type::kImage), "TYPE I\r\n") << line;
+    }
+}
+
 TEST_F(ClientTransferTest, FetchesAFile) {
     connect();
     TextSink sink;
