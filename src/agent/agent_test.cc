@@ -30,7 +30,7 @@ std::string dump(std::string_view text) {
     }
     return url->user.value_or("-") + " " + url->password.value_or("-") + " " + url->host + " " +
            std::to_string(url->port_or_default()) + " [" + url->path + "]" +
-           (url->ascii ? " ascii" : "");
+           (url->ascii ? " ascii" : "") + (url->names ? " names" : "");
 }
 
 TEST(FtpUrl, IsRead) {
@@ -39,6 +39,8 @@ TEST(FtpUrl, IsRead) {
     EXPECT_EQ(dump("ftps://h"), "- - h 990 []");
     EXPECT_EQ(dump("ftp://[2001:db8::1]:2121/x"), "- - 2001:db8::1 2121 [x]");
     EXPECT_EQ(dump("ftp://h/%2Fetc/motd;type=a"), "- - h 21 [/etc/motd] ascii");
+    EXPECT_EQ(dump("ftp://h/menus/;type=D"), "- - h 21 [menus/] names");
+    EXPECT_EQ(dump("ftp://h/x;type=i"), "- - h 21 [x]");
     EXPECT_EQ(dump("ftp://bob@crepes.example:pw@h/x"), "bob@crepes.example pw h 21 [x]");
     EXPECT_EQ(dump("bob@h:menu"), "bob - h 21 [menu]");
     EXPECT_EQ(dump("h"), "- - h 21 []");

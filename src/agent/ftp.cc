@@ -157,8 +157,14 @@ class OneShot {
     }
 
     int get_one(const FtpUrl& url, bool to_folder) {
+        if (url.names && to_folder) {
+            return complain_usage("a list of names has no name of its own: -o wants a file or -");
+        }
         if (const int status = open(url); status != kFtpOk) {
             return status;
+        }
+        if (url.names) {
+            return list_into(url, arguments_.output.empty() ? "-" : arguments_.output);
         }
         auto paths = expand(url.path);
         if (!paths) {
@@ -226,6 +232,9 @@ class OneShot {
         if (!url) {
             return complain_usage(url.error().text);
         }
+        if (url->names) {
+            return complain_usage("what ends with ;type=d is listed: no file goes there");
+        }
         if (const int status = open(*url); status != kFtpOk) {
             return status;
         }
@@ -287,16 +296,22 @@ class OneShot {
         if (const int status = open(*url); status != kFtpOk) {
             return status;
         }
-        const std::string verb = arguments_.names_only ? "NLST" : "LIST";
-        const auto standard = FileSink::standard();
-        ListingSink sink(*standard, is_shown(STDOUT_FILENO));
-        const auto listed = site_.run(
-            site_.client().listing_into(url->path.empty() ? verb : verb + " " + url->path, sink));
-        if (!listed) {
-            return complain(listed.error());
+        return list_into(*url, "-");
+    }
+
+    // RFC 1738 3.2.2: ";type=d" wants names, as --names does. A list that is refused leaves the old file at `place`.
+    int list_into(const FtpUrl& url, const std::string& place) {
+        const std::string verb = arguments_.names_only || url.names ? "NLST" : "LIST";
+        LateSink file(place);
+        ListingSink sink(file, place == "-" && is_shown(STDOUT_FILENO));
+        auto outcome = site_.run(
+            site_.client().listing_into(url.path.empty() ? verb : verb + " " + url.path, sink));
+        if (outcome) {
+            outcome = sink.finish();
         }
-        const auto written = sink.finish();
-        return written ? int{kFtpOk} : complain(written.error());
+        const auto closed = file.finish(std::nullopt, outcome.has_value());
+        outcome = outcome ? closed : outcome;
+        return outcome ? int{kFtpOk} : complain(outcome.error());
     }
 
     int copy_tree() {

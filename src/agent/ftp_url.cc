@@ -82,6 +82,7 @@ base::Result<> take_path(std::string_view path, FtpUrl& url) {
     const std::size_t type = path.rfind(";type=");
     if (type != std::string_view::npos) {
         url.ascii = base::iequals(path.substr(type + 6), "a");
+        url.names = base::iequals(path.substr(type + 6), "d");
         path = path.substr(0, type);
     }
     TRY(url.path, decode(path));

@@ -20,6 +20,7 @@ struct FtpUrl {
     // Decoded, relative to where the login leads; "//x" and "/%2Fx" mean "/x", from the root.
     std::string path;
     bool ascii = false;  // ;type=a
+    bool names = false;  // ;type=d: the names that NLST has of the path are meant
     // What the scheme says of TLS; nothing where it leaves that open.
     std::optional<ftp::ClientTls> tls;
 

@@ -46,6 +46,18 @@ class Tree(ScriptedServer):
                 "a": "type=dir; deep\r\ntype=file;size=2; x\r\n"}.get(self.listed, "type=file;size=3; y\r\n")
 
 
+class Names(ScriptedServer):
+    """Lists names, the same of every folder."""
+
+    def obey(self, connection, state, verb, argument):
+        if verb == "NLST":
+            return self.transfer(connection, state, "LIST", argument)
+        return super().obey(connection, state, verb, argument)
+
+    def listing(self):
+        return "menu\r\nwine\r\n"
+
+
 class Habits(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="staffetta-ftp-"))
@@ -81,6 +93,39 @@ class Habits(unittest.TestCase):
 
     def test_script_of_a_pipe(self):
         self.assertIn("Bonjour", self.ftp("-f", "/dev/stdin", self.there.url, text="echo Bonjour\n").stdout)
+
+    # RFC 1738 3.2.2: what a URL says of the type
+
+    def test_url_that_asks_for_names(self):
+        with Names({"menu": b"crepes"}) as there:
+            for words in (["get", there.url + "in/;type=d"], ["get", "-o", "-", there.url + "in;type=D"],
+                          ["ls", there.url + "in;type=d"]):
+                there.seen.clear()
+                self.assertEqual(self.ftp(*words).stdout, "menu\nwine\n", words)
+                self.assertTrue(any(line.rstrip("/") == "NLST in" for line in there.seen), there.seen)
+                self.assertFalse(any(line.startswith(("RETR", "LIST")) for line in there.seen), there.seen)
+            self.ftp("get", "-o", "names", there.url + ";type=d")
+            self.assertIn("NLST", there.seen)
+            self.assertEqual((self.folder / "names").read_text(), "menu\nwine\n")
+            (self.folder / "here").mkdir()
+            there.seen.clear()
+            self.ftp("get", "-o", "here", there.url + ";type=d", status=64)
+            self.ftp("put", "names", there.url + "x;type=d", status=64)
+            self.assertFalse(any(line.startswith(("NLST", "STOR")) for line in there.seen), there.seen)
+            there.answers["NLST"] = "550 no such folder"
+            self.ftp("get", "-o", "names", there.url + ";type=d", status=66)
+            self.assertEqual((self.folder / "names").read_text(), "menu\nwine\n")
+
+    def test_type_a_is_said_even_where_it_is_the_default(self):
+        for words in (["get", "-o", "m", self.there.url + "menu;type=a"], ["get", "--ascii", "-o", "m", self.there.url + "menu"],
+                      ["put", "m", self.there.url + "n;type=a"]):
+            self.there.seen.clear()
+            self.ftp(*words)
+            self.assertEqual([line for line in self.there.seen if line.startswith("TYPE")], ["TYPE A N"], words)
+        self.there.seen.clear()
+        self.ftp(self.there.url, text="ascii\nget menu a\nget menu b\nquote TYPE I\nget menu c\nbinary\nget menu d\n")
+        self.assertEqual([line for line in self.there.seen if line.startswith("TYPE")],
+                         ["TYPE A N", "TYPE I", "TYPE A N", "TYPE I"])
 
     # A place here that cannot be written
 
