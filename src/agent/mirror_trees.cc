@@ -44,11 +44,14 @@ class Reader {
         walk.on_failure = [this](const std::string& path, const base::Error& error) {
             note_failure(path, error.text);
         };
-        const auto walked = co_await walk_tree(site_, std::move(top), std::move(walk));
-        if (!walked && options_.reverse && walked.error().code == Errc::kNotFound) {
-            co_return base::Result<>();  // it will be made
+        const auto walked = co_await walk_tree(site_, top, std::move(walk));
+        if (walked || !options_.reverse || walked.error().code != Errc::kNotFound) {
+            co_return walked;
         }
-        co_return walked;
+        if (options_.remove && co_await is_there(top)) {
+            note_failure(top, "it may not be listed, so nothing is removed; " + walked.error().text);
+        }
+        co_return base::Result<>();  // it will be made
     }
 
     base::Result<> read_local(const std::string& top) {
@@ -67,6 +70,15 @@ class Reader {
     [[nodiscard]] MirrorTrees take() { return std::move(trees_); }
 
   private:
+    // 550 to a listing says as well that the folder is there for others to list.
+    base::Task<bool> is_there(std::string folder) {
+        const auto entered = co_await site_.client().change_directory(std::move(folder));
+        if (entered && !trees_.where.empty()) {
+            static_cast<void>(co_await site_.client().change_directory(trees_.where));
+        }
+        co_return entered.has_value();
+    }
+
     void note_failure(const std::string& path, const std::string& why) {
         trees_.failures.push_back(fmt::format("{}: {}", on_one_line(path), why));
         trees_.whole = false;

@@ -326,6 +326,18 @@ class Words(InFolder):
         wants_tls = self.enterContext(ScriptedServer(answers={"USER": "550 SSL/TLS required"}))
         self.assertIn("550 SSL/TLS required", self.ftp("--tls", "never", "ls", wants_tls.url, status=77).stderr)
 
+    def test_mirror_that_cannot_see_what_to_remove(self):
+        there = self.enterContext(ScriptedServer(answers={"LIST": "550 not for you", "STAT": "550 not for you"}))
+        (self.folder / "tree").mkdir()
+        (self.folder / "tree" / "file").write_text("x")
+        mirror = ["--tls", "never", "mirror", "-R", "tree", there.url + "drop"]
+        self.ftp(*mirror)  # folders that take what is sent and show nothing are common
+        self.assertIn("drop: it may not be listed, so nothing is removed; 550 not for you",
+                      self.ftp(*mirror, "--delete", status=74).stderr)
+        there.answers["CWD"] = "550 no such folder"
+        self.ftp(*mirror, "--delete")
+        self.assertEqual([line for line in there.seen if line.startswith(("DELE", "RMD"))], [])
+
     def test_bookmark_of_two_words(self):
         there = self.enterContext(ScriptedServer())
         said = self.ftp("--tls", "never", there.url, text="bookmark add 'my place'\n", status=64).stderr
