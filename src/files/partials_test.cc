@@ -60,6 +60,20 @@ TEST_F(PartialsTest, GoWithTheirFolder) {
     EXPECT_EQ(run(bob_->usage(loop_, "/team"))->files, 3U);
 }
 
+TEST_F(PartialsTest, AreNotKeptOnceTheirFolderHasGone) {
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a")));
+    {
+        auto upload = run(bob_->upload(loop_, "/team/a/x", {}));
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, "01234")));
+        ASSERT_TRUE(run(alice_->remove_directory(loop_, "/team/a")));
+    }
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+    EXPECT_EQ(run(bob_->usage(loop_, "/team"))->octets, 0U);
+    ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a")));
+    EXPECT_EQ(kept(*bob_, "/team/a/x"), std::nullopt);
+}
+
 TEST_F(PartialsTest, GoWithTheirAccount) {
     const auto bobs = account::find_account(*store_.snapshot(),
                                             account::parse_address("bob@crepes.example").value());

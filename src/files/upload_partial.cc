@@ -76,6 +76,11 @@ bool keep_partial(UploadState& upload) {
         return false;
     }
     Volume& volume = *upload.place.volume;
+    // Whoever removed the folder meanwhile took away what was kept of uploads into it: nobody could call this one's.
+    const auto spot = volume.beneath().spot(upload.place.path);
+    if (!spot && spot.error().code == base::Errc::kNotFound) {
+        return false;
+    }
     const auto before =
         volume.partials().keep(volume.aside(), upload.aside_name, upload.partial_name);
     if (before) {
