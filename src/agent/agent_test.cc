@@ -167,6 +167,14 @@ TEST(Words, AreParted) {
     EXPECT_EQ(last_word("get a\\ b"), "a b");
     EXPECT_EQ(last_word("get "), "");
     EXPECT_THAT(*split_words(quote_word("a 'b\" \\c")), ElementsAre("a 'b\" \\c"));
+    EXPECT_EQ(open_quote("get \"a b"), '"');
+    EXPECT_EQ(open_quote("get 'a \"b"), '\'');
+    EXPECT_EQ(open_quote("get 'a' b\\'"), 0);
+    EXPECT_EQ(last_word("get \"a b"), "a b");
+    for (const char quote : {'"', '\''}) {
+        const std::string quoted = quote + quote_word("a 'b\" \\c", quote) + quote;
+        EXPECT_THAT(*split_words(quoted), ElementsAre("a 'b\" \\c")) << quoted;
+    }
 }
 
 TEST(Words, ArePartedIntoCommands) {

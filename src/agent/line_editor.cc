@@ -85,11 +85,11 @@ unsigned char complete(EditLine* line, int /*key*/) {
     }
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
-    std::string rest =
-        quote_word(common_prefix(names))
-            .substr(std::min(quote_word(word).size(), quote_word(common_prefix(names)).size()));
+    const char quote = open_quote(before);
+    const std::string certain = quote_word(common_prefix(names), quote);
+    std::string rest = certain.substr(std::min(quote_word(word, quote).size(), certain.size()));
     if (names.size() == 1 && !names[0].ends_with('/')) {
-        rest += ' ';
+        rest += quote != 0 ? std::string{quote, ' '} : " ";
     }
     if (rest.empty()) {
         show_choices(names);

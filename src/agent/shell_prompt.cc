@@ -17,6 +17,40 @@ bool is_name_of_setting(const Shell::Words& words, std::size_t place) {
     return place == 1 && (words[0] == "set" || words[0] == "unset");
 }
 
+bool takes_a_value(std::string_view option) {
+    return option == "-o" || option == "-O" || option == "-n";
+}
+
+// Which names stand at a place of a command.
+struct Sides {
+    bool remote = false;
+    bool local = false;
+};
+
+// A verb's flags tell of its first name; what it brings, or takes there, has the other side's.
+Sides sides_of(const Shell::Command& command, const Shell::Words& words, std::size_t place) {
+    Sides sides{.remote = (command.flags & Shell::kRemoteNames) != 0,
+                .local = (command.flags & Shell::kLocalNames) != 0};
+    std::size_t before = 0;
+    bool reverse = false;
+    for (std::size_t i = 1; i < place; ++i) {
+        before += words[i].starts_with('-') || takes_a_value(words[i - 1]) ? 0 : 1;
+        reverse = reverse || words[i] == "-R" || words[i] == "--reverse";
+    }
+    const bool is_named = words[place - 1] == "-o" || words[place - 1] == "-O";
+    const bool is_tree = command.name == "mirror";
+    const bool has_other =
+        command.syntax.find(sides.remote ? "LOCAL" : "REMOTE") != std::string_view::npos;
+    if (!is_named && has_other && command.syntax.find("...") != std::string_view::npos) {
+        return {.remote = true, .local = true};
+    }
+    const bool is_target = is_named || ((has_other || is_tree) && before == 1);
+    if (is_target != (is_tree && reverse)) {
+        std::swap(sides.remote, sides.local);
+    }
+    return sides;
+}
+
 std::vector<std::string> local_names(const std::string& word) {
     const std::string folder = word.substr(0, word.rfind('/') + 1);
     std::vector<std::string> names;
@@ -70,7 +104,11 @@ std::string Shell::filled_prompt(std::string_view pattern) {
 }
 
 std::vector<std::string> Shell::complete(std::string_view line) {
-    const auto parts = split_commands(line);
+    std::string closed(line);
+    if (const char quote = open_quote(line); quote != 0) {
+        closed += quote;
+    }
+    const auto parts = split_commands(closed);
     const Words* const words = parts ? &parts->back().words : nullptr;
     const std::string word = last_word(line);
     std::vector<std::string> names;
@@ -93,12 +131,16 @@ std::vector<std::string> Shell::complete(std::string_view line) {
     whole[0] = (*command)->name;
     const unsigned flags = (*command)->flags;
     const std::size_t place = whole.size() - (word.empty() ? 0 : 1);
-    if ((flags & kRemoteNames) != 0 && site().is_open()) {
+    const Sides sides = sides_of(**command, whole, place);
+    if (sides.remote && site().is_open()) {
         names = remote_names(word);
     }
-    if ((flags & kLocalNames) != 0) {
+    if (sides.local) {
         const auto local = local_names(word);
         names.insert(names.end(), local.begin(), local.end());
+    }
+    if ((*command)->syntax.starts_with("FOLDER") || (*command)->syntax.starts_with("[FOLDER")) {
+        std::erase_if(names, [](const std::string& name) { return !name.ends_with('/'); });
     }
     if ((flags & kSwitchable) != 0) {
         names.insert(names.end(), {"on", "off"});

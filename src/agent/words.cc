@@ -184,11 +184,19 @@ std::string last_word(std::string_view line) {
     return result.open_word && !result.words.empty() ? result.words.back() : "";
 }
 
-std::string quote_word(std::string_view word) {
+char open_quote(std::string_view line) {
+    return scan(line).open_quote;
+}
+
+std::string quote_word(std::string_view word, char quote) {
     std::string quoted;
     for (const char c : word) {
-        if (base::is_space(c) || c == '"' || c == '\'' || c == '\\' || c == ';' ||
-            (quoted.empty() && (c == '#' || c == '|' || c == '&'))) {
+        if (quote == '\'' && c == '\'') {
+            quoted += "'\\'";  // nothing is quoted in there: it is left for one letter
+        } else if (quote != 0
+                       ? quote == '"' && (c == '"' || c == '\\')
+                       : base::is_space(c) || c == '"' || c == '\'' || c == '\\' || c == ';' ||
+                             (quoted.empty() && (c == '#' || c == '|' || c == '&'))) {
             quoted += '\\';
         }
         quoted += c;

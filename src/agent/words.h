@@ -24,7 +24,10 @@ struct CommandPart {
 [[nodiscard]] std::optional<std::vector<CommandPart>> split_commands(std::string_view line);
 // What the line ends in, unquoted; empty behind a blank.
 [[nodiscard]] std::string last_word(std::string_view line);
-// With a backslash before each character that split_words() would take for its own.
-[[nodiscard]] std::string quote_word(std::string_view word);
+// The quote that the line leaves open; 0 for none.
+[[nodiscard]] char open_quote(std::string_view line);
+// With a backslash before each character that split_words() would take for its own. Behind an open `quote`: before those
+// that it would take for its own there.
+[[nodiscard]] std::string quote_word(std::string_view word, char quote = 0);
 
 }  // namespace agent
