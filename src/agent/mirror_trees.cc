@@ -49,7 +49,8 @@ class Reader {
             co_return walked;
         }
         if (options_.remove && co_await is_there(top)) {
-            note_failure(top, "it may not be listed, so nothing is removed; " + walked.error().text);
+            note_failure(top,
+                         "it may not be listed, so nothing is removed; " + walked.error().text);
         }
         co_return base::Result<>();  // it will be made
     }
