@@ -112,11 +112,7 @@ Files::Files(std::shared_ptr<Volumes> volumes, base::Pool& pool, bool counts_are
 
 // What still gathers is written down by whoever has the store. Counts that a crash left behind stay marked as such.
 Files::~Files() {
-    if (counts_are_old_) {
-        volumes_->flush();
-    } else {
-        volumes_->close();
-    }
+    volumes_->close(!counts_are_old_);
 }
 
 Result<std::unique_ptr<Files>> Files::start(Options options,

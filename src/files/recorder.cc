@@ -1,5 +1,7 @@
 #include "files/recorder.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "files/records.h"
@@ -13,6 +15,8 @@ constexpr std::size_t kNotesMax = 10'000;
 constexpr std::size_t kNotesAtOnce = 256;
 constexpr auto kNotesPause = std::chrono::seconds(1);
 constexpr auto kDeltasPause = std::chrono::milliseconds(100);
+// Behind a refusal: a full disk does not get free sooner because somebody asks.
+constexpr auto kRefusedPause = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -61,7 +65,7 @@ void Recorder::send_in_time(base::Loop& loop) {
             return;
         }
         armed_ = true;
-        when = next_deltas_at_;
+        when = std::max(next_deltas_at_, not_before_);
     }
     loop.call_at(when, [self = shared_from_this()] {
         {
@@ -80,10 +84,11 @@ void Recorder::flush() {
     send_if_due();
 }
 
-void Recorder::close() {
+void Recorder::close(bool right) {
     {
         const std::lock_guard lock(mutex_);
-        gathering_.closes = true;
+        gathering_.closes = right;
+        ended_ = true;
         hurry_ = true;
     }
     send_if_due();
@@ -92,13 +97,16 @@ void Recorder::close() {
 void Recorder::settle() {
     flush();
     std::unique_lock lock(mutex_);
-    settled_.wait(lock, [this, last = gathering_.last] { return written_ >= last; });
+    settled_.wait(lock, [this, last = gathering_.last] { return tried_ >= last; });
 }
 
 bool Recorder::is_due() const {
     const base::SteadyTime now = clock_.steady();
+    if (hurry_ || now < not_before_) {
+        return hurry_;
+    }
     return (!gathering_.deltas.empty() && now >= next_deltas_at_) ||
-           gathering_.notes.size() >= kNotesAtOnce || hurry_ ||
+           gathering_.notes.size() >= kNotesAtOnce ||
            (!gathering_.notes.empty() && now >= next_notes_at_);
 }
 
@@ -118,19 +126,40 @@ void Recorder::send_if_due() {
     }
     store_.submit([batch, shares = shares_quota_](
                       store::Transaction& change) { return apply_to(change, *batch, shares); },
-                  [self = shared_from_this(), batch](const base::Result<>& /*done*/) {
-                      self->finished(batch->last);
+                  [self = shared_from_this(), batch](const base::Result<>& done) {
+                      self->finished(*batch, done.has_value());
                   });
 }
 
-void Recorder::finished(std::uint64_t last) {
+void Recorder::finished(Batch& batch, bool written) {
     {
         const std::lock_guard lock(mutex_);
         busy_ = false;
-        written_ = last;
+        tried_ = batch.last;
+        if (!written && ended_) {
+            gathering_.closes = false;  // the next start counts anew
+        } else if (!written) {
+            take_back(batch);
+            not_before_ = clock_.steady() + kRefusedPause;
+        }
     }
     settled_.notify_all();
     send_if_due();
+}
+
+// What happened to the trees has happened, whatever the store says.
+void Recorder::take_back(Batch& batch) {
+    for (const auto& [volume, delta] : batch.deltas) {
+        Delta& sum = gathering_.deltas[volume];
+        sum.octets += delta.octets;
+        sum.files += delta.files;
+    }
+    std::move(batch.alive.begin(), batch.alive.end(), std::back_inserter(gathering_.alive));
+    if (batch.notes.size() + gathering_.notes.size() <= kNotesMax) {
+        std::move(
+            gathering_.notes.begin(), gathering_.notes.end(), std::back_inserter(batch.notes));
+        gathering_.notes = std::move(batch.notes);
+    }
 }
 
 base::Result<> Recorder::apply_to(store::Transaction& change,

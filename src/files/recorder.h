@@ -21,9 +21,9 @@ namespace files {
 
 // One change is on its way at a time, and two do not begin within a tenth of a second; what comes meanwhile gathers
 // and is the next. So a thousand small files cost ten syncs a second, which do not wait in line with their own. What
-// was only fetched waits for company, a second at most between two
-// sessions' ends: to read files must not keep the disk busy with writing so down. Thread-safe; shared by what it
-// waits for.
+// was only fetched waits for company, a second at most between two sessions' ends: to read files must not keep the
+// disk busy with writing so down. What the store refuses, since the disk is full, is tried again with what comes
+// later. Thread-safe; shared by what it waits for.
 class Recorder : public std::enable_shared_from_this<Recorder> {
   public:
     // `store` and `clock` must outlive all that was handed in. `shares_quota`: accounts' files and mail have one
@@ -43,9 +43,10 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     void send_in_time(base::Loop& loop);
     // Sends what has gathered.
     void flush();
-    // The same, for the last time: with it the trees are marked as closed, their counts right.
-    void close();
-    // As flush(), and waits until it is written down. On a thread that may wait, and that the store does not need.
+    // The same, for the last time. Where the counts are `right` the trees are marked as closed with it, unless something
+    // is refused.
+    void close(bool right);
+    // As flush(), and waits until it is written down, or refused: then it gathers again. On a thread that may wait, and that the store does not need.
     void settle();
 
   private:
@@ -66,7 +67,9 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     // Whether what has gathered is to be sent now. Under mutex_.
     [[nodiscard]] bool is_due() const;
     void send_if_due();
-    void finished(std::uint64_t last);
+    void finished(Batch& batch, bool written);
+    // What was refused gathers again. Under mutex_.
+    void take_back(Batch& batch);
     [[nodiscard]] static base::Result<> apply_to(store::Transaction& change,
                                                  const Batch& batch,
                                                  bool shares_quota);
@@ -80,10 +83,12 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     bool busy_ = false;
     bool hurry_ = false;  // flush() was called
     bool armed_ = false;  // a timer is on its way
+    bool ended_ = false;  // close() was called
     // Not before, unless notes are many.
     base::SteadyTime next_deltas_at_{};
     base::SteadyTime next_notes_at_{};
-    std::uint64_t written_ = 0;  // Batch::last of what is written down
+    base::SteadyTime not_before_{};  // nor at all, but for flush()
+    std::uint64_t tried_ = 0;        // Batch::last of what is written down, or was refused
 };
 
 }  // namespace files

@@ -70,5 +70,53 @@ TEST_F(RecorderTest, WhoeverLeavesWaitsForNobody) {
     EXPECT_EQ(files_written(), 2U);
 }
 
+// A full disk refuses what the store is told; the trees have changed all the same.
+TEST_F(RecorderTest, WhatWasRefusedIsWrittenWithWhatComesLater) {
+    store_.fail_next_commits(1, base::Errc::kNoSpace);
+    book_one();
+    book_one();
+    EXPECT_EQ(files_written(), 0U);
+    loop_.run_for(std::chrono::seconds(20));
+    book_one();
+    EXPECT_EQ(files_written(), 3U);
+}
+
+TEST_F(RecorderTest, ARefusalIsNotAnsweredAtOnce) {
+    store_.fail_next_commits(kBurst, base::Errc::kNoSpace);
+    for (std::uint64_t i = 0; i < kBurst; ++i) {
+        book_one();
+        recorder_->note(volume_, "/a", {});
+    }
+    loop_.run_for(std::chrono::seconds(5));
+    EXPECT_EQ(commits(), 0U);
+    store_.fail_next_commits(0, base::Errc::kNoSpace);
+    loop_.run_for(std::chrono::seconds(10));
+    book_one();
+    EXPECT_EQ(files_written(), kBurst + 1);
+}
+
+TEST_F(RecorderTest, TreesAreClosedWithCountsThatAreRight) {
+    ASSERT_TRUE(store_.change_and_wait([](store::Transaction& change) -> base::Result<> {
+        mark_open(change);
+        return {};
+    }));
+    store_.fail_next_commits(1, base::Errc::kNoSpace);
+    book_one();
+    recorder_->close(true);
+    EXPECT_EQ(files_written(), 1U);
+    EXPECT_FALSE(left_open(*store_.snapshot()).value());
+}
+
+TEST_F(RecorderTest, TreesStayOpenWhereThatCannotBeWritten) {
+    ASSERT_TRUE(store_.change_and_wait([](store::Transaction& change) -> base::Result<> {
+        mark_open(change);
+        return {};
+    }));
+    store_.fail_next_commits(2, base::Errc::kNoSpace);
+    book_one();
+    recorder_->close(true);
+    EXPECT_TRUE(left_open(*store_.snapshot()).value());
+}
+
 }  // namespace
 }  // namespace files

@@ -54,7 +54,7 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
     void flush() const { recorder_->flush(); }
 
     // For the last time: Recorder::close().
-    void close() const { recorder_->close(); }
+    void close(bool counts_are_right) const { recorder_->close(counts_are_right); }
 
     // Behind a change of a tree: Recorder::send_in_time().
     void send_in_time(base::Loop& loop) const { recorder_->send_in_time(loop); }
