@@ -104,6 +104,11 @@ void add_server_commands(CLI::App& top,
     setting_up
         .add_option("--hostname", setup->hostname, "The server's name; by default mail.DOMAIN")
         ->type_name("NAME");
+    setting_up
+        .add_option("--user",
+                    setup->user,
+                    "Whom the server becomes once its ports are open; what is written is his")
+        ->type_name("NAME");
     setting_up.add_flag("--password-stdin",
                         setup->password_from_stdin,
                         "Take postmaster's password from the first line of standard input");

@@ -32,6 +32,8 @@ struct SetupOptions {
     std::string domain;
     std::string directory;
     std::string hostname;  // empty: mail.DOMAIN
+    std::string
+        user;  // whom the server becomes, and whose all that is written is; empty: nobody else
     bool password_from_stdin = false;
 };
 

@@ -1,4 +1,6 @@
 // What the server does beside its sessions: figures, removals, collection, expiry.
+#include <unistd.h>
+
 #include <functional>
 
 #include "app/process.h"
@@ -95,6 +97,25 @@ void MailServer::Parts::warn_without_postmaster() {
     const auto warning = postmaster_warning(*store->snapshot());
     if (warning && !warning->empty()) {
         log->warning("nobody is postmaster", {{"reason", *warning}});
+    }
+}
+
+// What root has read at the start is read again by the user that the process has become.
+void MailServer::Parts::warn_of_files_out_of_reach() {
+    const auto look = [this](const std::string& file) {
+        if (!file.empty() && ::access(file.c_str(), R_OK) != 0) {
+            log->warning("a renewed certificate will not be taken",
+                         {{"file", file},
+                          {"reason",
+                           "the server's user may not read it: have it copied for that user "
+                           "whenever it is renewed"}});
+        }
+    };
+    look(config.tls.certificate);
+    look(config.tls.key);
+    for (const TlsConfig::Pair& pair : config.tls.more) {
+        look(pair.certificate);
+        look(pair.key);
     }
 }
 

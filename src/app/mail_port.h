@@ -1,5 +1,5 @@
 // The mailboxes of one account, for `staffetta import` and `export`: of a running server through its control
-// socket, or of a stopped server's store.
+// socket; where none runs, of one that the command starts for itself (own_server.h).
 #pragma once
 
 #include <cstdint>

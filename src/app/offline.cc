@@ -33,20 +33,23 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
     TRY_VOID(make_data_directory(config.data, config.user));
     TRY_VOID(become_user(config.user));
     std::unique_ptr<OfflineStore> offline(new OfflineStore(config));
-    TRY(offline->store_,
-        store::open_store({.directory = store_directory(config),
-                           .pool = offline->pool_,
-                           .log = *offline->log_,
-                           .reserve_octets = config.limits.disk_reserve_octets}));
-    TRY(offline->files_,
-        files::Files::start(files_options(config),
-                            *offline->store_,
-                            offline->pool_,
-                            offline->clock_,
-                            offline->random_));
+    const auto opened = offline->open_data(config);
+    if (!opened) {
+        return tl::unexpected(cannot_open_data(opened.error(), config));
+    }
     offline->mailboxes_.emplace(*offline->store_, offline->clock_, offline->pool_);
     TRY_VOID(finish_removals(*offline->store_, offline->files_.get()));
     return offline;
+}
+
+base::Result<> OfflineStore::open_data(const Config& config) {
+    TRY(store_,
+        store::open_store({.directory = store_directory(config),
+                           .pool = pool_,
+                           .log = *log_,
+                           .reserve_octets = config.limits.disk_reserve_octets}));
+    TRY(files_, files::Files::start(files_options(config), *store_, pool_, clock_, random_));
+    return {};
 }
 
 base::Result<> OfflineStore::renew_mail_ids() {

@@ -29,12 +29,10 @@ class OfflineStore {
     // Behind a restore: mail::renew_ids() for every account.
     [[nodiscard]] base::Result<> renew_mail_ids();
 
-    [[nodiscard]] mail::Mailboxes& mailboxes() { return *mailboxes_; }
-
-    [[nodiscard]] const base::Clock& clock() const { return clock_; }
-
   private:
     explicit OfflineStore(const Config& config);
+
+    [[nodiscard]] base::Result<> open_data(const Config& config);
 
     base::SystemClock clock_;
     base::SystemRandom random_;

@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,14 +29,15 @@ sigset_t held_signals() {
     return set;
 }
 
+constexpr std::size_t kUserOctetsMax = 64UL * 1024;
+
 struct User {
     uid_t uid = 0;
     gid_t gid = 0;
 };
 
 base::Result<User> find_user(const std::string& name) {
-    constexpr std::size_t kBufferOctets = 64UL * 1024;
-    std::vector<char> buffer(kBufferOctets);
+    std::vector<char> buffer(kUserOctetsMax);
     passwd entry{};
     passwd* found = nullptr;
     ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
@@ -67,11 +69,19 @@ std::vector<std::string> missing_folders(const std::string& directory) {
     return missing;
 }
 
-base::Result<> give_to(const User& owner, const std::string& folder) {
-    if (::chown(folder.c_str(), owner.uid, owner.gid) != 0) {
-        return failed(folder + ": cannot be given to the server's user");
+base::Result<> give_to(const User& owner, const std::string& path) {
+    if (::chown(path.c_str(), owner.uid, owner.gid) != 0) {
+        return failed(path + ": cannot be given to the server's user");
     }
     return {};
+}
+
+std::string name_of(uid_t uid) {
+    std::vector<char> buffer(kUserOctetsMax);
+    passwd entry{};
+    passwd* found = nullptr;
+    ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+    return found == nullptr ? std::to_string(uid) : entry.pw_name;
 }
 
 // capabilities(7): of all that the thread has, or may take up, CAP_NET_BIND_SERVICE alone stays.
@@ -148,6 +158,35 @@ base::Result<> become_user(const std::string& user, bool keep_low_ports) {
         return base::fail(base::Errc::kDenied, "cannot give up root");
     }
     return {};
+}
+
+base::Result<> expect_user(const std::string& user) {
+    TRY_VOID(find_user(user));
+    if (::geteuid() != 0) {
+        return base::fail(base::Errc::kDenied, "only root may become " + user);
+    }
+    return {};
+}
+
+base::Result<> give_to(const std::string& user, const std::string& path) {
+    TRY(const User owner, find_user(user));
+    return give_to(owner, path);
+}
+
+base::Error with_owner(base::Error refusal, const std::string& folder, const std::string& tree) {
+    struct stat about {};
+
+    const uid_t self = ::geteuid();
+    if (refusal.code == base::Errc::kDenied && ::stat(folder.c_str(), &about) == 0 &&
+        about.st_uid != self) {
+        refusal.text += fmt::format("; {} is {}'s and not {}'s: chown -R {}: {}",
+                                    folder,
+                                    name_of(about.st_uid),
+                                    name_of(self),
+                                    name_of(self),
+                                    tree);
+    }
+    return refusal;
 }
 
 }  // namespace app

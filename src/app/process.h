@@ -37,4 +37,15 @@ void give_memory_back();
 // no other of root's: this thread and those that it starts.
 [[nodiscard]] base::Result<> become_user(const std::string& user, bool keep_low_ports = false);
 
+// Whether the process may become `user`. kInvalid: there is no such user; kDenied: only root may.
+[[nodiscard]] base::Result<> expect_user(const std::string& user);
+// `path` itself belongs to `user` from now on.
+[[nodiscard]] base::Result<> give_to(const std::string& user, const std::string& path);
+
+// What the kernel has refused in `folder`: where that is another user's than the process', the text says so, and how to
+// give him `tree`, all of which should be his.
+[[nodiscard]] base::Error with_owner(base::Error refusal,
+                                     const std::string& folder,
+                                     const std::string& tree);
+
 }  // namespace app

@@ -189,12 +189,16 @@ base::Result<std::unique_ptr<MailServer>> MailServer::open(Config config,
     parts->server->inherit(net::InheritedSockets::take());
     TRY_VOID(parts->listen());
     TRY_VOID(parts->become_user());
-    TRY_VOID(parts->open_store(trace_peer));
+    const auto opened = parts->open_store(trace_peer);
+    if (!opened) {
+        return tl::unexpected(cannot_open_data(opened.error(), parts->config));
+    }
     return std::unique_ptr<MailServer>(new MailServer(std::move(parts)));
 }
 
 void MailServer::start() {
     parts_->warn_without_postmaster();
+    parts_->warn_of_files_out_of_reach();
     parts_->end_removals();
     parts_->count_files();
     parts_->build_index();
@@ -303,6 +307,11 @@ std::unique_ptr<base::Log> make_log(const LogConfig& config, const base::Clock& 
 
 std::string store_directory(const Config& config) {
     return (std::filesystem::path(config.data) / "store").string();
+}
+
+base::Error cannot_open_data(base::Error reason, const Config& config) {
+    reason = with_owner(std::move(reason), store_directory(config), config.data);
+    return with_owner(std::move(reason), config.files.root, config.files.root);
 }
 
 }  // namespace app

@@ -57,4 +57,7 @@ class MailServer {
 // Where the store lives below the data folder.
 [[nodiscard]] std::string store_directory(const Config& config);
 
+// Why the store, or people's files, cannot be opened: with_owner() of both.
+[[nodiscard]] base::Error cannot_open_data(base::Error reason, const Config& config);
+
 }  // namespace app

@@ -135,6 +135,7 @@ struct MailServer::Parts {
     void count_files();
     void reopen_transfer_log();
     void warn_without_postmaster();
+    void warn_of_files_out_of_reach();
     void collect();
     void expire_traces();
     void collect_emails();

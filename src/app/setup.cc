@@ -9,6 +9,7 @@
 #include "app/exit_status.h"
 #include "app/files.h"
 #include "app/offline.h"
+#include "app/process.h"
 #include "base/ascii.h"
 #include "net/tls_context.h"
 
@@ -17,12 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string first_config(const std::string& hostname) {
+std::string first_config(const SetupOptions& options) {
     return fmt::format(
         R"(# Written by `staffetta setup`. docs/guide/configuration.md explains every key.
 hostname = "{}"
 data = "data"
-# user = "staffetta"          # whom to become, when started as root, once the ports are open
+{:<30}# whom to become, when started as root, once the ports are open
 
 [listen]                      # a list a service; leave one out and it is off
 smtp = ["0.0.0.0:25", "[::]:25"]
@@ -41,7 +42,9 @@ key = "key.pem"
 [smtp]
 max_message_size = "50MiB"
 )",
-        hostname);
+        options.hostname,
+        options.user.empty() ? R"(# user = "staffetta")"
+                             : fmt::format("user = \"{}\"", options.user));
 }
 
 base::Result<> write_folder(const SetupOptions& options, const fs::path& folder) {
@@ -55,9 +58,18 @@ base::Result<> write_folder(const SetupOptions& options, const fs::path& folder)
         return base::fail(base::Errc::kDenied,
                           fmt::format("{}: cannot be made: {}", folder.string(), code.message()));
     }
-    TRY_VOID(write_new_file((folder / "staffetta.toml").string(), first_config(options.hostname)));
-    return net::make_self_signed(
-        {options.hostname}, (folder / "cert.pem").string(), (folder / "key.pem").string());
+    const std::string config = (folder / "staffetta.toml").string();
+    const std::string certificate = (folder / "cert.pem").string();
+    const std::string key = (folder / "key.pem").string();
+    TRY_VOID(write_new_file(config, first_config(options)));
+    TRY_VOID(net::make_self_signed({options.hostname}, certificate, key));
+    if (!options.user.empty()) {
+        // The server reads them again when it is told to.
+        for (const std::string& file : {config, certificate, key}) {
+            TRY_VOID(give_to(options.user, file));
+        }
+    }
+    return {};
 }
 
 base::Result<> add_first_account(const SetupOptions& options,
@@ -117,6 +129,11 @@ int setup_command(const SetupOptions& given) {
             {base::Errc::kInvalid,
              fmt::format("{} is no domain name", domain ? options.hostname : options.domain)},
             kExitUsage);
+    }
+    const auto may = options.user.empty() ? base::Result<>() : expect_user(options.user);
+    if (!may) {
+        return may.error().code == base::Errc::kInvalid ? report(may.error(), kExitUsage)
+                                                        : report(may.error());
     }
     options.domain = *domain;
     options.hostname = *hostname;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`staffetta demo` and `staffetta setup`: what the README promises to a newcomer."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -111,6 +112,37 @@ class Setup(InFolder):
         self.assertEqual((self.folder / "mail" / "key.pem").stat().st_mode & 0o077, 0)
         again = staffetta(*arguments, text="postmaster's\n")
         self.assertEqual(again.returncode, 73, again.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes somebody else")
+    def test_what_is_written_is_the_users(self):
+        self.folder.chmod(0o755)
+        folder = self.folder / "mail"
+        done = staffetta("setup", "example.org", "--dir", folder, "--user", "nobody", "--password-stdin",
+                         text="postmaster's\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for path in folder.rglob("*"):
+            self.assertEqual(path.owner(), "nobody", path)
+        self.assertIn('\nuser = "nobody" ', (folder / "staffetta.toml").read_text())
+
+    def test_a_user_must_be_there(self):
+        done = staffetta("setup", "example.org", "--dir", self.folder / "mail", "--user", "nobody-such",
+                         "--password-stdin", text="postmaster's\n")
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertIn("there is no such user; make it with: adduser", done.stderr)
+        self.assertFalse((self.folder / "mail").exists())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes somebody else")
+    def test_a_user_who_comes_later_is_told_of_what_is_roots(self):
+        self.folder.chmod(0o755)
+        folder = self.folder / "mail"
+        done = staffetta("setup", "example.org", "--dir", folder, "--password-stdin", text="postmaster's\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        config = folder / "staffetta.toml"
+        config.write_text(config.read_text().replace('# user = "staffetta"', 'user = "nobody"'))
+        done = staffetta("account", "list", "--config", config)
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn(f"; {folder}/data/store is root's and not nobody's: chown -R nobody: {folder}/data;", done.stderr)
+        self.assertIn(f"; {folder}/data/files is root's and not nobody's: chown -R nobody: {folder}/data/files\n", done.stderr)
 
     def test_domain_must_be_one(self):
         done = staffetta("setup", "not a domain", "--dir", self.folder / "mail", "--password-stdin", text="x\n")

@@ -543,6 +543,8 @@ class ActiveSource(ServerTest):
             status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
             self.assertNotRegex(status, r"Uid:.*\b0\b")
             self.assertRegex(status, r"CapPrm:\s+0000000000000400\n")  # CAP_NET_BIND_SERVICE and no other
+            server.wait_for_log("a renewed certificate will not be taken file=.*key.pem")
+            self.assertFalse(any("file=" in line and "cert.pem" in line for line in server.log))
             client.connect("127.0.0.1", server.ports["ftp"])
             client.login(BOB, PASSWORDS[BOB])
             with client.makeport() as listener:

@@ -6,6 +6,7 @@ import base64
 import mailbox
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
@@ -65,8 +66,8 @@ class Both:
         self.server.__exit__(None, None, None)
         self.folder.cleanup()
 
-    def carry(self, verb, path, account, *options):
-        return self.server.admin(verb, str(path), "--account", account, *options)
+    def carry(self, verb, path, account, *options, status=0):
+        return self.server.admin(verb, str(path), "--account", account, *options, status=status)
 
     def carry_some(self, *arguments, status=65):
         """What is said of what was left out; as one who may not read everything."""
@@ -292,6 +293,30 @@ class OnARunningServer(Both, unittest.TestCase):
 
 class OnAStoppedServer(Both, unittest.TestCase):
     running = False
+
+    @unittest.skipUnless(os.getuid() == 0, "only root becomes somebody else")
+    def test_the_files_are_roots_and_the_store_its_users(self):
+        self.server.folder.chmod(0o755)
+        text = self.server.config.read_text()
+        self.server.config.write_text(text.replace('data = "data"', 'user = "nobody"\ndata = "data"'))
+        data = self.server.folder / "data"
+        for path in [data, *data.rglob("*")]:
+            shutil.chown(path, "nobody")
+        source = self.make_maildir()
+        self.assertEqual(source.parent.stat().st_mode & 0o777, 0o700)
+        self.assertEqual(self.carry("import", source, ALICE),
+                         "imported 9 messages into 2 mailboxes, 0 were there already\n")
+        self.assertEqual({path.owner() for path in [data, *data.rglob("*")]}, {"nobody"})
+        copy = self.root / "copy"
+        self.carry("export", copy, ALICE)
+        self.assertEqual({path.owner() for path in [copy, *copy.rglob("*")]}, {"root"})
+        self.server.start()
+
+    def test_somebody_else_has_the_store_open(self):
+        source = self.make_maildir()
+        self.server.start()
+        (self.server.folder / "data" / "control.sock").unlink()
+        self.carry("import", source, ALICE, status=75)
 
 
 if __name__ == "__main__":
