@@ -28,9 +28,7 @@ void Recorder::book(const std::string& volume,
         Delta& sum = gathering_.deltas[volume];
         sum.octets += delta.octets;
         sum.files += delta.files;
-        if (gathering_.alive.empty() || gathering_.alive.back() != keep_alive) {
-            gathering_.alive.push_back(std::move(keep_alive));
-        }
+        gathering_.alive.insert(std::move(keep_alive));
         ++gathering_.last;
     }
     send_if_due();
@@ -154,7 +152,7 @@ void Recorder::take_back(Batch& batch) {
         sum.octets += delta.octets;
         sum.files += delta.files;
     }
-    std::move(batch.alive.begin(), batch.alive.end(), std::back_inserter(gathering_.alive));
+    gathering_.alive.merge(batch.alive);
     if (batch.notes.size() + gathering_.notes.size() <= kNotesMax) {
         std::move(
             gathering_.notes.begin(), gathering_.notes.end(), std::back_inserter(batch.notes));

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,7 @@ class Recorder : public std::enable_shared_from_this<Recorder> {
     struct Batch {
         std::map<std::string, Delta> deltas;
         std::vector<Note> notes;
-        std::vector<std::shared_ptr<const void>> alive;
+        std::set<std::shared_ptr<const void>> alive;
         std::uint64_t last = 0;  // the number of what was handed in last
         bool closes = false;
     };

@@ -95,6 +95,19 @@ TEST_F(RecorderTest, ARefusalIsNotAnsweredAtOnce) {
     EXPECT_EQ(files_written(), kBurst + 1);
 }
 
+TEST_F(RecorderTest, AVolumeIsKeptOnceHoweverLongNothingIsWritten) {
+    const auto one = std::make_shared<int>();
+    const auto other = std::make_shared<int>();
+    store_.fail_next_commits(3 * kBurst, base::Errc::kNoSpace);
+    for (std::uint64_t i = 0; i < kBurst; ++i) {
+        recorder_->book(volume_, {.octets = 1}, one);
+        recorder_->book(volume_, {.octets = 1}, other);
+        recorder_->settle();
+    }
+    EXPECT_EQ(one.use_count(), 2);
+    EXPECT_EQ(other.use_count(), 2);
+}
+
 TEST_F(RecorderTest, TreesAreClosedWithCountsThatAreRight) {
     ASSERT_TRUE(store_.change_and_wait([](store::Transaction& change) -> base::Result<> {
         mark_open(change);

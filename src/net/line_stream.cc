@@ -45,24 +45,24 @@ base::Task<base::Result<Line>> LineStream::read_line(std::size_t octets_max,
                                                      base::SteadyTime deadline) {
     CO_TRY_VOID(co_await flush_if_full(deadline));
     std::size_t scanned = 0;  // octets of input() known to hold no line end
-    std::size_t dropped = 0;  // octets of a line that is too long, gone already
     while (true) {
         const std::size_t end = input().find('\n', scanned);
         if (end != std::string_view::npos) {
             const std::string_view line = take(end + 1);
-            tell_line(line, dropped);
-            if (dropped + line.size() > octets_max) {
-                keep_begin(line, dropped);
+            tell_line(line);
+            const std::size_t dropped = std::exchange(dropped_, 0);
+            if (dropped == 0 && line.size() > octets_max) {
+                long_line_begin_ = line.substr(0, kLineBeginOctets);
+            }
+            if (dropped > 0 || line.size() > octets_max) {
                 co_return fail(Errc::kTooLong, "line too long");
             }
             co_return without_end(line);
         }
         scanned = input().size();
-        if (dropped + scanned > octets_max) {
-            keep_begin(input(), dropped);
-            dropped += scanned;
+        if (dropped_ + scanned > octets_max) {
+            drop_piece();
             scanned = 0;
-            drop_input();
         }
         CO_TRY_VOID(co_await receive(deadline));
     }
@@ -123,10 +123,13 @@ void LineStream::save_view() {
     }
 }
 
-void LineStream::keep_begin(std::string_view piece, std::size_t dropped) {
-    if (dropped == 0) {
-        long_line_begin_ = piece.substr(0, kLineBeginOctets);
+// Of a line that is too long already.
+void LineStream::drop_piece() {
+    if (dropped_ == 0) {
+        long_line_begin_ = input().substr(0, kLineBeginOctets);
     }
+    dropped_ += input().size();
+    drop_input();
 }
 
 void LineStream::drop_input() {
@@ -137,6 +140,7 @@ void LineStream::drop_input() {
 
 void LineStream::discard_input() {
     drop_input();
+    dropped_ = 0;
 }
 
 std::string LineStream::take_input() {
@@ -199,15 +203,15 @@ base::Task<base::Result<>> LineStream::start_tls_client(TlsClientOptions options
     co_return co_await stream_->start_tls_client(std::move(options), deadline);
 }
 
-void LineStream::tell_line(std::string_view line, std::size_t dropped) {
+void LineStream::tell_line(std::string_view line) {
     const bool concealed = std::exchange(conceal_, false);
     if (!watcher_) {
         return;
     }
     if (concealed) {
-        watcher_('C', fmt::format("*** ({} octets)\r\n", dropped + line.size()));
-    } else if (dropped > 0) {
-        watcher_('C', fmt::format("({} octets dropped)", dropped));
+        watcher_('C', fmt::format("*** ({} octets)\r\n", dropped_ + line.size()));
+    } else if (dropped_ > 0) {
+        watcher_('C', fmt::format("({} octets dropped)", dropped_));
         watcher_('C', line);
     } else {
         watcher_('C', line);

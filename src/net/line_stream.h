@@ -28,6 +28,8 @@ class LineStream {
 
     // The next line of at most `octets_max` octets with its end. A longer one is read to its end and
     // dropped, and kTooLong returned: the session answers and goes on. `deadline` is for the whole line.
+    // Where the wait ends early (kTimeout, kUnavailable) what has come of the line is its beginning still,
+    // though it was dropped: nothing behind it is taken for a line of its own.
     [[nodiscard]] base::Task<base::Result<Line>> read_line(std::size_t octets_max,
                                                            base::SteadyTime deadline);
 
@@ -83,8 +85,8 @@ class LineStream {
     [[nodiscard]] std::string_view take(std::size_t octets);
     void save_view();
     void drop_input();
-    void keep_begin(std::string_view piece, std::size_t dropped);
-    void tell_line(std::string_view line, std::size_t dropped);
+    void drop_piece();
+    void tell_line(std::string_view line);
 
     Stream* stream_;
     std::string pending_;    // octets that had to be kept over a suspension,
@@ -92,6 +94,7 @@ class LineStream {
     std::string_view view_;  // unconsumed octets in the thread's buffer; pending_ is empty then
     std::string output_;
     std::string long_line_begin_;
+    std::size_t dropped_ = 0;  // octets of a line that is too long and has not ended, gone already
     Watcher watcher_;
     bool conceal_ = false;
 };

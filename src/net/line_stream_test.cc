@@ -158,6 +158,31 @@ TEST_P(LineStreamTest, AnInterruptEndsOneWaitAfterAllInput) {
     EXPECT_EQ(read_line(), "!eof");
 }
 
+// What woke or timed out amid a line does not make its rest a line.
+TEST_P(LineStreamTest, ALongLineStaysOneWhateverEndsTheWait) {
+    client_->push(std::string(100, 'x'));
+    loop_.run_ready();
+    server_->wake();
+    EXPECT_EQ(read_line(), "!unavailable");
+    client_->push(std::string(100, 'y'));
+    EXPECT_EQ(read_line(), "!timeout");
+    client_->push("DELETE all\r\nNOOP\r\n");
+    EXPECT_EQ(read_line(), "!too-long");
+    EXPECT_TRUE(lines_->long_line_begin().starts_with('x'));
+    EXPECT_EQ(read_line(), "NOOP");
+}
+
+// Even where a longer line may be said by then, as behind a login.
+TEST_P(LineStreamTest, ALongLineStaysTooLongForALargerBound) {
+    client_->push(std::string(20, 'x'));
+    server_->wake();
+    EXPECT_EQ(read_line(), "!unavailable");
+    client_->push("\r\nNOOP\r\n");
+    const auto line = finish(lines_->read_line(1000, in(1min)));
+    EXPECT_EQ(line.error().code, Errc::kTooLong);
+    EXPECT_EQ(read_line(), "NOOP");
+}
+
 TEST_P(LineStreamTest, ADestroyedWaitLeavesNothingBehind) {
     {
         const auto task = lines_->read_line(kLineMax, in(10min));

@@ -212,7 +212,7 @@ base::Task<base::Result<>> PipeStream::start_tls_client(TlsClientOptions options
         if (in().at_end(pipe_->now())) {
             co_return fail(Errc::kEof, "TLS handshake: closed by peer");
         }
-        if (std::exchange(interrupted_, false)) {
+        if (stopping_) {
             co_return fail(Errc::kUnavailable, "TLS handshake: the server is stopping");
         }
         if (co_await in().arrived.wait(deadline) == Wakeup::Outcome::kTimeout) {

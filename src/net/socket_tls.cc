@@ -52,7 +52,7 @@ std::shared_ptr<TlsTicket> SocketStream::tls_ticket() const {
 
 base::Task<base::Result<>> SocketStream::shake_hands(base::SteadyTime deadline) {
     while (!closed_ && !broken_) {
-        if (interrupted_) {
+        if (stopping_) {
             co_return break_with(Errc::kUnavailable, "TLS handshake: the server is stopping");
         }
         const Attempt attempt = tls_->shake_hands();

@@ -152,7 +152,7 @@ Task<Verdict> Appending::read_literal(Incoming& incoming) {
         co_return co_await refuse(std::move(*reply));
     }
     CO_TRY_VOID(co_await incoming.read(*literal));
-    CO_TRY(text_, co_await session_.read_line_after_literal());
+    CO_TRY(text_, co_await session_.read_further_line());
     unread_ = find_literal(text_);
     co_return std::nullopt;
 }

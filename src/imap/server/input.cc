@@ -61,7 +61,7 @@ Task<Result<Session::Input>> Session::read_rest(std::string text, const Command*
         input.text += "\r\n";
         CO_TRY_VOID(co_await append_literal(input.text, literal->octets));
         line_begin = input.text.size();
-        CO_TRY(const std::string more, co_await read_line_after_literal());
+        CO_TRY(const std::string more, co_await read_further_line());
         input.text += more;
     }
 }
@@ -97,7 +97,7 @@ Task<Result<std::string>> Session::read_literal_piece(std::uint64_t left) {
     }
 }
 
-Task<Result<std::string>> Session::read_line_after_literal() {
+Task<Result<std::string>> Session::read_further_line() {
     while (true) {
         const auto line = co_await lines_.read_line(line_octets_max(), read_deadline());
         if (line) {
@@ -120,7 +120,7 @@ Task<Result<>> Session::drop_literal(Literal literal) {
             CO_TRY(const std::string piece, co_await read_literal_piece(left));
             left -= piece.size();
         }
-        CO_TRY(const std::string line, co_await read_line_after_literal());
+        CO_TRY(const std::string line, co_await read_further_line());
         const auto next = find_literal(line);
         if (!next) {
             break;

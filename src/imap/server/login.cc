@@ -83,9 +83,9 @@ Reply Session::login_failed(const base::Error& error, std::string_view mechanism
     return reply;
 }
 
-Task<Result<net::Line>> Session::read_secret_line() {
+Task<Result<std::string>> Session::read_secret_line() {
     lines_.conceal_next_line();
-    return lines_.read_line(line_octets_max(), read_deadline());
+    return read_further_line();
 }
 
 namespace {
@@ -114,7 +114,7 @@ Task<Result<Result<std::string, Reply>>> ask(Session& session, std::string chall
     if (!line) {
         co_return Answer(tl::unexpected<Reply>(bad("the line is too long")));
     }
-    auto response = parse_sasl_response(line->text);
+    auto response = parse_sasl_response(*line);
     if (!response || !*response) {
         co_return Answer(tl::unexpected<Reply>(
             bad(response ? "authentication cancelled" : "that is not base64")));

@@ -144,7 +144,7 @@ class Session {
     // Counts and logs it; the last one allowed closes the connection.
     [[nodiscard]] Reply login_failed(const base::Error& error, std::string_view mechanism);
     // A line of a SASL exchange, kTooLong included.
-    [[nodiscard]] base::Task<base::Result<net::Line>> read_secret_line();
+    [[nodiscard]] base::Task<base::Result<std::string>> read_secret_line();
     [[nodiscard]] bool can_start_tls() const;
 
     // RFC 4978; compress.cc
@@ -152,9 +152,9 @@ class Session {
 
     [[nodiscard]] bool has_tls() const { return lines_.stream().tls() != nullptr; }
 
-    // input.cc: literals that handlers read themselves. `sink` is called with each piece.
-    [[nodiscard]] base::Task<base::Result<std::string>> read_line_after_literal();
-    // At least one octet of the `left` that the literal still has; consumed by the next call.
+    // input.cc: a line that goes on with a command or exchange, whatever wakes the session meanwhile.
+    [[nodiscard]] base::Task<base::Result<std::string>> read_further_line();
+    // For handlers that read a literal themselves: at least one octet of the `left` that it still has.
     [[nodiscard]] base::Task<base::Result<std::string>> read_literal_piece(std::uint64_t left);
     void ask_for_literal(const Literal& literal);
     // Reads what follows a refused literal up to the command's end, where the client does not wait for
