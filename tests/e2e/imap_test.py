@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """IMAP through real clients: Python's imaplib command by command, curl, two-way sync with mbsync, and what phones do."""
 
+import base64
 import imaplib
 import pathlib
 import re
 import shutil
 import socket
 import sys
+import threading
 import unittest
 import zlib
 
@@ -107,6 +109,32 @@ class Imaplib(ImapTest):
         client.send(b"x1 APPEND INBOX {99000000}\r\n")
         self.assertRegex(client.readline(), rb"x1 NO \[TOOBIG\]")
         self.ok(client.noop())
+
+    def test_a_hungry_fetch_lets_others_in(self):
+        """Decoding a part two hundred times takes its time, but not everybody's."""
+        line = base64.b64encode(b"A" * 57).decode() + "\r\n"
+        part = "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + line * 100_000
+        hungry = self.open_imap()
+        self.ok(hungry.append("INBOX", None, None, f"MIME-Version: 1.0\r\n{part}".encode()))
+        self.ok(hungry.select())
+        others = [self.open_imap() for _ in range(6)]  # on every thread
+        items = " ".join(f"BINARY.PEEK[1]<{5_699_000 + n}.1>" for n in range(190))
+        self.assertEqual(len(self.ok(hungry.fetch("1", "(BINARY.SIZE[1])"))), 1)
+        fed = threading.Event()
+
+        def fetch():
+            hungry.fetch("1", f"({items})")
+            fed.set()
+
+        eater = threading.Thread(target=fetch)
+        eater.start()
+        rounds = 0
+        while not fed.is_set():
+            for other in others:
+                self.ok(other.noop())
+            rounds += 1
+        eater.join()
+        self.assertGreater(rounds, 3)
 
     def test_fields_of_a_header_beyond_its_bound(self):
         """CATENATE (RFC 4469) chooses fields of a header that it holds: of a MiB at most."""

@@ -54,6 +54,9 @@ std::string_view window(std::string_view text,
 }  // namespace
 
 Task<Result<std::string>> Body::read(std::uint64_t offset, std::uint64_t end) {
+    if (share_.is_used_up()) {
+        co_await share_.give_way();
+    }
     std::string piece(static_cast<std::size_t>(std::min(end - offset, kPieceOctets)), '\0');
     CO_TRY(const std::size_t got, co_await octets_->read(session_.loop(), offset, piece));
     if (got == 0 && !piece.empty()) {
@@ -201,10 +204,18 @@ Task<Result<>> Body::put_binary(const AskedItem& asked) {
         put_nil(asked);
         co_return Result<>();
     }
-    co_return co_await put_decoded(*range, encoding_of(asked, *part), asked);
+    co_return co_await put_decoded(*range, *part, asked);
 }
 
-Task<Result<std::uint64_t>> Body::count_decoded(mime::OctetRange range, mime::Encoding encoding) {
+Task<Result<std::uint64_t>> Body::count_decoded(mime::OctetRange range,
+                                                std::uint32_t part,
+                                                mime::Encoding encoding) {
+    if (encoding == mime::Encoding::kBinary) {
+        co_return range.end - range.begin;
+    }
+    if (const auto known = decoded_octets_.find(part); known != decoded_octets_.end()) {
+        co_return known->second;
+    }
     mime::TransferDecoder decoder(encoding);
     std::uint64_t octets = 0;
     std::string decoded;
@@ -215,15 +226,18 @@ Task<Result<std::uint64_t>> Body::count_decoded(mime::OctetRange range, mime::En
         octets += std::exchange(decoded, {}).size();
     }
     decoder.finish(decoded);
-    co_return octets + decoded.size();
+    octets += decoded.size();
+    decoded_octets_[part] = octets;
+    co_return octets;
 }
 
-// Twice through the part: a literal begins with its size, and nothing is kept in memory.
+// Twice through the part, but what is behind a partial: a literal begins with its size, and nothing is kept in memory.
 Task<Result<>> Body::put_decoded(mime::OctetRange range,
-                                 mime::Encoding encoding,
+                                 std::uint32_t part,
                                  const AskedItem& asked) {
     const FetchItem& item = asked.item;
-    CO_TRY(const std::uint64_t size, co_await count_decoded(range, encoding));
+    const mime::Encoding encoding = encoding_of(asked, part);
+    CO_TRY(const std::uint64_t size, co_await count_decoded(range, part, encoding));
     if (item.kind == FetchKind::kBinarySize) {
         session_.put(fmt::format("{} {}", asked.name, size));
         co_return Result<>();
@@ -233,7 +247,7 @@ Task<Result<>> Body::put_decoded(mime::OctetRange range,
     mime::TransferDecoder decoder(encoding);
     std::uint64_t offset = 0;
     std::string decoded;
-    for (std::uint64_t at = range.begin; at < range.end;) {
+    for (std::uint64_t at = range.begin; at < range.end && offset < shown.end;) {
         CO_TRY(const std::string piece, co_await read(at, range.end));
         at += piece.size();
         decoder.feed(piece, decoded);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "imap/grammar/fetch.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/session.h"
+#include "mail/email_source.h"
 #include "mime/structure.h"
 
 namespace imap {
@@ -20,7 +22,8 @@ class Body {
     Body(Session& session, const EmailFacts& email, std::unique_ptr<store::BlobReader> octets)
         : session_(session),
           email_(email),
-          octets_(std::move(octets)) {}
+          octets_(std::move(octets)),
+          share_(session.loop()) {}
 
     // Puts "NAME value" of an item that append_item() cannot answer. An error means that the octets cannot
     // be read to their announced end: the connection is of no more use.
@@ -36,18 +39,21 @@ class Body {
                                                         mime::OctetRange header);
     [[nodiscard]] base::Task<base::Result<>> put_binary(const AskedItem& asked);
     [[nodiscard]] base::Task<base::Result<>> put_decoded(mime::OctetRange range,
-                                                         mime::Encoding encoding,
+                                                         std::uint32_t part,
                                                          const AskedItem& asked);
     [[nodiscard]] base::Task<base::Result<>> put_preview();
     [[nodiscard]] base::Task<base::Result<>> put_envelope();
     // A header whole; longer than kHeaderOctetsMax it is cut.
     [[nodiscard]] base::Task<base::Result<std::string>> read_header(mime::OctetRange header);
+    // What the part's octets make once they are decoded; each part is counted once.
     [[nodiscard]] base::Task<base::Result<std::uint64_t>> count_decoded(mime::OctetRange range,
+                                                                        std::uint32_t part,
                                                                         mime::Encoding encoding);
     [[nodiscard]] std::optional<mime::OctetRange> range_of(const SectionSpec& section);
     [[nodiscard]] mime::Encoding encoding_of(const AskedItem& asked, std::uint32_t index);
     [[nodiscard]] const mime::Structure* structure();
-    // Octets from `offset` on, at most a piece of them and up to `end`.
+    // Octets from `offset` on, at most a piece of them and up to `end`. All that a body costs comes through here, and
+    // here others get their turn.
     [[nodiscard]] base::Task<base::Result<std::string>> read(std::uint64_t offset,
                                                              std::uint64_t end);
     void put_nil(const AskedItem& asked);
@@ -56,6 +62,8 @@ class Body {
     const EmailFacts& email_;
     std::unique_ptr<store::BlobReader> octets_;
     std::optional<mime::Structure> structure_;
+    std::map<std::uint32_t, std::uint64_t> decoded_octets_;  // by the part's place in the structure
+    mail::FairShare share_;
 };
 
 }  // namespace imap
