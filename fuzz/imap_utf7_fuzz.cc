@@ -18,13 +18,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (name) {
         const auto again = imap::decode_mailbox(imap::encode_utf7(*name), imap::NameForm::kUtf7);
         CHECK(again && *again == *name);
-        CHECK(imap::matches_pattern("*", *name));
-        CHECK(imap::matches_pattern(*name, *name) ||
+        CHECK(imap::MailboxPattern("*").matches(*name));
+        CHECK(imap::MailboxPattern(*name).matches(*name) ||
               name->find_first_of("*%") != std::string::npos);
     }
     const std::size_t middle = input.size() / 2;
     if (input.size() < 2000) {
-        static_cast<void>(imap::matches_pattern(input.substr(0, middle), input.substr(middle)));
+        static_cast<void>(
+            imap::MailboxPattern(input.substr(0, middle)).matches(input.substr(middle)));
     }
     return 0;
 }

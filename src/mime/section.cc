@@ -1,6 +1,7 @@
 #include "mime/section.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/ascii.h"
@@ -153,13 +154,14 @@ std::string format_part_path(const PartPath& path) {
 std::string select_fields(std::string_view header,
                           const std::vector<std::string>& names,
                           bool others) {
+    std::set<std::string> wanted;
+    for (const std::string& name : names) {
+        wanted.insert(base::to_lower(name));
+    }
     std::string out;
     FieldIterator fields(header);
     while (const auto field = fields.next()) {
-        const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-            return base::iequals(name, field->name);
-        });
-        if (is_named != others) {
+        if (wanted.contains(base::to_lower(field->name)) != others) {
             const char* const begin = field->name.data();
             const char* const end = field->body.data() + field->body.size();
             out.append(begin, end).append("\r\n");

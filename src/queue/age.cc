@@ -190,9 +190,9 @@ base::Task<> Scheduler::grow_old(std::string queue_id) {
     // Who is told now that the message came to nothing does not get it meanwhile.
     given_up_.insert(given_up.begin(), given_up.end());
     auto notices = co_await notifier_.plan(queue_id, old.message, old.told);
-    const bool queued = !notices.empty();
+    const bool queued = notices && !notices->empty();
     const bool committed =
-        walked.has_value() && co_await commit(age_change(std::move(old), std::move(notices)));
+        walked && notices && co_await commit(age_change(std::move(old), std::move(*notices)));
     ageing_.erase(queue_id);
     for (const RecipientId& id : given_up) {
         given_up_.erase(id);

@@ -49,9 +49,9 @@ base::Task<Result<std::string>> read_blob(store::Store& store,
 
 }  // namespace
 
-base::Task<std::vector<PlannedNotice>> Notifier::plan(std::string queue_id,
-                                                      MessageRecord message,
-                                                      std::vector<Told> told) const {
+base::Task<Result<std::vector<PlannedNotice>>> Notifier::plan(std::string queue_id,
+                                                              MessageRecord message,
+                                                              std::vector<Told> told) const {
     constexpr std::array kKinds = {NoticeKind::kFailed,
                                    NoticeKind::kDelayed,
                                    NoticeKind::kDelivered,
@@ -83,14 +83,15 @@ base::Task<std::vector<PlannedNotice>> Notifier::plan(std::string queue_id,
                            message.return_content == ReturnContent::kFull &&
                            message.octets <= returned_octets_max_;
         notice.original = co_await read_original(message, whole);
-        auto written = co_await write(std::move(notice));
-        if (written) {
-            written->double_bounce = orphan;
-            planned.push_back(std::move(*written));
-        } else {
+        auto octets = compose(notice);
+        if (!octets) {
             log_.error("a notice cannot be written",
-                       {{"queue_id", queue_id}, {"reason", written.error().text}});
+                       {{"queue_id", queue_id}, {"reason", octets.error().text}});
+            continue;
         }
+        CO_TRY(PlannedNotice written, co_await write(std::move(notice.to), std::move(*octets)));
+        written.double_bounce = orphan;
+        planned.push_back(std::move(written));
     }
     co_return planned;
 }
@@ -106,23 +107,28 @@ base::Task<mime::ReportedMessage> Notifier::read_original(MessageRecord message,
     co_return original;
 }
 
-base::Task<Result<PlannedNotice>> Notifier::write(Notice notice) const {
+Result<std::string> Notifier::compose(const Notice& notice) const {
     Reporter reporter = reporter_;
     if (reporter.postmaster.empty()) {
         reporter.postmaster = "postmaster@" + reporter.hostname;
     }
-    const std::string to = notice.to;
-    if (to == kPostmaster) {
-        notice.to = reporter.postmaster;
+    if (notice.to != kPostmaster) {
+        return compose_notice(notice, reporter, random_);
     }
-    CO_TRY(const std::string octets, compose_notice(notice, reporter, random_));
+    Notice to_postmaster = notice;
+    to_postmaster.to = reporter.postmaster;
+    return compose_notice(to_postmaster, reporter, random_);
+}
+
+base::Task<Result<PlannedNotice>> Notifier::write(std::string to, std::string octets) const {
     auto writer = store_.new_blob();
     // As every message that may end here (RFC 5321 4.4); whoever sends it on leaves the field out.
     CO_TRY_VOID(co_await writer->append(loop_, "Return-Path: <>\r\n"));
     CO_TRY_VOID(co_await writer->append(loop_, octets));
     CO_TRY(auto blob, writer->finish());
-    co_return PlannedNotice{
-        .blob = std::move(blob), .queue_id = make_queue_id(loop_.clock().now(), random_), .to = to};
+    co_return PlannedNotice{.blob = std::move(blob),
+                            .queue_id = make_queue_id(loop_.clock().now(), random_),
+                            .to = std::move(to)};
 }
 
 Result<> Notifier::deliver(store::Transaction& change,

@@ -64,10 +64,10 @@ class Notifier {
           returned_octets_max_(returned_octets_max) {}
 
     // One notice a kind, for those recipients that want it (wants_notice). A message with an empty
-    // sender is never answered; what fails of it is told to postmaster, once (a double bounce).
-    [[nodiscard]] base::Task<std::vector<PlannedNotice>> plan(std::string queue_id,
-                                                              MessageRecord message,
-                                                              std::vector<Told> told) const;
+    // sender is never answered; what fails of it is told to postmaster, once (a double bounce). An error:
+    // the store takes none now, and nothing may be settled that they tell of.
+    [[nodiscard]] base::Task<base::Result<std::vector<PlannedNotice>>> plan(
+        std::string queue_id, MessageRecord message, std::vector<Told> told) const;
     // Inside the change. A notice that nobody can get is logged and dropped.
     [[nodiscard]] base::Result<> deliver(store::Transaction& change,
                                          const std::vector<PlannedNotice>& notices) const;
@@ -81,7 +81,9 @@ class Notifier {
   private:
     [[nodiscard]] base::Task<mime::ReportedMessage> read_original(MessageRecord message,
                                                                   bool whole) const;
-    [[nodiscard]] base::Task<base::Result<PlannedNotice>> write(Notice notice) const;
+    [[nodiscard]] base::Result<std::string> compose(const Notice& notice) const;
+    [[nodiscard]] base::Task<base::Result<PlannedNotice>> write(std::string to,
+                                                                std::string octets) const;
 
     base::Loop& loop_;
     store::Store& store_;

@@ -96,6 +96,12 @@ base::Counter& Scheduler::counter_of(Outcome outcome) const {
                                            : failed_;
 }
 
+void Scheduler::land(Destination& destination, const Job& job) {
+    for (const Job::Recipient& recipient : job.recipients) {
+        destination.in_flight.erase(recipient.id);
+    }
+}
+
 // Until this is committed the recipients stay in flight, so nobody gets a message twice while the disk
 // is full; only a crash in between sends again what the peer took (RFC 5321 4.5.4.1 wants it so).
 base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report report) {
@@ -113,8 +119,18 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
         }
         settled.push_back(std::move(entry));
     }
-    auto notices = co_await notifier_.plan(job.queue_id, job.message, std::move(told));
-    const bool queued = report.queued || !notices.empty();
+    auto notices = co_await notifier_.plan(job.queue_id, job.message, told);
+    while (!notices && !stopping_) {
+        services_.log.error("a notice cannot be kept yet",
+                            {{"queue_id", job.queue_id}, {"reason", notices.error().text}});
+        co_await base::sleep_until(services_.loop, services_.loop.clock().steady() + kCommitRetry);
+        notices = co_await notifier_.plan(job.queue_id, job.message, told);
+    }
+    if (!notices) {
+        land(*destination, job);
+        co_return;  // the next start finds the recipients as they were
+    }
+    const bool queued = report.queued || !notices->empty();
     destination->gone += settled.size();
     const bool forgets = destination->gone >= kForgetEvery;
     destination->gone = forgets ? 0 : destination->gone;
@@ -122,7 +138,7 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
                    now,
                    settled,
                    message = job.message,
-                   notices = std::move(notices),
+                   notices = std::move(*notices),
                    forgets,
                    name = destination->name](store::Transaction& transaction) -> Result<> {
         for (const Settled& entry : settled) {
@@ -143,9 +159,7 @@ base::Task<> Scheduler::conclude(DestinationRef destination, Job job, Report rep
     while (!co_await commit(change) && !stopping_) {
         co_await base::sleep_until(services_.loop, services_.loop.clock().steady() + kCommitRetry);
     }
-    for (const Job::Recipient& recipient : job.recipients) {
-        destination->in_flight.erase(recipient.id);
-    }
+    land(*destination, job);
     for (const Settled& entry : settled) {
         services_.log.info(entry.kind,
                            {{"queue_id", entry.id.queue_id},

@@ -124,6 +124,8 @@ class Scheduler {
 
     // outcome.cc: what became of recipients, into the store.
     [[nodiscard]] base::Task<> conclude(DestinationRef destination, Job job, Report report);
+    // Nobody is on the way to these recipients any more.
+    static void land(Destination& destination, const Job& job);
     [[nodiscard]] base::Counter& counter_of(Outcome outcome) const;
     [[nodiscard]] base::Task<bool> commit(store::Change change);
 

@@ -684,6 +684,36 @@ TEST_F(SchedulerTest, ReturnsToSenderWhatAnAdministratorGivesUp) {
     expect_sound();
 }
 
+// Nothing that was accepted ends without a word, though the store has no room for the word yet.
+TEST_F(SchedulerTest, TellsOfAFailureOnceThereIsRoom) {
+    transport_.answers["nobody@hamburger.example"] = {said(550, "5.1.1", "No such user here")};
+    send("m1", {"nobody@hamburger.example"});
+    store_.fail_next_appends(1, base::Errc::kNoSpace);
+    loop_.run_for(1s);
+    EXPECT_THAT(notices_, IsEmpty());
+    EXPECT_THAT(waiting(), SizeIs(1));
+    loop_.run_for(1min);
+    ASSERT_THAT(notices_, SizeIs(1));
+    EXPECT_THAT(transport_.taken, SizeIs(1));
+    EXPECT_THAT(waiting(), IsEmpty());
+    expect_sound();
+}
+
+TEST_F(SchedulerTest, TellsOfTheEndOnceThereIsRoom) {
+    transport_.dead["mx:hamburger.example"] = refused();
+    send("m1", {"bob@hamburger.example"});
+    loop_.run_for(5 * 24h - 1min);
+    EXPECT_THAT(notices_, SizeIs(1));
+    store_.fail_next_appends(1, base::Errc::kNoSpace);
+    loop_.run_for(1min + 1s);
+    EXPECT_THAT(notices_, SizeIs(1));
+    EXPECT_THAT(waiting(), SizeIs(1));
+    loop_.run_for(1h);
+    EXPECT_THAT(notices_, SizeIs(2));
+    EXPECT_THAT(waiting(), IsEmpty());
+    expect_sound();
+}
+
 // The peer took it; until that is in the store nobody sends it again.
 TEST_F(SchedulerTest, SendsNothingTwiceWhileTheDiskIsFull) {
     transport_.slow["mx:hamburger.example"] = 1s;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -265,13 +266,52 @@ TEST(MailboxName, IsMatchedByPatterns) {
         {"*/b/%", "a/b/b/c", true},
     };
     for (const MatchCase& c : cases) {
-        EXPECT_EQ(matches_pattern(c.pattern, c.name), c.matches) << c.pattern << " " << c.name;
+        EXPECT_EQ(MailboxPattern(c.pattern).matches(c.name), c.matches)
+            << c.pattern << " " << c.name;
     }
     std::string hard;
     for (int i = 0; i < 300; ++i) {
         hard += "*a%";
     }
-    EXPECT_FALSE(matches_pattern(hard, std::string(1000, 'a') + "/b"));
+    EXPECT_FALSE(MailboxPattern(hard).matches(std::string(1000, 'a') + "/b"));
+    EXPECT_TRUE(MailboxPattern(hard + "*").matches(std::string(1000, 'a') + "/b"));
+}
+
+// Against the definition, by every shape that a few octets can make.
+TEST(MailboxName, IsMatchedAsThePatternSays) {
+    const auto texts = [](std::string_view alphabet, std::size_t octets_max) {
+        std::vector<std::string> made = {""};
+        for (std::size_t i = 0; i < made.size() && made[i].size() < octets_max; ++i) {
+            for (const char c : alphabet) {
+                made.push_back(made[i] + c);
+            }
+        }
+        return made;
+    };
+    const std::function<bool(std::string_view, std::string_view)> is_match =
+        [&](std::string_view pattern, std::string_view name) {
+            if (pattern.empty()) {
+                return name.empty();
+            }
+            if (pattern[0] != '*' && pattern[0] != '%') {
+                return !name.empty() && name[0] == pattern[0] &&
+                       is_match(pattern.substr(1), name.substr(1));
+            }
+            return is_match(pattern.substr(1), name) ||
+                   (!name.empty() && (pattern[0] == '*' || name[0] != '/') &&
+                    is_match(pattern, name.substr(1)));
+        };
+    const auto names = texts("ab/", 5);
+    for (const std::string& text : texts("a/*%", 5)) {
+        const MailboxPattern pattern(text);
+        for (const std::string& name : names) {
+            ASSERT_EQ(pattern.matches(name), is_match(text, name)) << text << " " << name;
+        }
+    }
+    // Beyond a word of states.
+    const std::string level(100, 'a');
+    EXPECT_TRUE(MailboxPattern(level + "/%" + level + "*b").matches(level + "/x" + level + "/b"));
+    EXPECT_FALSE(MailboxPattern(level + "/%" + level + "%b").matches(level + "/x" + level + "/b"));
 }
 
 TEST(Fetch, ReadsItemsAndModifiers) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/ascii.h"
 #include "imap/grammar/writer.h"
@@ -105,6 +106,12 @@ void append_shifted(std::string& out, std::string_view utf8) {
     out += '-';
 }
 
+constexpr std::size_t kWordBits = 64;
+
+void set_bit(std::vector<std::uint64_t>& bits, std::size_t index) {
+    bits[index / kWordBits] |= std::uint64_t{1} << (index % kWordBits);
+}
+
 // RFC 9051 5.1: INBOX in any case is one mailbox; so it is as the parent of others, and in a pattern where
 // one of `ends` follows it.
 void fold_inbox(std::string& name, std::string_view ends) {
@@ -197,43 +204,47 @@ void append_mailbox(std::string& out, std::string_view name, NameForm form) {
     }
 }
 
-// Greedy, with two places to come back to: the last "%" as far as no separator is in the way, and the
-// last "*", beyond which no earlier wildcard needs to be tried again.
-bool matches_pattern(std::string_view pattern, std::string_view name) {
-    struct Retry {
-        std::size_t pattern = std::string_view::npos;  // behind the wildcard
-        std::size_t name = 0;                          // up to where the wildcard reaches
-    };
+// The pattern is an automaton whose states are the numbers of literals matched; all that it may be in are run
+// at once, 64 in a word (Baeza-Yates and Gonnet's shift-and).
 
-    std::string folded(pattern);
-    fold_inbox(folded, "/*%");
-    pattern = folded;
-    Retry star;
-    Retry percent;
-    std::size_t p = 0;
-    std::size_t n = 0;
-    while (n < name.size() || p < pattern.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = {++p, n};
-            percent = {};
-        } else if (p < pattern.size() && pattern[p] == '%') {
-            percent = {++p, n};
-        } else if (p < pattern.size() && n < name.size() && pattern[p] == name[n]) {
-            ++p;
-            ++n;
-        } else if (percent.pattern != std::string_view::npos && percent.name < name.size() &&
-                   name[percent.name] != kSeparator) {
-            p = percent.pattern;
-            n = ++percent.name;
-        } else if (star.pattern != std::string_view::npos && star.name < name.size()) {
-            p = star.pattern;
-            n = ++star.name;
-            percent = {};
+MailboxPattern::MailboxPattern(std::string_view pattern) {
+    std::string text(pattern);
+    fold_inbox(text, "/*%");
+    const std::size_t words = text.size() / kWordBits + 1;
+    any_.resize(words);
+    within_level_.resize(words);
+    for (const char c : text) {
+        if (c == '*') {
+            set_bit(any_, literals_);
+        } else if (c == '%') {
+            set_bit(within_level_, literals_);
         } else {
+            Bits& after = after_.try_emplace(c, words).first->second;
+            set_bit(after, ++literals_);
+        }
+    }
+}
+
+bool MailboxPattern::matches(std::string_view name) const {
+    Bits states(any_.size());
+    states[0] = 1;
+    for (const char c : name) {
+        const auto after = after_.find(c);
+        std::uint64_t carried = 0;
+        bool alive = false;
+        for (std::size_t i = 0; i < states.size(); ++i) {
+            const std::uint64_t before = states[i];
+            const std::uint64_t shifted =
+                before << 1U | std::exchange(carried, before >> (kWordBits - 1));
+            const std::uint64_t stays = any_[i] | (c == kSeparator ? 0 : within_level_[i]);
+            states[i] = (before & stays) | (after == after_.end() ? 0 : shifted & after->second[i]);
+            alive |= states[i] != 0;
+        }
+        if (!alive) {
             return false;
         }
     }
-    return true;
+    return (states[literals_ / kWordBits] >> (literals_ % kWordBits) & 1U) != 0;
 }
 
 }  // namespace imap

@@ -13,6 +13,7 @@
 #include "imap/server/handlers.h"
 #include "imap/server/mailbox_lines.h"
 #include "imap/server/session.h"
+#include "mail/email_source.h"
 
 namespace imap {
 
@@ -58,17 +59,16 @@ bool is_chosen(const Row& row, std::uint32_t options) {
     return (options & kSelectSpecialUse) == 0 || has_role;
 }
 
-bool matches_any(const std::vector<std::string>& patterns, std::string_view name) {
-    return std::any_of(patterns.begin(), patterns.end(), [name](const std::string& pattern) {
-        return matches_pattern(pattern, name);
+using Patterns = std::vector<MailboxPattern>;
+
+bool matches_any(const Patterns& patterns, std::string_view name) {
+    return std::any_of(patterns.begin(), patterns.end(), [name](const MailboxPattern& pattern) {
+        return pattern.matches(name);
     });
 }
 
 // Marks the names above a chosen `name` that the patterns show.
-void mark_above(Rows& rows,
-                std::string_view name,
-                bool is_shown,
-                const std::vector<std::string>& patterns) {
+void mark_above(Rows& rows, std::string_view name, bool is_shown, const Patterns& patterns) {
     for (std::size_t end = name.rfind(kSeparator); end != std::string_view::npos && end > 0;
          end = name.rfind(kSeparator, end - 1)) {
         const std::string_view above = name.substr(0, end);
@@ -81,15 +81,13 @@ void mark_above(Rows& rows,
 }
 
 // Patterns in UTF-8, the reference in front (RFC 9051 6.3.9: ours joins them, as most servers do).
-Result<std::vector<std::string>> decode_patterns(const Session& session,
-                                                 const ListArguments& arguments) {
-    std::vector<std::string> patterns;
+Result<Patterns> decode_patterns(const Session& session, const ListArguments& arguments) {
+    std::set<std::string> decoded;
     for (const std::string& pattern : arguments.patterns) {
-        const std::string wire = arguments.reference + pattern;
-        TRY(std::string decoded, decode_mailbox(wire, session.name_form()));
-        patterns.push_back(std::move(decoded));
+        TRY(std::string name, decode_mailbox(arguments.reference + pattern, session.name_form()));
+        decoded.insert(std::move(name));
     }
-    return patterns;
+    return Patterns(decoded.begin(), decoded.end());
 }
 
 // RFC 9051 6.3.9: "%" shows levels that are no mailboxes as well. In a person's own tree each level is one;
@@ -117,9 +115,16 @@ Result<Rows> all_rows(Session& session, const std::vector<mail::MailboxInfo>& in
     return rows;
 }
 
-Rows choose(const Rows& all, const std::vector<std::string>& patterns, std::uint32_t options) {
+Task<Rows> choose(base::Loop& loop,
+                  const Rows& all,
+                  const Patterns& patterns,
+                  std::uint32_t options) {
     Rows chosen;
+    mail::FairShare share(loop);
     for (const auto& [name, row] : all) {
+        if (share.is_used_up()) {
+            co_await share.give_way();
+        }
         if (!is_chosen(row, options)) {
             continue;
         }
@@ -140,11 +145,15 @@ Rows choose(const Rows& all, const std::vector<std::string>& patterns, std::uint
         row.is_level = known != all.end() && known->second.is_level;
         row.subscribed = known != all.end() && known->second.subscribed;
     }
-    return chosen;
+    co_return chosen;
 }
 
 Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
+    mail::FairShare share(session.loop());
     for (const auto& [name, row] : rows) {
+        if (share.is_used_up()) {
+            co_await share.give_way();
+        }
         std::string line = list_line(session, attributes(row, arguments.options), name);
         line += child_info(row, arguments.options);
         line += "\r\n";
@@ -183,7 +192,7 @@ Task<Handled> on_list(Session& session, const Request& request) {
     if (!all) {
         co_return reply_of(all.error());
     }
-    Rows rows = choose(*all, *patterns, arguments->options);
+    Rows rows = co_await choose(session.loop(), *all, *patterns, arguments->options);
     // Names that are only subscribed to are shown to who asks for those.
     if ((arguments->options & kSelectSubscribed) == 0) {
         std::erase_if(rows, [](const auto& row) {
@@ -213,7 +222,11 @@ Task<Handled> on_lsub(Session& session, const Request& request) {
         co_return patterns ? reply_of(subscribed.error()) : ok("no mailbox has such a name");
     }
     std::map<std::string, bool> names;  // true: subscribed itself
+    mail::FairShare share(session.loop());
     for (const std::string& path : *subscribed) {
+        if (share.is_used_up()) {
+            co_await share.give_way();
+        }
         if (matches_any(*patterns, path)) {
             names[path] = true;
             continue;
@@ -221,7 +234,7 @@ Task<Handled> on_lsub(Session& session, const Request& request) {
         for (std::size_t end = path.rfind(kSeparator); end != std::string::npos && end > 0;
              end = path.rfind(kSeparator, end - 1)) {
             const std::string above = path.substr(0, end);
-            if (patterns->front().ends_with('%') && matches_any(*patterns, above)) {
+            if (arguments->patterns.front().ends_with('%') && matches_any(*patterns, above)) {
                 names.try_emplace(above, false);
             }
         }

@@ -45,6 +45,7 @@ void Session::log_out() {
     unselect();
     notifier_.reset();
     identity_.reset();
+    login_deadline_ = services_.clock.steady() + options_.login_timeout_s;
     features_ = 0;
 }
 

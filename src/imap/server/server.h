@@ -34,8 +34,8 @@ struct ServerOptions {
 
     // RFC 9051 5.4: at least thirty minutes once logged in.
     std::chrono::seconds idle_timeout_s{1800};
-    std::chrono::seconds login_timeout_s{
-        180};  // for the first login: people are asked for a password then
+    // From the greeting to a login, whatever is said meanwhile: people are asked for a password then.
+    std::chrono::seconds login_timeout_s{180};
     std::chrono::seconds write_timeout_s{300};  // a client that takes nothing
     std::chrono::seconds handshake_timeout_s{60};
 

@@ -37,7 +37,8 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
     : options_(options),
       services_(services),
       lines_(stream),
-      id_(services.random.token(10)) {
+      id_(services.random.token(10)),
+      login_deadline_(services.clock.steady() + options.login_timeout_s) {
     if (services_.watch) {
         lines_.watch(services_.watch(id_, stream.peer()), [this](std::string_view octets) {
             return secret_ ? fmt::format("*** ({} octets)\r\n", octets.size()) : redact(octets);
@@ -110,7 +111,8 @@ Task<Result<>> Session::say_goodbye(base::Error reason) {
     if (reason.code == Errc::kUnavailable) {
         lines_.put("* BYE [UNAVAILABLE] the server is stopping, come back later\r\n");
     } else if (reason.code == Errc::kTimeout) {
-        lines_.put("* BYE nothing was heard for too long\r\n");
+        lines_.put(identity_ ? "* BYE nothing was heard for too long\r\n"
+                             : "* BYE nobody has logged in for too long\r\n");
     } else if (reason.code == Errc::kTooLong) {
         lines_.put("* BYE [TOOBIG] that literal is beyond every limit\r\n");
     } else if (reason.code == Errc::kSyntax) {
@@ -357,7 +359,7 @@ base::SteadyTime Session::read_deadline() const {
     if (may_sleep()) {
         return now + kAwake;
     }
-    return now + (identity_ ? options_.idle_timeout_s : options_.login_timeout_s);
+    return identity_ ? now + options_.idle_timeout_s : login_deadline_;
 }
 
 bool Session::may_sleep() const {

@@ -244,7 +244,8 @@ class Session {
     std::unique_ptr<net::DeflateStream>
         deflate_;  // what lines_ speak through once COMPRESS was answered
     std::string id_;
-    std::unique_ptr<account::Identity> identity_;  // who logged in
+    std::unique_ptr<account::Identity> identity_;  // who logged in,
+    base::SteadyTime login_deadline_;              // and until when somebody must have
     account::Standing standing_;                   // and may still be here
     std::unique_ptr<View> view_;
     std::unique_ptr<Opening> opening_;

@@ -37,6 +37,7 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
       services_(services),
       lines_(stream),
       loop_(stream.loop()),
+      begun_(loop_.clock().steady()),
       id_(services.random.token(10)),
       stamp_(make_stamp(services, options.hostname)),
       language_(find_language(options.language).value_or(Language::kEnglish)),
@@ -213,8 +214,9 @@ base::SteadyTime Session::now() const {
     return loop_.clock().steady();
 }
 
+// Whoever logs in has the RFC's timer, which each command winds up again; strangers have it once.
 base::SteadyTime Session::read_deadline() const {
-    return now() + options_.idle_timeout_s;
+    return (state() == kAuthorization ? begun_ : now()) + options_.idle_timeout_s;
 }
 
 base::SteadyTime Session::write_deadline() const {

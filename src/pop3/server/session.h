@@ -153,6 +153,7 @@ class Session {
     Services& services_;
     net::LineStream lines_;
     base::Loop& loop_;
+    base::SteadyTime begun_;
     std::string id_;
     account::Standing standing_;
     std::string stamp_;  // APOP's, with angle brackets; empty: no APOP
