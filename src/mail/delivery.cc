@@ -34,10 +34,10 @@ base::Result<Uid> add_message(store::Transaction& change,
                               AccountEditor& account,
                               const Delivery& delivery,
                               base::WallTime now) {
-    TRY(auto inbox, MailboxEditor::load(change, account, kInbox));
+    TRY(auto inbox, MailboxEditor::load(change, account, Ref{account.id(), kInbox}));
     if (!inbox) {
         TRY_VOID(provision(change, account, now));
-        TRY(inbox, MailboxEditor::load(change, account, kInbox));
+        TRY(inbox, MailboxEditor::load(change, account, Ref{account.id(), kInbox}));
         CHECK(inbox.has_value());
     }
     NewEmail email;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 
+#include "account/directory.h"
 #include "base/ascii.h"
 #include "base/check.h"
 #include "mail/page_record.h"
@@ -28,8 +29,17 @@ std::uint64_t deleted(const Entry& entry) {
 
 }  // namespace
 
+base::Result<> require_account(const store::Reader& reader, account::AccountId account) {
+    if (account == kServer) {
+        return {};
+    }
+    TRY(const auto found, account::find_account(reader, account));
+    return found ? base::Result<>() : base::fail(base::Errc::kNotFound, "the account is no more");
+}
+
 base::Result<AccountEditor> AccountEditor::load(store::Transaction& change,
                                                 account::AccountId account) {
+    TRY_VOID(require_account(change, account));
     AccountEditor editor;
     editor.id_ = account;
     TRY(editor.counters_, load_counters(change, account));
@@ -57,11 +67,11 @@ void AccountEditor::save(store::Transaction& change) const {
 
 base::Result<std::optional<MailboxEditor>> MailboxEditor::load(store::Transaction& change,
                                                                AccountEditor& account,
-                                                               MailboxId mailbox,
+                                                               const Opened& mailbox,
                                                                SnapshotPtr known) {
-    MailboxEditor editor(change, account, mailbox);
+    MailboxEditor editor(change, account, mailbox.ref.mailbox);
     TRY(const auto state, load_state(change, editor.ref()));
-    if (!state) {
+    if (!state || (mailbox.uid_validity != 0 && mailbox.uid_validity != state->uid_validity)) {
         return std::optional<MailboxEditor>();
     }
     editor.state_ = *state;

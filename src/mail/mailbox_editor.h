@@ -19,9 +19,15 @@
 namespace mail {
 
 // An account's counters within a change.
+// kNotFound: there is no such account any more. Sessions, deliveries and imports may outlive theirs, and what they wrote
+// then would be nobody's for ever.
+[[nodiscard]] base::Result<> require_account(const store::Reader& reader,
+                                             account::AccountId account);
+
 class AccountEditor {
   public:
     AccountEditor() = default;
+    // As require_account().
     [[nodiscard]] static base::Result<AccountEditor> load(store::Transaction& change,
                                                           account::AccountId account);
 
@@ -45,11 +51,11 @@ class MailboxEditor {
   public:
     enum class Verdict : std::uint8_t { kKeep, kChanged, kRemove };
 
-    // Nothing when there is no such mailbox. `known` may be null; as long as it is the mailbox's newest
+    // Of a mailbox of `account`'s. Nothing when it is not there, or another that was made in its place. `known` may be null; as long as it is the mailbox's newest
     // snapshot pages are taken from it instead of being read. All must outlive the editor.
     [[nodiscard]] static base::Result<std::optional<MailboxEditor>> load(store::Transaction& change,
                                                                          AccountEditor& account,
-                                                                         MailboxId mailbox,
+                                                                         const Opened& mailbox,
                                                                          SnapshotPtr known = {});
     // A mailbox that comes into being with this change.
     [[nodiscard]] static MailboxEditor create(store::Transaction& change,

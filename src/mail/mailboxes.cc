@@ -188,7 +188,7 @@ base::Result<std::unique_ptr<store::BlobReader>> Mailboxes::open_blob(
 
 base::Result<MailboxEditor> open_editor(store::Transaction& change,
                                         AccountEditor& account,
-                                        MailboxId mailbox,
+                                        const Opened& mailbox,
                                         SnapshotPtr known) {
     TRY(auto editor, MailboxEditor::load(change, account, mailbox, std::move(known)));
     if (!editor) {

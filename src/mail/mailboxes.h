@@ -144,7 +144,7 @@ struct MailboxLimits {
 
 // What replace() takes away.
 struct OldMessage {
-    Ref mailbox;
+    Opened mailbox;
     Uid uid = 0;
 };
 
@@ -240,27 +240,28 @@ class Mailboxes {
     // append() to `to` and the removal of `old` in one change; kNotFound when that has gone.
     [[nodiscard]] base::Task<base::Result<Appended>> replace(
         base::Loop& loop, account::AccountId user, OldMessage old, Ref to, NewMessage message);
+    // kNotFound from here on: the mailbox that is meant has gone.
     // UIDs that have gone are passed over. Flags that the user's rights do not cover are left as they
     // are (RFC 4314 4); with none covered, kDenied.
     [[nodiscard]] base::Task<base::Result<Stored>> store(
-        base::Loop& loop, account::AccountId user, Ref ref, UidSet uids, FlagChange change);
+        base::Loop& loop, account::AccountId user, Opened mailbox, UidSet uids, FlagChange change);
     // All or nothing. kInvalid: messages have gone that were not to be missing.
     [[nodiscard]] base::Task<base::Result<Copied>> copy(base::Loop& loop,
                                                         account::AccountId user,
-                                                        Ref from,
+                                                        Opened from,
                                                         UidSet uids,
                                                         Ref to,
                                                         Missing missing = Missing::kPassedOver);
     [[nodiscard]] base::Task<base::Result<Copied>> move(base::Loop& loop,
                                                         account::AccountId user,
-                                                        Ref from,
+                                                        Opened from,
                                                         UidSet uids,
                                                         Ref to,
                                                         Missing missing = Missing::kPassedOver);
     // Removes those with \Deleted, of `only` if given (UID EXPUNGE).
     [[nodiscard]] base::Task<base::Result<Expunged>> expunge(base::Loop& loop,
                                                              account::AccountId user,
-                                                             Ref ref,
+                                                             Opened mailbox,
                                                              std::optional<UidSet> only = {});
     // What has gone since `modseq`.
     [[nodiscard]] base::Result<Vanished> vanished_since(Ref ref, Modseq modseq) const;

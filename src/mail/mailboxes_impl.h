@@ -81,7 +81,7 @@ struct Mailboxes::Parts {
 // A change's mailbox and its account; kNotFound when either has gone.
 [[nodiscard]] base::Result<MailboxEditor> open_editor(store::Transaction& change,
                                                       AccountEditor& account,
-                                                      MailboxId mailbox,
+                                                      const Opened& mailbox,
                                                       SnapshotPtr known);
 [[nodiscard]] std::int64_t seconds(base::WallTime time);
 // mailboxes_names.cc: the one of the owner's mailboxes that has that role; 0 for none.

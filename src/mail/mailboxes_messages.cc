@@ -36,7 +36,7 @@ Amount amount_of(const Messages& messages) {
 // Who changes which mailbox, and when; a snapshot that is at hand spares reading.
 struct Scope {
     account::AccountId user = 0;
-    Ref ref;
+    Opened mailbox;
     base::WallTime now;
     SnapshotPtr known;
 };
@@ -45,10 +45,10 @@ base::Result<> append_messages(store::Transaction& change,
                                const Scope& scope,
                                const Messages& messages,
                                Appended& appended) {
-    TRY_VOID(require(change, scope.user, scope.ref, kRightInsert));
-    TRY(const Rights rights, rights_of(change, scope.user, scope.ref));
-    TRY(AccountEditor account, AccountEditor::load(change, scope.ref.owner));
-    TRY(MailboxEditor mailbox, open_editor(change, account, scope.ref.mailbox, {}));
+    TRY_VOID(require(change, scope.user, scope.mailbox.ref, kRightInsert));
+    TRY(const Rights rights, rights_of(change, scope.user, scope.mailbox.ref));
+    TRY(AccountEditor account, AccountEditor::load(change, scope.mailbox.ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, scope.mailbox, {}));
     TRY_VOID(check_quota(change, account, amount_of(messages)));
     TRY_VOID(append_all(change, mailbox, account, {messages, rights, scope.now}, appended));
     TRY_VOID(mailbox.save());
@@ -114,10 +114,10 @@ base::Result<> store_flags(store::Transaction& change,
                            const UidSet& uids,
                            const FlagChange& flags,
                            Stored& stored) {
-    TRY_VOID(require(change, scope.user, scope.ref, 0));
-    TRY(const Rights rights, rights_of(change, scope.user, scope.ref));
-    TRY(AccountEditor account, AccountEditor::load(change, scope.ref.owner));
-    TRY(MailboxEditor mailbox, open_editor(change, account, scope.ref.mailbox, scope.known));
+    TRY_VOID(require(change, scope.user, scope.mailbox.ref, 0));
+    TRY(const Rights rights, rights_of(change, scope.user, scope.mailbox.ref));
+    TRY(AccountEditor account, AccountEditor::load(change, scope.mailbox.ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, scope.mailbox, scope.known));
     TRY(const FlagEdit edit, make_edit(mailbox, rights, flags));
     TRY_VOID(mailbox.edit(uids, [&](Entry& entry) {
         if (flags.unchanged_since && entry.modseq > *flags.unchanged_since) {
@@ -139,9 +139,9 @@ base::Result<> expunge_messages(store::Transaction& change,
                                 const Scope& scope,
                                 const UidSet& only,
                                 Expunged& expunged) {
-    TRY_VOID(require(change, scope.user, scope.ref, kRightExpunge));
-    TRY(AccountEditor account, AccountEditor::load(change, scope.ref.owner));
-    TRY(MailboxEditor mailbox, open_editor(change, account, scope.ref.mailbox, scope.known));
+    TRY_VOID(require(change, scope.user, scope.mailbox.ref, kRightExpunge));
+    TRY(AccountEditor account, AccountEditor::load(change, scope.mailbox.ref.owner));
+    TRY(MailboxEditor mailbox, open_editor(change, account, scope.mailbox, scope.known));
     if (mailbox.state().deleted == 0) {
         return {};
     }
@@ -157,7 +157,7 @@ base::Result<> expunge_messages(store::Transaction& change,
     expunged.uids = mailbox.removed_uids();
     expunged.modseq = account.modseq();
     return release_emails(change,
-                          scope.ref.owner,
+                          scope.mailbox.ref.owner,
                           expunged.modseq,
                           mailbox.take_removed_emails(),
                           deleted_event(scope.now));
@@ -218,8 +218,8 @@ base::Task<base::Result<Appended>> Mailboxes::append(base::Loop& loop,
 }
 
 base::Task<base::Result<Stored>> Mailboxes::store(
-    base::Loop& loop, account::AccountId user, Ref ref, UidSet uids, FlagChange change) {
-    auto work = [scope = Scope{user, ref, parts_->clock.now(), parts_->known(ref)},
+    base::Loop& loop, account::AccountId user, Opened mailbox, UidSet uids, FlagChange change) {
+    auto work = [scope = Scope{user, mailbox, parts_->clock.now(), parts_->known(mailbox.ref)},
                  uids = std::move(uids),
                  flags = std::move(change)](store::Transaction& transaction, Stored& stored) {
         return store_flags(transaction, scope, uids, flags, stored);
@@ -229,9 +229,9 @@ base::Task<base::Result<Stored>> Mailboxes::store(
 
 base::Task<base::Result<Expunged>> Mailboxes::expunge(base::Loop& loop,
                                                       account::AccountId user,
-                                                      Ref ref,
+                                                      Opened mailbox,
                                                       std::optional<UidSet> only) {
-    auto work = [scope = Scope{user, ref, parts_->clock.now(), parts_->known(ref)},
+    auto work = [scope = Scope{user, mailbox, parts_->clock.now(), parts_->known(mailbox.ref)},
                  only = only ? std::move(*only) : UidSet::all()](store::Transaction& change,
                                                                  Expunged& expunged) {
         return expunge_messages(change, scope, only, expunged);

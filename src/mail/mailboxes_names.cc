@@ -264,7 +264,7 @@ base::Result<> rename_inbox(store::Transaction& change, const Renaming& wanted) 
     TRY_VOID(copy_annotations(change, account, kInbox, *made, wanted.annotations_octets_max));
     account.save(change);
     TRY(const auto two,
-        TwoMailboxes::open(change, {wanted.owner, kInbox}, {wanted.owner, *made}, {}));
+        TwoMailboxes::open(change, Ref{wanted.owner, kInbox}, {wanted.owner, *made}, {}));
     Copied copied;
     return transfer(change, *two, UidSet::all(), {.remove = true, .now = wanted.now}, copied);
 }

@@ -269,6 +269,10 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
     auto run = [user, ref, changes = std::move(changes), limits = parts_->limits](
                    store::Transaction& change) -> base::Result<> {
         TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
+        TRY(const auto annotated, load_mailbox(change, ref));
+        if (ref.mailbox != 0 && !annotated) {
+            return base::fail(base::Errc::kNotFound, "the mailbox has gone");
+        }
         const AnnotationBudget budget{account.counters().annotation_octets, limits};
         for (const AnnotationChange& wanted : changes) {
             TRY_VOID(base::iequals(wanted.name, kSpecialUse)
@@ -276,7 +280,7 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
                          : annotate_one(change, user, ref, wanted, budget));
         }
         // RFC 7162 3.2: whoever asks for HIGHESTMODSEQ learns that something has changed.
-        TRY(auto mailbox, MailboxEditor::load(change, account, ref.mailbox));
+        TRY(auto mailbox, MailboxEditor::load(change, account, ref));
         if (mailbox) {
             mailbox->touch();
             TRY_VOID(mailbox->save());

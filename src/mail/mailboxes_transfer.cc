@@ -144,21 +144,20 @@ base::Result<> append_entries(store::Transaction& change,
 }  // namespace
 
 base::Result<std::unique_ptr<TwoMailboxes>> TwoMailboxes::open(store::Transaction& change,
-                                                               Ref from,
+                                                               Opened from,
                                                                Ref to,
                                                                SnapshotPtr known) {
     std::unique_ptr<TwoMailboxes> two(new TwoMailboxes);
-    TRY(two->source_account_, AccountEditor::load(change, from.owner));
-    TRY(two->source_,
-        MailboxEditor::load(change, two->source_account_, from.mailbox, std::move(known)));
-    if (from.owner != to.owner) {
+    TRY(two->source_account_, AccountEditor::load(change, from.ref.owner));
+    TRY(two->source_, MailboxEditor::load(change, two->source_account_, from, std::move(known)));
+    if (from.ref.owner != to.owner) {
         TRY(const AccountEditor other, AccountEditor::load(change, to.owner));
         two->target_account_ = other;
     }
-    if (from != to) {
-        TRY(two->target_, MailboxEditor::load(change, two->target_account(), to.mailbox));
+    if (from.ref != to) {
+        TRY(two->target_, MailboxEditor::load(change, two->target_account(), to));
     }
-    if (!two->source_ || (from != to && !two->target_)) {
+    if (!two->source_ || (from.ref != to && !two->target_)) {
         return base::fail(base::Errc::kNotFound, "a mailbox has gone");
     }
     return two;
@@ -215,7 +214,7 @@ namespace {
 // COPY or MOVE, as a user asks for it.
 struct Wish {
     account::AccountId user;
-    Ref from;
+    Opened from;
     Ref to;
     UidSet uids;
     TransferOptions options;
@@ -225,7 +224,7 @@ struct Wish {
 base::Result<> transfer_as(store::Transaction& change, const Wish& wish, Copied& copied) {
     TransferOptions options = wish.options;
     const Rights removal = options.remove ? kRightsToRemove : Rights{0};
-    TRY_VOID(require(change, wish.user, wish.from, static_cast<Rights>(kRightRead | removal)));
+    TRY_VOID(require(change, wish.user, wish.from.ref, static_cast<Rights>(kRightRead | removal)));
     TRY_VOID(require(change, wish.user, wish.to, kRightInsert));
     TRY(const Rights rights, rights_of(change, wish.user, wish.to));
     options.flags_allowed = flags_within(rights);
@@ -243,24 +242,24 @@ auto as_change(Wish wish) {
 }  // namespace
 
 base::Task<base::Result<Copied>> Mailboxes::copy(
-    base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to, Missing missing) {
+    base::Loop& loop, account::AccountId user, Opened from, UidSet uids, Ref to, Missing missing) {
     Wish wish{.user = user,
               .from = from,
               .to = to,
               .uids = std::move(uids),
               .options = {.remove = false, .missing = missing, .now = parts_->clock.now()},
-              .known = parts_->known(from)};
+              .known = parts_->known(from.ref)};
     co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 
 base::Task<base::Result<Copied>> Mailboxes::move(
-    base::Loop& loop, account::AccountId user, Ref from, UidSet uids, Ref to, Missing missing) {
+    base::Loop& loop, account::AccountId user, Opened from, UidSet uids, Ref to, Missing missing) {
     Wish wish{.user = user,
               .from = from,
               .to = to,
               .uids = std::move(uids),
               .options = {.remove = true, .missing = missing, .now = parts_->clock.now()},
-              .known = parts_->known(from)};
+              .known = parts_->known(from.ref)};
     co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 
@@ -272,7 +271,7 @@ base::Task<base::Result<Appended>> Mailboxes::replace(
                  messages = std::vector<NewMessage>{std::move(message)},
                  now = parts_->clock.now()](store::Transaction& change,
                                             Appended& appended) -> base::Result<> {
-        TRY_VOID(require(change, user, old.mailbox, kRightsToRemove));
+        TRY_VOID(require(change, user, old.mailbox.ref, kRightsToRemove));
         TRY_VOID(require(change, user, to, kRightInsert));
         TRY(const Rights rights, rights_of(change, user, to));
         TRY(const auto two, TwoMailboxes::open(change, old.mailbox, to, {}));
@@ -289,7 +288,7 @@ base::Task<base::Result<Appended>> Mailboxes::replace(
         event.kind = "deleted";
         event.text = "from a mailbox, for another message";
         return release_emails(change,
-                              old.mailbox.owner,
+                              old.mailbox.ref.owner,
                               two->source_account().modseq(),
                               two->source().take_removed_emails(),
                               event);

@@ -18,7 +18,7 @@ class TwoMailboxes {
   public:
     // kNotFound when either has gone. `known` may be a snapshot of `from`.
     [[nodiscard]] static base::Result<std::unique_ptr<TwoMailboxes>> open(
-        store::Transaction& change, Ref from, Ref to, SnapshotPtr known);
+        store::Transaction& change, Opened from, Ref to, SnapshotPtr known);
     TwoMailboxes(const TwoMailboxes&) = delete;
     TwoMailboxes& operator=(const TwoMailboxes&) = delete;
     ~TwoMailboxes() = default;

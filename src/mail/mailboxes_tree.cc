@@ -303,6 +303,7 @@ base::Task<base::Result<>> Mailboxes::subscribe(base::Loop& loop,
             transaction.erase(key);
             return {};
         }
+        TRY_VOID(require_account(transaction, user));
         TRY(const auto known, load_subscriptions(transaction, user));
         if (known.size() >= limits.mailboxes_max) {
             return base::fail(base::Errc::kTooLong, "too many subscriptions");

@@ -279,6 +279,41 @@ TEST_F(MailboxTreeTest, AnnotationsAreCopiedWithInbox) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+// DELETE leaves the level that has children, and CREATE makes another mailbox there.
+TEST_F(MailboxTreeTest, WhoMeansAMailboxDoesNotChangeAnother) {
+    const MailboxInfo old = create(1, "Sales");
+    create(1, "Sales/March");
+    append(old.ref, {"1\r\n", "2\r\n"});
+    const Opened meant(old.ref, open(old.ref)->uid_validity());
+    ASSERT_TRUE(remove("Sales"));
+    const Ref made = create(1, "Sales").ref;
+    ASSERT_EQ(made, old.ref);
+    append(made, {"3\r\n"});
+    const Ref inbox = ref(1, "INBOX");
+    const FlagChange deleted{StoreMode::kAdd, kDeleted, {}, std::nullopt};
+    EXPECT_EQ(run(mailboxes_.store(loop_, 1, meant, {1, 1}, deleted)).error().code,
+              Errc::kNotFound);
+    EXPECT_EQ(run(mailboxes_.copy(loop_, 1, meant, {1, 1}, inbox)).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(mailboxes_.move(loop_, 1, meant, {1, 1}, inbox)).error().code, Errc::kNotFound);
+    ASSERT_TRUE(run(mailboxes_.store(loop_, 1, made, {1, 1}, deleted)));
+    EXPECT_EQ(run(mailboxes_.expunge(loop_, 1, meant)).error().code, Errc::kNotFound);
+    EXPECT_EQ(open(made)->size(), 1U);
+    EXPECT_EQ(open(inbox)->size(), 0U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(MailboxTreeTest, WhatHasGoneIsNotWrittenTo) {
+    const Ref sales = create(1, "Sales").ref;
+    ASSERT_TRUE(remove("Sales"));
+    EXPECT_EQ(run(mailboxes_.annotate(loop_, 1, sales, {{"/private/comment", "x"}})).error().code,
+              Errc::kNotFound);
+    constexpr account::AccountId kGone = 77;
+    EXPECT_EQ(run(mailboxes_.create(loop_, kGone, "Sales")).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(mailboxes_.subscribe(loop_, kGone, "Sales", true)).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(mailboxes_.prepare(loop_, kGone)).error().code, Errc::kNotFound);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(MailboxTreeTest, AnnotationsArePrivateOrShared) {
     const Ref inbox = ref(1, "INBOX");
     grant(inbox, "user2@hamburger.example", "lr");

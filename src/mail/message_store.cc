@@ -37,7 +37,7 @@ base::Result<> remove_messages(store::Transaction& change,
                                const std::vector<Uid>& uids,
                                const TraceEvent& event) {
     TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
-    TRY(auto mailbox, MailboxEditor::load(change, account, ref.mailbox));
+    TRY(auto mailbox, MailboxEditor::load(change, account, ref));
     if (!mailbox) {
         return {};
     }
@@ -56,7 +56,7 @@ base::Result<> mark_fetched(store::Transaction& change,
                             const std::vector<Fetched>& messages,
                             const TraceEvent& event) {
     TRY(AccountEditor account, AccountEditor::load(change, ref.owner));
-    TRY(auto mailbox, MailboxEditor::load(change, account, ref.mailbox));
+    TRY(auto mailbox, MailboxEditor::load(change, account, ref));
     if (!mailbox) {
         return {};
     }

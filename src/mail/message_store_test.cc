@@ -156,8 +156,10 @@ TEST_F(MessageStoreTest, RemovesTogetherOrNotAtAll) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
-TEST_F(MessageStoreTest, RemovingFromAnAccountWithoutMailIsNoError) {
-    EXPECT_TRUE(run(messages_.remove(loop_, 7, kInbox, {1}, event("deleted"))));
+// Whoever is logged in while the account is removed makes no mail of nobody.
+TEST_F(MessageStoreTest, NothingIsWrittenForAnAccountThatIsNoMore) {
+    EXPECT_EQ(run(messages_.remove(loop_, 7, kInbox, {1}, event("deleted"))).error().code,
+              base::Errc::kNotFound);
     EXPECT_FALSE(store_.snapshot()->get(counters_key(7)).value().has_value());
 }
 

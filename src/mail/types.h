@@ -31,6 +31,16 @@ struct Ref {
     friend auto operator<=>(const Ref&, const Ref&) = default;
 };
 
+// A mailbox as somebody has it open. One that was made anew in its place since has other messages of the same UIDs: it is
+// told apart by its UIDVALIDITY (RFC 9051 2.3.1.1), and to whoever means the old one it is not there.
+struct Opened {
+    // NOLINTNEXTLINE(google-explicit-constructor): whoever has a Ref means the mailbox that is there now.
+    Opened(Ref mailbox, std::uint32_t validity = 0) : ref(mailbox), uid_validity(validity) {}
+
+    Ref ref;
+    std::uint32_t uid_validity;  // 0: any
+};
+
 // RFC 9051 2.3.2 system flags, as bits of Entry::flags.
 enum Flag : std::uint32_t {
     kSeen = 1U << 0U,

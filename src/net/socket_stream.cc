@@ -67,6 +67,14 @@ Wakeup::Wait SocketStream::wait_for(Kind what, base::SteadyTime deadline) {
     return wakeup_.wait(broken_ ? base::SteadyTime::min() : deadline);
 }
 
+bool SocketStream::must_give_way() {
+    const base::SteadyTime now = loop_.clock().steady();
+    if (burst_++ == 0) {
+        burst_begun_ = now;
+    }
+    return burst_ > kBurstMax || now - burst_begun_ > kBurstSpan;
+}
+
 Wakeup::Wait SocketStream::give_way() {
     return wait_for(Kind::kDone, base::SteadyTime::min());
 }

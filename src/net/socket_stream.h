@@ -114,22 +114,24 @@ class SocketStream final : public Stream, private IoLoop::Watcher {
     void note_waiting(Attempt::Kind what);
     [[nodiscard]] Wakeup::Wait wait_for(Attempt::Kind what, base::SteadyTime deadline);
 
-    // What a session that never has to wait owes the others of its loop.
-    [[nodiscard]] bool must_give_way() { return ++burst_ > kBurstMax; }
-
+    // What a session that never has to wait owes the others of its loop, by operations and by time: what is written may
+    // have taken long to make.
+    [[nodiscard]] bool must_give_way();
     [[nodiscard]] Wakeup::Wait give_way();
     [[nodiscard]] tl::unexpected<base::Error> break_with(base::Errc code, std::string text);
     [[nodiscard]] tl::unexpected<base::Error> break_with(const Attempt& attempt);
     [[nodiscard]] tl::unexpected<base::Error> break_with(const FileAttempt& failed);
 
     static constexpr unsigned kBurstMax = 32;
+    static constexpr base::Duration kBurstSpan = std::chrono::milliseconds(2);
 
     IoLoop& loop_;
     Connection connection_;
     std::unique_ptr<TlsSession> tls_;
     Wakeup wakeup_;
     Attempt::Kind waits_for_ = Attempt::Kind::kDone;
-    unsigned burst_ = 0;  // operations since the last wait
+    unsigned burst_ = 0;            // operations since the last wait
+    base::SteadyTime burst_begun_;  // when the first of them was
     // Readiness as far as the kernel told, edge by edge: false only after EAGAIN or a short read.
     bool watched_ = false;
     bool readable_ = false;

@@ -290,7 +290,7 @@ Task<Handled> Appending::commit_replacement() {
         co_await session_.await(request_,
                                 session_.mailboxes().replace(session_.loop(),
                                                              session_.user(),
-                                                             {session_.view().ref(), replaced_},
+                                                             {session_.view().opened(), replaced_},
                                                              target_.ref,
                                                              std::move(messages->front())));
     if (!appended && appended.error().code == Errc::kNotFound) {

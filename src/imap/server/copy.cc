@@ -79,7 +79,7 @@ Task<Handled> on_copy(Session& session, const Request& request) {
     const auto copied = co_await session.await(request,
                                                session.mailboxes().copy(session.loop(),
                                                                         session.user(),
-                                                                        session.view().ref(),
+                                                                        session.view().opened(),
                                                                         order->uids,
                                                                         order->target,
                                                                         order->missing));
@@ -106,7 +106,7 @@ Task<Handled> on_move(Session& session, const Request& request) {
     const auto moved = co_await session.await(request,
                                               session.mailboxes().move(session.loop(),
                                                                        session.user(),
-                                                                       session.view().ref(),
+                                                                       session.view().opened(),
                                                                        limited.uids,
                                                                        order->target,
                                                                        order->missing));

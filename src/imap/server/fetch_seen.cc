@@ -46,7 +46,7 @@ Task<mail::UidSet> set_seen(Session& session, mail::UidSet uids) {
     const auto stored = co_await session.mailboxes().store(
         session.loop(),
         session.user(),
-        view.ref(),
+        view.opened(),
         unseen,
         mail::FlagChange{mail::StoreMode::kAdd, mail::kSeen, {}, std::nullopt});
     if (!stored) {

@@ -37,7 +37,7 @@ Task<Result<>> Session::tell_news(bool may_expunge, bool with_uid) {
         co_return Result<>();
     }
     auto latest = co_await services_.mailboxes.open(loop(), view_->ref());
-    if (!latest && latest.error().code == Errc::kNotFound) {
+    if (latest ? !view_->is_of(**latest) : latest.error().code == Errc::kNotFound) {
         // RFC 2180 3.3: the session cannot go on with numbers that mean nothing.
         lines_.put("* BYE the selected mailbox was deleted\r\n");
         closing_ = true;

@@ -280,7 +280,7 @@ Task<Handled> on_close(Session& session, const Request& request) {
         const auto expunged = co_await session.await(
             request,
             session.mailboxes().expunge(
-                session.loop(), session.user(), view.ref(), view.told()->uids()));
+                session.loop(), session.user(), view.opened(), view.told()->uids()));
         // RFC 4314 4: who has just lost the right closes it all the same.
         if (!expunged && expunged.error().code != base::Errc::kDenied) {
             co_return reply_of(expunged.error());
@@ -328,9 +328,10 @@ Task<Handled> on_expunge(Session& session, const Request& request) {
         limited = limit_messages(deleted_of(view, *only), session.options().message_limit);
         only = limited.uids;
     }
-    const auto expunged = co_await session.await(
-        request,
-        session.mailboxes().expunge(session.loop(), session.user(), view.ref(), std::move(only)));
+    const auto expunged =
+        co_await session.await(request,
+                               session.mailboxes().expunge(
+                                   session.loop(), session.user(), view.opened(), std::move(only)));
     if (!expunged) {
         co_return reply_of(expunged.error());
     }

@@ -151,7 +151,7 @@ Task<Handled> on_store(Session& session, const Request& request) {
         request,
         session.mailboxes().store(session.loop(),
                                   session.user(),
-                                  view.ref(),
+                                  view.opened(),
                                   limited.uids,
                                   mail::FlagChange{mode_of(arguments->action),
                                                    arguments->flags.system,

@@ -12,7 +12,9 @@ View::View(mail::MailboxInfo info, mail::SnapshotPtr snapshot, bool examined)
       flags_told_(told_),
       latest_(told_),
       keywords_told_(told_->keywords()),
-      examined_(examined) {}
+      examined_(examined) {
+    info_.uid_validity = told_->uid_validity();
+}
 
 const mail::Entry& View::current(const mail::Entry& told) const {
     if (told_ == latest_) {

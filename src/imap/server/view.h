@@ -27,6 +27,13 @@ class View {
 
     [[nodiscard]] mail::Ref ref() const { return info_.ref; }
 
+    [[nodiscard]] mail::Opened opened() const { return {info_.ref, info_.uid_validity}; }
+
+    // False: `snapshot` is of another mailbox, made in its place since.
+    [[nodiscard]] bool is_of(const mail::Snapshot& snapshot) const {
+        return snapshot.uid_validity() == info_.uid_validity;
+    }
+
     [[nodiscard]] const mail::MailboxInfo& info() const { return info_; }
 
     [[nodiscard]] bool read_only() const { return (rights() & mail::kRightsToChange) == 0; }
@@ -66,7 +73,9 @@ class View {
     [[nodiscard]] std::size_t recent_count() const;
 
     // The newest, for current(); news are still what differs from what was told.
-    void look_at(mail::SnapshotPtr latest) { latest_ = std::move(latest); }
+    void look_at(mail::SnapshotPtr latest) {
+        latest_ = is_of(*latest) ? std::move(latest) : latest_;
+    }
 
     // Are there keywords in latest() that the client has not heard of? It is told now.
     [[nodiscard]] bool take_keyword_news();
