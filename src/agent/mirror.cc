@@ -134,6 +134,25 @@ class Mirror {
         }
     }
 
+    [[nodiscard]] bool is_link_here(const std::string& path) const {
+        return !options_.reverse && trees_.links_here.contains(at_target(path));
+    }
+
+    // Through a link of ours what comes would be written somewhere else. False when it, or one above, stays.
+    bool replace_link(const std::string& path) {
+        const std::size_t failures = report_.failures.size();
+        if (is_link_here(path)) {
+            remove(at_target(path), false);
+        }
+        if (report_.failures.size() > failures) {
+            links_left_.push_back(path + '/');
+            return false;
+        }
+        return std::none_of(links_left_.begin(), links_left_.end(), [&](const std::string& link) {
+            return path.starts_with(link);
+        });
+    }
+
     // The map's order puts a folder before what is in it.
     void make_folders() {
         for (const auto& [path, entry] : source()) {
@@ -142,6 +161,9 @@ class Mirror {
                 continue;
             }
             if (options_.only_existing) {
+                continue;
+            }
+            if (!replace_link(path)) {
                 continue;
             }
             note("mkdir " + path);
@@ -169,6 +191,9 @@ class Mirror {
         if (!is_of_wanted_time(options_, from)) {
             return false;
         }
+        if (is_link_here(path)) {
+            return !options_.only_missing;
+        }
         if (found == target().end() || found->second.is_directory()) {
             return !options_.only_existing;
         }
@@ -190,6 +215,9 @@ class Mirror {
             }
             if (!must_copy(entry, path)) {
                 ++report_.unchanged;
+                continue;
+            }
+            if (!replace_link(path)) {
                 continue;
             }
             note((options_.reverse ? "put " : "get ") + path);
@@ -394,6 +422,7 @@ class Mirror {
     const MirrorOptions options_;
     Meter meter_;
     std::set<std::string> gone_;
+    std::vector<std::string> links_left_;  // with a slash behind
     std::map<std::string, std::string> other_forms_;
     std::set<std::string> meant_;  // paths of the target that other_forms_ leads to
     MirrorTrees trees_;

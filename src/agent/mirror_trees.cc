@@ -96,6 +96,9 @@ class Reader {
             trees_.left_out.insert(path);
             trees_.links += is_link && options_.filter.passes(path, false) ? 1 : 0;
         }
+        if (is_link && &tree == &trees_.here) {
+            trees_.links_here.insert(path);
+        }
         const bool wanted =
             entry.is_directory() ? options_.recurse : entry.type == ftp::EntryType::kFile;
         if (wanted && options_.filter.passes(path, entry.is_directory())) {

@@ -20,7 +20,8 @@ struct MirrorTrees {
     bool whole = true;  // the source's listing: only then is it known what it has not
     std::set<std::string, std::less<>> left_out;  // links and the like of the source
     std::uint64_t links = 0;                      // of these the links that pass the filter
-    std::vector<std::string> failures;            // a sentence each
+    std::set<std::string, std::less<>> links_here;
+    std::vector<std::string> failures;  // a sentence each
 };
 
 // Blocks. A top that is missing at the target is an empty tree. Fails when the source's top cannot be read, or a folder

@@ -72,6 +72,15 @@ Result<Place> find_movable(const Mounts& mounts, const std::string& path) {
     return place;
 }
 
+// Another name stands for fetching, storing and removing where it leads out of the tree, or to where one may do more.
+Result<> check_gain(const Place& from, const Place& to) {
+    constexpr Rights kToTakeAway = kRead | kDelete;
+    const bool stays = from.volume == to.volume && (to.rights & ~from.rights) == 0;
+    return stays || (from.rights & kToTakeAway) == kToTakeAway
+               ? Result<>()
+               : base::fail(Errc::kDenied, "Permission denied.");
+}
+
 Result<> rename_place(const Mounts& mounts,
                       const std::string& from,
                       const std::string& to,
@@ -79,6 +88,7 @@ Result<> rename_place(const Mounts& mounts,
     TRY(const Place old_place, find_movable(mounts, from));
     TRY(const Place new_place, mounts.find(to, kCreate, LastLink::kKeep));
     TRY_VOID(check_grants(new_place, false));
+    TRY_VOID(check_gain(old_place, new_place));
     TRY_VOID(Volume::rename(*old_place.volume,
                             old_place.path,
                             *new_place.volume,

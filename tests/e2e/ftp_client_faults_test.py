@@ -144,6 +144,22 @@ class Faults(unittest.TestCase):
         self.assertIn("1 copied (1), 0 unchanged, 0 folders made, 0 removed, 0 failed, 1 links left out",
                       self.ftp("mirror", linked.url, "copy").stdout)
 
+    def test_mirror_does_not_write_through_links(self):
+        copy, outside = self.folder / "copy", self.folder / "outside"
+        copy.mkdir()
+        outside.mkdir()
+        (outside / "precious").write_text("mine")
+        (copy / "small").symlink_to(outside / "precious")
+        (copy / "large").symlink_to(outside)
+        self.assertIn("delete small", self.ftp("mirror", "--dry-run", self.there.url, "copy").stdout)
+        self.assertTrue((copy / "small").is_symlink())
+        self.ftp("mirror", self.there.url, "copy")
+        self.assertEqual((copy / "small").read_bytes(), b"Bonjour\n")
+        self.assertFalse((copy / "small").is_symlink())
+        self.assertEqual((copy / "large").read_bytes(), LARGE)
+        self.assertEqual(os.listdir(outside), ["precious"])
+        self.assertEqual((outside / "precious").read_text(), "mine")
+
     def test_mirror_in_parts_goes_on_after_a_kill(self):
         words = ["--segments", "3", "mirror", self.there.url, "copy"]
         child = subprocess.Popen([pathlib.Path(harness.PROGRAM).resolve(), "ftp", "-T", "300k", *words],

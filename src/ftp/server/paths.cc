@@ -27,7 +27,8 @@ Result<std::string> Session::resolve_file(std::string_view argument) const {
     return resolve(argument);
 }
 
-// RFC 959 5.4's tables: reading ends in 450 or 550, storing in 450, 452, 552 or 553, LIST in 450.
+// RFC 959 5.4's tables: reading ends in 450 or 550, storing in 450, 452, 552 or 553, LIST in 450. What can never be
+// listed is 550 all the same: to 450 "try again later" clients listen (lftp for ever). Of what is not there 450 stays.
 Reply Session::refuse(const base::Error& error, Wish wish) {
     const bool writes = wish == Wish::kWrite;
     switch (error.code) {
@@ -40,7 +41,10 @@ Reply Session::refuse(const base::Error& error, Wish wish) {
         case Errc::kUnavailable:
             return reply(450, error.text);
         default:
-            return reply(writes ? 553 : wish == Wish::kList ? 450 : 550, error.text);
+            return reply(writes                                                 ? 553
+                         : wish == Wish::kList && error.code == Errc::kNotFound ? 450
+                                                                                : 550,
+                         error.text);
     }
 }
 
