@@ -380,6 +380,23 @@ TEST_F(FilesTest, TwoAccountsSeeNothingOfEachOther) {
     EXPECT_EQ(run(other->open(loop_, "/a")).error().code, Errc::kNotFound);
 }
 
+// What a file will replace is counted for it; but only what it replaces in the end.
+TEST_F(FilesTest, AFileThatGoesMeanwhileGivesNoRoom) {
+    restart({.quota_octets = 10});
+    tree_ = open("alice@crepes.example");
+    ASSERT_TRUE(put(*tree_, "/a", "12345678"));
+    {
+        const auto upload = run(tree_->upload(loop_, "/a", {}));
+        ASSERT_TRUE(upload);
+        ASSERT_TRUE(run((*upload)->write(loop_, "12345678")));
+        ASSERT_TRUE(run(tree_->rename(loop_, "/a", "/b")));
+        EXPECT_EQ(run((*upload)->commit(loop_)).error().code, Errc::kOverQuota);
+    }
+    EXPECT_EQ(run(tree_->stat(loop_, "/a")).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(tree_->usage(loop_, "/"))->octets, 8U);
+    EXPECT_TRUE(put(*tree_, "/b", "1234567890"));
+}
+
 TEST_F(FilesTest, FilesTakeWhatMailLeavesOfTheQuota) {
     const account::AccountId id = add("green@crepes.example", 10);
     std::uint64_t mail = 4;

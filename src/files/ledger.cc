@@ -20,12 +20,12 @@ std::uint64_t room(std::uint64_t limit, std::uint64_t taken) {
     return limit == 0 ? kUnlimited : limit - std::min(limit, taken);
 }
 
-void take_away(Counts& from, Counts less) {
-    from.octets -= std::min(from.octets, less.octets);
-    from.files -= std::min(from.files, less.files);
-}
-
 }  // namespace
+
+Counts less(Counts counts, Counts known) {
+    return {.octets = counts.octets - std::min(counts.octets, known.octets),
+            .files = counts.files - std::min(counts.files, known.files)};
+}
 
 Counts apply(Counts counts, Delta delta) {
     return {.octets = add(counts.octets, delta.octets), .files = add(counts.files, delta.files)};
@@ -52,7 +52,7 @@ base::Result<> Ledger::reserve(Counts more, Limits limits) {
 
 void Ledger::release(Counts reserved) {
     const std::lock_guard lock(mutex_);
-    take_away(reserved_, reserved);
+    reserved_ = less(reserved_, reserved);
 }
 
 void Ledger::hold(Counts more) {
@@ -63,7 +63,7 @@ void Ledger::hold(Counts more) {
 
 void Ledger::let_go(Counts held) {
     const std::lock_guard lock(mutex_);
-    take_away(held_, held);
+    held_ = less(held_, held);
 }
 
 void Ledger::book(Delta delta) {

@@ -16,6 +16,9 @@ struct Counts {
     friend bool operator==(const Counts&, const Counts&) = default;
 };
 
+// What of `counts` is more than `known`.
+[[nodiscard]] Counts less(Counts counts, Counts known);
+
 // 0: no limit.
 struct Limits {
     std::uint64_t octets = 0;

@@ -430,11 +430,13 @@ Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
         const std::unique_lock alone(volume.commits());
         TRY_VOID(rebuild(upload));
         TRY_VOID(sync_octets(upload));
-        TRY_VOID(volume.place(upload.aside_name, upload.place.path, upload.replace));
+        TRY_VOID(volume.place(
+            upload.aside_name, upload.place.path, upload.replace, upload.reserved));
         return true;
     }
     const std::shared_lock together(volume.commits());
-    TRY_VOID(volume.place(upload.aside_name, upload.place.path, upload.replace));
+    TRY_VOID(volume.place(
+            upload.aside_name, upload.place.path, upload.replace, upload.reserved));
     return true;
 }
 

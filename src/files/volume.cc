@@ -324,7 +324,10 @@ Result<> give_name(int from_directory,
 
 }  // namespace
 
-Result<> Volume::place(const std::string& aside_name, std::string_view path, bool replace) {
+Result<> Volume::place(const std::string& aside_name,
+                       std::string_view path,
+                       bool replace,
+                       Counts reserved) {
     if (settings_.is_gone && settings_.is_gone()) {
         return base::fail(Errc::kNotFound, "There is no such file or folder.");
     }
@@ -333,11 +336,16 @@ Result<> Volume::place(const std::string& aside_name, std::string_view path, boo
         const std::lock_guard lock(names_);
         TRY(const struct statx own, read_status(aside_->fd(), aside_name.c_str(), 0));
         TRY(const std::optional<struct statx> there, look(spot));
-        TRY_VOID(give_name(aside_->fd(), aside_name, spot, there, replace));
-        book(plus(counts_of(own)));
-        if (there) {
-            book(minus(counts_of(*there)));
+        const Counts freed = there ? counts_of(*there) : Counts();
+        const Counts more = less(less(counts_of(own), freed), reserved);
+        TRY_VOID(ledger_.reserve(more, limits()));
+        const auto named = give_name(aside_->fd(), aside_name, spot, there, replace);
+        if (named) {
+            book(plus(counts_of(own)));
+            book(minus(freed));
         }
+        ledger_.release(more);
+        TRY_VOID(named);
     }
     return syncs_.sync(spot.directory.get());
 }
@@ -367,8 +375,9 @@ Result<> Volume::rename(
             TRY(moved, from.count(from_path));
         }
         if (&from != &to) {
-            TRY_VOID(to.ledger_.reserve(moved, to.limits()));
-            to.ledger_.release(moved);
+            const Counts more = less(moved, there ? counts_of(*there) : Counts());
+            TRY_VOID(to.ledger_.reserve(more, to.limits()));
+            to.ledger_.release(more);
         }
         TRY_VOID(give_name(
             old_spot.directory.get(), old_spot.name, new_spot, there, replace && !is_folder));

@@ -121,10 +121,13 @@ class Volume : public std::enable_shared_from_this<Volume> {
                                                std::string_view to_path,
                                                bool replace);
 
-    // Gives a file that stands aside its name, and syncs the folder. Its octets are on disk already.
+    // Gives a file that stands aside its name, and syncs the folder. Its octets are on disk already. kOverQuota where it
+    // takes more than was `reserved` for it and than what it replaces, for that may have gone meanwhile, and the quota
+    // has no more. What was reserved stays so.
     [[nodiscard]] base::Result<> place(const std::string& aside_name,
                                        std::string_view path,
-                                       bool replace);
+                                       bool replace,
+                                       Counts reserved);
 
     [[nodiscard]] const Beneath& beneath() const { return beneath_; }
 

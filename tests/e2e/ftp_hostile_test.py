@@ -345,6 +345,20 @@ class Hostile(Battered):
         for client in clients:
             client.close()
 
+    def test_markers_whose_replies_nobody_reads(self):
+        """RFC 959 3.5: a 110 for each; who does not read them is not read from either."""
+        client = self.session()
+        client.voidcmd("MODE B")
+        connection = client.transfercmd("STOR marked")
+        markers = b"\x10\x00\x01m" * 250_000
+        with self.assertRaises(TimeoutError):
+            connection.settimeout(5)
+            for _ in range(20):
+                connection.sendall(markers)
+        client.cut()
+        reset(connection)
+        client.close()
+
     def test_memory(self):
         def resident_kib():
             status = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text()

@@ -18,6 +18,10 @@ namespace {
 constexpr std::size_t kStoreOctets = std::size_t{256} * 1024;
 // Deflated and compressed octets may grow a thousand times: a little of them at once.
 constexpr std::size_t kDecodeOctets = 1024;
+// So that few markers come out of one piece.
+constexpr std::size_t kFeedOctets = 16384;
+// Replies that wait for a session to say them.
+constexpr std::size_t kNoticesMax = 1000;
 // Whoever does not bring a buffer's octets in this time leaves its memory to others.
 constexpr base::Duration kBufferPatience = std::chrono::seconds(1);
 
@@ -161,6 +165,7 @@ Task<Result<>> Transfer::receive_encoded(net::Stream& stream, files::Upload& upl
             CO_TRY(const std::size_t taken, decode(decoder, wire, decoded, first));
             wire.erase(0, taken);
             CO_TRY_VOID(co_await store_when_much(decoded, upload));
+            CO_TRY_VOID(co_await wait_for_reader());
         }
     }
     CO_TRY_VOID(decoder.finish(decoded));
@@ -172,6 +177,23 @@ Task<Result<>> Transfer::store_when_much(std::string& decoded, files::Upload& up
         co_return Result<>();
     }
     co_return co_await store(decoded, upload);
+}
+
+std::vector<Reply> Transfer::take_notices() {
+    if (!notices_.empty()) {
+        answered_.post();
+    }
+    return std::exchange(notices_, {});
+}
+
+Task<Result<>> Transfer::wait_for_reader() {
+    const base::SteadyTime deadline = stall_deadline();
+    while (notices_.size() >= kNoticesMax && !channel_.aborted()) {
+        if (co_await answered_.wait(deadline) == net::Wakeup::Outcome::kTimeout) {
+            co_return fail(Errc::kTimeout, "nobody reads the replies to markers");
+        }
+    }
+    co_return Result<>();
 }
 
 // A piece of `wire`; how many octets were taken. RFC 959 3.5: "yyyy" is the user's marker, "mmmm" ours, the
@@ -186,7 +208,7 @@ Result<std::size_t> Transfer::decode(ContentDecoder& decoder,
     const bool grows =
         job_.representation.mode == Mode::kCompressed || job_.representation.mode == Mode::kDeflate;
     TRY(const std::size_t taken,
-        decoder.feed(wire.substr(0, grows ? kDecodeOctets : wire.size()), decoded));
+        decoder.feed(wire.substr(0, grows ? kDecodeOctets : kFeedOctets), decoded));
     for (const Marker& marker : decoder.take_markers()) {
         notices_.push_back(
             reply(110, "MARK " + marker.text + " = " + std::to_string(first + marker.octets)));

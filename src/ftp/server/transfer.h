@@ -74,7 +74,7 @@ class Transfer {
     [[nodiscard]] base::Task<Reply> run();
 
     // 110 replies that are due (RFC 959 3.5), once each.
-    [[nodiscard]] std::vector<Reply> take_notices() { return std::exchange(notices_, {}); }
+    [[nodiscard]] std::vector<Reply> take_notices();
 
     // The last question before a file that came gets its name: something has come on the control connection, or its
     // end, and only who reads there knows whether the client still wants the file.
@@ -121,6 +121,8 @@ class Transfer {
     // The same once a write is worth its while, or the client waits to be told of a marker.
     [[nodiscard]] base::Task<base::Result<>> store_when_much(std::string& decoded,
                                                              files::Upload& upload);
+    // Whoever sends markers and reads no replies waits for himself.
+    [[nodiscard]] base::Task<base::Result<>> wait_for_reader();
 
     [[nodiscard]] base::Task<> pace(std::uint64_t octets);
     [[nodiscard]] std::uint64_t piece_octets() const;
