@@ -16,6 +16,7 @@ using base::Result;
 
 // What an upload writes before the disk is told to begin.
 constexpr std::uint64_t kHandOverOctets = 8U << 20U;
+constexpr auto kBuildPause = std::chrono::milliseconds(50);
 
 base::Task<Result<>> succeed() {
     co_return Result<>();
@@ -122,6 +123,10 @@ base::Task<Result<bool>> Upload::commit_if(base::Loop& loop, std::function<bool(
     const std::shared_ptr<UploadState> state = state_;
     base::Pool& pool = pool_;
     co_await direct_->settle();
+    std::shared_ptr<const void> turn;
+    while (state->builds_long && (turn = state->place.volume->begin_build()) == nullptr) {
+        co_await base::sleep_until(loop, loop.clock().steady() + kBuildPause);
+    }
     auto committed = co_await pool.run(loop, [state, wanted = std::move(wanted)]() -> Result<bool> {
         TRY_VOID(finish_direct(*state));
         return commit_upload(*state, wanted);

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
+#include <tuple>
 #include <utility>
 
 #include "files/creation.h"
@@ -23,12 +25,20 @@ using Mode = UploadOptions::Mode;
 
 // Quota is taken in pieces, so that small writes do not ask each time.
 constexpr std::uint64_t kReserveAtOnce = 1U << 20U;
+// A file of more is copied, where it grows, before anybody has to wait for it.
+constexpr std::uint64_t kLargeOctets = 1U << 20U;
 constexpr unsigned kOrdinaryBits = 0777;
 constexpr unsigned kExecuteBits = 0111;
 constexpr unsigned kOwnerBits = 0600;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
+// So often a large file that grows by APPE is copied with nobody waiting.
+constexpr int kBuildsBeside = 3;
 // As in net/file_pump.cc: pieces of the page cache that the kernel has at hand.
 constexpr std::size_t kWriteOctets = std::size_t{32} * 1024;
+
+bool is_large(std::uint64_t octets) {
+    return octets > kLargeOctets;
+}
 
 Result<> need(const Place& place, Right right) {
     if ((place.rights & right) == 0) {
@@ -101,7 +111,9 @@ Result<> check_rights(UploadState& upload) {
         upload.replace = true;
         forget_partial(upload);
         if (there->kind == Kind::kFile) {
-            upload.credit = append || upload.mode == Mode::kPatch ? 0 : there->size;
+            const bool builds = append || upload.mode == Mode::kPatch;
+            upload.credit = builds ? 0 : there->size;
+            upload.builds_long = builds && is_large(there->size);
             upload.permissions = there->mode;
         }
         if (upload.patch_offset > there->size) {
@@ -119,7 +131,7 @@ Result<> check_rights(UploadState& upload) {
 }
 
 // The program's own umask is for its own files: here the user's counts, which is in the permissions already.
-Result<> open_aside(UploadState& upload) {
+Result<std::pair<UniqueFd, std::string>> make_aside(const UploadState& upload) {
     Aside& aside = upload.place.volume->aside();
     std::string name = aside.new_name();
     UniqueFd fd(::openat(
@@ -133,8 +145,11 @@ Result<> open_aside(UploadState& upload) {
         ::unlinkat(aside.fd(), name.c_str(), 0);
         return fail_errno(error);
     }
-    upload.fd = std::move(fd);
-    upload.aside_name = std::move(name);
+    return std::pair(std::move(fd), std::move(name));
+}
+
+Result<> open_aside(UploadState& upload) {
+    TRY(std::tie(upload.fd, upload.aside_name), make_aside(upload));
     return {};
 }
 
@@ -193,34 +208,6 @@ Result<> take_over(UploadState& upload, std::uint64_t octets) {
     TRY_VOID(copy_octets(old.first.get(), upload.fd.get(), octets, 0));
     upload.offset = octets;
     return {};
-}
-
-// The file anew: what was there when the last one was committed, and what this upload brought, behind it or at
-// its place within.
-Result<> rebuild(UploadState& upload) {
-    const bool patch = upload.mode == Mode::kPatch;
-    auto old = upload.place.volume->open_file(upload.place.path);
-    if (!old) {
-        // A new file; but nothing can be put into the middle of one that is not there.
-        const bool anew = old.error().code == Errc::kNotFound && upload.patch_offset == 0;
-        return anew ? Result<>() : base::forward_error(old);
-    }
-    TRY(const std::uint64_t size, size_of(old->first.get()));
-    if (patch && upload.patch_offset > size) {
-        return base::fail(Errc::kInvalid, "The file is not that long.");
-    }
-    const UniqueFd own = std::move(upload.fd);
-    const std::string own_name = std::move(upload.aside_name);
-    auto built = [&]() -> Result<> {
-        upload.permissions = old->second.mode;
-        TRY_VOID(open_aside(upload));
-        copy_creation(old->first.get(), upload.fd.get());
-        TRY_VOID(copy_octets(old->first.get(), upload.fd.get(), size, 0));
-        const std::uint64_t at = patch ? upload.patch_offset : size;
-        return copy_octets(own.get(), upload.fd.get(), upload.offset, at);
-    }();
-    ::unlinkat(upload.place.volume->aside().fd(), own_name.c_str(), 0);
-    return built;
 }
 
 }  // namespace
@@ -405,11 +392,132 @@ Result<> write_upload(UploadState& upload, std::string_view octets) {
 
 namespace {
 
-Result<> sync_octets(const UploadState& upload) {
-    if (::fdatasync(upload.fd.get()) != 0) {
+Result<> sync_octets(int fd) {
+    if (::fdatasync(fd) != 0) {
         return fail_errno(errno);
     }
     return {};
+}
+
+// A file made out of another and of an upload.
+struct Built {
+    std::optional<struct statx> old;  // the other one,
+    UniqueFd old_fd;                  // open still: its room is given back once nobody waits
+    UniqueFd fd;
+    std::string aside_name;
+};
+
+Result<std::optional<struct statx>> look_at_old(const UploadState& upload, int fd) {
+    struct statx status {};
+
+    if (::statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0) {
+        return fail_errno(errno);
+    }
+    if (upload.mode == Mode::kPatch && upload.patch_offset > status.stx_size) {
+        return base::fail(Errc::kInvalid, "The file is not that long.");
+    }
+    return std::optional(status);
+}
+
+// What stands at the upload's path now; nothing where that is nothing, and the upload makes a new file.
+Result<std::pair<UniqueFd, std::optional<struct statx>>> open_old(const UploadState& upload) {
+    auto old = upload.place.volume->open_file(upload.place.path);
+    if (!old) {
+        // Nothing can be put into the middle of a file that is not there.
+        const bool anew = old.error().code == Errc::kNotFound && upload.patch_offset == 0;
+        if (!anew) {
+            return base::forward_error(old);
+        }
+        return std::pair(UniqueFd(), std::optional<struct statx>());
+    }
+    TRY(auto status, look_at_old(upload, old->first.get()));
+    return std::pair(std::move(old->first), status);
+}
+
+bool is_same(const std::optional<struct statx>& a, const std::optional<struct statx>& b) {
+    if (!a || !b) {
+        return !a && !b;
+    }
+    return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
+           a->stx_dev_minor == b->stx_dev_minor && a->stx_size == b->stx_size &&
+           a->stx_ctime.tv_sec == b->stx_ctime.tv_sec &&
+           a->stx_ctime.tv_nsec == b->stx_ctime.tv_nsec;
+}
+
+// What is there and what this upload brought, behind it or at its place within, synced.
+Result<Built> build(UploadState& upload) {
+    TRY(auto old, open_old(upload));
+    if (!old.second) {
+        TRY_VOID(sync_octets(upload.fd.get()));
+        return Built();
+    }
+    const std::uint64_t size = old.second->stx_size;
+    TRY(const std::uint64_t free, upload.place.volume->disk_free());
+    if (size > free) {
+        return base::fail(Errc::kNoSpace, "The disk is full.");
+    }
+    upload.permissions = old.second->stx_mode;
+    Built built{.old = old.second, .old_fd = {}, .fd = {}, .aside_name = {}};
+    TRY(std::tie(built.fd, built.aside_name), make_aside(upload));
+    const auto filled = [&]() -> Result<> {
+        copy_creation(old.first.get(), built.fd.get());
+        TRY_VOID(copy_octets(old.first.get(), built.fd.get(), size, 0));
+        const std::uint64_t at = upload.mode == Mode::kPatch ? upload.patch_offset : size;
+        TRY_VOID(copy_octets(upload.fd.get(), built.fd.get(), upload.offset, at));
+        return sync_octets(built.fd.get());
+    }();
+    if (!filled) {
+        ::unlinkat(upload.place.volume->aside().fd(), built.aside_name.c_str(), 0);
+        return tl::unexpected(filled.error());
+    }
+    return built;
+}
+
+// Nobody else gives a file its name meanwhile. False where another stands there now than it was built of.
+Result<bool> place_built(UploadState& upload, Built& built) {
+    Volume& volume = *upload.place.volume;
+    TRY(auto now, open_old(upload));
+    built.old_fd = std::move(now.first);
+    if (!is_same(now.second, built.old)) {
+        return false;
+    }
+    if (built.aside_name.empty()) {
+        TRY_VOID(
+            volume.place(upload.aside_name, upload.place.path, upload.replace, upload.reserved));
+        return true;
+    }
+    TRY_VOID(volume.place(built.aside_name, upload.place.path, upload.replace, upload.reserved));
+    ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
+    built.aside_name.clear();
+    upload.fd = std::move(built.fd);
+    return true;
+}
+
+// What is large is copied before anybody has to wait for it, and again where another file came first; in the end, and
+// what is small at once, with everybody waiting.
+Result<> build_and_place(UploadState& upload) {
+    Volume& volume = *upload.place.volume;
+    const auto old = volume.stat(upload.place.path);
+    int tries = old && is_large(old->size) ? kBuildsBeside : 0;
+    while (true) {
+        Built built;
+        std::unique_lock alone(volume.commits(), std::defer_lock);
+        if (tries == 0) {
+            alone.lock();
+        }
+        TRY(built, build(upload));
+        if (tries > 0) {
+            alone.lock();
+        }
+        auto placed = place_built(upload, built);
+        if (!built.aside_name.empty()) {
+            ::unlinkat(volume.aside().fd(), built.aside_name.c_str(), 0);
+        }
+        if (!placed || *placed) {
+            return placed ? Result<>() : base::forward_error(placed);
+        }
+        --tries;
+    }
 }
 
 // Everything that makes the file appear, under its name; false where it is not wanted. What is built out of two files
@@ -421,22 +529,17 @@ Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
         return base::fail(Errc::kInvalid, "That is not as much as the range holds.");
     }
     if (wanted || !built) {
-        TRY_VOID(sync_octets(upload));
+        TRY_VOID(sync_octets(upload.fd.get()));
     }
     if (wanted && !wanted()) {
         return false;
     }
     if (built) {
-        const std::unique_lock alone(volume.commits());
-        TRY_VOID(rebuild(upload));
-        TRY_VOID(sync_octets(upload));
-        TRY_VOID(volume.place(
-            upload.aside_name, upload.place.path, upload.replace, upload.reserved));
+        TRY_VOID(build_and_place(upload));
         return true;
     }
     const std::shared_lock together(volume.commits());
-    TRY_VOID(volume.place(
-            upload.aside_name, upload.place.path, upload.replace, upload.reserved));
+    TRY_VOID(volume.place(upload.aside_name, upload.place.path, upload.replace, upload.reserved));
     return true;
 }
 

@@ -44,6 +44,7 @@ struct UploadState {
     Counts reserved;                 // in the ledger, beyond the credit
     bool exists = false;             // somebody had the name when it began
     bool replace = false;            // the name may be taken when it is committed
+    bool builds_long = false;        // it adds to a file that takes long to copy
     std::string partial_name;        // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
     // While octets go past the page cache; then offset counts those in its buffers too.

@@ -393,6 +393,15 @@ Result<> Volume::rename(
     return from.syncs_.sync(old_spot.directory.get());
 }
 
+std::shared_ptr<const void> Volume::begin_build() {
+    constexpr unsigned kBuildsMax = 2;
+    if (builds_.fetch_add(1) >= kBuildsMax) {
+        builds_.fetch_sub(1);
+        return nullptr;
+    }
+    return {this, [self = shared_from_this()](const void*) { self->builds_.fetch_sub(1); }};
+}
+
 Result<std::uint64_t> Volume::disk_free() const {
     struct statvfs status {};
 

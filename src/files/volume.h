@@ -151,6 +151,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
     // in its place: so nothing that was acknowledged is built over.
     [[nodiscard]] std::shared_mutex& commits() { return commits_; }
 
+    // Copying a large file for another to grow by it keeps a pool's thread busy: two at a time may, as long as each has
+    // what this gives. Null where two do.
+    [[nodiscard]] std::shared_ptr<const void> begin_build();
+
     // Octets that the disk has free for files, beyond what is reserved.
     [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
     // Counts what is there, by looking at all of it.
@@ -176,6 +180,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
     // Held while names change, so that counts and names change together. Never while the disk is synced.
     std::mutex names_;
     std::shared_mutex commits_;
+    std::atomic<unsigned> builds_ = 0;
     FolderSyncs syncs_;
 };
 
