@@ -128,13 +128,15 @@ View::News View::wake_up(mail::SnapshotPtr latest) {
     told_ = flags_told_ = latest_ = std::move(latest);
     news.first_new = before->uid_next;
     news.vanished = before->uids.subtract(told_->uids());
-    std::uint32_t number = 0;
-    for (const mail::UidSet::Range& range : before->uids.ranges()) {
-        const mail::UidSet gone = news.vanished.intersect({range.first, range.last});
-        gone.for_each(
-            [&](mail::Uid uid) { news.expunged.push_back(number + (uid - range.first) + 1); });
-        number += range.last - range.first + 1;
-    }
+    // Both in ascending order, and all that vanished was in `before`: one pass, however many holes both have.
+    std::uint32_t number = 0;  // of messages in the ranges before `range`
+    auto range = before->uids.ranges().begin();
+    news.vanished.for_each([&](mail::Uid uid) {
+        for (; range->last < uid; ++range) {
+            number += range->last - range->first + 1;
+        }
+        news.expunged.push_back(number + (uid - range->first) + 1);
+    });
     told_->for_each_page([&](const mail::Page& page, std::size_t first) {
         for (std::size_t i = 0; i < page.entries.size(); ++i) {
             const mail::Entry& entry = page.entries[i];

@@ -122,6 +122,25 @@ TEST(View, SleepsAndKnowsWhatHappenedMeanwhile) {
     EXPECT_EQ(asleep.resolve(set_of("2"), false)->to_text(), "3");
 }
 
+// So many holes, before and since, that a pass for each of them would take minutes.
+TEST(View, WakesUpToManyHolesAtOnce) {
+    std::map<mail::Uid, mail::Modseq> before;
+    std::map<mail::Uid, mail::Modseq> after;
+    for (mail::Uid uid = 1; uid < 400'000; uid += 2) {
+        before[uid] = 0;
+        if (uid % 4 == 1) {
+            after[uid] = 0;
+        }
+    }
+    View awake = view_of(before);
+    View asleep = view_of(before);
+    asleep.fall_asleep();
+    const mail::SnapshotPtr later = snapshot(after);
+    const auto news = asleep.take_news(later, true);
+    ASSERT_EQ(news.expunged.size(), 100'000U);
+    EXPECT_EQ(news.expunged, awake.take_news(later, true).expunged);
+}
+
 TEST(View, StaysAwakeWhileSomethingIsHeldBack) {
     View view = view_of({{1, 0}, {2, 0}});
     static_cast<void>(view.take_news(snapshot({{2, 0}}), false));
