@@ -34,7 +34,7 @@ base::Task<base::Result<std::vector<Uid>>> search(base::Loop& loop,
         return ask_on_pool(
             asking, mailboxes.pool(), mailboxes.underlying_store(), owner, std::move(queries));
     };
-    SearchPlace place{source, std::move(ask), std::move(snapshot)};
+    SearchPlace place{source, std::move(ask), std::move(snapshot), &mailboxes.pool()};
     co_return co_await run_search(loop, std::move(place), std::move(key), std::move(options));
 }
 

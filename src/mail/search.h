@@ -66,7 +66,7 @@ struct SearchKey {
     std::uint64_t number = 0;
     std::string field;
     std::string text;  // UTF-8; BCC, CC, FROM, SUBJECT and TO are kHeader with that field
-    UidSet uids;
+    std::shared_ptr<const UidSet> uids;  // kUids'; keys may share one
     std::vector<SearchKey> children;
 
     [[nodiscard]] static SearchKey of_flag(std::uint32_t flag) {
@@ -103,11 +103,15 @@ struct SearchKey {
         return key;
     }
 
-    [[nodiscard]] static SearchKey of_uids(UidSet uids) {
+    [[nodiscard]] static SearchKey of_uids(std::shared_ptr<const UidSet> uids) {
         SearchKey key;
         key.kind = SearchKind::kUids;
         key.uids = std::move(uids);
         return key;
+    }
+
+    [[nodiscard]] static SearchKey of_uids(UidSet uids) {
+        return of_uids(std::make_shared<const UidSet>(std::move(uids)));
     }
 
     [[nodiscard]] static SearchKey of(SearchKind kind, std::vector<SearchKey> children) {

@@ -219,7 +219,7 @@ class SearchModel {
             entry.received_s;
         switch (key.kind) {
             case SearchKind::kUids:
-                return key.uids.contains(entry.uid);
+                return key.uids->contains(entry.uid);
             case SearchKind::kFlag:
                 return (entry.flags & key.flag) != 0;
             case SearchKind::kKeyword: {

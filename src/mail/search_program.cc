@@ -1,6 +1,7 @@
 #include "mail/search_program.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -27,8 +28,10 @@ Truth negation(Truth value) {
     return static_cast<Truth>(static_cast<int>(Truth::kYes) - static_cast<int>(value));
 }
 
+// Linear, whatever both hold.
 bool contains(std::string_view text, std::string_view needle) {
-    return text.find(needle) != std::string_view::npos;
+    return needle.empty() ||
+           ::memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 
 // A header was read before it became evidence; of a summary's fields that is left until one is wanted.
@@ -51,11 +54,13 @@ class SearchProgram::Compiler {
   public:
     Compiler(const Snapshot& snapshot, const SearchOptions& options)
         : snapshot_(snapshot),
-          options_(options) {}
+          options_(options),
+          recent_(std::make_shared<const UidSet>(options.recent)) {}
 
     base::Result<SearchProgram> run(const SearchKey& key) {
         TRY(program_.root_, compile(key, 0));
         program_.scope_ = scope_of(program_.root_);
+        program_.keys_ = keys_;
         return std::move(program_);
     }
 
@@ -87,7 +92,7 @@ class SearchProgram::Compiler {
                 break;
             case SearchKind::kRecent:
                 node.kind = SearchKind::kUids;
-                node.uids = options_.recent;
+                node.uids = recent_;
                 break;
             case SearchKind::kFlag:
                 node.mask = key.flag;
@@ -200,21 +205,31 @@ class SearchProgram::Compiler {
     // What UIDs a key can be true of, as far as that is seen at its top.
     static UidSet scope_of(const Node& node) {
         if (node.kind == SearchKind::kUids) {
-            return node.uids;
+            return *node.uids;
         }
-        UidSet scope = UidSet::all();
-        if (node.kind == SearchKind::kAnd) {
-            for (const Node& child : node.children) {
-                if (child.kind == SearchKind::kUids) {
-                    scope = scope.intersect(child.uids);
-                }
+        if (node.kind != SearchKind::kAnd) {
+            return UidSet::all();
+        }
+        std::vector<const UidSet*> sets;
+        for (const Node& child : node.children) {
+            if (child.kind == SearchKind::kUids) {
+                sets.push_back(child.uids.get());
             }
+        }
+        // One that many keys share once, and the large ones against what the small ones have left.
+        std::ranges::sort(
+            sets, {}, [](const UidSet* set) { return std::pair(set->ranges().size(), set); });
+        sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+        UidSet scope = UidSet::all();
+        for (const UidSet* set : sets) {
+            scope = scope.intersect(*set);
         }
         return scope;
     }
 
     const Snapshot& snapshot_;
     const SearchOptions& options_;
+    const std::shared_ptr<const UidSet> recent_;
     SearchProgram program_;
     std::size_t keys_ = 0;
     std::size_t text_keys_ = 0;
@@ -293,7 +308,7 @@ Truth SearchProgram::judge_sent(const Node& node, const SearchEvidence& evidence
 Truth SearchProgram::judge_entry(const Node& node, const Entry& entry) {
     switch (node.kind) {
         case SearchKind::kUids:
-            return truth(node.uids.contains(entry.uid));
+            return truth(node.uids->contains(entry.uid));
         case SearchKind::kFlag:
             return truth((entry.flags & node.mask) != 0);
         case SearchKind::kKeyword:

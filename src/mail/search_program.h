@@ -48,6 +48,9 @@ class SearchProgram {
 
     [[nodiscard]] bool wants_header_text() const { return wants_header_text_; }
 
+    // What judge() may take: its keys.
+    [[nodiscard]] std::size_t keys() const { return keys_; }
+
   private:
     struct Node {
         SearchKind kind = SearchKind::kAll;
@@ -58,7 +61,7 @@ class SearchProgram {
         std::int64_t until_s = 0;  // ... and before this match
         std::string field;
         std::string needle;  // folded
-        UidSet uids;
+        std::shared_ptr<const UidSet> uids;
         std::optional<std::size_t> query;
         std::vector<Node> children;
     };
@@ -77,6 +80,7 @@ class SearchProgram {
     std::vector<IndexQuery> queries_;
     UidSet scope_;
     bool wants_header_text_ = false;
+    std::size_t keys_ = 0;
 };
 
 }  // namespace mail

@@ -1,16 +1,23 @@
 #include "mail/search_run.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "mail/search_text.h"
 
 namespace mail {
 namespace {
 
+// Of a search with few keys; with many a turn has as much to do.
 constexpr std::size_t kSliceEntries = 4096;
+constexpr std::size_t kSliceEntriesMin = 16;
+constexpr std::size_t kSliceJudgements = std::size_t{1} << 16;
+// Texts of more are decoded, folded and looked through on the pool.
+constexpr std::uint64_t kPooledOctets = std::uint64_t{64} << 10;
 // Fewer bodies than this are read sooner than the index is.
 constexpr std::size_t kFewUnknown = 16;
 // A header beyond this is no header of mail.
@@ -25,23 +32,74 @@ struct OpenEmail {
     Truth truth = Truth::kUnknown;
 };
 
+// An email with all that a judgement may want: nothing of it is anybody else's, for it may be judged on the pool when
+// who asked has gone.
+struct WholeEmail {
+    struct Piece {
+        TextRange range;
+        std::string octets;
+    };
+
+    std::shared_ptr<const SearchProgram> program;
+    std::shared_ptr<const IndexAnswers> index;
+    Entry entry;
+    std::uint64_t thread = 0;
+    Summary summary;
+    std::string header;  // as it is written
+    std::optional<mime::Structure>
+        structure;  // with `pieces`, once the header alone could not tell
+    std::vector<Piece> pieces;
+
+    [[nodiscard]] std::uint64_t octets() const {
+        std::uint64_t sum = header.size();
+        for (const Piece& piece : pieces) {
+            sum += piece.octets.size();
+        }
+        return sum;
+    }
+
+    [[nodiscard]] Truth judge() const {
+        SearchEvidence evidence;
+        evidence.entry = &entry;
+        evidence.index = index.get();
+        evidence.has_record = true;
+        evidence.thread = thread;
+        evidence.summary = &summary;
+        const std::string utf8 = summary.as_utf8(header);
+        evidence.header = utf8;
+        if (program->wants_header_text()) {
+            append_header_text(evidence.header_text.emplace(), utf8);
+        }
+        if (structure) {
+            std::string& text = evidence.body_text.emplace();
+            append_part_names(text, *structure);
+            for (const Piece& piece : pieces) {
+                append_text(text, *structure, piece.range, piece.octets);
+            }
+        }
+        return program->judge(evidence);
+    }
+};
+
 class SearchRun {
   public:
     SearchRun(base::Loop& loop, SearchPlace place, SearchOptions options, SearchProgram program)
         : loop_(loop),
           source_(place.source),
+          pool_(place.pool),
           ask_(std::move(place.ask)),
           snapshot_(std::move(place.snapshot)),
           options_(std::move(options)),
-          program_(std::move(program)),
+          program_(std::make_shared<const SearchProgram>(std::move(program))),
           share_(loop) {}
 
     base::Task<base::Result<std::vector<Uid>>> run() {
         collect_slices();
-        if (options_.use_index && ask_ && !program_.queries().empty() && has_many_unknown()) {
-            auto answers = co_await ask_(loop_, program_.queries());
+        if (options_.use_index && ask_ && !program_->queries().empty() &&
+            co_await has_many_unknown()) {
+            auto answers = co_await ask_(loop_, program_->queries());
             if (answers) {
-                index_.emplace(std::move(*answers));
+                index_ = std::make_shared<const IndexAnswers>(std::move(*answers));
             } else if (answers.error().code != base::Errc::kCorrupt) {
                 co_return base::forward_error(answers);
             }
@@ -69,13 +127,17 @@ class SearchRun {
     };
 
     void collect_slices() {
-        for (const UidSet::Range& range : program_.scope().ranges()) {
+        const std::size_t entries =
+            std::clamp(kSliceJudgements / std::max<std::size_t>(program_->keys(), 1),
+                       kSliceEntriesMin,
+                       kSliceEntries);
+        for (const UidSet::Range& range : program_->scope().ranges()) {
             const std::size_t end = range.last == std::numeric_limits<Uid>::max()
                                         ? snapshot_->size()
                                         : snapshot_->lower_bound(range.last + 1);
             std::size_t at = snapshot_->lower_bound(range.first);
-            for (; at < end; at += kSliceEntries) {
-                slices_.push_back({at, std::min(end, at + kSliceEntries)});
+            for (; at < end; at += entries) {
+                slices_.push_back({at, std::min(end, at + entries)});
             }
         }
         if (options_.from_the_end) {
@@ -97,24 +159,27 @@ class SearchRun {
     [[nodiscard]] SearchEvidence evidence_of(const Entry& entry) const {
         SearchEvidence evidence;
         evidence.entry = &entry;
-        evidence.index = index_ ? &*index_ : nullptr;
+        evidence.index = index_.get();
         return evidence;
     }
 
-    [[nodiscard]] bool has_many_unknown() const {
+    [[nodiscard]] base::Task<bool> has_many_unknown() {
         std::size_t unknown = 0;
         for (const Slice& slice : slices_) {
             for (std::size_t at = slice.first; at < slice.last; at += kPageUids) {
                 const std::size_t end = std::min<std::size_t>(slice.last, at + kPageUids);
                 snapshot_->for_each(at, end, [&](std::size_t /*index*/, const Entry& entry) {
-                    unknown += program_.judge(evidence_of(entry)) == Truth::kUnknown ? 1 : 0;
+                    unknown += program_->judge(evidence_of(entry)) == Truth::kUnknown ? 1 : 0;
                 });
                 if (unknown > kFewUnknown) {
-                    return true;
+                    co_return true;
                 }
             }
+            if (share_.is_used_up()) {
+                co_await share_.give_way();
+            }
         }
-        return false;
+        co_return false;
     }
 
     base::Task<base::Result<>> search_slice(Slice slice) {
@@ -122,7 +187,7 @@ class SearchRun {
         std::vector<Uid> found;
         snapshot_->for_each(
             slice.first, slice.last, [&](std::size_t /*index*/, const Entry& entry) {
-                const Truth truth = program_.judge(evidence_of(entry));
+                const Truth truth = program_->judge(evidence_of(entry));
                 if (truth == Truth::kYes) {
                     found.push_back(entry.uid);
                 } else if (truth == Truth::kUnknown) {
@@ -212,7 +277,7 @@ class SearchRun {
         if (auto summary = Summary::unpack(std::string(record.summary))) {
             email.summary = std::move(*summary);
         }
-        email.truth = program_.judge(known_of(email));
+        email.truth = program_->judge(known_of(email));
     }
 
     [[nodiscard]] SearchEvidence known_of(const OpenEmail& email) const {
@@ -229,19 +294,22 @@ class SearchRun {
         if (email.summary.empty()) {
             CO_TRY(email.summary, co_await summarize_body(loop_, body));
         }
-        SearchEvidence evidence = known_of(email);
-        CO_TRY(const std::string written,
+        const auto whole =
+            std::make_shared<WholeEmail>(WholeEmail{.program = program_,
+                                                    .index = index_,
+                                                    .entry = email.entry,
+                                                    .thread = email.thread,
+                                                    .summary = std::move(email.summary),
+                                                    .header = {},
+                                                    .structure = {},
+                                                    .pieces = {}});
+        CO_TRY(whole->header,
                co_await read_octets(
-                   loop_, body, 0, std::min(email.summary.header_octets(), kHeaderOctetsMax)));
-        const std::string header = email.summary.as_utf8(written);
-        evidence.header = header;
-        if (program_.wants_header_text()) {
-            append_header_text(evidence.header_text.emplace(), header);
-        }
-        email.truth = program_.judge(evidence);
+                   loop_, body, 0, std::min(whole->summary.header_octets(), kHeaderOctetsMax)));
+        email.truth = co_await judge(whole);
         if (email.truth == Truth::kUnknown) {
-            CO_TRY(evidence.body_text, co_await read_text(body, email.summary));
-            email.truth = program_.judge(evidence);
+            CO_TRY_VOID(co_await read_pieces(body, *whole));
+            email.truth = co_await judge(whole);
         }
         if (share_.is_used_up()) {
             co_await share_.give_way();
@@ -249,33 +317,35 @@ class SearchRun {
         co_return base::Result<>{};
     }
 
-    base::Task<base::Result<std::string>> read_text(store::BlobReader& body,
-                                                    const Summary& summary) {
-        CO_TRY(const mime::Structure structure, summary.structure());
-        std::string text;
-        append_part_names(text, structure);
-        for (const TextRange& range : text_ranges(structure)) {
+    base::Task<Truth> judge(std::shared_ptr<const WholeEmail> email) {
+        if (pool_ == nullptr || email->octets() <= kPooledOctets) {
+            co_return email->judge();
+        }
+        co_return co_await pool_->run(loop_, [email = std::move(email)] { return email->judge(); });
+    }
+
+    base::Task<base::Result<>> read_pieces(store::BlobReader& body, WholeEmail& email) {
+        CO_TRY(email.structure, email.summary.structure());
+        for (const TextRange& range : text_ranges(*email.structure)) {
             if (range.is_attachment && !options_.in_attachments) {
                 continue;
             }
-            CO_TRY(const std::string octets,
+            CO_TRY(std::string octets,
                    co_await read_octets(loop_, body, range.octets.begin, range.octets.end));
-            append_text(text, structure, range, octets);
-            if (share_.is_used_up()) {
-                co_await share_.give_way();
-            }
+            email.pieces.push_back({range, std::move(octets)});
         }
-        co_return text;
+        co_return base::Result<>{};
     }
 
     base::Loop& loop_;
     const EmailSource& source_;
+    base::Pool* const pool_;
     AskIndex ask_;
     SnapshotPtr snapshot_;
     SearchOptions options_;
-    SearchProgram program_;
+    std::shared_ptr<const SearchProgram> program_;
     FairShare share_;
-    std::optional<IndexAnswers> index_;
+    std::shared_ptr<const IndexAnswers> index_;
     std::vector<Slice> slices_;
     std::vector<OpenEmail> open_;
     std::vector<Uid> found_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/loop.h"
+#include "base/pool.h"
 #include "base/task.h"
 #include "mail/email_source.h"
 #include "mail/search.h"
@@ -20,11 +21,13 @@ namespace mail {
 using AskIndex =
     std::function<base::Task<base::Result<IndexAnswers>>(base::Loop&, std::vector<IndexQuery>)>;
 
-// Where is searched: without `ask` every message is read. `source` must outlive the search.
+// Where is searched: without `ask` every message is read, without `pool` on the loop. `source` and `pool` must outlive
+// the search.
 struct SearchPlace {
     const EmailSource& source;
     AskIndex ask;
     SnapshotPtr snapshot;
+    base::Pool* pool = nullptr;
 };
 
 // search() with its parts.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace imap {
@@ -16,15 +18,34 @@ namespace {
 
 constexpr std::size_t kLineOctets = std::size_t{16} * 1024;
 
-// Puts in what only the session knows. False: a sequence number that there is none of.
-bool resolve(mail::SearchKey& key, const std::vector<SearchSet>& sets, const View& view) {
-    if (key.kind == mail::SearchKind::kUids) {
-        const SearchSet& set = sets[key.number];
-        auto uids = view.resolve(set.set, set.is_uids);
-        if (!uids) {
-            return false;
+using Sets = std::vector<std::shared_ptr<const mail::UidSet>>;
+
+// The sets of a program, short as they are written; "$", which is long, is one for all. Nothing: a sequence number that
+// there is none of.
+std::optional<Sets> resolve(const std::vector<SearchSet>& sets, const View& view) {
+    Sets resolved;
+    std::shared_ptr<const mail::UidSet> saved;
+    for (const SearchSet& set : sets) {
+        if (set.set.is_saved && saved != nullptr) {
+            resolved.push_back(saved);
+            continue;
         }
-        key.uids = std::move(*uids);
+        auto uids = view.spans(set.set, set.is_uids);
+        if (!uids) {
+            return std::nullopt;
+        }
+        resolved.push_back(std::make_shared<const mail::UidSet>(std::move(*uids)));
+        if (set.set.is_saved) {
+            saved = resolved.back();
+        }
+    }
+    return resolved;
+}
+
+// Puts in what only the session knows.
+void complete(mail::SearchKey& key, const Sets& sets, const View& view) {
+    if (key.kind == mail::SearchKind::kUids) {
+        key.uids = sets[key.number];
     } else if (key.kind == mail::SearchKind::kEmailId || key.kind == mail::SearchKind::kThreadId) {
         const mail::Ref ref = view.ref();
         const auto number = key.kind == mail::SearchKind::kEmailId
@@ -33,11 +54,12 @@ bool resolve(mail::SearchKey& key, const std::vector<SearchSet>& sets, const Vie
         if (number) {
             key.number = *number;
         } else {
-            key = mail::SearchKey::of_uids({});  // nobody's
+            key = mail::SearchKey::of_uids(mail::UidSet());  // nobody's
         }
     }
-    return std::ranges::all_of(key.children,
-                               [&](mail::SearchKey& child) { return resolve(child, sets, view); });
+    for (mail::SearchKey& child : key.children) {
+        complete(child, sets, view);
+    }
 }
 
 mail::SearchKey among(mail::UidSet uids, mail::SearchKey key) {
@@ -89,7 +111,7 @@ Limited limit_scope(const View& view, mail::SearchKey& key, std::uint64_t most) 
     mail::UidSet scope = view.told()->uids();
     const auto narrow = [&](const mail::SearchKey& part) {
         if (part.kind == mail::SearchKind::kUids) {
-            scope = scope.intersect(part.uids);
+            scope = scope.intersect(*part.uids);
         }
     };
     narrow(key);
@@ -124,9 +146,11 @@ Task<Result<std::vector<mail::Uid>, Reply>> run_search(Session& session,
     if (numbered && session.enabled(kUidOnly)) {
         co_return tl::unexpected<Reply>(session.uid_required());
     }
-    if (!resolve(program.key, program.sets, view)) {
+    const auto sets = resolve(program.sets, view);
+    if (!sets) {
         co_return tl::unexpected<Reply>(bad("there is no message of that number"));
     }
+    complete(program.key, *sets, view);
     if (program.has_modseq) {
         session.enable_condstore();
     }

@@ -48,6 +48,26 @@ std::optional<mail::UidSet> View::resolve(const SequenceSet& set, bool is_uids) 
     return uids;
 }
 
+std::optional<mail::UidSet> View::spans(const SequenceSet& set, bool is_uids) const {
+    const mail::Snapshot& told = *told_;
+    const auto count = static_cast<std::uint32_t>(told.size());
+    if (set.is_saved) {
+        return saved_;
+    }
+    if (is_uids) {
+        return set.resolve(count == 0 ? 0 : told.at(count - 1).uid);
+    }
+    const mail::UidSet numbers = set.resolve(count);
+    if (numbers.last() > count || (set.to_end && count == 0)) {
+        return std::nullopt;
+    }
+    mail::UidSet uids;
+    for (const mail::UidSet::Range& range : numbers.ranges()) {
+        uids.add(told.at(range.first - 1).uid, told.at(range.last - 1).uid);
+    }
+    return uids;
+}
+
 void View::add_recent(mail::Uid first, mail::Uid next) {
     if (first < next) {
         recent_.add(first, next - 1);

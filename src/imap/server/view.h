@@ -58,6 +58,8 @@ class View {
     // The UIDs of the messages of told() that a set means. Nothing: a sequence number beyond the last
     // one, which is the client's mistake (UIDs that are not there are none).
     [[nodiscard]] std::optional<mail::UidSet> resolve(const SequenceSet& set, bool is_uids) const;
+    // The same with what lies between two messages of a range: as short as it is written, whatever the mailbox holds.
+    [[nodiscard]] std::optional<mail::UidSet> spans(const SequenceSet& set, bool is_uids) const;
 
     // RFC 5182: "$". Messages that go drop out of it.
     void save_result(mail::UidSet uids) { saved_ = std::move(uids); }

@@ -122,6 +122,23 @@ TEST(View, SleepsAndKnowsWhatHappenedMeanwhile) {
     EXPECT_EQ(asleep.resolve(set_of("2"), false)->to_text(), "3");
 }
 
+// SEARCH keeps sets as they are written, whatever holes the mailbox has.
+TEST(View, SpansWhatASetMeans) {
+    const View view = view_of({{2, 0}, {4, 0}, {6, 0}, {9, 0}, {11, 0}});
+    for (const std::string_view text : {"1", "2:3", "1,3:5", "2:*", "*", "1:*"}) {
+        for (const bool is_uids : {false, true}) {
+            const auto spans = view.spans(set_of(text), is_uids);
+            ASSERT_TRUE(spans);
+            EXPECT_EQ(view.told()->intersect(*spans).to_text(),
+                      view.resolve(set_of(text), is_uids)->to_text())
+                << text;
+        }
+    }
+    EXPECT_EQ(view.spans(set_of("1:*"), false)->to_text(), "2:11");
+    EXPECT_FALSE(view.spans(set_of("6"), false));
+    EXPECT_FALSE(view.spans(set_of("4:6"), false));
+}
+
 // So many holes, before and since, that a pass for each of them would take minutes.
 TEST(View, WakesUpToManyHolesAtOnce) {
     std::map<mail::Uid, mail::Modseq> before;
