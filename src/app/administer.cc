@@ -13,6 +13,7 @@
 #include "files/maintenance.h"
 #include "net/address.h"
 #include "store/disk_store.h"
+#include "store/file.h"
 
 namespace app {
 namespace {
@@ -32,17 +33,39 @@ base::Result<AdminReply> ask_running(const Config& config, const AdminRequest& r
     return ask_server(endpoint, request);
 }
 
-// As the server's user, like all that touches the store: files of root's would lock the server out.
+base::Result<> expect_no_store(const std::string& directory) {
+    std::error_code failed;
+    if (std::filesystem::exists(directory, failed) &&
+        !std::filesystem::is_empty(directory, failed)) {
+        return base::fail(base::Errc::kExists,
+                          directory + " is not empty; restore where no store is yet");
+    }
+    return {};
+}
+
+// As the server's user, like all that touches the store: files of root's would lock the server out. The store is made
+// aside and gets its name last: one that still gives out again what was given out behind the copy must never be served.
 base::Result<> restore(const std::string& from, const Config& config) {
     TRY_VOID(make_data_directory(config.data, config.user));
     TRY_VOID(become_user(config.user));
-    TRY_VOID(store::restore_store(from, store_directory(config)));
+    const std::string target = store_directory(config);
+    TRY_VOID(expect_no_store(target));
+    Config aside = config;
+    aside.data = (std::filesystem::path(config.data) / "restoring").string();
+    std::error_code failed;
+    std::filesystem::remove_all(aside.data, failed);  // of a restore that ended early
+    TRY_VOID(store::restore_store(from, store_directory(aside)));
+    TRY_VOID(OfflineStore::renew_mail_ids(aside));
     const std::string trees = from + kBackupFiles;
     if (std::filesystem::exists(trees)) {
         TRY_VOID(files::copy_tree(trees, config.files.root));
     }
-    TRY(const auto offline, OfflineStore::open(config));
-    return offline->renew_mail_ids();
+    std::filesystem::rename(store_directory(aside), target, failed);
+    if (failed) {
+        return base::fail(base::Errc::kIo, fmt::format("{}: {}", target, failed.message()));
+    }
+    std::filesystem::remove(aside.data, failed);
+    return store::posix_file_system().sync_directory(config.data);
 }
 
 }  // namespace

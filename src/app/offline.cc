@@ -42,24 +42,31 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
     return offline;
 }
 
-base::Result<> OfflineStore::open_data(const Config& config) {
+base::Result<> OfflineStore::open_store(const Config& config) {
     TRY(store_,
         store::open_store({.directory = store_directory(config),
                            .pool = pool_,
                            .log = *log_,
                            .reserve_octets = config.limits.disk_reserve_octets}));
+    return {};
+}
+
+base::Result<> OfflineStore::open_data(const Config& config) {
+    TRY_VOID(open_store(config));
     TRY(files_, files::Files::start(files_options(config), *store_, pool_, clock_, random_));
     return {};
 }
 
-base::Result<> OfflineStore::renew_mail_ids() {
-    const auto snapshot = store_->snapshot();
+base::Result<> OfflineStore::renew_mail_ids(const Config& config) {
+    OfflineStore offline(config);
+    TRY_VOID(offline.open_store(config));
+    const auto snapshot = offline.store_->snapshot();
     TRY(const std::vector<std::string> domains, account::list_domains(*snapshot));
     for (const std::string& domain : domains) {
         TRY(const auto accounts, account::list_accounts(*snapshot, domain));
         for (const account::Account& account : accounts) {
-            TRY_VOID(store_->change_and_wait([&](store::Transaction& change) {
-                return mail::renew_ids(change, account.id, clock_.now());
+            TRY_VOID(offline.store_->change_and_wait([&](store::Transaction& change) {
+                return mail::renew_ids(change, account.id, offline.clock_.now());
             }));
         }
     }

@@ -26,12 +26,13 @@ class OfflineStore {
 
     [[nodiscard]] Administration administration();
 
-    // Behind a restore: mail::renew_ids() for every account.
-    [[nodiscard]] base::Result<> renew_mail_ids();
+    // Behind a restore, on a store alone: mail::renew_ids() for every account.
+    [[nodiscard]] static base::Result<> renew_mail_ids(const Config& config);
 
   private:
     explicit OfflineStore(const Config& config);
 
+    [[nodiscard]] base::Result<> open_store(const Config& config);
     [[nodiscard]] base::Result<> open_data(const Config& config);
 
     base::SystemClock clock_;

@@ -12,6 +12,8 @@ namespace {
 
 // More than an account can have been given between a copy and its return.
 constexpr std::uint64_t kSkipped = 1ULL << 24U;
+// The same of UIDVALIDITYs, which are seconds but for bursts.
+constexpr std::uint32_t kSkippedValidities = 1U << 20U;
 
 base::Result<std::vector<std::pair<std::string, MailboxState>>> load_states(
     const store::Reader& reader, account::AccountId account) {
@@ -41,6 +43,7 @@ base::Result<> renew_ids(store::Transaction& change,
     editor.counters().modseq += kSkipped;
     editor.counters().next_email += kSkipped;
     editor.counters().next_mailbox += kSkipped;
+    editor.counters().uid_validity += kSkippedValidities;
     TRY(auto states, load_states(change, account));
     for (auto& [key, state] : states) {
         state.uid_validity = editor.next_uid_validity(now);

@@ -13,6 +13,7 @@ using base::Errc;
 using base::Result;
 
 constexpr std::size_t kCopyOctets = std::size_t{1} << 20;
+constexpr std::string_view kCheckpointFolder = "checkpoint";
 
 // Makes sure that `directory` is there, empty, and its owner's alone: it will hold password hashes.
 Result<> prepare_folder(FileSystem& file_system, const std::string& directory) {
@@ -48,7 +49,11 @@ Result<> copy_octets(FileSystem& file_system,
     return copy->sync();
 }
 
+// Never another name for the same file: whoever gives the copy to somebody else must not give the store away.
 Result<> copy_whole(FileSystem& file_system, const std::string& from, const std::string& to) {
+    if (file_system.clone(from, to)) {
+        return {};
+    }
     TRY(const auto file, file_system.open(from, OpenMode::kRead));
     TRY(const std::uint64_t octets, file->size());
     return copy_octets(file_system, *file, to, octets);
@@ -72,8 +77,7 @@ Result<> copy_segment(FileSystem& file_system,
                       std::uint64_t end,
                       bool sealed,
                       const std::string& to) {
-    // Not where it is on another file system, or on one without links.
-    if (sealed && file_system.link(segment.path(), to)) {
+    if (sealed && file_system.clone(segment.path(), to)) {
         return {};
     }
     TRY(const auto file, segment.file());
@@ -87,13 +91,24 @@ struct Moment {
     std::uint64_t end = 0;  // of the current segment
 };
 
+// RocksDB's checkpoints are links to the files it has: they are copied, and go.
+Result<> take_index(FileSystem& file_system, const std::string& directory) {
+    const std::string links = below(directory, kCheckpointFolder);
+    TRY_VOID(copy_folder(file_system, links, below(directory, kIndexFolder)));
+    TRY(const auto names, file_system.list(links));
+    for (const std::string& name : names) {
+        TRY_VOID(file_system.remove(below(links, name)));
+    }
+    return file_system.remove(links);
+}
+
 Result<Moment> checkpoint(Committer& committer, const std::string& directory) {
     // Most of it here, beside the commits; what comes meanwhile is little.
     TRY_VOID(committer.flush_index());
     Moment moment;
     Result<> outcome;
     committer.run_and_wait([&](Committer::Inside& inside) {
-        outcome = inside.index.checkpoint(below(directory, kIndexFolder));
+        outcome = inside.index.checkpoint(below(directory, kCheckpointFolder));
         moment.segments = inside.journal.segments();
         if (inside.journal.current() != nullptr) {
             moment.current = inside.journal.current()->number();
@@ -118,6 +133,7 @@ Result<> write_format(FileSystem& file_system, const std::string& directory) {
 Result<> backup_store(Committer& committer, FileSystem& file_system, const std::string& directory) {
     TRY_VOID(prepare_folder(file_system, directory));
     TRY(const Moment moment, checkpoint(committer, directory));
+    TRY_VOID(take_index(file_system, directory));
     const std::string journal = below(directory, kJournalFolder);
     TRY_VOID(prepare_folder(file_system, journal));
     for (const auto& [number, segment] : *moment.segments) {

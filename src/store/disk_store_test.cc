@@ -482,6 +482,10 @@ TEST_F(DiskStoreTest, ABackupMadeUnderLoadIsWholeAndOpens) {
     ASSERT_TRUE(made) << made.error().text;
     EXPECT_EQ(fs::status(copy).permissions(), fs::perms::owner_all);
     EXPECT_EQ(store_->backup(copy).error().code, Errc::kExists);
+    for (const auto& file : fs::recursive_directory_iterator(copy)) {
+        EXPECT_TRUE(file.is_directory() || file.hard_link_count() == 1) << file.path();
+    }
+    EXPECT_FALSE(fs::exists(copy + "/checkpoint"));
     ASSERT_TRUE(put("after", "1"));
     store_.reset();
     const std::string restored = folder_.path() + "/restored";

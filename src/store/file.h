@@ -67,10 +67,12 @@ class FileSystem {
     // One folder, its owner's alone; its name is on the disk after sync_directory() of the one above it.
     // kExists, also for a file; kNotFound when the one above is missing.
     [[nodiscard]] virtual base::Result<> make_directory(const std::string& directory) = 0;
-    // Another name for a file, on the same file system.
-    [[nodiscard]] virtual base::Result<> link(const std::string& from, const std::string& to) = 0;
+    // A copy, on the disk, of a file that shares its octets there until one of both changes (FICLONE). An error where the
+    // file system cannot, and nothing is made then.
+    [[nodiscard]] virtual base::Result<> clone(const std::string& from, const std::string& to) = 0;
     // From now on its owner's alone.
     [[nodiscard]] virtual base::Result<> close_to_others(const std::string& directory) = 0;
+    // A file, or an empty folder.
     [[nodiscard]] virtual base::Result<> remove(const std::string& path) = 0;
     // Waits until the names in the folder are on the disk.
     [[nodiscard]] virtual base::Result<> sync_directory(const std::string& directory) = 0;

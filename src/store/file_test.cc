@@ -93,11 +93,14 @@ TEST_F(FileTest, WhatIsNotSyncedGoesWithThePower) {
     EXPECT_THAT(kernel_.list(path("kept")).value(), UnorderedElementsAre("below"));
 }
 
-TEST_F(FileTest, LinksAndClosesToOthers) {
+TEST_F(FileTest, ClonesAndClosesToOthers) {
     ASSERT_TRUE(kernel_.open(path("a"), OpenMode::kCreate));
-    ASSERT_TRUE(kernel_.link(path("a"), path("b")));
-    EXPECT_EQ(kernel_.link(path("a"), path("b")).error().code, Errc::kExists);
-    EXPECT_EQ(std::filesystem::hard_link_count(path("a")), 2U);
+    // Where the file system cannot, nothing is left.
+    EXPECT_EQ(kernel_.clone(path("a"), path("b")).has_value(), std::filesystem::exists(path("b")));
+    EXPECT_FALSE(kernel_.clone(path("none"), path("c")));
+    EXPECT_EQ(kernel_.clone(path("a"), path("a")).error().code, Errc::kExists);
+    EXPECT_EQ(std::filesystem::hard_link_count(path("a")), 1U);
+    EXPECT_FALSE(std::filesystem::exists(path("c")));
     ASSERT_TRUE(kernel_.make_directory(path("c")));
     EXPECT_EQ(kernel_.make_directory(path("c")).error().code, Errc::kExists);
     std::filesystem::permissions(path("c"), std::filesystem::perms::all);

@@ -66,8 +66,8 @@ class ForgetfulFileSystem final : public FileSystem {
         return kernel_.make_directory(directory);
     }
 
-    Result<> link(const std::string& from, const std::string& to) override {
-        return kernel_.link(from, to);
+    Result<> clone(const std::string& from, const std::string& to) override {
+        return kernel_.clone(from, to);
     }
 
     Result<> close_to_others(const std::string& directory) override {

@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -227,9 +229,19 @@ class PosixFileSystem final : public FileSystem {
         return {};
     }
 
-    Result<> link(const std::string& from, const std::string& to) override {
-        if (::link(from.c_str(), to.c_str()) != 0) {
-            return fail_errno("linking", to);
+    Result<> clone(const std::string& from, const std::string& to) override {
+        const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+        if (source.get() < 0) {
+            return fail_errno("copying", from);
+        }
+        const Descriptor copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (copy.get() < 0) {
+            return fail_errno("copying", to);
+        }
+        if (::ioctl(copy.get(), FICLONE, source.get()) != 0 || ::fsync(copy.get()) != 0) {
+            auto failed = fail_errno("copying", to);
+            ::unlink(to.c_str());
+            return failed;
         }
         return {};
     }
@@ -242,7 +254,7 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<> remove(const std::string& path) override {
-        if (::unlink(path.c_str()) != 0) {
+        if (::remove(path.c_str()) != 0) {
             return fail_errno("removing", path);
         }
         return {};

@@ -71,7 +71,14 @@ class Backup(unittest.TestCase):
             server.stop()
             store = server.folder / "data" / "store"
             store.rename(server.folder / "old-store")
+            # One that ended early has left no store, and its leavings are in nobody's way.
+            server.admin("restore", copy / "files", status=65)
+            self.assertFalse(store.exists())
+            leavings = server.folder / "data" / "restoring" / "store"
+            leavings.mkdir(parents=True, exist_ok=True)
+            (leavings / "half").write_text("")
             server.admin("restore", copy)
+            self.assertFalse(leavings.parent.exists())
             self.assertRegex(server.admin("check"), "^sound: ")
             server.start()
             server.send(letter(body="another\r\n"))

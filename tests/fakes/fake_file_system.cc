@@ -260,8 +260,8 @@ Result<> FakeFileSystem::make_directory(const std::string& directory) {
     return base::fail(Errc::kExists, directory + " exists");
 }
 
-Result<> FakeFileSystem::link(const std::string& /*from*/, const std::string& /*to*/) {
-    return base::fail(Errc::kUnsupported, "this file system has no links");
+Result<> FakeFileSystem::clone(const std::string& /*from*/, const std::string& /*to*/) {
+    return base::fail(Errc::kUnsupported, "this file system cannot share octets");
 }
 
 Result<> FakeFileSystem::close_to_others(const std::string& /*directory*/) {

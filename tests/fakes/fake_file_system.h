@@ -29,7 +29,7 @@ class FakeFileSystem final : public store::FileSystem {
         const std::string& directory) override;
     // kExists: every folder is there, for ever.
     [[nodiscard]] base::Result<> make_directory(const std::string& directory) override;
-    [[nodiscard]] base::Result<> link(const std::string& from, const std::string& to) override;
+    [[nodiscard]] base::Result<> clone(const std::string& from, const std::string& to) override;
     [[nodiscard]] base::Result<> close_to_others(const std::string& directory) override;
     [[nodiscard]] base::Result<> remove(const std::string& path) override;
     [[nodiscard]] base::Result<> sync_directory(const std::string& directory) override;

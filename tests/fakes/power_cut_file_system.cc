@@ -39,8 +39,8 @@ Result<> PowerCutFileSystem::make_directory(const std::string& directory) {
     return note(directory, below().make_directory(directory));
 }
 
-Result<> PowerCutFileSystem::link(const std::string& from, const std::string& to) {
-    return note(to, below().link(from, to));
+Result<> PowerCutFileSystem::clone(const std::string& from, const std::string& to) {
+    return note(to, below().clone(from, to));
 }
 
 Result<> PowerCutFileSystem::close_to_others(const std::string& directory) {

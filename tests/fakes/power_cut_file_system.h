@@ -20,7 +20,7 @@ class PowerCutFileSystem final : public store::FileSystem {
     [[nodiscard]] base::Result<std::vector<std::string>> list(
         const std::string& directory) override;
     [[nodiscard]] base::Result<> make_directory(const std::string& directory) override;
-    [[nodiscard]] base::Result<> link(const std::string& from, const std::string& to) override;
+    [[nodiscard]] base::Result<> clone(const std::string& from, const std::string& to) override;
     [[nodiscard]] base::Result<> close_to_others(const std::string& directory) override;
     [[nodiscard]] base::Result<> remove(const std::string& path) override;
     [[nodiscard]] base::Result<> sync_directory(const std::string& directory) override;
