@@ -82,6 +82,8 @@ MailServer::Parts::~Parts() {
     administration_pool.reset();
     file_pool.reset();
     hash_pool.reset();
+    // Whoever asked for a mailbox may have gone; what reads it for him needs the store still.
+    pool.settle();
 }
 
 base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {

@@ -40,6 +40,11 @@ void Pool::enqueue(std::function<void()> function) {
     work_.notify_one();
 }
 
+void Pool::settle() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return queue_.empty() && running_ == 0; });
+}
+
 std::size_t Pool::waiting() const {
     const std::scoped_lock lock(mutex_);
     return queue_.size();
@@ -54,11 +59,16 @@ void Pool::work() {
         }
         std::function<void()> function = std::move(queue_.front());
         queue_.pop_front();
+        ++running_;
         lock.unlock();
         room_.notify_one();
         function();
         function = nullptr;  // what it holds goes before the lock is taken again
         lock.lock();
+        --running_;
+        if (queue_.empty() && running_ == 0) {
+            idle_.notify_all();
+        }
     }
 }
 

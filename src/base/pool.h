@@ -42,6 +42,9 @@ class Pool {
     template <class F>
     auto run(Loop& loop, F function) -> Task<std::invoke_result_t<F>>;
 
+    // Waits until nothing runs and nothing waits: what functions refer to may go then, before the pool does.
+    void settle();
+
     // Functions that wait for a worker.
     [[nodiscard]] std::size_t waiting() const;
 
@@ -64,6 +67,8 @@ class Pool {
     std::condition_variable work_;  // something waits, or the end
     std::condition_variable room_;  // the queue became shorter
     std::deque<std::function<void()>> queue_;
+    std::condition_variable idle_;  // nothing runs
+    std::size_t running_ = 0;
     bool stopping_ = false;
     std::vector<std::jthread> threads_;
 };

@@ -163,5 +163,21 @@ TEST(PoolThreadsTest, AnAbandonedCallerLosesTheValueNotTheWork) {
     EXPECT_EQ(count.use_count(), 1);
 }
 
+TEST(PoolTest, SettlesOnceAllHasRun) {
+    for (const unsigned threads : {0U, 1U, 3U}) {
+        Pool pool(threads, 100);
+        std::atomic<int> done = 0;
+        for (int i = 0; i < 50; ++i) {
+            pool.submit([&] {
+                std::this_thread::yield();
+                ++done;
+            });
+        }
+        pool.settle();
+        EXPECT_EQ(done, 50);
+        pool.settle();
+    }
+}
+
 }  // namespace
 }  // namespace base

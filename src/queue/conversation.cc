@@ -20,6 +20,7 @@ Result<std::vector<RecipientId>> Scheduler::next_recipients(const store::Reader&
     const auto visit = [&](std::string_view key, std::string_view) {
         auto entry = parse_schedule_key(key);
         if (!entry || destination.in_flight.contains(entry->recipient) ||
+            destination.unreadable.contains(entry->recipient) ||
             given_up_.contains(entry->recipient)) {
             return true;
         }
@@ -42,41 +43,46 @@ Result<std::vector<RecipientId>> Scheduler::next_recipients(const store::Reader&
     return found;
 }
 
-Result<std::optional<Job>> Scheduler::load_job(Destination& destination) const {
-    const auto reader = services_.store.snapshot();
-    TRY(const auto ids, next_recipients(*reader, destination));
-    if (ids.empty()) {
-        return std::optional<Job>();
-    }
-    TRY(const auto message, load_message(*reader, ids.front().queue_id));
+Result<Job> Scheduler::load_job(const store::Reader& reader,
+                                const std::vector<RecipientId>& ids) const {
+    TRY(const auto message, load_message(reader, ids.front().queue_id));
     if (!message) {
         return base::fail(base::Errc::kCorrupt, "the schedule names a message that is not there");
     }
     Job job{.queue_id = ids.front().queue_id, .message = *message, .recipients = {}, .body = {}};
     for (const RecipientId& id : ids) {
-        TRY(auto recipient, load_recipient(*reader, id));
+        TRY(auto recipient, load_recipient(reader, id));
         if (recipient) {
             job.recipients.push_back({id, std::move(*recipient)});
         }
     }
-    TRY(job.body, reader->open_blob(message->blob));
-    return std::optional(std::move(job));
+    TRY(job.body, reader.open_blob(message->blob));
+    return job;
 }
 
+// What cannot be read holds up nothing but itself.
 std::optional<Job> Scheduler::take_job(Destination& destination) {
-    auto job = load_job(destination);
-    if (!job) {
-        services_.log.error("a queued message cannot be read",
-                            {{"destination", destination.name}, {"reason", job.error().text}});
-        return std::nullopt;
+    const auto reader = services_.store.snapshot();
+    while (true) {
+        const auto ids = next_recipients(*reader, destination);
+        if (!ids || ids->empty()) {
+            return std::nullopt;
+        }
+        auto job = load_job(*reader, *ids);
+        if (job && !job->recipients.empty()) {
+            for (const Job::Recipient& recipient : job->recipients) {
+                destination.in_flight.insert(recipient.id);
+            }
+            return std::move(*job);
+        }
+        if (!job) {
+            services_.log.error("a queued message cannot be read",
+                                {{"queue_id", ids->front().queue_id},
+                                 {"destination", destination.name},
+                                 {"reason", job.error().text}});
+        }
+        destination.unreadable.insert(ids->begin(), ids->end());
     }
-    if (!*job || (*job)->recipients.empty()) {
-        return std::nullopt;
-    }
-    for (const Job::Recipient& recipient : (*job)->recipients) {
-        destination.in_flight.insert(recipient.id);
-    }
-    return std::move(*job);
 }
 
 base::Task<> Scheduler::converse(DestinationRef destination, Job job) {

@@ -19,11 +19,13 @@ struct Scheduler::Destination {
     // connection that broke.
     double window = 2;
     std::set<RecipientId> in_flight;  // handed out, and their outcome not yet in the store
-    std::string cursor;               // where the schedule goes on, a key; empty: at its begin
-    std::size_t gone = 0;             // recipients that left the schedule since forget_gone()
-    bool dry = false;                 // nobody else was due at the last look
-    bool settling = false;            // it is being put to sleep
-    bool waiting = false;             // in Scheduler::waiting_
+    std::set<RecipientId>
+        unreadable;  // left out until the next look: their records are damaged, or newer than we are
+    std::string cursor;     // where the schedule goes on, a key; empty: at its begin
+    std::size_t gone = 0;   // recipients that left the schedule since forget_gone()
+    bool dry = false;       // nobody else was due at the last look
+    bool settling = false;  // it is being put to sleep
+    bool waiting = false;   // in Scheduler::waiting_
 
     std::set<std::uint64_t> idle;  // its connections with nothing to do, in Scheduler::idle_
 

@@ -14,6 +14,9 @@ using base::Result;
 
 namespace {
 
+// Between two looks at what cannot be read.
+constexpr auto kUnreadablePause = std::chrono::minutes(1);
+
 base::Counter& outcome_counter(base::Metrics& metrics, const char* result) {
     return metrics.counter("staffetta_queue_recipients_total",
                            "Recipients that an attempt ended for, by its result.",
@@ -245,11 +248,17 @@ void Scheduler::pause(const DestinationRef& destination) {
     Destination& it = *destination;
     const base::Duration span = options_.throttle_backoff.after(++it.throttled);
     it.paused_until = later(span);
-    services_.loop.cancel(it.pause_timer);
-    it.pause_timer =
+    look_again_in(destination, span);
+}
+
+void Scheduler::look_again_in(const DestinationRef& destination, base::Duration span) {
+    services_.loop.cancel(destination->pause_timer);
+    destination->pause_timer =
         services_.loop.call_at(services_.loop.clock().steady() + span, [this, destination] {
             destination->pause_timer = 0;
             destination->paused_until = {};
+            destination->unreadable.clear();
+            destination->dry = false;
             review(destination);
         });
 }
@@ -276,6 +285,13 @@ base::Task<> Scheduler::settle(DestinationRef destination) {
     const bool committed = co_await commit(std::move(change));
     it.settling = false;
     if (!committed || stopping_) {
+        co_return;
+    }
+    // Due all the same, so that the schedule's next moment is none to wait for.
+    if (!failure && !it.unreadable.empty()) {
+        if (it.pause_timer == 0) {
+            look_again_in(destination, kUnreadablePause);
+        }
         co_return;
     }
     const bool again = !failure && (!it.dry || (*wake && **wake <= now));

@@ -101,6 +101,7 @@ class Scheduler {
     void wait_for_connection(const DestinationRef& destination);
     void review_waiting();
     void pause(const DestinationRef& destination);
+    void look_again_in(const DestinationRef& destination, base::Duration span);
     [[nodiscard]] base::Task<> settle(DestinationRef destination);
     void begin(base::Task<> task);
     void on_end(const std::exception_ptr& thrown);
@@ -109,7 +110,8 @@ class Scheduler {
     // conversation.cc: jobs and connections.
     [[nodiscard]] base::Result<std::vector<RecipientId>> next_recipients(
         const store::Reader& reader, Destination& destination) const;
-    [[nodiscard]] base::Result<std::optional<Job>> load_job(Destination& destination) const;
+    [[nodiscard]] base::Result<Job> load_job(const store::Reader& reader,
+                                             const std::vector<RecipientId>& ids) const;
     [[nodiscard]] std::optional<Job> take_job(Destination& destination);
     [[nodiscard]] base::Task<> converse(DestinationRef destination, Job job);
     [[nodiscard]] base::Task<> send_all(DestinationRef destination,

@@ -684,6 +684,27 @@ TEST_F(SchedulerTest, ReturnsToSenderWhatAnAdministratorGivesUp) {
     expect_sound();
 }
 
+// A record that is damaged, or of a version to come, holds up itself alone, and is looked at once a minute.
+TEST_F(SchedulerTest, WhatCannotBeReadHoldsUpNothingElse) {
+    transport_.dead["mx:hamburger.example"] = refused();
+    send("m1", {"bob@hamburger.example"});
+    loop_.run_for(1s);
+    ASSERT_TRUE(store_.change_and_wait([](store::Transaction& change) -> base::Result<> {
+        change.put(message_key("m1"), "damaged");
+        return {};
+    }));
+    transport_.dead.clear();
+    send("m2", {"smith@hamburger.example"});
+    loop_.run_for(1h);
+    EXPECT_THAT(transport_.taken, SizeIs(1));
+    const std::uint64_t commits = store_.statistics().commits;
+    loop_.run_for(10min);
+    EXPECT_LT(store_.statistics().commits - commits, 20U);
+    send("m3", {"smith@hamburger.example"});
+    loop_.run_for(1s);
+    EXPECT_THAT(transport_.taken, SizeIs(2));
+}
+
 // Nothing that was accepted ends without a word, though the store has no room for the word yet.
 TEST_F(SchedulerTest, TellsOfAFailureOnceThereIsRoom) {
     transport_.answers["nobody@hamburger.example"] = {said(550, "5.1.1", "No such user here")};
