@@ -64,8 +64,8 @@ TEST_F(CreationTest, FoldersHaveOneToo) {
     ASSERT_TRUE(run(tree_->make_directory(loop_, "/d")));
     ASSERT_TRUE(run(tree_->set_created(loop_, "/d", kDate)));
     EXPECT_EQ(created("/d"), kDate);
-    ASSERT_TRUE(run(tree_->set_created(loop_, "/", kDate)));
-    EXPECT_EQ(created("/"), kDate);
+    // The top is as old as the account.
+    EXPECT_EQ(run(tree_->set_created(loop_, "/", kDate)).error().code, base::Errc::kDenied);
 }
 
 TEST_F(CreationTest, GoesAlong) {

@@ -277,8 +277,10 @@ class Tree {
                                                             unsigned permissions = 0755);
     // kInUse when it is not empty.
     [[nodiscard]] base::Task<base::Result<>> remove_directory(base::Loop& loop, std::string path);
-    // A file or a link.
-    [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop, std::string path);
+    // A file or a link. With `only`, as stat() or OpenFile tells of a file: kNotFound where another stands there now.
+    [[nodiscard]] base::Task<base::Result<>> remove(base::Loop& loop,
+                                                    std::string path,
+                                                    std::optional<Entry> only = {});
     // Whether rename() could have this `from`, and why not. A file that the user may not see is kDenied.
     [[nodiscard]] base::Task<base::Result<>> check_rename(base::Loop& loop, std::string from);
     // Replaces a file that is called `to`, with the right to overwrite it; never a folder.
@@ -297,22 +299,25 @@ class Tree {
     [[nodiscard]] base::Task<base::Result<>> set_mode(base::Loop& loop,
                                                       std::string path,
                                                       unsigned mode);
-    // A copy of a file, under the rules of an upload.
+    // A copy of a file, under the rules of an upload. `wanted` is asked on the loop between two pieces: kUnavailable,
+    // and nothing copied, once it says no.
     [[nodiscard]] base::Task<base::Result<>> copy(base::Loop& loop,
                                                   std::string from,
-                                                  std::string to);
+                                                  std::string to,
+                                                  std::function<bool()> wanted = {});
     // kUnsupported unless Options::links follows them.
     [[nodiscard]] base::Task<base::Result<>> symlink(base::Loop& loop,
                                                      std::string target,
                                                      std::string path);
 
     // Of the octets first <= i < last, in lower-case hexadecimal; `last` is cut to the file's size. kInvalid when the
-    // file has no octet `first`, unless that is 0.
+    // file has no octet `first`, unless that is 0. `wanted` as in copy().
     [[nodiscard]] base::Task<base::Result<std::string>> hash(base::Loop& loop,
                                                              std::string path,
                                                              HashAlgorithm algorithm,
                                                              std::uint64_t first,
-                                                             std::uint64_t last);
+                                                             std::uint64_t last,
+                                                             std::function<bool()> wanted = {});
     // Of the tree or share that `path` lies in.
     [[nodiscard]] base::Task<base::Result<Usage>> usage(base::Loop& loop, std::string path = "/");
 

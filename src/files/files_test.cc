@@ -529,5 +529,44 @@ TEST_F(FilesTest, HashesOfWholeFilesAndOfRanges) {
     }
 }
 
+TEST_F(FilesTest, LongWorkEndsOnceNobodyWantsItAnyMore) {
+    const std::string octets(std::size_t{40} << 20U, 'a');
+    store(*tree_, "/big", octets);
+    for (const int patience : {0, 1}) {
+        int asked = 0;
+        const auto wanted = [&asked, patience] { return asked++ < patience; };
+        const auto hash =
+            run(tree_->hash(loop_, "/big", HashAlgorithm::kCrc32, 0, octets.size(), wanted));
+        EXPECT_EQ(hash.error().code, Errc::kUnavailable);
+        EXPECT_EQ(std::exchange(asked, 0), patience + 1);
+        EXPECT_EQ(run(tree_->copy(loop_, "/big", "/copy", wanted)).error().code,
+                  Errc::kUnavailable);
+        EXPECT_EQ(asked, patience + 1);
+    }
+    EXPECT_THAT(names(*tree_, "/"), UnorderedElementsAre("big"));
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+}
+
+// What is done in one piece is done before anybody could ask.
+TEST_F(FilesTest, ShortWorkIsDoneWhoeverWaits) {
+    store(*tree_, "/abc", "abc");
+    const auto never = [] { return false; };
+    EXPECT_EQ(run(tree_->hash(loop_, "/abc", HashAlgorithm::kCrc32, 0, 3, never)).value(),
+              "352441c2");
+    EXPECT_TRUE(run(tree_->copy(loop_, "/abc", "/copy", never)));
+}
+
+TEST_F(FilesTest, OnlyTheFileThatIsMeantIsRemoved) {
+    store(*tree_, "/part", "abc");
+    const Entry meant = run(tree_->stat(loop_, "/part")).value();
+    store(*tree_, "/other", "def");
+    ASSERT_TRUE(run(tree_->rename(loop_, "/other", "/part")));
+    EXPECT_EQ(run(tree_->remove(loop_, "/part", meant)).error().code, Errc::kNotFound);
+    EXPECT_EQ(read(*tree_, "/part"), "def");
+    const Entry now = run(tree_->stat(loop_, "/part")).value();
+    EXPECT_TRUE(run(tree_->remove(loop_, "/part", now)));
+    EXPECT_THAT(names(*tree_, "/"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace files

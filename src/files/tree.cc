@@ -99,6 +99,10 @@ Result<> rename_place(const Mounts& mounts,
     return {};
 }
 
+tl::unexpected<base::Error> give_up() {
+    return base::fail(Errc::kUnavailable, "It was given up before its end.");
+}
+
 Result<Usage> usage_place(const Mounts& mounts, const std::string& path) {
     TRY(const Place place, mounts.find(path));
     const Limits limits = place.volume->limits();
@@ -269,13 +273,15 @@ base::Task<Result<>> Tree::remove_directory(base::Loop& loop, std::string path) 
     });
 }
 
-base::Task<Result<>> Tree::remove(base::Loop& loop, std::string path) {
-    return change(loop, [mounts = mounts_, path = std::move(path), by = deed()]() -> Result<> {
-        TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
-        TRY_VOID(place.volume->remove(place.path));
-        note_deed(place, *by, "removed", "");
-        return {};
-    });
+base::Task<Result<>> Tree::remove(base::Loop& loop, std::string path, std::optional<Entry> only) {
+    return change(loop,
+                  [mounts = mounts_, path = std::move(path), only = std::move(only), by = deed()]()
+                      -> Result<> {
+                      TRY(const Place place, mounts->find(path, kDelete, LastLink::kKeep));
+                      TRY_VOID(place.volume->remove(place.path, only));
+                      note_deed(place, *by, "removed", "");
+                      return {};
+                  });
 }
 
 base::Task<Result<>> Tree::check_rename(base::Loop& loop, std::string from) {
@@ -327,7 +333,10 @@ base::Task<Result<>> Tree::symlink(base::Loop& loop, std::string target, std::st
                   });
 }
 
-base::Task<Result<>> Tree::copy(base::Loop& loop, std::string from, std::string to) {
+base::Task<Result<>> Tree::copy(base::Loop& loop,
+                                std::string from,
+                                std::string to,
+                                std::function<bool()> wanted) {
     CO_TRY(const std::unique_ptr<OpenFile> source, co_await open(loop, std::move(from)));
     UploadOptions options;
     options.announced = source->entry().size;
@@ -340,6 +349,9 @@ base::Task<Result<>> Tree::copy(base::Loop& loop, std::string from, std::string 
         if (octets == 0) {
             break;
         }
+        if (offset > 0 && wanted && !wanted()) {
+            co_return give_up();
+        }
         CO_TRY_VOID(co_await target->write(loop, {buffer->data(), octets}));
         offset += octets;
     }
@@ -350,7 +362,8 @@ base::Task<Result<std::string>> Tree::hash(base::Loop& loop,
                                            std::string path,
                                            HashAlgorithm algorithm,
                                            std::uint64_t first,
-                                           std::uint64_t last) {
+                                           std::uint64_t last,
+                                           std::function<bool()> wanted) {
     CO_TRY(std::unique_ptr<OpenFile> file, co_await open(loop, std::move(path)));
     if (first != 0 && first >= file->entry().size) {
         co_return base::fail(Errc::kInvalid, "The file is not that long.");
@@ -359,6 +372,9 @@ base::Task<Result<std::string>> Tree::hash(base::Loop& loop,
     bool more = true;
     while (more) {
         CO_TRY(more, co_await pool_.run(loop, [state, last] { return hash_slice(*state, last); }));
+        if (more && wanted && !wanted()) {
+            co_return give_up();
+        }
     }
     co_return state->hasher.finish();
 }

@@ -81,6 +81,12 @@ Entry make_entry(const struct statx& status, const VolumeSettings& settings) {
     return entry;
 }
 
+// Numbers of files that have gone are given again, with another time.
+bool is_unchanged(const Entry& now, const Entry& before) {
+    return now.inode == before.inode && now.device == before.device && now.size == before.size &&
+           now.modified == before.modified && now.created == before.created;
+}
+
 std::string read_link(int directory, const char* name) {
     std::array<char, PATH_MAX> target;  // NOLINT(*-member-init): readlink fills it
     const ssize_t octets = ::readlinkat(directory, name, target.data(), target.size());
@@ -109,11 +115,19 @@ Result<> succeeded(int outcome) {
     return {};
 }
 
-Result<> refuse_top(const Beneath::Spot& spot) {
-    if (spot.name == ".") {
+Result<> refuse_top(bool is_top) {
+    if (is_top) {
         return base::fail(Errc::kDenied, "That folder cannot be changed.");
     }
     return {};
+}
+
+Result<> refuse_top(const Beneath::Spot& spot) {
+    return refuse_top(spot.name == ".");
+}
+
+Result<> refuse_top(std::string_view path) {
+    return refuse_top(path == "/");
 }
 
 }  // namespace
@@ -241,27 +255,34 @@ Result<> Volume::make_link(const std::string& target, std::string_view path) {
 }
 
 Result<> Volume::remove_directory(std::string_view path) {
-    return unlink(path, AT_REMOVEDIR);
+    return unlink(path, AT_REMOVEDIR, {});
 }
 
-Result<> Volume::remove(std::string_view path) {
-    return unlink(path, 0);
+Result<> Volume::remove(std::string_view path, const std::optional<Entry>& only) {
+    return unlink(path, 0, only);
 }
 
-Result<> Volume::unlink(std::string_view path, int flags) {
+// A link leads to the file that `only` tells of, or led there: it is nobody's octets.
+Result<> Volume::unlink(std::string_view path, int flags, const std::optional<Entry>& only) {
     TRY(const Beneath::Spot spot, beneath_.spot(path));
     TRY_VOID(refuse_top(spot));
     {
         const std::lock_guard lock(names_);
         TRY(const struct statx status,
             read_status(spot.directory.get(), spot.name.c_str(), AT_SYMLINK_NOFOLLOW));
+        if (only && kind_of(status.stx_mode) == Kind::kFile &&
+            !is_unchanged(make_entry(status, settings_), *only)) {
+            return base::fail(Errc::kNotFound, "There is no such file or folder.");
+        }
         TRY_VOID(succeeded(::unlinkat(spot.directory.get(), spot.name.c_str(), flags)));
         book(minus(counts_of(status)));
     }
     return syncs_.sync(spot.directory.get());
 }
 
+// A tree's top is nobody's to change: a share's is everybody's who sees it.
 Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
+    TRY_VOID(refuse_top(path));
     TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
     const auto since = time.time_since_epoch();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
@@ -274,15 +295,13 @@ Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
 }
 
 Result<> Volume::set_created(std::string_view path, base::WallTime time) {
+    TRY_VOID(refuse_top(path));
     TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
     return write_creation(fd.get(), time);
 }
 
-// A tree's top is nobody's to change: a share's is everybody's who sees it.
 Result<> Volume::set_mode(std::string_view path, unsigned mode) {
-    if (path == "/") {
-        return base::fail(Errc::kDenied, "That folder cannot be changed.");
-    }
+    TRY_VOID(refuse_top(path));
     TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
     const unsigned kept = kind_of(status.stx_mode) == Kind::kDirectory ? kOwnerFolder : kOwnerFile;

@@ -109,7 +109,9 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     [[nodiscard]] base::Result<> make_directory(std::string_view path, unsigned mode);
     [[nodiscard]] base::Result<> remove_directory(std::string_view path);
-    [[nodiscard]] base::Result<> remove(std::string_view path);
+    // `only`: as Tree::remove() has it.
+    [[nodiscard]] base::Result<> remove(std::string_view path,
+                                        const std::optional<Entry>& only = {});
     [[nodiscard]] base::Result<> set_modified(std::string_view path, base::WallTime time);
     [[nodiscard]] base::Result<> set_created(std::string_view path, base::WallTime time);
     [[nodiscard]] base::Result<> set_mode(std::string_view path, unsigned mode);
@@ -169,7 +171,9 @@ class Volume : public std::enable_shared_from_this<Volume> {
     void send_in_time(base::Loop& loop) { recorder_->send_in_time(loop); }
 
   private:
-    [[nodiscard]] base::Result<> unlink(std::string_view path, int flags);
+    [[nodiscard]] base::Result<> unlink(std::string_view path,
+                                        int flags,
+                                        const std::optional<Entry>& only);
 
     Beneath beneath_;
     std::shared_ptr<Aside> aside_;

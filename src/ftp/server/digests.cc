@@ -103,8 +103,14 @@ Session::Answer Session::on_hash(std::string arguments) {
     const std::uint64_t first = range ? range->first : 0;
     const std::uint64_t last =
         range && range->second < entry->size ? range->second + 1 : entry->size;
+    const auto work = begin_work("HASH " + *path);
+    if (!work) {
+        co_return too_many();
+    }
     const auto hash =
-        co_await tree().hash(loop_, *path, settings_.hash, first, std::max(first, last));
+        co_await tree().hash(loop_, *path, settings_.hash, first, std::max(first, last), [this] {
+            return is_awaited();
+        });
     // "end-point MUST be greater or equal than ... start-point": there is nothing to say of a range behind the end.
     if (!hash && hash.error().code == base::Errc::kInvalid) {
         co_return reply(551, hash.error().text);
@@ -136,8 +142,12 @@ Session::Answer Session::digest(std::string arguments, files::HashAlgorithm algo
     if (request.last < request.first) {
         co_return reply(501, "The last octet comes before the first");
     }
-    const auto hash =
-        co_await tree().hash(loop_, *path, algorithm, request.first, request.last + 1);
+    const auto work = begin_work("HASH " + *path);
+    if (!work) {
+        co_return too_many();
+    }
+    const auto hash = co_await tree().hash(
+        loop_, *path, algorithm, request.first, request.last + 1, [this] { return is_awaited(); });
     if (!hash) {
         co_return refuse(hash.error(), Wish::kRead);
     }

@@ -47,6 +47,7 @@ constexpr std::array kSentences{
     Sentence{"It is a folder.", "È una cartella."},
     Sentence{"It is no file.", "Non è un file."},
     Sentence{"It is no folder.", "Non è una cartella."},
+    Sentence{"It was given up before its end.", "È stato abbandonato prima della fine."},
     Sentence{"Links are not offered here.", "Qui i collegamenti non sono offerti."},
     Sentence{"Listing {}", "Elenco di {}"},
     Sentence{"Log in first, with USER and PASS", "Prima l'accesso, con USER e PASS"},

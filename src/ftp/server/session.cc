@@ -258,6 +258,24 @@ bool Session::is_shut_out() {
     return user_ && !standing_.lasts(now(), [this] { return tree().may_stay(); });
 }
 
+// An end behind which more commands stand is no farewell: "printf 'HASH ...\r\nQUIT\r\n' | nc" waits for its replies.
+bool Session::is_awaited() {
+    const net::Stream& stream = lines_.stream();
+    const bool gone = stream.traffic()() == net::Stream::Traffic::kEnded && !lines_.has_input();
+    return !gone && !stream.stopping() && !is_shut_out();
+}
+
+std::shared_ptr<const void> Session::begin_work(std::string doing) {
+    if (!place_->begin_transfer(std::move(doing), std::nullopt, services_.clock.now())) {
+        return nullptr;
+    }
+    return {place_.get(), [this](const void*) { place_->end_transfer(services_.clock.now()); }};
+}
+
+Reply Session::too_many() {
+    return reply(450, "Too many transfers are running; try again later");
+}
+
 Reply Session::farewell() {
     return reply(421, "This account may not be used any more; goodbye", Reply::Then::kClose);
 }

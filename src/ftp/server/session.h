@@ -167,6 +167,12 @@ class Session {
     // The account was disabled or removed while its session went on. The store is asked once a second.
     [[nodiscard]] bool is_shut_out();
     [[nodiscard]] static Reply farewell();
+    // Whether what takes long shall go on: the client is there, may be, and the server stays.
+    [[nodiscard]] bool is_awaited();
+    // Shows and counts work without a data connection as a transfer, for as long as this is held; null where somebody
+    // has their share of transfers: too_many() is the reply.
+    [[nodiscard]] std::shared_ptr<const void> begin_work(std::string doing);
+    [[nodiscard]] static Reply too_many();
     void log_end(std::string_view reason);
 
     // beside.cc: while a transfer runs.
@@ -247,7 +253,8 @@ class Session {
     [[nodiscard]] Reply start(Job job, std::string text, std::optional<std::uint64_t> size);
     [[nodiscard]] Job::Send cut(std::unique_ptr<files::OpenFile> file);
     [[nodiscard]] static Reply refuse_range(int code);
-    [[nodiscard]] base::Task<base::Result<>> copy_into(files::Upload& upload, std::string path);
+    [[nodiscard]] base::Task<base::Result<files::Entry>> copy_into(files::Upload& upload,
+                                                                   std::string path);
 
     // listings.cc
     [[nodiscard]] Representation listing_representation() const;

@@ -98,7 +98,11 @@ Session::Answer Session::on_site_copy(std::string arguments) {
     if (!source) {
         co_return refuse(source.error(), Wish::kRead);
     }
-    const auto copied = co_await tree().copy(loop_, *from, *to);
+    const auto work = begin_work("SITE COPY " + *from);
+    if (!work) {
+        co_return too_many();
+    }
+    const auto copied = co_await tree().copy(loop_, *from, *to, [this] { return is_awaited(); });
     co_return copied ? reply(200, "The file is copied") : refuse(copied.error(), Wish::kWrite);
 }
 

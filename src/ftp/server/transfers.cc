@@ -32,7 +32,7 @@ Reply Session::start(Job job, std::string text, std::optional<std::uint64_t> siz
     restart_ = 0;
     range_.reset();
     if (!place_->begin_transfer(job.verb + ' ' + job.path, size, services_.clock.now())) {
-        return reply(450, "Too many transfers are running; try again later");
+        return too_many();
     }
     job.deflate_level = settings_.deflate_level;
     job_ = std::move(job);
@@ -253,25 +253,31 @@ Session::Answer Session::on_comb(std::string arguments) {
             co_return reply(553, "The target is one of the parts; nothing was changed");
         }
     }
+    const auto work = begin_work("COMB " + paths[0]);
+    if (!work) {
+        co_return too_many();
+    }
     auto upload = co_await tree().upload(
         loop_, paths[0], {.mode = UploadMode::kAppend, .offset = 0, .announced = {}});
     if (!upload) {
         co_return refuse(upload.error(), Wish::kWrite);
     }
+    std::vector<files::Entry> parts;
     for (std::size_t i = 1; i < paths.size(); ++i) {
-        const auto copied = co_await copy_into(**upload, paths[i]);
+        auto copied = co_await copy_into(**upload, paths[i]);
         if (!copied) {
             co_return refuse(copied.error(), Wish::kRead);
         }
+        parts.push_back(std::move(*copied));
     }
     const auto committed = co_await (*upload)->commit(loop_);
     if (!committed) {
         co_return refuse(committed.error(), Wish::kWrite);
     }
-    // The whole is safe: the parts may go.
+    // The whole is safe: the parts may go, but no file that has come by the name of one meanwhile.
     std::size_t left = 0;
     for (std::size_t i = 1; i < paths.size(); ++i) {
-        const auto removed = co_await tree().remove(loop_, paths[i]);
+        const auto removed = co_await tree().remove(loop_, paths[i], parts[i - 1]);
         left += !removed && removed.error().code != Errc::kNotFound ? 1 : 0;
     }
     const std::size_t count = paths.size() - 1;
@@ -282,14 +288,17 @@ Session::Answer Session::on_comb(std::string arguments) {
             : fmt::format("{} parts are one file; {} of them cannot be removed", count, left));
 }
 
-base::Task<Result<>> Session::copy_into(files::Upload& upload, std::string path) {
+base::Task<Result<files::Entry>> Session::copy_into(files::Upload& upload, std::string path) {
     CO_TRY(const auto part, co_await tree().open(loop_, std::move(path)));
     std::string room(std::size_t{256} * 1024, '\0');
     std::uint64_t offset = 0;
     while (true) {
         CO_TRY(const std::size_t read, co_await part->read(loop_, offset, room));
         if (read == 0) {
-            co_return Result<>();
+            co_return part->entry();
+        }
+        if (offset > 0 && !is_awaited()) {
+            co_return base::fail(Errc::kUnavailable, "It was given up before its end.");
         }
         CO_TRY_VOID(co_await upload.write(loop_, std::string_view(room).substr(0, read)));
         offset += read;

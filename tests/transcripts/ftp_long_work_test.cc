@@ -1,0 +1,103 @@
+// What takes long without a data connection, and who is still there to hear of it: HASH, SITE COPY and COMB end with their
+// client, with the server, and with the account.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "fakes/world.h"
+#include "net/pipe.h"
+#include "transcripts/ftp_house.h"
+
+namespace transcripts {
+namespace {
+
+constexpr const char* kUser = "bob@hamburger.example";
+
+class FtpLongWorkTest : public testing::TestWithParam<const char*> {
+  protected:
+    FtpLongWorkTest() {
+        world_.add_domain("hamburger.example");
+        world_.add_user(kUser, "onion");
+        house_.put_file(kUser, "/big", std::string(std::size_t{20} << 20U, 'a'));
+        net::PipeOptions pipe;
+        pipe.client.address = "127.0.0.1";
+        auto [server, client] = net::make_pipe(world_.loop, pipe);
+        server_ = server.get();
+        client_ = std::move(client);
+        base::spawn(house_.serve(std::move(server)),
+                    [this](const std::exception_ptr& thrown) { ended_ = !thrown; });
+        const std::string said = say("USER bob@hamburger.example\r\nPASS onion\r\n");
+        EXPECT_NE(said.find("\r\n230 "), std::string::npos) << said;
+    }
+
+    ~FtpLongWorkTest() override {
+        client_->close();
+        run();
+        EXPECT_TRUE(ended_);
+    }
+
+    void run() { world_.loop.run_for(std::chrono::seconds(2)); }
+
+    std::string say(std::string_view lines) {
+        client_->push(lines);
+        run();
+        return client_->take();
+    }
+
+    // Whether the command succeeded, also where nobody is there to be told.
+    bool succeeded() {
+        const std::string command = GetParam();
+        return world_.metrics
+                   .counter("staffetta_commands_total",
+                            "Commands by verb and result",
+                            {{"protocol", "ftp"},
+                             {"verb", command.substr(0, command.find(' '))},
+                             {"result", "ok"}})
+                   .value() == 1;
+    }
+
+    fakes::World world_;
+    FtpHouse house_{world_};
+    net::PipeStream* server_ = nullptr;
+    std::unique_ptr<net::PipeStream> client_;
+    bool ended_ = false;
+};
+
+TEST_P(FtpLongWorkTest, GoesOnWhileItsClientIsThere) {
+    const std::string said = say(GetParam() + std::string("\r\n"));
+    EXPECT_TRUE(said.starts_with('2')) << said;
+}
+
+TEST_P(FtpLongWorkTest, EndsWithTheServer) {
+    server_->interrupt();
+    const std::string said = say(GetParam() + std::string("\r\n"));
+    EXPECT_TRUE(said.starts_with("450 ")) << said;
+    EXPECT_NE(said.find("\r\n421 "), std::string::npos) << said;
+    EXPECT_EQ(house_.file(kUser, "/whole"), std::nullopt);
+}
+
+TEST_P(FtpLongWorkTest, EndsWithItsClient) {
+    client_->push(GetParam() + std::string("\r\n"));
+    client_->close();
+    run();
+    EXPECT_FALSE(succeeded());
+    EXPECT_EQ(house_.file(kUser, "/whole"), std::nullopt);
+}
+
+// "printf '...\\r\\nQUIT\\r\\n' | nc": the answers are waited for.
+TEST_P(FtpLongWorkTest, GoesOnForWhoHasSaidGoodbye) {
+    client_->push(GetParam() + std::string("\r\nQUIT\r\n"));
+    client_->close();
+    run();
+    EXPECT_TRUE(succeeded());
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         FtpLongWorkTest,
+                         testing::Values("HASH big", "SITE COPY big whole", "COMB whole big"));
+
+}  // namespace
+}  // namespace transcripts
