@@ -77,6 +77,15 @@ class AccountCheck {
         TRY_VOID(each_of(KeyTag::kState, &AccountCheck::on_state));
         TRY_VOID(each_of(KeyTag::kMailbox, &AccountCheck::on_mailbox));
         TRY_VOID(each_of(KeyTag::kName, &AccountCheck::on_name));
+        TRY_VOID(each_of(KeyTag::kAnnotation, &AccountCheck::on_saying));
+        TRY_VOID(each_of(KeyTag::kAcl, &AccountCheck::on_saying));
+        for (const auto& [id, records] : orphans_) {
+            findings_.add(
+                "account {} has {} annotations and rights of mailbox {}, which does not exist",
+                account_,
+                records,
+                id);
+        }
         for (const auto& [id, sums] : mailboxes_) {
             findings_.add("account {} has {} messages in mailbox {}, which does not exist",
                           account_,
@@ -260,6 +269,14 @@ class AccountCheck {
         names_.erase(mailbox);
     }
 
+    // An annotation, or somebody's rights. Those of mailbox 0 are of the account itself.
+    void on_saying(std::string_view key, std::string_view /*record*/) {
+        const auto ref = parse_mailbox_key(key);
+        if (ref && ref->mailbox != 0 && !known_.contains(ref->mailbox)) {
+            ++orphans_[ref->mailbox];
+        }
+    }
+
     void compare() {
         if (all_.state.messages != counters_.messages || all_.state.octets != counters_.octets) {
             findings_.add("account {} holds {} messages, {} octets; its counters say {} and {}",
@@ -352,6 +369,7 @@ class AccountCheck {
     std::set<MailboxId> selectable_;            // those with sums and no place yet
     std::map<MailboxId, MailboxRecord> names_;  // those with a place and no name yet
     std::set<MailboxId> known_;
+    std::map<MailboxId, std::uint64_t> orphans_;  // what is said of mailboxes that do not exist
     std::uint64_t mailbox_count_ = 0;
     std::unordered_map<EmailId, EmailUse> emails_;
 };
@@ -381,8 +399,13 @@ base::Result<> add_accounts(const store::Reader& reader,
 
 base::Result<std::vector<std::string>> check(const store::Reader& reader) {
     std::set<account::AccountId> accounts;
-    for (const KeyTag tag :
-         {KeyTag::kCounters, KeyTag::kPage, KeyTag::kState, KeyTag::kMailbox, KeyTag::kEmail}) {
+    for (const KeyTag tag : {KeyTag::kCounters,
+                             KeyTag::kPage,
+                             KeyTag::kState,
+                             KeyTag::kMailbox,
+                             KeyTag::kEmail,
+                             KeyTag::kAnnotation,
+                             KeyTag::kAcl}) {
         TRY_VOID(add_accounts(reader, tag, accounts));
     }
     Findings findings;

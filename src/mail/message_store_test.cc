@@ -5,6 +5,7 @@
 
 #include "account/usage.h"
 #include "fakes/mail_fixture.h"
+#include "mail/acl.h"
 #include "mail/emails.h"
 #include "mail/page_record.h"
 #include "mail/records.h"
@@ -439,6 +440,17 @@ const Damage kDamages[] = {
          inbox->parent = 99;
          t.put(mailbox_key(KeyTag::kMailbox, {1, kInbox}), encode(*inbox));
          t.put(name_key(1, inbox->parent, inbox->name), encode_number(kInbox));
+         return {};
+     }},
+    {"account 1 has 2 annotations and rights of mailbox 99, which does not exist",
+     [](store::Transaction& t) -> base::Result<> {
+         const Ref gone{1, 99};
+         t.put(mailbox_key(KeyTag::kAnnotation, gone) + "of somebody", "a comment");
+         return put_grant(t, gone, {kAnyone, false, kRightRead});
+     }},
+    {"there is mail of account 99, which does not exist",
+     [](store::Transaction& t) -> base::Result<> {
+         t.put(mailbox_key(KeyTag::kAnnotation, {99, 0}) + "of nobody", "a comment");
          return {};
      }},
     {"mailbox 1 of account 1: its history is damaged",
