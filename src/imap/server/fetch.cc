@@ -15,6 +15,7 @@
 #include "imap/server/fetch_seen.h"
 #include "imap/server/handlers.h"
 #include "imap/server/message_limit.h"
+#include "imap/server/renumbered.h"
 #include "imap/server/session.h"
 #include "mail/summarizer.h"
 
@@ -55,6 +56,7 @@ class Groups {
     // Empty at the end.
     [[nodiscard]] std::vector<Numbered> next() {
         std::vector<Numbered> group;
+        const Renumbered bits(snapshot_->keywords(), view_.latest()->keywords());
         while (group.size() < kGroup && span_ < spans_.size()) {
             auto& [first, last] = spans_[span_];
             const std::size_t count = std::min(last - first, kGroup - group.size());
@@ -62,7 +64,11 @@ class Groups {
             const auto before = static_cast<std::ptrdiff_t>(group.size());
             snapshot_->for_each(
                 begin, begin + count, [&](std::size_t index, const mail::Entry& entry) {
-                    group.push_back({static_cast<std::uint32_t>(index) + 1, view_.current(entry)});
+                    const mail::Entry& now = view_.current(entry);
+                    group.push_back({static_cast<std::uint32_t>(index) + 1, now});
+                    if (&now == &entry) {  // it has gone, or its page is as it was
+                        group.back().entry.keywords = bits.of(entry.keywords);
+                    }
                 });
             if (descending_) {
                 std::reverse(group.begin() + before, group.end());

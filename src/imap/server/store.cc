@@ -9,6 +9,7 @@
 #include "imap/server/fetch_items.h"
 #include "imap/server/handlers.h"
 #include "imap/server/message_limit.h"
+#include "imap/server/renumbered.h"
 #include "imap/server/session.h"
 
 namespace imap {
@@ -77,29 +78,57 @@ Task<Result<>> look_again(Session& session) {
     co_return Result<>();
 }
 
+// The bits of these names; nothing for a name that no message bears.
+std::uint64_t bits_of(const mail::Snapshot& snapshot, const std::vector<std::string>& names) {
+    std::uint64_t bits = 0;
+    for (const std::string& name : names) {
+        const auto bit = snapshot.keyword_bit(name);
+        bits |= bit ? std::uint64_t{1} << *bit : 0;
+    }
+    return bits;
+}
+
+// What a change makes of the flags before it: it leaves some, and sets some.
+template <typename Bits>
+struct Change {
+    Bits left;
+    Bits set;
+};
+
+template <typename Bits>
+Change<Bits> change_of(StoreAction action, Bits removed, Bits set) {
+    switch (action) {
+        case StoreAction::kAdd:
+            return {static_cast<Bits>(~Bits{0}), set};
+        case StoreAction::kRemove:
+            return {static_cast<Bits>(~removed), 0};
+        default:
+            return {0, set};
+    }
+}
+
 // Of the messages that a silent STORE changed, those that are now what the client makes of them: what it
-// was told last, and its own change to that. The others will be told as news.
+// was told last, and its own change to that. The others will be told as news. What was told is in the bits of
+// its own moment, as others may have given them to other keywords since.
 mail::UidSet as_expected(const View& view,
                          const mail::UidSet& uids,
                          StoreAction action,
                          const Flags& flags) {
+    const mail::Snapshot& before = *view.flags_told();
     const mail::Snapshot& latest = *view.latest();
-    std::uint64_t keywords = 0;
-    for (const std::string& name : flags.keywords) {
-        const auto bit = latest.keyword_bit(name);
-        keywords |= bit ? std::uint64_t{1} << *bit : 0;
-    }
-    const auto apply = [action](auto before, auto change) {
-        return action == StoreAction::kReplace ? change
-               : action == StoreAction::kAdd   ? before | change
-                                               : before & ~change;
-    };
+    const auto system = change_of(action, flags.system, flags.system);
+    const auto keywords =
+        change_of(action, bits_of(before, flags.keywords), bits_of(latest, flags.keywords));
+    const Renumbered now(before.keywords(), latest.keywords());
     mail::UidSet expected;
-    mail::SnapshotCursor cursor(*view.flags_told());
+    mail::SnapshotCursor cursor(before);
     latest.for_each_in(uids, [&](std::size_t /*index*/, const mail::Entry& entry) {
         const mail::Entry* const told = cursor.find(entry.uid);
-        if (told != nullptr && entry.flags == apply(told->flags, flags.system) &&
-            entry.keywords == apply(told->keywords, keywords)) {
+        if (told == nullptr || entry.flags != ((told->flags & system.left) | system.set)) {
+            return;
+        }
+        const std::uint64_t left = told->keywords & keywords.left;
+        if (now.has_all(left) && entry.keywords == (now.of(left) | keywords.set)) {
             expected.add(entry.uid);
         }
     });
