@@ -151,27 +151,37 @@ Task<Result<>> Body::put_range(mime::OctetRange range) {
     co_return Result<>();
 }
 
-Task<Result<std::string>> Body::read_header(mime::OctetRange header) {
+Task<Result<std::string_view>> Body::read_header(mime::OctetRange header) {
     header.end = std::min(header.end, header.begin + kHeaderOctetsMax);
-    std::string text;
-    while (header.begin + text.size() < header.end) {
-        CO_TRY(const std::string piece, co_await read(header.begin + text.size(), header.end));
-        text += piece;
+    if (header_ == header) {
+        co_return header_text_;
     }
-    co_return text;
+    header_.reset();
+    header_text_.clear();
+    while (header.begin + header_text_.size() < header.end) {
+        CO_TRY(const std::string piece,
+               co_await read(header.begin + header_text_.size(), header.end));
+        header_text_ += piece;
+    }
+    header_ = header;
+    co_return header_text_;
 }
 
 // HEADER.FIELDS and HEADER.FIELDS.NOT of any header.
 Task<Result<>> Body::put_fields(const AskedItem& asked, mime::OctetRange header) {
     const FetchItem& item = asked.item;
-    CO_TRY(const std::string text, co_await read_header(header));
+    CO_TRY(const std::string_view text, co_await read_header(header));
+    // Nothing more is read for the next items of this header, which take as long to pick all the same.
+    if (share_.is_used_up()) {
+        co_await share_.give_way();
+    }
     std::string fields = mime::select_fields(
         text, item.section.names, item.section.choice == SectionSpec::Names::kFieldsNot);
     std::replace(fields.begin(), fields.end(), '\0', '\x80');
     const std::string_view shown = window(fields, 0, item.partial);
     session_.put(fmt::format("{} {{{}}}\r\n", asked.name, shown.size()));
     session_.put(shown);
-    co_return Result<>();
+    co_return co_await session_.flush_if_full();
 }
 
 bool Body::is_undecodable(const AskedItem& asked) {
@@ -264,7 +274,7 @@ Task<Result<>> Body::put_decoded(mime::OctetRange range,
 // The summary has not kept all of a very long header.
 Task<Result<>> Body::put_envelope() {
     const std::uint64_t end = std::min(email_.summary.header_octets(), octets_->size());
-    CO_TRY(const std::string header, co_await read_header({0, end}));
+    CO_TRY(const std::string_view header, co_await read_header({0, end}));
     session_.put("ENVELOPE ");
     session_.put(mime::format_envelope(email_.summary.as_utf8(header), session_.header_form()));
     co_return Result<>();

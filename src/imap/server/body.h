@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "imap/grammar/fetch.h"
 #include "imap/server/fetch_items.h"
@@ -43,8 +44,9 @@ class Body {
                                                          const AskedItem& asked);
     [[nodiscard]] base::Task<base::Result<>> put_preview();
     [[nodiscard]] base::Task<base::Result<>> put_envelope();
-    // A header whole; longer than kHeaderOctetsMax it is cut.
-    [[nodiscard]] base::Task<base::Result<std::string>> read_header(mime::OctetRange header);
+    // A header whole; longer than kHeaderOctetsMax it is cut. Good until the next one is read: the last is kept,
+    // as a command may ask many times for fields of one header.
+    [[nodiscard]] base::Task<base::Result<std::string_view>> read_header(mime::OctetRange header);
     // What the part's octets make once they are decoded; each part is counted once.
     [[nodiscard]] base::Task<base::Result<std::uint64_t>> count_decoded(mime::OctetRange range,
                                                                         std::uint32_t part,
@@ -62,6 +64,8 @@ class Body {
     const EmailFacts& email_;
     std::unique_ptr<store::BlobReader> octets_;
     std::optional<mime::Structure> structure_;
+    std::optional<mime::OctetRange> header_;                 // the last that was read,
+    std::string header_text_;                                // and its octets
     std::map<std::uint32_t, std::uint64_t> decoded_octets_;  // by the part's place in the structure
     mail::FairShare share_;
 };
