@@ -1,10 +1,10 @@
 #include "mail/thread_tree.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include "mail/search_fold.h"
@@ -15,18 +15,44 @@ namespace {
 using Index = std::uint32_t;
 constexpr Index kNone = std::numeric_limits<Index>::max();
 
+// A number for each text, from 0 on; equal ones have the same. By sorting, since who sends mail chooses the texts: a table of
+// hashes could be made to collide.
+std::vector<Index> number(const std::vector<std::string_view>& texts) {
+    std::vector<std::pair<std::size_t, Index>> order;  // hashes first: most are told apart by them
+    order.reserve(texts.size());
+    for (Index i = 0; i < texts.size(); ++i) {
+        order.emplace_back(std::hash<std::string_view>()(texts[i]), i);
+    }
+    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : texts[a.second] < texts[b.second];
+    });
+    std::vector<Index> numbers(texts.size());
+    Index next = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const Index place = order[i].second;
+        next += i > 0 && texts[place] != texts[order[i - 1].second] ? 1 : 0;
+        numbers[place] = next;
+    }
+    return numbers;
+}
+
+std::vector<Index> number(const std::vector<std::string>& texts) {
+    return number(std::vector<std::string_view>(texts.begin(), texts.end()));
+}
+
 // RFC 5256 3 ORDEREDSUBJECT
 std::vector<ThreadNode> by_subject(const std::vector<ThreadMessage>& messages) {
-    std::unordered_map<std::string, std::size_t> places;
-    std::vector<std::vector<const ThreadMessage*>> threads;
+    std::vector<std::string> subjects;
+    subjects.reserve(messages.size());
     for (const ThreadMessage& message : messages) {
-        const auto [place, is_new] =
-            places.try_emplace(unicode_casemap(message.keys.subject.text), threads.size());
-        if (is_new) {
-            threads.emplace_back();
-        }
-        threads[place->second].push_back(&message);
+        subjects.push_back(unicode_casemap(message.keys.subject.text));
     }
+    const std::vector<Index> numbers = number(subjects);
+    std::vector<std::vector<const ThreadMessage*>> threads(messages.size());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        threads[numbers[i]].push_back(&messages[i]);
+    }
+    std::erase_if(threads, [](const auto& thread) { return thread.empty(); });
     const auto is_before = [](const ThreadMessage* a, const ThreadMessage* b) {
         return std::tie(a->sent_s, a->uid) < std::tie(b->sent_s, b->uid);
     };
@@ -58,6 +84,7 @@ class Forest {
           joins_subjects_(joins_subjects) {}
 
     std::vector<ThreadNode> run() {
+        number_identifiers();
         add_messages();
         link_parents();
         link_references();
@@ -88,25 +115,35 @@ class Forest {
         return index;
     }
 
+    void number_identifiers() {
+        std::vector<std::string_view> ids;
+        for (const ThreadMessage& message : messages_) {
+            first_ids_.push_back(ids.size());
+            ids.push_back(message.keys.message_id);
+            ids.insert(ids.end(), message.keys.references.begin(), message.keys.references.end());
+        }
+        ids_ = number(ids);
+        by_id_.assign(ids.size(), kNone);
+    }
+
     // Step 1. Of messages that share an identifier the first has it; the others have none.
     void add_messages() {
         for (Index i = 0; i < messages_.size(); ++i) {
             const Index node = add_node(i);
-            const std::string& id = messages_[i].keys.message_id;
-            if (!id.empty()) {
-                by_id_.try_emplace(id, node);
+            Index& known = by_id_[ids_[first_ids_[i]]];
+            if (!messages_[i].keys.message_id.empty() && known == kNone) {
+                known = node;
             }
         }
     }
 
-    Index node_of(const std::string& id) {
-        const auto known = by_id_.find(id);
-        if (known != by_id_.end()) {
-            return known->second;
+    // Of a message's n-th reference.
+    Index node_of(Index message, std::size_t reference) {
+        const Index id = ids_[first_ids_[message] + 1 + reference];
+        if (by_id_[id] == kNone) {
+            by_id_[id] = add_node(kNone);
         }
-        const Index node = add_node(kNone);
-        by_id_.emplace(id, node);
-        return node;
+        return by_id_[id];
     }
 
     Index root_of(Index node) {
@@ -129,8 +166,9 @@ class Forest {
     // Step 1 B. What others say of a message's parent does not count, even when its own word closes a loop.
     void link_parents() {
         for (Index i = 0; i < messages_.size(); ++i) {
-            if (!messages_[i].keys.references.empty()) {
-                link(node_of(messages_[i].keys.references.back()), i);
+            const std::size_t count = messages_[i].keys.references.size();
+            if (count > 0) {
+                link(node_of(i, count - 1), i);
                 nodes_[i].is_first = nodes_[i].parent == kNone;
             }
         }
@@ -138,10 +176,10 @@ class Forest {
 
     // Step 1 A
     void link_references() {
-        for (const ThreadMessage& message : messages_) {
-            const auto& references = message.keys.references;
-            for (std::size_t i = 1; i < references.size(); ++i) {
-                link(node_of(references[i - 1]), node_of(references[i]));
+        for (Index i = 0; i < messages_.size(); ++i) {
+            for (std::size_t n = 1; n < messages_[i].keys.references.size(); ++n) {
+                const Index parent = node_of(i, n - 1);
+                link(parent, node_of(i, n));
             }
         }
     }
@@ -166,25 +204,28 @@ class Forest {
     }
 
     // Step 3: what is not here goes, and its children take its place; at the top only when it is one.
+    // Siblings are in any order behind it.
     void prune() {
         const std::vector<Index> order = parents_first();
-        for (auto node = order.rbegin(); node != order.rend(); ++node) {
-            nodes_[*node].children = pruned(nodes_[*node].children, false);
+        std::vector<Index> keepers(nodes_.size());  // who has what was below a node
+        for (const Index node : order) {
+            const Index parent = nodes_[node].parent;
+            nodes_[node].children.clear();
+            keepers[node] = parent == kNone || !is_dummy(node) ? node : keepers[parent];
+            if (parent != kNone && !is_dummy(node)) {
+                nodes_[keepers[parent]].children.push_back(node);
+            }
         }
-        roots_ = pruned(roots_, true);
-    }
-
-    [[nodiscard]] std::vector<Index> pruned(const std::vector<Index>& siblings, bool at_top) const {
         std::vector<Index> left;
-        for (const Index node : siblings) {
-            const auto& children = nodes_[node].children;
-            if (!is_dummy(node) || (at_top && children.size() > 1)) {
-                left.push_back(node);
+        for (const Index root : roots_) {
+            const auto& children = nodes_[root].children;
+            if (!is_dummy(root) || children.size() > 1) {
+                left.push_back(root);
             } else {
                 left.insert(left.end(), children.begin(), children.end());
             }
         }
-        return left;
+        roots_ = std::move(left);
     }
 
     // What a node sorts by: its date, for a dummy its first child's; its UID for equals.
@@ -234,29 +275,26 @@ class Forest {
     // Step 5
     void join_subjects() {
         std::vector<std::string> subjects;
-        std::unordered_map<std::string_view, Index> table;
         subjects.reserve(roots_.size());
         for (const Index root : roots_) {
             subjects.push_back(unicode_casemap(subject_of(root).text));
         }
+        const std::vector<Index> numbers = number(subjects);
+        std::vector<Index> table(subjects.size(), kNone);
         for (std::size_t i = 0; i < roots_.size(); ++i) {
             const Index root = roots_[i];
-            if (subjects[i].empty()) {
-                continue;
-            }
-            const auto [place, is_new] = table.try_emplace(subjects[i], root);
-            const Index first = place->second;
-            const bool is_better =
-                (is_dummy(root) && !is_dummy(first)) || (is_reply(first) && !is_reply(root));
-            if (!is_new && is_better) {
-                place->second = root;
+            Index& first = table[numbers[i]];
+            const bool is_better = first == kNone || (is_dummy(root) && !is_dummy(first)) ||
+                                   (is_reply(first) && !is_reply(root));
+            if (!subjects[i].empty() && is_better) {
+                first = root;
             }
         }
         std::vector<bool> is_gone(nodes_.size() + roots_.size());
         const std::vector<Index> before = roots_;
         for (std::size_t i = 0; i < before.size(); ++i) {
-            if (!subjects[i].empty() && table[subjects[i]] != before[i]) {
-                join(table[subjects[i]], before[i], is_gone);
+            if (!subjects[i].empty() && table[numbers[i]] != before[i]) {
+                join(table[numbers[i]], before[i], is_gone);
             }
         }
         std::erase_if(roots_, [&](Index root) { return is_gone[root]; });
@@ -302,7 +340,10 @@ class Forest {
     const bool joins_subjects_;
     std::vector<Node> nodes_;
     std::vector<Index> roots_;
-    std::unordered_map<std::string, Index> by_id_;
+    std::vector<std::size_t>
+        first_ids_;             // where a message's own stands in ids_, its references behind it
+    std::vector<Index> ids_;    // numbers of identifiers,
+    std::vector<Index> by_id_;  // and by them the nodes
 };
 
 }  // namespace

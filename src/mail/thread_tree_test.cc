@@ -154,5 +154,21 @@ TEST(ThreadTree, LongChain) {
     EXPECT_EQ(nodes.back(), (ThreadNode{50'000, 49'999}));
 }
 
+// Each hangs on another of a chain of messages that are not here; all are siblings in the end.
+TEST(ThreadTree, LongChainOfTheAbsent) {
+    std::vector<ThreadMessage> messages;
+    for (Uid uid = 1; uid <= 50'000; ++uid) {
+        ThreadMessage made;
+        made.uid = uid;
+        made.sent_s = uid;
+        made.keys.references = {"x" + std::to_string(uid), "x" + std::to_string(uid + 1)};
+        messages.push_back(std::move(made));
+    }
+    const auto nodes = make_threads(std::move(messages), ThreadAlgorithm::kRefs);
+    ASSERT_EQ(nodes.size(), 50'001U);
+    EXPECT_EQ(nodes.front(), (ThreadNode{0, 0}));
+    EXPECT_EQ(nodes.back(), (ThreadNode{50'000, 1}));
+}
+
 }  // namespace
 }  // namespace mail
