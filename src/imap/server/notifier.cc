@@ -41,6 +41,11 @@ std::uint32_t status_items(std::uint32_t events) {
     return items;
 }
 
+bool may_cover_others(const NotifyGroup& group) {
+    return group.events != 0 && group.filter != Filter::kInboxes &&
+           group.filter != Filter::kPersonal;
+}
+
 }  // namespace
 
 bool Notifier::covers(const NotifyGroup& group, const mail::MailboxInfo& info) const {
@@ -132,7 +137,10 @@ Result<> Notifier::begin(NotifyArguments wishes) {
     TRY(const auto subscribed, session_.mailboxes().subscriptions(session_.user()));
     subscribed_ = {subscribed.begin(), subscribed.end()};
     watch(session_.user());
-    watch(mail::kAnyone);
+    // What others share with everybody, or no more, is a reading of the tree: only who may mean theirs is told.
+    if (std::ranges::any_of(groups_, may_cover_others)) {
+        watch(mail::kAnyone);
+    }
     for (const mail::MailboxInfo& info : infos) {
         Known& known = known_[info.ref] = know(info);
         const std::uint32_t events = events_for(info);
