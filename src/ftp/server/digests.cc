@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 
 #include "base/ascii.h"
 #include "ftp/server/session.h"
@@ -45,7 +46,8 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
     if (space == std::string_view::npos) {
         return std::nullopt;
     }
-    const auto number = base::parse_u64(text.substr(space + 1));
+    constexpr std::uint64_t kFileMax = std::numeric_limits<std::int64_t>::max();
+    const auto number = base::parse_u64(text.substr(space + 1), kFileMax);
     if (number) {
         text = text.substr(0, space);
     }

@@ -171,7 +171,9 @@ Session::Answer Session::on_rein(std::string /*arguments*/) {
 }
 
 // RFC 959 4.1.1, USER: "all transfer parameters are unchanged".
+// Who was logged in has the time of a stranger anew; to say USER or REIN again and again wins none.
 void Session::forget_user() {
+    nobody_since_ = user_ ? now() : nobody_since_;
     user_.reset();
     user_name_.clear();
     directory_ = "/";

@@ -28,7 +28,7 @@ Session::Session(net::Stream& stream, const ServerOptions& options, Services& se
       lines_(stream),
       loop_(stream.loop()),
       id_(services.random.token(10)),
-      began_(stream.loop().clock().steady()),
+      nobody_since_(stream.loop().clock().steady()),
       idle_timeout_s_(options.idle_timeout_s),
       channel_(stream, options, services),
       beside_(stream.loop()) {
@@ -300,7 +300,7 @@ base::SteadyTime Session::now() const {
 // Before the login the whole of it has a deadline: a stranger who says NOOP keeps no place.
 base::SteadyTime Session::read_deadline() const {
     const base::SteadyTime idle = now() + idle_timeout_s_;
-    return user_ ? idle : std::min(idle, began_ + options_.login_timeout_s);
+    return user_ ? idle : std::min(idle, nobody_since_ + options_.login_timeout_s);
 }
 
 base::SteadyTime Session::write_deadline() const {

@@ -280,7 +280,7 @@ class Session {
     base::Loop& loop_;
     const std::string id_;
     std::unique_ptr<Activity::Place> place_;
-    const base::SteadyTime began_;
+    base::SteadyTime nobody_since_;  // logged in: since the greeting, or since the last user went
 
     std::string user_name_;  // USER's, until PASS
     std::string host_;       // HOST's
