@@ -225,6 +225,12 @@ class Upload {
 
 enum class HashAlgorithm { kCrc32, kMd5, kSha1, kSha256, kSha512 };
 
+// The octets first <= i < last; `last` is cut to the file's size.
+struct HashRange {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+};
+
 struct Usage {
     std::uint64_t octets = 0;        // with what was kept of uploads that were cut off
     std::uint64_t files = 0;         // files, links and folders, and the same
@@ -310,13 +316,12 @@ class Tree {
                                                      std::string target,
                                                      std::string path);
 
-    // Of the octets first <= i < last, in lower-case hexadecimal; `last` is cut to the file's size. kInvalid when the
-    // file has no octet `first`, unless that is 0. `wanted` as in copy().
+    // Of the octets of `range`, in lower-case hexadecimal. kInvalid when the file has no octet `range.first`, unless that
+    // is 0. `wanted` as in copy().
     [[nodiscard]] base::Task<base::Result<std::string>> hash(base::Loop& loop,
                                                              std::string path,
                                                              HashAlgorithm algorithm,
-                                                             std::uint64_t first,
-                                                             std::uint64_t last,
+                                                             HashRange range,
                                                              std::function<bool()> wanted = {});
     // Of the tree or share that `path` lies in.
     [[nodiscard]] base::Task<base::Result<Usage>> usage(base::Loop& loop, std::string path = "/");

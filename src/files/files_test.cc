@@ -523,9 +523,9 @@ TEST_F(FilesTest, HashesOfWholeFilesAndOfRanges) {
                       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
                       "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
          }) {
-        EXPECT_EQ(run(tree_->hash(loop_, "/abc", row.algorithm, 0, UINT64_MAX)).value(),
+        EXPECT_EQ(run(tree_->hash(loop_, "/abc", row.algorithm, {0, UINT64_MAX})).value(),
                   row.of_abc);
-        EXPECT_EQ(run(tree_->hash(loop_, "/xabcy", row.algorithm, 1, 4)).value(), row.of_abc);
+        EXPECT_EQ(run(tree_->hash(loop_, "/xabcy", row.algorithm, {1, 4})).value(), row.of_abc);
     }
 }
 
@@ -536,7 +536,7 @@ TEST_F(FilesTest, LongWorkEndsOnceNobodyWantsItAnyMore) {
         int asked = 0;
         const auto wanted = [&asked, patience] { return asked++ < patience; };
         const auto hash =
-            run(tree_->hash(loop_, "/big", HashAlgorithm::kCrc32, 0, octets.size(), wanted));
+            run(tree_->hash(loop_, "/big", HashAlgorithm::kCrc32, {0, octets.size()}, wanted));
         EXPECT_EQ(hash.error().code, Errc::kUnavailable);
         EXPECT_EQ(std::exchange(asked, 0), patience + 1);
         EXPECT_EQ(run(tree_->copy(loop_, "/big", "/copy", wanted)).error().code,
@@ -551,7 +551,7 @@ TEST_F(FilesTest, LongWorkEndsOnceNobodyWantsItAnyMore) {
 TEST_F(FilesTest, ShortWorkIsDoneWhoeverWaits) {
     store(*tree_, "/abc", "abc");
     const auto never = [] { return false; };
-    EXPECT_EQ(run(tree_->hash(loop_, "/abc", HashAlgorithm::kCrc32, 0, 3, never)).value(),
+    EXPECT_EQ(run(tree_->hash(loop_, "/abc", HashAlgorithm::kCrc32, {0, 3}, never)).value(),
               "352441c2");
     EXPECT_TRUE(run(tree_->copy(loop_, "/abc", "/copy", never)));
 }

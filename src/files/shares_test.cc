@@ -117,7 +117,7 @@ TEST_F(SharesTest, WhatIsDroppedCannotBeSeenAgain) {
     EXPECT_EQ(run(guest->stat(loop_, "/incoming/a/beneath")).error().code, Errc::kDenied);
     EXPECT_TRUE(run(guest->stat(loop_, "/incoming")));
     EXPECT_EQ(put(*guest, "/incoming/a", "other").error().code, Errc::kExists);
-    EXPECT_EQ(run(guest->hash(loop_, "/incoming/a", HashAlgorithm::kMd5, 0, 9)).error().code,
+    EXPECT_EQ(run(guest->hash(loop_, "/incoming/a", HashAlgorithm::kMd5, {0, 9})).error().code,
               Errc::kDenied);
     EXPECT_EQ(run(guest->copy(loop_, "/incoming/a", "/incoming/b")).error().code, Errc::kDenied);
     EXPECT_EQ(run(guest->rename(loop_, "/incoming", "/b")).error().code, Errc::kDenied);
@@ -162,6 +162,23 @@ TEST_F(SharesTest, MovingBetweenTreesMovesTheCounts) {
     EXPECT_EQ(run(alice_->usage(loop_))->files, 0U);
     EXPECT_EQ(run(alice_->usage(loop_, "/team"))->octets, 5U);
     EXPECT_EQ(run(alice_->usage(loop_, "/team"))->files, 2U);
+}
+
+TEST_F(SharesTest, RightsTakenAwayAmidAnUploadCount) {
+    for (const auto mode : {UploadOptions::Mode::kReplace, UploadOptions::Mode::kAppend}) {
+        grant("team", "everyone", "all");
+        store(*alice_, "/team/old", "1234");
+        for (const std::string path : {"/team/old", "/team/new"}) {
+            grant("team", "everyone", "all");
+            auto upload = run(bob_->upload(loop_, path, {.mode = mode}));
+            ASSERT_TRUE(upload);
+            ASSERT_TRUE(run((*upload)->write(loop_, "bob's")));
+            grant("team", "everyone", "view");
+            EXPECT_EQ(run((*upload)->commit(loop_)).error().code, Errc::kDenied) << path;
+        }
+        EXPECT_EQ(read(*bob_, "/team/old"), "1234");
+        EXPECT_THAT(names(*bob_, "/team"), ElementsAre("old"));
+    }
 }
 
 TEST_F(SharesTest, AShareHasAQuotaOfItsOwn) {

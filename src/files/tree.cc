@@ -212,7 +212,15 @@ base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
                               [mounts = mounts_, path = std::move(path), options, by]()
                                   -> Result<std::shared_ptr<UploadState>> {
                                   TRY(Place place, mounts->find(path, LastLink::kKeep));
-                                  return begin_upload(std::move(place), path, options, by);
+                                  const bool shared = place.share != nullptr;
+                                  TRY(auto begun,
+                                      begin_upload(std::move(place), path, options, by));
+                                  if (shared) {
+                                      begun->find_again = [mounts, at = begun->shown_path] {
+                                          return mounts->find(at, LastLink::kKeep);
+                                      };
+                                  }
+                                  return begun;
                               }));
     co_return std::make_unique<Upload>(pool_, std::move(state));
 }
@@ -361,17 +369,18 @@ base::Task<Result<>> Tree::copy(base::Loop& loop,
 base::Task<Result<std::string>> Tree::hash(base::Loop& loop,
                                            std::string path,
                                            HashAlgorithm algorithm,
-                                           std::uint64_t first,
-                                           std::uint64_t last,
+                                           HashRange range,
                                            std::function<bool()> wanted) {
     CO_TRY(std::unique_ptr<OpenFile> file, co_await open(loop, std::move(path)));
-    if (first != 0 && first >= file->entry().size) {
+    if (range.first != 0 && range.first >= file->entry().size) {
         co_return base::fail(Errc::kInvalid, "The file is not that long.");
     }
-    const auto state = std::make_shared<HashState>(algorithm, std::move(file), first);
+    const auto state = std::make_shared<HashState>(algorithm, std::move(file), range.first);
     bool more = true;
     while (more) {
-        CO_TRY(more, co_await pool_.run(loop, [state, last] { return hash_slice(*state, last); }));
+        CO_TRY(more, co_await pool_.run(loop, [state, last = range.last] {
+            return hash_slice(*state, last);
+        }));
         if (more && wanted && !wanted()) {
             co_return give_up();
         }

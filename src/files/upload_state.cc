@@ -520,6 +520,16 @@ Result<> build_and_place(UploadState& upload) {
     }
 }
 
+// Rights that were taken away while octets came count.
+Result<> check_rights_again(const UploadState& upload) {
+    if (!upload.find_again) {
+        return {};
+    }
+    TRY(const Place now, upload.find_again());
+    const Right change = upload.mode == Mode::kAppend ? kAppend : kOverwrite;
+    return need(now, upload.exists ? change : kCreate);
+}
+
 // Everything that makes the file appear, under its name; false where it is not wanted. What is built out of two files
 // is asked about before, with its new octets synced for that alone: once built it is too late to go back.
 Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
@@ -534,6 +544,7 @@ Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
     if (wanted && !wanted()) {
         return false;
     }
+    TRY_VOID(check_rights_again(upload));
     if (built) {
         TRY_VOID(build_and_place(upload));
         return true;

@@ -47,6 +47,8 @@ struct UploadState {
     bool builds_long = false;        // it adds to a file that takes long to copy
     std::string partial_name;        // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
+    std::function<base::Result<Place>()>
+        find_again;  // the place with the rights of now; empty in one's own tree
     // While octets go past the page cache; then offset counts those in its buffers too.
     std::unique_ptr<DirectPart> direct;
 };

@@ -15,6 +15,9 @@ bool is_full(std::uint64_t count, std::uint64_t limit) {
 // All anonymous users are one in the accounts' counts; no address begins so.
 constexpr std::string_view kAnonymousKey = "\nanonymous";
 
+// Of those who have left and not paid so many are no reason to look through all.
+constexpr std::size_t kDebtorsMax = 1000;
+
 }  // namespace
 
 Activity::~Activity() = default;
@@ -48,13 +51,23 @@ std::unique_ptr<Activity::Place> Activity::enter(std::string address, SessionVie
     return place;
 }
 
-// Forgets whom nobody is counted for any more, so that the maps stay as small as the sessions are few.
+// Forgets whom nobody is counted for any more, so that the maps stay as small as the sessions are few; but not what they
+// have moved and not paid for, or to come again would be faster than to stay.
 void Activity::leave(std::map<std::string, Count>& counts, const std::string& key) {
     const auto at = counts.find(key);
     CHECK(at != counts.end() && at->second.sessions > 0);
-    if (--at->second.sessions == 0) {
+    if (--at->second.sessions == 0 && at->second.free_at <= charged_at_) {
         counts.erase(at);
     }
+    if (counts.size() > 2 * places_.size() + kDebtorsMax) {
+        forget_the_paid(counts);
+    }
+}
+
+void Activity::forget_the_paid(std::map<std::string, Count>& counts) const {
+    std::erase_if(counts, [this](const auto& one) {
+        return one.second.sessions == 0 && one.second.free_at <= charged_at_;
+    });
 }
 
 const Limits& Activity::account_limits(const Place& place) const {
@@ -164,6 +177,7 @@ base::SteadyTime Activity::pay(Count& count,
 
 base::SteadyTime Activity::Place::charge(std::uint64_t octets, base::SteadyTime now) {
     const std::scoped_lock lock(activity_.mutex_);
+    activity_.charged_at_ = std::max(activity_.charged_at_, now);
     view_.octets += octets;
     const ActivityOptions& options = activity_.options_;
     return std::max(

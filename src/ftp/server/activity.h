@@ -113,10 +113,12 @@ class Activity {
                                 std::uint64_t octets,
                                 base::SteadyTime now);
     void leave(std::map<std::string, Count>& counts, const std::string& key);
+    void forget_the_paid(std::map<std::string, Count>& counts) const;
 
     const ActivityOptions options_;
     mutable std::mutex mutex_;
     Count total_;
+    base::SteadyTime charged_at_{};  // last
     std::map<std::string, Count> by_address_;
     std::map<std::string, Count> by_account_;
     std::set<Place*> places_;

@@ -110,7 +110,7 @@ Session::Answer Session::on_hash(std::string arguments) {
         co_return too_many();
     }
     const auto hash =
-        co_await tree().hash(loop_, *path, settings_.hash, first, std::max(first, last), [this] {
+        co_await tree().hash(loop_, *path, settings_.hash, {first, std::max(first, last)}, [this] {
             return is_awaited();
         });
     // "end-point MUST be greater or equal than ... start-point": there is nothing to say of a range behind the end.
@@ -148,8 +148,10 @@ Session::Answer Session::digest(std::string arguments, files::HashAlgorithm algo
     if (!work) {
         co_return too_many();
     }
-    const auto hash = co_await tree().hash(
-        loop_, *path, algorithm, request.first, request.last + 1, [this] { return is_awaited(); });
+    const auto hash =
+        co_await tree().hash(loop_, *path, algorithm, {request.first, request.last + 1}, [this] {
+            return is_awaited();
+        });
     if (!hash) {
         co_return refuse(hash.error(), Wish::kRead);
     }

@@ -198,6 +198,15 @@ TEST(ActivityTest, RatesAreSharedByAllThatTheyHoldFor) {
     EXPECT_EQ(a->charge(100, now), now + 1s);
     EXPECT_EQ(b->charge(100, now), now + 2s);
     EXPECT_EQ(b->charge(0, now + 10s), now + 10s);
+    // Who goes and comes again owes what he owed.
+    for (const base::Duration owed : {10s, 20s}) {
+        const auto carl = activity.enter("3", {});
+        ASSERT_TRUE(carl->log_in("carl", false));
+        EXPECT_EQ(carl->charge(1000, now + 10s), now + 10s + owed);
+    }
+    const auto carl = activity.enter("3", {});
+    ASSERT_TRUE(carl->log_in("carl", false));
+    EXPECT_EQ(carl->charge(0, now + 40s), now + 40s);
 }
 
 TEST(PatternTest, Matches) {

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 // Between two looks at rates and progress: a piece should take about so long, within these bounds.
 constexpr base::Duration kPieceTime = 250ms;
+// While a rate allows nothing: whether the transfer is wanted still.
+constexpr base::Duration kBetweenLooks = 200ms;
 constexpr std::uint64_t kPieceOctetsMin = std::uint64_t{64} << 10U;
 constexpr std::uint64_t kPieceOctetsFirst = std::uint64_t{256} << 10U;
 constexpr std::uint64_t kPieceOctetsMax = std::uint64_t{8} << 20U;
@@ -58,6 +60,9 @@ Task<Reply> Transfer::run() {
     if (!stream) {
         co_return cannot_open(stream.error());
     }
+    // What the user, the address or all have moved before is paid for first: to come again wins nothing.
+    co_await wait_until(place_.charge(0, loop_.clock().steady()));
+    piece_began_ = loop_.clock().steady();
     const auto moved = co_await move(**stream);
     Reply last = conclude(moved);
     if (!moved) {
@@ -151,9 +156,13 @@ Task<> Transfer::pace(std::uint64_t octets) {
     } else if (took > kPieceTime * 2) {
         piece_octets_ = std::max(piece_octets_ / 2, kPieceOctetsMin);
     }
-    const base::SteadyTime next = place_.charge(octets, now);
-    if (next > now) {
-        co_await base::sleep_until(loop_, next);
+    co_await wait_until(place_.charge(octets, now));
+}
+
+// Who wants the transfer to end does not wait for its pace.
+Task<> Transfer::wait_until(base::SteadyTime when) {
+    while (loop_.clock().steady() < when && !channel_.aborted()) {
+        co_await base::sleep_until(loop_, std::min(when, loop_.clock().steady() + kBetweenLooks));
     }
 }
 

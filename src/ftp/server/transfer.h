@@ -125,6 +125,7 @@ class Transfer {
     [[nodiscard]] base::Task<base::Result<>> wait_for_reader();
 
     [[nodiscard]] base::Task<> pace(std::uint64_t octets);
+    [[nodiscard]] base::Task<> wait_until(base::SteadyTime when);
     [[nodiscard]] std::uint64_t piece_octets() const;
     [[nodiscard]] bool keeps_connection() const;
     [[nodiscard]] Reply conclude(const base::Result<>& moved);
