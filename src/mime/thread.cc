@@ -33,11 +33,8 @@ bool take_blob(std::string_view& text) {
 }
 
 //  subj-refwd  = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"
-//  subj-leader = (*subj-blob subj-refwd) / WSP
-bool take_leader(std::string_view& text) {
+bool take_refwd(std::string_view& text) {
     std::string_view rest = text;
-    while (take_blob(rest)) {
-    }
     const std::size_t word = base::istarts_with(rest, "fwd")  ? 3
                              : base::istarts_with(rest, "fw") ? 2
                              : base::istarts_with(rest, "re") ? 2
@@ -52,6 +49,22 @@ bool take_leader(std::string_view& text) {
     }
     text = skip_space(rest.substr(1));
     return true;
+}
+
+//  subj-leader = (*subj-blob subj-refwd) / WSP
+// Takes all of them off the front, and the blobs behind the last while they leave anything: (3) to (5).
+// True when one was a subj-refwd. Blobs are looked at once, whether a subj-refwd follows them or not.
+bool take_leaders(std::string_view& text) {
+    for (bool is_reply = false;; is_reply = true) {
+        std::string_view rest = text;
+        while (take_blob(rest)) {
+            text = rest.empty() ? text : rest;
+        }
+        if (!take_refwd(rest)) {
+            return is_reply;
+        }
+        text = rest;
+    }
 }
 
 //  subj-trailer = "(fwd)" / WSP
@@ -98,15 +111,7 @@ BaseSubject base_subject(std::string_view subject) {
     std::string_view text = line;
     for (bool is_wrapped = true; is_wrapped;) {           // (6) leads back to (2)
         base.is_reply_or_forward |= take_trailers(text);  // (2)
-        for (bool has_changed = true; has_changed;) {     // (3) to (5)
-            has_changed = take_leader(text);
-            base.is_reply_or_forward |= has_changed;
-            std::string_view without_blob = text;
-            if (!has_changed && take_blob(without_blob) && !without_blob.empty()) {
-                text = without_blob;
-                has_changed = true;
-            }
-        }
+        base.is_reply_or_forward |= take_leaders(text);   // (3) to (5)
         is_wrapped = base::istarts_with(text, "[fwd:") && text.ends_with(']');
         if (is_wrapped) {
             text = skip_space(text.substr(5, text.size() - 6));
