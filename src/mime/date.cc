@@ -68,6 +68,7 @@ class DateReader {
 
     [[nodiscard]] bool complete() const { return have_time_ && have_zone_ && year_; }
 
+    [[nodiscard]] std::chrono::milliseconds time_of_day() const;
     [[nodiscard]] std::optional<Date> result() const;
 
     Lexer lexer_;
@@ -212,17 +213,25 @@ std::optional<Date> DateReader::read() {
     return result();
 }
 
+// RFC 5256 2.2: a time that no clock shows is midnight.
+std::chrono::milliseconds DateReader::time_of_day() const {
+    if (hour_ > 23 || minute_ > 59 || second_ > 60) {
+        return {};
+    }
+    return hours{hour_} + minutes{minute_} + seconds{second_} +
+           std::chrono::milliseconds{milliseconds_};
+}
+
 std::optional<Date> DateReader::result() const {
     if (!year_ || !month_ || !day_ || *year_ > 9999 || *month_ > 12 || *day_ > 31) {
         return std::nullopt;
     }
     const std::chrono::year_month_day date{
         std::chrono::year{*year_}, std::chrono::month{*month_}, std::chrono::day{*day_}};
-    if (!date.ok() || hour_ > 24 || minute_ > 59 || second_ > 60) {
+    if (!date.ok()) {
         return std::nullopt;
     }
-    const auto local = sys_days{date} + hours{hour_} + minutes{minute_} + seconds{second_} +
-                       std::chrono::milliseconds{milliseconds_};
+    const auto local = sys_days{date} + time_of_day();
     return Date{local - minutes{zone_minutes_}, zone_minutes_, zone_known_};
 }
 

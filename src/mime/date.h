@@ -21,8 +21,8 @@ struct Date {
 // Reads a date in any order that mail programs have used: RFC 5322 and 822 with comments anywhere,
 // two- and three-digit years, zone names; asctime (Tue Jul  1 10:52:37 2003), 01-Jul-2003, ISO
 // 8601. Nothing when day, month and year cannot be found or name no day of the calendar. A missing
-// time is midnight, a missing zone UTC with `offset_known` false. The day of the week is not held
-// against the date: where they differ, the date is right more often.
+// or impossible time is midnight, such a zone UTC with `offset_known` false (RFC 5256 2.2). The day
+// of the week is not held against the date: where they differ, the date is right more often.
 [[nodiscard]] std::optional<Date> parse_date(std::string_view body);
 
 // "Tue, 01 Jul 2003 10:52:37 +0200", in the given zone.
