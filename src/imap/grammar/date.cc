@@ -16,6 +16,16 @@ using base::Result;
 constexpr std::array<std::string_view, 12> kMonths = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+constexpr std::int64_t since_epoch_s(std::chrono::sys_days date) {
+    return std::int64_t{date.time_since_epoch().count()} * 86400;
+}
+
+// What is read is written in UTC, where its year has four digits as well.
+constexpr std::int64_t kWrittenFrom =
+    since_epoch_s(std::chrono::year(0) / std::chrono::January / 1);
+constexpr std::int64_t kWrittenTo =
+    since_epoch_s(std::chrono::year(10'000) / std::chrono::January / 1);
+
 Result<unsigned> parse_digits(Scanner& scanner, std::size_t least, std::size_t most) {
     const std::string_view digits = scanner.take_while(base::is_digit);
     const auto value = base::parse_number<unsigned>(digits);
@@ -101,7 +111,11 @@ Result<std::int64_t> parse_date_time(Scanner& scanner) {
     TRY_VOID(scanner.space());
     TRY(const std::int64_t zone, parse_zone(scanner));
     TRY_VOID(scanner.expect('"'));
-    return std::int64_t{date.time_since_epoch().count()} * 86400 + time - zone;
+    const std::int64_t seconds = since_epoch_s(date) + time - zone;
+    if (seconds < kWrittenFrom || seconds >= kWrittenTo) {
+        return syntax_error("no year of four digits in UTC");
+    }
+    return seconds;
 }
 
 void append_date_time(std::string& out, std::int64_t seconds) {
