@@ -119,15 +119,19 @@ Result<mail::SortKey> parse_sort_key(Scanner& scanner) {
 }
 
 //  sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"
+// What is equal by a key is equal by it again, reversed or not: a kind counts where it stands first.
 Result<std::vector<mail::SortKey>> parse_sort_keys(Scanner& scanner) {
     std::vector<mail::SortKey> keys;
+    std::size_t written = 0;
     TRY_VOID(scanner.expect('('));
     do {
         TRY(const mail::SortKey key, parse_sort_key(scanner));
-        if (keys.size() == kSortKeysMax) {
+        if (++written > kSortKeysMax) {
             return base::fail(Errc::kTooLong, "SORT takes 20 keys at most");
         }
-        keys.push_back(key);
+        if (std::ranges::find(keys, key.kind, &mail::SortKey::kind) == keys.end()) {
+            keys.push_back(key);
+        }
     } while (scanner.take(' '));
     TRY_VOID(scanner.expect(')'));
     return keys;

@@ -55,7 +55,7 @@ struct SearchArguments {
 
 struct SortArguments {
     std::optional<SearchReturns> returns;
-    std::vector<mail::SortKey> keys;
+    std::vector<mail::SortKey> keys;  // no two of a kind
     SearchProgram program;
 };
 

@@ -139,6 +139,12 @@ TEST(Sort, ReadsCriteria) {
     ASSERT_EQ(sort->keys.size(), 2U);
     EXPECT_TRUE(sort->keys[0].reverse);
     EXPECT_EQ(sort->keys[1].kind, mail::SortKind::kSubject);
+    const auto again = parse_sort("(REVERSE DATE SUBJECT DATE REVERSE SUBJECT SIZE) UTF-8 ALL");
+    ASSERT_TRUE(again);
+    ASSERT_EQ(again->keys.size(), 3U);
+    EXPECT_TRUE(again->keys[0].reverse);
+    EXPECT_FALSE(again->keys[1].reverse);
+    EXPECT_EQ(again->keys[2].kind, mail::SortKind::kSize);
     EXPECT_TRUE(parse_sort("RETURN (COUNT) (ARRIVAL) US-ASCII ALL")->returns);
     EXPECT_FALSE(parse_sort("() UTF-8 ALL"));
     EXPECT_FALSE(parse_sort("(DATE) ALL"));
