@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "base/fair_share.h"
 #include "mail/email_source.h"
 #include "mail/thread_keys.h"
 
@@ -79,7 +80,7 @@ base::Task<base::Result<std::vector<std::uint64_t>>> MailCarrier::known(base::Lo
     });
     std::sort(emails.begin(), emails.end());
     std::vector<std::uint64_t> fingerprints;
-    mail::FairShare share(loop);
+    base::FairShare share(loop);
     constexpr std::size_t kBatch = 1000;
     for (std::size_t at = 0; at < emails.size(); at += kBatch) {
         const auto batch = std::span(emails).subspan(at, std::min(kBatch, emails.size() - at));

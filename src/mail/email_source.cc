@@ -7,21 +7,9 @@
 namespace mail {
 namespace {
 
-constexpr base::Duration kShare = std::chrono::milliseconds(2);
 constexpr std::size_t kReadOctets = std::size_t{64} * 1024;
 
 }  // namespace
-
-bool FairShare::is_used_up() const {
-    return loop_.clock().steady() - begun_ >= kShare;
-}
-
-base::Task<> FairShare::give_way() {
-    base::Handover<bool> turn(loop_);
-    turn.giver()(true);
-    static_cast<void>(co_await turn);
-    begun_ = loop_.clock().steady();
-}
 
 base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
                                                   store::BlobReader& body,

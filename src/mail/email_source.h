@@ -60,20 +60,6 @@ class MailboxesSource final : public EmailSource {
     const account::AccountId owner_;
 };
 
-// Lets others on `loop` run whenever some milliseconds of work have passed.
-class FairShare {
-  public:
-    explicit FairShare(base::Loop& loop) : loop_(loop), begun_(loop.clock().steady()) {}
-
-    [[nodiscard]] bool is_used_up() const;
-    // Waits for the loop to come round.
-    [[nodiscard]] base::Task<> give_way();
-
-  private:
-    base::Loop& loop_;
-    base::SteadyTime begun_;
-};
-
 // The octets [begin, end) of a body.
 [[nodiscard]] base::Task<base::Result<std::string>> read_octets(base::Loop& loop,
                                                                 store::BlobReader& body,

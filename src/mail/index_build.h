@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/fair_share.h"
 #include "base/loop.h"
 #include "base/pool.h"
 #include "base/result.h"
@@ -60,7 +61,7 @@ class IndexBuild {
     base::Pool& pool_;
     const EmailSource& source_;
     const IndexerLimits& limits_;
-    FairShare share_;
+    base::FairShare share_;
     SearchBlock block_;
     SearchBlockBuilder builder_;
 };

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/fair_share.h"
 #include "mail/index_build.h"
 #include "mail/records.h"
 #include "mail/search_merge.h"
@@ -239,7 +240,7 @@ base::Task<base::Result<>> SearchIndexer::merge(base::Loop& loop,
                                                 Plan plan) const {
     std::vector<EmailId> replaced;
     std::vector<EmailId> emails;
-    FairShare share(loop);
+    base::FairShare share(loop);
     for (const SearchBlock& block : plan.merge) {
         replaced.push_back(block.first);
         CO_TRY(const std::vector<EmailId> there, emails_there(source, block.emails));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fair_share.h"
 #include "mail/search_text.h"
 
 namespace mail {
@@ -344,7 +345,7 @@ class SearchRun {
     SnapshotPtr snapshot_;
     SearchOptions options_;
     std::shared_ptr<const SearchProgram> program_;
-    FairShare share_;
+    base::FairShare share_;
     std::shared_ptr<const IndexAnswers> index_;
     std::vector<Slice> slices_;
     std::vector<OpenEmail> open_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/fair_share.h"
 #include "mail/sort_order.h"
 #include "mail/thread_tree.h"
 
@@ -103,7 +104,7 @@ class SummaryWalk {
     base::Loop& loop_;
     const EmailSource& source_;
     SnapshotPtr snapshot_;
-    FairShare share_;
+    base::FairShare share_;
     std::vector<Item> batch_;
 };
 

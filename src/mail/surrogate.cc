@@ -7,6 +7,7 @@
 
 #include "account/address.h"
 #include "base/ascii.h"
+#include "base/fair_share.h"
 #include "mail/email_source.h"
 #include "mail/emails.h"
 #include "mail/message_store.h"
@@ -177,7 +178,7 @@ Task<Result<std::unique_ptr<store::BlobReader>>> make_surrogate(
 Task<Result<>> MessageStore::measure_surrogates(base::Loop& loop,
                                                 std::vector<MessageInfo>& messages) const {
     const auto snapshot = store_.snapshot();
-    FairShare share(loop);
+    base::FairShare share(loop);
     for (std::size_t first = 0; first < messages.size(); first += kEmailsAtOnce) {
         const auto some =
             std::span(messages).subspan(first, std::min(kEmailsAtOnce, messages.size() - first));

@@ -5,7 +5,9 @@ import contextlib
 import ftplib
 import io
 import pathlib
+import random
 import re
+import selectors
 import signal
 import socket
 import ssl
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import time
 import unittest
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from harness import BOB, PASSWORDS, PATIENCE_S, Server, keep_little_freed, run
@@ -358,6 +361,29 @@ class Hostile(Battered):
         client.cut()
         reset(connection)
         client.close()
+
+    def test_deflates_worst(self):
+        """A file that takes DEFLATE seconds at level 9 and nearly nothing on the wire: others have their turn meanwhile."""
+        client, other = self.session(), self.session()
+        body = bytes(random.Random(1).choices(b"ab", k=QUOTA // 32))
+        client.storbinary("STOR first", io.BytesIO(body))
+        client.voidcmd("OPTS MODE Z LEVEL 9")
+        client.voidcmd("MODE Z")
+        with client.transfercmd("RETR first") as connection, selectors.DefaultSelector() as ready:
+            ready.register(connection, selectors.EVENT_READ)
+            inflater, fetched, answered = zlib.decompressobj(), b"", 0
+            while not inflater.eof:
+                other.voidcmd("NOOP")
+                answered += 1
+                if ready.select(0):
+                    fetched += inflater.decompress(connection.recv(1 << 16))
+        self.assertEqual(fetched, body)
+        self.assertEqual(client.reply(), "226")
+        self.assertGreater(answered, 50)
+        client.voidcmd("MODE S")
+        client.storbinary("STOR first", io.BytesIO(b"first"))
+        client.close()
+        other.close()
 
     def test_memory(self):
         def resident_kib():

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t kReadOctets = std::size_t{128} * 1024;
 constexpr std::size_t kFlushOctets = std::size_t{64} * 1024;
+// What is encoded between two looks at the clock: DEFLATE's worst, at level 9, takes milliseconds for so little.
+constexpr std::size_t kDeflateOctets = std::size_t{2} * 1024;
+constexpr std::size_t kEncodeOctets = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -59,7 +62,7 @@ Task<Result<>> Transfer::send_encoded(net::Stream& stream, Job::Send& send) {
         if (octets == 0) {
             co_return became_shorter();
         }
-        encoder.feed({room.data(), octets}, wire);
+        co_await encode(encoder, {room.data(), octets}, wire);
         send.first += octets;
         if (send.first == next_marker && send.first < send.last) {
             encoder.marker(std::to_string(send.first), wire);
@@ -82,7 +85,7 @@ Task<Result<>> Transfer::send_lines(net::Stream& stream, LineSource& lines) {
         auto made = co_await lines.next(loop_, text);
         disk_failed_ = !made;
         CO_TRY(more, std::move(made));
-        encoder.feed(text, wire);
+        co_await encode(encoder, text, wire);
         const std::uint64_t octets = text.size();
         text.clear();
         if (wire.size() >= kFlushOctets) {
@@ -92,6 +95,19 @@ Task<Result<>> Transfer::send_lines(net::Stream& stream, LineSource& lines) {
     }
     encoder.finish(wire);
     co_return co_await flush(stream, wire, skip);
+}
+
+// Whoever waits for nothing, neither disk nor network, lets others run meanwhile.
+Task<> Transfer::encode(ContentEncoder& encoder, std::string_view octets, std::string& wire) {
+    const std::size_t piece =
+        job_.representation.mode == Mode::kDeflate ? kDeflateOctets : kEncodeOctets;
+    while (!octets.empty()) {
+        encoder.feed(octets.substr(0, piece), wire);
+        octets.remove_prefix(std::min(piece, octets.size()));
+        if (share_.is_used_up()) {
+            co_await share_.give_way();
+        }
+    }
 }
 
 // Writes `wire` but for its first `skip` octets, and empties it.

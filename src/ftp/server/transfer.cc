@@ -48,7 +48,8 @@ Transfer::Transfer(Job job,
       piece_octets_(kPieceOctetsFirst),
       began_(loop.clock().steady()),
       piece_began_(began_),
-      answered_(loop) {}
+      answered_(loop),
+      share_(loop) {}
 
 void Transfer::answer(bool wanted) {
     wanted_ = wanted_.value_or(wanted);

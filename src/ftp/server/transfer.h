@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/fair_share.h"
 #include "files/files.h"
 #include "ftp/grammar/content.h"
 #include "ftp/grammar/representation.h"
@@ -100,6 +101,9 @@ class Transfer {
     [[nodiscard]] base::Task<base::Result<>> send_plain(net::Stream& stream, Job::Send& send);
     [[nodiscard]] base::Task<base::Result<>> send_encoded(net::Stream& stream, Job::Send& send);
     [[nodiscard]] base::Task<base::Result<>> send_lines(net::Stream& stream, LineSource& lines);
+    [[nodiscard]] base::Task<> encode(ContentEncoder& encoder,
+                                      std::string_view octets,
+                                      std::string& wire);
     [[nodiscard]] base::Task<base::Result<>> flush(net::Stream& stream,
                                                    std::string& wire,
                                                    std::uint64_t& skip);
@@ -149,6 +153,7 @@ class Transfer {
     bool asks_ = false;
     std::optional<bool> wanted_;
     net::Wakeup answered_;
+    base::FairShare share_;
     bool succeeded_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fair_share.h"
 #include "imap/grammar/fetch.h"
 #include "imap/server/fetch_items.h"
 #include "imap/server/session.h"
@@ -67,7 +68,7 @@ class Body {
     std::optional<mime::OctetRange> header_;                 // the last that was read,
     std::string header_text_;                                // and its octets
     std::map<std::uint32_t, std::uint64_t> decoded_octets_;  // by the part's place in the structure
-    mail::FairShare share_;
+    base::FairShare share_;
 };
 
 }  // namespace imap

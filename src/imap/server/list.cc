@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/fair_share.h"
 #include "imap/server/handlers.h"
 #include "imap/server/mailbox_lines.h"
 #include "imap/server/session.h"
@@ -120,7 +121,7 @@ Task<Rows> choose(base::Loop& loop,
                   const Patterns& patterns,
                   std::uint32_t options) {
     Rows chosen;
-    mail::FairShare share(loop);
+    base::FairShare share(loop);
     for (const auto& [name, row] : all) {
         if (share.is_used_up()) {
             co_await share.give_way();
@@ -149,7 +150,7 @@ Task<Rows> choose(base::Loop& loop,
 }
 
 Task<Result<>> put_rows(Session& session, Rows rows, ListArguments arguments) {
-    mail::FairShare share(session.loop());
+    base::FairShare share(session.loop());
     for (const auto& [name, row] : rows) {
         if (share.is_used_up()) {
             co_await share.give_way();
@@ -222,7 +223,7 @@ Task<Handled> on_lsub(Session& session, const Request& request) {
         co_return patterns ? reply_of(subscribed.error()) : ok("no mailbox has such a name");
     }
     std::map<std::string, bool> names;  // true: subscribed itself
-    mail::FairShare share(session.loop());
+    base::FairShare share(session.loop());
     for (const std::string& path : *subscribed) {
         if (share.is_used_up()) {
             co_await share.give_way();
