@@ -36,11 +36,7 @@ std::string relative(std::string_view path) {
 
 enum class Links { kRefused, kFollowed };
 
-Result<UniqueFd> open_beneath(int root,
-                              const std::string& path,
-                              int flags,
-                              Links links = Links::kRefused,
-                              Wait wait = Wait::kForDisk) {
+Result<UniqueFd> open_short(int root, const char* path, int flags, Links links, Wait wait) {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if ((flags & O_PATH) != 0) {
@@ -55,7 +51,7 @@ Result<UniqueFd> open_beneath(int root,
         how.resolve |= RESOLVE_CACHED;
     }
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
-        const long fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
+        const long fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);
         if (fd >= 0) {
             return UniqueFd(static_cast<int>(fd));
         }
@@ -64,6 +60,30 @@ Result<UniqueFd> open_beneath(int root,
         }
     }
     return fail_errno(errno);
+}
+
+// Commands' paths are shorter than the kernel takes at once, but what was moved by hand may lie as deep as it likes.
+Result<UniqueFd> open_beneath(int root,
+                              const std::string& path,
+                              int flags,
+                              Links links = Links::kRefused,
+                              Wait wait = Wait::kForDisk) {
+    UniqueFd folder;
+    std::size_t begin = 0;
+    while (path.size() - begin >= PATH_MAX) {
+        const std::size_t end = path.rfind('/', begin + PATH_MAX - 1);
+        if (end == std::string::npos || end <= begin) {
+            return fail_errno(ENAMETOOLONG);
+        }
+        TRY(folder,
+            open_short(folder ? folder.get() : root,
+                       path.substr(begin, end - begin).c_str(),
+                       O_PATH | O_DIRECTORY,
+                       links,
+                       wait));
+        begin = end + 1;
+    }
+    return open_short(folder ? folder.get() : root, path.c_str() + begin, flags, links, wait);
 }
 
 bool exists(int directory, const std::string& name) {

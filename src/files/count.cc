@@ -1,65 +1,88 @@
-// Volume::count() and recount(): what a tree holds, found by walking it.
+// Volume::count(), recount() and expect_room(): what a tree holds, found by walking it.
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "files/directory.h"
 #include "files/volume.h"
+#include "files/walk.h"
 
 namespace files {
 namespace {
 
+using base::Errc;
 using base::Result;
+using base::UniqueFd;
 
-// Adds what stands in one folder, and lists the folders in it under `waiting`.
-Result<> count_folder(Directory& directory,
-                      const std::string& path,
-                      Counts& counts,
-                      std::vector<std::string>& waiting) {
+// What is left out of a walk: what vanishes meanwhile, and where the server may not look, which no user has filled.
+bool is_passed_over(base::Errc code) {
+    return code == Errc::kNotFound || code == Errc::kInvalid || code == Errc::kDenied;
+}
+
+// Calls `visit` for each name in the folder `path` of `beneath`, and adds those of folders to `folders`.
+Result<> look_into(const Beneath& beneath,
+                   const std::string& path,
+                   std::vector<std::string>& folders,
+                   const std::function<Result<>(const struct stat&, const char* name)>& visit) {
+    TRY(UniqueFd fd, beneath.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    TRY(Directory names, Directory::of(std::move(fd)));
     while (true) {
-        TRY(const char* name, directory.next());
+        TRY(const char* name, names.next());
         if (name == nullptr) {
             return {};
         }
 
         struct stat status {};
 
-        if (::fstatat(directory.fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-            continue;
+        if (::fstatat(names.fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno == ENOENT) {
+                continue;
+            }
+            return fail_errno(errno);
         }
-        ++counts.files;
-        if (S_ISREG(status.st_mode)) {
-            counts.octets += static_cast<std::uint64_t>(status.st_size);
-        } else if (S_ISDIR(status.st_mode)) {
-            waiting.push_back(child(path, name));
+        TRY_VOID(visit(status, name));
+        if (S_ISDIR(status.st_mode)) {
+            folders.emplace_back(name);
         }
     }
 }
 
 }  // namespace
 
-// A heap of paths in place of recursion: how deep folders lie is the user's choice. A folder that
-// vanishes meanwhile counts for nothing.
 Result<Counts> Volume::count(std::string_view path) const {
     Counts counts;
-    std::vector<std::string> waiting;
-    waiting.emplace_back(path);
     counts.files = path == "/" ? 0 : 1;
-    while (!waiting.empty()) {
-        const std::string next = std::move(waiting.back());
-        waiting.pop_back();
-        auto fd = beneath_.open(next, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-        if (!fd) {
-            if (next == path) {
-                return base::forward_error(fd);
-            }
-            continue;
+    const auto add = [&counts](const struct stat& status, const char* /*name*/) {
+        ++counts.files;
+        counts.octets += S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+        return Result<>();
+    };
+    TRY_VOID(walk(std::string(path), [&](const auto& folder, auto& folders) -> Result<> {
+        const auto looked = look_into(beneath_, folder, folders, add);
+        if (looked || (folder != path && is_passed_over(looked.error().code))) {
+            return {};
         }
-        TRY(Directory directory, Directory::of(std::move(*fd)));
-        TRY_VOID(count_folder(directory, next, counts, waiting));
-    }
+        return base::fail(looked.error().code, folder + ": " + looked.error().text);
+    }));
     return counts;
+}
+
+Result<> Volume::expect_room(std::string_view path, std::size_t octets) const {
+    return walk(std::string(path), [&](const auto& folder, auto& folders) -> Result<> {
+        const auto looked = look_into(
+            beneath_, folder, folders, [&](const struct stat& /*status*/, const char* name) {
+                const std::size_t below = child(folder, name).size() - path.size();
+                return below <= octets ? Result<>()
+                                       : base::fail(Errc::kTooLong,
+                                                    "Something in it would have too long a path.");
+            });
+        const bool passed = looked || (folder != path && is_passed_over(looked.error().code));
+        return passed ? Result<>() : looked;
+    });
 }
 
 // Twice: only where the first count, taken while files come and go, disagrees does everybody wait for

@@ -1,6 +1,7 @@
 // An account's tree on a real folder of the disk: what it does, and what it refuses.
 #include "files/files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -22,6 +23,17 @@ using testing::UnorderedElementsAre;
 class FilesTest : public fakes::FilesFixture {
   protected:
     FilesTest() { tree_ = open("alice@crepes.example"); }
+
+    // Folders within folders, all but the last of 200 letters; the path of the innermost, of so many octets.
+    std::string make_chain(char letter, std::size_t octets) {
+        std::string path;
+        while (path.size() < octets) {
+            const std::size_t left = octets - path.size() - 1;
+            path += '/' + std::string(left < 202 ? left : 200, letter);
+            EXPECT_TRUE(run(tree_->make_directory(loop_, path)));
+        }
+        return path;
+    }
 
     std::shared_ptr<Tree> tree_;
 };
@@ -502,6 +514,56 @@ TEST_F(FilesTest, ABackupHoldsEverythingAndComesBack) {
     EXPECT_EQ(read(*tree_, "/sub/a"), "123");
     EXPECT_EQ(run(tree_->stat(loop_, "/sub/a"))->modified, time);
     EXPECT_THAT(names(*tree_, "/sub"), UnorderedElementsAre("a", "link"));
+}
+
+// A rename takes along what lies in a folder; nothing may get out of reach by it.
+TEST_F(FilesTest, NothingIsRenamedToWhereNoPathLeads) {
+    const std::string deep = make_chain('a', kPathOctetsMax - 1000);
+    const std::string inner = make_chain('b', 1000);
+    const auto rename = [&](const std::string& from, const std::string& to) {
+        return run(tree_->rename(loop_, from, to));
+    };
+    const std::string top = inner.substr(0, inner.find('/', 1));
+    EXPECT_EQ(rename(top, deep + top + "b").error().code, Errc::kTooLong);
+    ASSERT_TRUE(rename(top, deep + top));
+    EXPECT_EQ(run(tree_->stat(loop_, deep + inner))->kind, Kind::kDirectory);
+    const std::string outer = deep.substr(0, deep.find('/', 1));
+    EXPECT_EQ(rename(outer, outer + "a").error().code, Errc::kTooLong);
+    EXPECT_TRUE(rename(deep + top, "/b"));
+    EXPECT_TRUE(rename(outer, outer + "a"));
+}
+
+TEST_F(FilesTest, WhatLiesDeeperThanPathsReachIsCountedCopiedAndRemoved) {
+    const std::string deep = make_chain('a', kPathOctetsMax - 1000);
+    const std::string inner = make_chain('b', kPathOctetsMax - 1000);
+    store(*tree_, inner + "/file", "12345");
+    const std::string top = inner.substr(0, inner.find('/', 1));
+    const std::string home = root_ + "/accounts/1";
+    std::filesystem::rename(home + top, home + deep + "/b");
+    const Usage before = run(tree_->usage(loop_)).value();
+    const auto expect_sound = [&] {
+        const auto checked = files_->check();
+        ASSERT_TRUE(checked) << checked.error().text;
+        EXPECT_EQ(checked->octets, 5U);
+        EXPECT_EQ(checked->files, before.files);
+        EXPECT_THAT(checked->mended, IsEmpty());
+    };
+    expect_sound();
+    const auto copied = files_->backup(root_ + "/copy");
+    ASSERT_TRUE(copied) << copied.error().text;
+    ASSERT_TRUE(files_->remove_account(1));
+    EXPECT_THAT(names_on_disk("accounts"), IsEmpty());
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+    ASSERT_TRUE(copy_tree(root_ + "/copy", root_));
+    tree_.reset();
+    restart();
+    tree_ = open("alice@crepes.example");
+    expect_sound();
+    ASSERT_TRUE(run(tree_->rename(loop_, deep + "/b", "/b")));
+    EXPECT_EQ(read(*tree_, "/b" + inner.substr(top.size()) + "/file"), "12345");
+    ASSERT_TRUE(files_->remove_account(1));
+    const base::UniqueFd root(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(remove_tree(root.get(), "copy"));
 }
 
 struct HashCase {

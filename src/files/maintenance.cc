@@ -12,6 +12,7 @@
 
 #include "files/creation.h"
 #include "files/directory.h"
+#include "files/walk.h"
 
 namespace files {
 namespace {
@@ -24,16 +25,11 @@ constexpr unsigned kOurs = 0700;
 constexpr unsigned kPermissionBits = 07777;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
 
-// One folder being copied, by paths beneath the two roots.
+// One folder being copied.
 struct Pair {
     int from;
     int to;
 };
-
-Result<UniqueFd> open_folder(int root, const std::string& path) {
-    return Beneath(UniqueFd(::fcntl(root, F_DUPFD_CLOEXEC, 0)))
-        .open("/" + path, O_RDONLY | O_DIRECTORY);
-}
 
 Result<> keep_times(int fd, const struct stat& status) {
     const std::array<timespec, 2> times{status.st_atim, status.st_mtim};
@@ -79,10 +75,7 @@ Result<> copy_link(Pair folders, const char* name) {
     return {};
 }
 
-Result<> copy_entry(Pair folders,
-                    const std::string& path,
-                    const char* name,
-                    std::vector<std::string>& waiting) {
+Result<> copy_entry(Pair folders, const char* name, std::vector<std::string>& within) {
     struct stat status {};
 
     if (::fstatat(folders.from, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -94,7 +87,7 @@ Result<> copy_entry(Pair folders,
             ::fchmodat(folders.to, name, mode, 0) != 0) {
             return fail_errno(errno);
         }
-        waiting.push_back(path.empty() ? name : path + "/" + name);
+        within.emplace_back(name);
         return {};
     }
     if (S_ISLNK(status.st_mode)) {
@@ -103,11 +96,11 @@ Result<> copy_entry(Pair folders,
     return S_ISREG(status.st_mode) ? copy_file(folders, name) : Result<>();
 }
 
-Result<> copy_folder(int from_root,
-                     int to_root,
+Result<> copy_folder(const Beneath& source,
+                     const Beneath& target,
                      const std::string& path,
-                     std::vector<std::string>& waiting) {
-    auto from = open_folder(from_root, path);
+                     std::vector<std::string>& within) {
+    auto from = source.open(path, O_RDONLY | O_DIRECTORY);
     if (!from) {
         return from.error().code == Errc::kNotFound ? Result<>() : base::forward_error(from);
     }
@@ -117,7 +110,7 @@ Result<> copy_folder(int from_root,
     if (::fstat(from->get(), &status) != 0) {
         return fail_errno(errno);
     }
-    TRY(const UniqueFd to, open_folder(to_root, path));
+    TRY(const UniqueFd to, target.open(path, O_RDONLY | O_DIRECTORY));
     TRY(Directory names, Directory::of(std::move(*from)));
     while (true) {
         TRY(const char* name, names.next());
@@ -125,43 +118,15 @@ Result<> copy_folder(int from_root,
             copy_creation(names.fd(), to.get());
             return keep_times(to.get(), status);
         }
-        TRY_VOID(copy_entry({names.fd(), to.get()}, path, name, waiting));
+        TRY_VOID(copy_entry({names.fd(), to.get()}, name, within));
     }
 }
 
-}  // namespace
-
-Result<> copy_tree(const std::string& from, const std::string& to) {
-    const UniqueFd source(::open(from.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!source) {
-        return fail_errno(errno);
-    }
-    if (::mkdir(to.c_str(), kOurs) != 0 && errno != EEXIST) {
-        return fail_errno(errno);
-    }
-    const UniqueFd target(::open(to.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!target) {
-        return fail_errno(errno);
-    }
-    std::vector<std::string> waiting{""};
-    while (!waiting.empty()) {
-        const std::string path = std::move(waiting.back());
-        waiting.pop_back();
-        TRY_VOID(copy_folder(source.get(), target.get(), path, waiting));
-    }
-    if (::syncfs(target.get()) != 0) {
-        return fail_errno(errno);
-    }
-    return {};
-}
-
-namespace {
-
-// Removes what a folder holds; the folders in it are left, and added to `folders` with its path before.
-Result<> remove_files_of(int directory,
+// Removes what the folder `path` holds but for the folders in it.
+Result<> remove_files_of(const Beneath& root,
                          const std::string& path,
-                         std::vector<std::string>& folders) {
-    TRY(UniqueFd fd, open_folder(directory, path));
+                         std::vector<std::string>& within) {
+    TRY(UniqueFd fd, root.open(path, O_RDONLY | O_DIRECTORY));
     TRY(Directory names, Directory::of(std::move(fd)));
     while (true) {
         TRY(const char* entry, names.next());
@@ -174,25 +139,42 @@ Result<> remove_files_of(int directory,
         if (errno != EISDIR && errno != EPERM) {
             return fail_errno(errno);
         }
-        folders.push_back(path + "/" + entry);
+        within.emplace_back(entry);
     }
 }
 
 }  // namespace
 
-Result<> remove_tree(int directory, const std::string& name) {
-    // Deepest last: a folder is removed when what it held is gone.
-    std::vector<std::string> folders{name};
-    for (std::size_t i = 0; i < folders.size(); ++i) {
-        const std::string path = folders[i];
-        TRY_VOID(remove_files_of(directory, path, folders));
+Result<> copy_tree(const std::string& from, const std::string& to) {
+    TRY(const Beneath source, Beneath::open_root(from));
+    if (::mkdir(to.c_str(), kOurs) != 0 && errno != EEXIST) {
+        return fail_errno(errno);
     }
-    for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
-        if (::unlinkat(directory, folder->c_str(), AT_REMOVEDIR) != 0) {
-            return fail_errno(errno);
-        }
+    TRY(const Beneath target, Beneath::open_root(to));
+    TRY_VOID(walk("/", [&](const auto& path, auto& within) -> Result<> {
+        const auto copied = copy_folder(source, target, path, within);
+        return copied ? Result<>()
+                      : base::fail(copied.error().code, from + path + ": " + copied.error().text);
+    }));
+    TRY(const UniqueFd synced, target.open("/", O_RDONLY | O_DIRECTORY));
+    if (::syncfs(synced.get()) != 0) {
+        return fail_errno(errno);
     }
     return {};
+}
+
+Result<> remove_tree(int directory, const std::string& name) {
+    const Beneath root(UniqueFd(::fcntl(directory, F_DUPFD_CLOEXEC, 0)));
+    return walk(
+        "/" + name,
+        [&](const auto& path, auto& within) { return remove_files_of(root, path, within); },
+        [&](const auto& path) -> Result<> {
+            TRY(const Beneath::Spot spot, root.spot(path));
+            if (::unlinkat(spot.directory.get(), spot.name.c_str(), AT_REMOVEDIR) != 0) {
+                return fail_errno(errno);
+            }
+            return {};
+        });
 }
 
 void sweep(const Aside& aside, bool keep_partials, base::WallTime now) {

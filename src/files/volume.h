@@ -159,8 +159,10 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     // Octets that the disk has free for files, beyond what is reserved.
     [[nodiscard]] base::Result<std::uint64_t> disk_free() const;
-    // Counts what is there, by looking at all of it.
+    // Counts what is there, by looking at all of it; the error says where it could not.
     [[nodiscard]] base::Result<Counts> count(std::string_view path) const;
+    // kTooLong where the path of something in the folder `path` has more than `octets` behind it.
+    [[nodiscard]] base::Result<> expect_room(std::string_view path, std::size_t octets) const;
     // Counts anew and puts the ledger and the store right; says what they had wrong, if anything.
     [[nodiscard]] base::Result<std::optional<Counts>> recount();
     // In the ledger, and in the store by and by.
