@@ -8,6 +8,7 @@
 #include "account/text.h"
 #include "base/ascii.h"
 #include "mail/acl.h"
+#include "mail/annotations.h"
 #include "mail/page_record.h"
 #include "store/key.h"
 
@@ -246,38 +247,7 @@ base::Result<> erase_sayings(store::Transaction& change,
                              MailboxId mailbox) {
     const Ref ref{account.id(), mailbox};
     TRY_VOID(erase_acl(change, ref));
-    const std::string annotations = mailbox_key(KeyTag::kAnnotation, ref);
-    TRY_VOID(each(
-        change, annotations, [&](std::string_view key, std::string_view value) -> base::Result<> {
-            std::uint64_t& octets = account.counters().annotation_octets;
-            octets -= std::min<std::uint64_t>(octets, key.size() + value.size());
-            return {};
-        }));
-    return erase_all(change, annotations);
-}
-
-base::Result<> copy_annotations(store::Transaction& change,
-                                AccountEditor& account,
-                                MailboxId from,
-                                MailboxId to,
-                                std::uint64_t octets_max) {
-    const std::string source = mailbox_key(KeyTag::kAnnotation, {account.id(), from});
-    const std::string target = mailbox_key(KeyTag::kAnnotation, {account.id(), to});
-    std::vector<std::pair<std::string, std::string>> copies;
-    TRY_VOID(
-        each(change, source, [&](std::string_view key, std::string_view value) -> base::Result<> {
-            copies.emplace_back(target + std::string(key.substr(source.size())), value);
-            return {};
-        }));
-    std::uint64_t& octets = account.counters().annotation_octets;
-    for (const auto& [key, value] : copies) {
-        octets += key.size() + value.size();
-        change.put(key, value);
-    }
-    if (!copies.empty() && octets > octets_max) {
-        return base::fail(base::Errc::kOverQuota, "the account's annotations would take too much");
-    }
-    return {};
+    return erase_annotations(change, account, mailbox_key(KeyTag::kAnnotation, ref));
 }
 
 base::Result<> erase_all(store::Transaction& change, const std::string& prefix) {

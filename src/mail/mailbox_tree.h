@@ -63,13 +63,6 @@ struct NewMailbox {
 [[nodiscard]] base::Result<> erase_sayings(store::Transaction& change,
                                            AccountEditor& account,
                                            MailboxId mailbox);
-// RFC 5464 4.1: everybody's annotations of the one to the other, which has none. kOverQuota: the account's together would
-// take more than `octets_max`.
-[[nodiscard]] base::Result<> copy_annotations(store::Transaction& change,
-                                              AccountEditor& account,
-                                              MailboxId from,
-                                              MailboxId to,
-                                              std::uint64_t octets_max);
 // Its place in the tree, and whatever was said of it.
 [[nodiscard]] base::Result<> erase_mailbox(store::Transaction& change,
                                            AccountEditor& account,

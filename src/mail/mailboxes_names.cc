@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "mail/annotations.h"
 #include "mail/emails.h"
 #include "mail/mailboxes.h"
 #include "mail/mailboxes_impl.h"

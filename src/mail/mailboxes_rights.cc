@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "mail/annotations.h"
 #include "mail/mailboxes.h"
 #include "mail/mailboxes_impl.h"
 #include "mail/special_use.h"
@@ -151,7 +152,7 @@ base::Result<> set_special_use(store::Transaction& change,
 
 // What annotations take, and may take.
 struct AnnotationBudget {
-    std::uint64_t& octets;
+    AnnotationCharges& charges;
     const MailboxLimits& limits;
 };
 
@@ -173,18 +174,18 @@ base::Result<> annotate_one(store::Transaction& change,
     TRY_VOID(require_annotation(change, user, ref, rights));
     const std::string key = annotation_prefix(ref, shared ? 0 : user) + *name;
     TRY(const auto before, change.get(key));
-    const std::size_t octets = before ? key.size() + before->size() : 0;
-    budget.octets -= std::min<std::uint64_t>(budget.octets, octets);
+    TRY(std::uint64_t* const octets, budget.charges.of(shared ? 0 : user));
+    *octets -= std::min<std::uint64_t>(*octets, before ? key.size() + before->size() : 0);
     if (!wanted.value) {
         change.erase(key);
         return {};
     }
     const std::string record = store::RecordWriter(1).raw(*wanted.value).record();
-    budget.octets += key.size() + record.size();
+    *octets += key.size() + record.size();
     if (wanted.value->size() > budget.limits.annotation_octets_max) {
         return base::fail(base::Errc::kTooLong, "an annotation that is too long");
     }
-    if (budget.octets > budget.limits.annotations_octets_max) {
+    if (*octets > budget.limits.annotations_octets_max) {
         return base::fail(base::Errc::kOverQuota, "the account's annotations take too much");
     }
     change.put(key, record);
@@ -273,7 +274,8 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
         if (ref.mailbox != 0 && !annotated) {
             return base::fail(base::Errc::kNotFound, "the mailbox has gone");
         }
-        const AnnotationBudget budget{account.counters().annotation_octets, limits};
+        AnnotationCharges charges(change, account);
+        const AnnotationBudget budget{charges, limits};
         for (const AnnotationChange& wanted : changes) {
             TRY_VOID(base::iequals(wanted.name, kSpecialUse)
                          ? set_special_use(change, user, account, ref.mailbox, wanted.value)
@@ -285,6 +287,7 @@ base::Task<base::Result<>> Mailboxes::annotate(base::Loop& loop,
             mailbox->touch();
             TRY_VOID(mailbox->save());
         }
+        charges.save();
         account.save(change);
         return {};
     };

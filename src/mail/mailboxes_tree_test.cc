@@ -259,9 +259,14 @@ TEST_F(MailboxTreeTest, AnnotationsAreCopiedWithInbox) {
     ASSERT_TRUE(annotate(1, "/private/comment", "mine"));
     ASSERT_TRUE(annotate(1, "/shared/comment", "ours"));
     ASSERT_TRUE(annotate(2, "/private/comment", "yours"));
-    const std::uint64_t used = mailboxes_.quota(1)->annotation_octets.used;
+    const auto used = [&](account::AccountId user) {
+        return mailboxes_.quota(user)->annotation_octets.used;
+    };
+    const std::uint64_t mine = used(1);
+    const std::uint64_t yours = used(2);
     ASSERT_TRUE(rename("INBOX", "Old"));
-    EXPECT_EQ(mailboxes_.quota(1)->annotation_octets.used, 2 * used);
+    EXPECT_EQ(used(1), 2 * mine);
+    EXPECT_EQ(used(2), 2 * yours);
     grant(ref(1, "Old"), "user2@hamburger.example", "lr");
     for (const std::string_view path : {"INBOX", "Old"}) {
         const auto own = mailboxes_.annotations(1, ref(1, path)).value();
@@ -349,6 +354,41 @@ TEST_F(MailboxTreeTest, AnnotationsArePrivateOrShared) {
     EXPECT_EQ(mailboxes_.quota(1)->annotation_octets.used, 0U);
 }
 
+// Of others' mailboxes too, so that no guest uses up what the owner may write.
+TEST_F(MailboxTreeTest, PrivateAnnotationsCountForWhoWroteThem) {
+    const Ref inbox = ref(1, "INBOX");
+    const Ref sales = create(1, "Sales").ref;
+    const auto used = [&](account::AccountId user) {
+        return mailboxes_.quota(user)->annotation_octets.used;
+    };
+    const auto annotate = [&](account::AccountId user, Ref where, std::string name) {
+        std::vector<Mailboxes::AnnotationChange> changes{
+            {std::move(name), std::string(60'000, 'x')}};
+        return run(mailboxes_.annotate(loop_, user, where, std::move(changes)));
+    };
+    for (const Ref where : {inbox, sales}) {
+        grant(where, "user2@hamburger.example", "lr");
+        for (int i = 0; i < 8; ++i) {
+            ASSERT_TRUE(annotate(2, where, "/private/" + std::to_string(i)));
+        }
+    }
+    ASSERT_TRUE(annotate(2, inbox, "/private/last"));
+    EXPECT_EQ(annotate(2, sales, "/private/more").error().code, Errc::kOverQuota);
+    EXPECT_EQ(used(1), 0U);
+    ASSERT_TRUE(annotate(1, sales, "/private/mine"));
+    ASSERT_TRUE(annotate(1, sales, "/shared/ours"));
+    const std::uint64_t full = used(2);
+
+    // What would be too much is not copied, and keeps nobody from anything.
+    ASSERT_TRUE(rename("INBOX", "Old"));
+    EXPECT_EQ(used(2), full);
+    ASSERT_TRUE(remove("Old"));
+    ASSERT_TRUE(remove("Sales"));
+    EXPECT_EQ(used(1), 0U);
+    EXPECT_GT(used(2), full / 2);
+    EXPECT_LT(used(2), full * 2 / 3);
+}
+
 TEST_F(MailboxTreeTest, QuotaTellsWhatIsUsed) {
     set_quota(1, 100);
     append(ref(1, "INBOX"), {"12345"});
@@ -367,6 +407,7 @@ TEST_F(MailboxTreeTest, AnAccountGoesWithAllItHas) {
     ASSERT_TRUE(run(mailboxes_.expunge(loop_, 1, ref(1, "a/b"))));
     grant(ref(1, "a"), "user2@hamburger.example", "lr");
     grant(ref(2, "Sent"), "user1@hamburger.example", "lr");
+    ASSERT_TRUE(run(mailboxes_.annotate(loop_, 2, ref(1, "a"), {{"/private/comment", "x"}})));
     ASSERT_TRUE(deliver("Message-ID: <1@x>\r\n\r\n", {recipient(1)}));
     bool done = false;
     for (int steps = 0; !done && steps < 100; ++steps) {
@@ -385,6 +426,7 @@ TEST_F(MailboxTreeTest, AnAccountGoesWithAllItHas) {
     EXPECT_TRUE(done);
     EXPECT_EQ(store_.check(count_references)->blobs, 0U);
     EXPECT_EQ(mailboxes_.acl(2, ref(2, "Sent"))->size(), 1U);
+    EXPECT_EQ(mailboxes_.quota(2)->annotation_octets.used, 0U);
 }
 
 }  // namespace

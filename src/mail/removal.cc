@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mail/acl.h"
+#include "mail/annotations.h"
 #include "mail/emails.h"
 #include "mail/message_store.h"
 #include "mail/page_record.h"
@@ -25,7 +26,6 @@ constexpr std::array kRest = {KeyTag::kState,
                               KeyTag::kMailbox,
                               KeyTag::kName,
                               KeyTag::kSubscription,
-                              KeyTag::kAnnotation,
                               KeyTag::kCopies,
                               KeyTag::kCounters};
 // Small records go this many for a message.
@@ -191,6 +191,8 @@ base::Result<bool> remove_account_mail(store::Transaction& change,
     TRY_VOID(raise_uid_validity(change, counters.uid_validity));
     TRY_VOID(erase_grants_to(change, account));
     TRY_VOID(erase_grants_by(change, account));
+    AccountEditor nobody;  // whose sums go with the account
+    TRY_VOID(erase_annotations(change, nobody, account_prefix(KeyTag::kAnnotation, account)));
     for (const KeyTag tag : kRest) {
         TRY_VOID(erase_some(change, account_prefix(tag, account), SIZE_MAX));
     }
