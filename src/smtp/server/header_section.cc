@@ -25,6 +25,25 @@ std::optional<std::size_t> find_header_end(std::string_view text, std::size_t& f
     return std::nullopt;
 }
 
+namespace {
+
+// RFC 5322 3.6.6: what a message is resent with means the same as what it was sent with.
+std::string_view without_resent(std::string_view name) {
+    constexpr std::string_view kResent = "Resent-";
+    return base::istarts_with(name, kResent) ? name.substr(kResent.size()) : name;
+}
+
+bool is_bcc(const mime::Field& field) {
+    return base::iequals(without_resent(field.name), "Bcc");
+}
+
+bool names_senders(const mime::Field& field) {
+    const std::string_view name = without_resent(field.name);
+    return base::iequals(name, "From") || base::iequals(name, "Sender");
+}
+
+}  // namespace
+
 HeaderFacts examine_header(std::string_view header) {
     HeaderFacts facts;
     mime::FieldIterator fields(header);
@@ -38,11 +57,11 @@ HeaderFacts examine_header(std::string_view header) {
             facts.has_message_id = true;
         } else if (base::iequals(field->name, "Date")) {
             facts.has_date = true;
-        } else if (base::iequals(field->name, "Bcc")) {
+        } else if (is_bcc(*field)) {
             facts.has_bcc = true;
-        } else if (base::iequals(field->name, "From")) {
-            const auto authors = mime::mailboxes(mime::parse_address_list(field->body));
-            facts.authors.insert(facts.authors.end(), authors.begin(), authors.end());
+        } else if (names_senders(*field)) {
+            const auto senders = mime::mailboxes(mime::parse_address_list(field->body));
+            facts.senders.insert(facts.senders.end(), senders.begin(), senders.end());
         }
     }
     return facts;
@@ -50,7 +69,7 @@ HeaderFacts examine_header(std::string_view header) {
 
 namespace {
 
-// Everything but the Bcc fields, octet by octet as it came: a signature may cover it.
+// Everything but the Bcc fields of any kind, octet by octet as it came: a signature may cover it.
 std::string without_bcc(std::string_view header) {
     std::string kept;
     std::size_t keep_from = 0;
@@ -66,7 +85,7 @@ std::string without_bcc(std::string_view header) {
     std::size_t end = 0;  // behind the field before
     while (const auto field = fields.next()) {
         close_bcc(end);
-        if (base::iequals(field->name, "Bcc")) {
+        if (is_bcc(*field)) {
             bcc_from = field->offset;
         }
         end = fields.position();
@@ -76,14 +95,11 @@ std::string without_bcc(std::string_view header) {
     return kept;
 }
 
-// RFC 5322 3.6.2, 3.6.3, 3.6.6
+// RFC 5322 3.6.2, 3.6.3
 bool holds_addresses(std::string_view name) {
     constexpr std::array<std::string_view, 6> kNames = {
         "From", "Sender", "Reply-To", "To", "Cc", "Bcc"};
-    constexpr std::string_view kResent = "Resent-";
-    if (base::istarts_with(name, kResent)) {
-        name.remove_prefix(kResent.size());
-    }
+    name = without_resent(name);
     return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view known) {
         return base::iequals(name, known);
     });

@@ -1,5 +1,5 @@
 // What the server looks for in a message's header section (RFC 5322 3.6), and what submission may change
-// there (RFC 6409 8): Message-ID and Date added, Bcc removed.
+// there (RFC 6409 8): Message-ID and Date added, Bcc and Resent-Bcc removed.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ struct HeaderFacts {
     std::size_t received = 0;  // Received fields: the hops so far
     std::string message_id;    // the first Message-ID without angle brackets, or empty
     bool has_date = false;
-    bool has_message_id = false;  // also one that cannot be read: it is not ours to replace
-    bool has_bcc = false;
-    std::vector<mime::Mailbox> authors;  // of all From fields
+    bool has_message_id = false;         // also one that cannot be read: it is not ours to replace
+    bool has_bcc = false;                // or Resent-Bcc
+    std::vector<mime::Mailbox> senders;  // of all From and Sender fields, resent ones too
 };
 
 // Where the header section ends: behind the empty line, or behind the last field when the message has

@@ -31,15 +31,16 @@ const std::string kAddedSubject = std::string(kAdded) + "Subject: x\r\n\r\n";
 INSTANTIATE_TEST_SUITE_P(
     headers,
     Mends,
-    testing::Values(Row{"\r\n", kAddedEmpty},
-                    Row{"Subject: x\r\n\r\n", kAddedSubject},
-                    Row{"Bcc: a\r\nSubject: x\r\n\r\n", kAddedSubject},
-                    Row{"Subject: x\r\nBcc: a,\r\n b,\r\n\tc\r\nbcc:\r\n\r\n", kAddedSubject},
-                    Row{"Date: d\r\nMESSAGE-ID: broken\r\n", "Date: d\r\nMESSAGE-ID: broken\r\n"},
-                    Row{"Date: d\r\nBcc: a\r\nMessage-ID: <m>\r\nBcc: b\r\nBcc2: c\r\n\r\n",
-                        "Date: d\r\nMessage-ID: <m>\r\nBcc2: c\r\n\r\n"},
-                    Row{"Date: d\r\nMessage-ID: <m>\r\nBcc: a\r\n",
-                        "Date: d\r\nMessage-ID: <m>\r\n"}));
+    testing::Values(
+        Row{"\r\n", kAddedEmpty},
+        Row{"Subject: x\r\n\r\n", kAddedSubject},
+        Row{"Bcc: a\r\nSubject: x\r\n\r\n", kAddedSubject},
+        Row{"Resent-Bcc: a\r\nSubject: x\r\nResent-BCC: b,\r\n c\r\n\r\n", kAddedSubject},
+        Row{"Subject: x\r\nBcc: a,\r\n b,\r\n\tc\r\nbcc:\r\n\r\n", kAddedSubject},
+        Row{"Date: d\r\nMESSAGE-ID: broken\r\n", "Date: d\r\nMESSAGE-ID: broken\r\n"},
+        Row{"Date: d\r\nBcc: a\r\nMessage-ID: <m>\r\nBcc: b\r\nBcc2: c\r\n\r\n",
+            "Date: d\r\nMessage-ID: <m>\r\nBcc2: c\r\n\r\n"},
+        Row{"Date: d\r\nMessage-ID: <m>\r\nBcc: a\r\n", "Date: d\r\nMessage-ID: <m>\r\n"}));
 
 TEST(HeaderSection, ends_at_the_empty_line) {
     const std::string_view text = "A: b\r\nC: d\r\n\r\nbody\r\n\r\n";
@@ -76,14 +77,18 @@ TEST(HeaderSection, has_addresses_rewritten) {
 TEST(HeaderSection, is_examined) {
     const HeaderFacts facts = examine_header(
         "Received: a\r\nRECEIVED: b\r\n c\r\nFrom: Al <a@x.org>, b@x.org\r\nfrom: c@x.org\r\n"
+        "Resent-From: d@x.org\r\nSender: e@x.org\r\nResent-Sender: f@x.org\r\nReply-To: g@x.org\r\n"
         "Message-Id: <one@x> \r\nMessage-Id: <two@x>\r\n\r\nReceived: body\r\n");
     EXPECT_EQ(facts.received, 2U);
     EXPECT_EQ(facts.message_id, "one@x");
     EXPECT_TRUE(facts.has_message_id);
     EXPECT_FALSE(facts.has_date);
     EXPECT_FALSE(facts.has_bcc);
-    ASSERT_EQ(facts.authors.size(), 3U);
-    EXPECT_EQ(facts.authors[2].address(), "c@x.org");
+    std::string senders;
+    for (const mime::Mailbox& sender : facts.senders) {
+        senders += sender.local;
+    }
+    EXPECT_EQ(senders, "abcdef");
 }
 
 // RFC 3848, RFC 6531 4.3.

@@ -16,8 +16,8 @@ Reply too_large() {
     return {552, {5, 3, 4}, "the message is far too large", After::kClose};
 }
 
-Reply stranger_in_from() {
-    return {550, {5, 7, 1}, "the address in From is not yours"};
+Reply stranger_as_sender() {
+    return {550, {5, 7, 1}, "an address in From or Sender is not yours"};
 }
 
 }  // namespace
@@ -78,19 +78,19 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
         });
 }
 
-// RFC 6409 6.1 and 8.1: the authors are who logged in.
+// RFC 6409 6.1 and 8.1: the authors are who logged in, and so is whoever sends, or sends again, in their name.
 std::optional<Reply> Session::judge_header(const HeaderFacts& facts) const {
     if (identity_ == nullptr || !options_.require_owned_sender) {
         return std::nullopt;
     }
-    for (const mime::Mailbox& author : facts.authors) {
-        const auto address = account::parse_address(mime::format_addr_spec(author));
+    for (const mime::Mailbox& sender : facts.senders) {
+        const auto address = account::parse_address(mime::format_addr_spec(sender));
         if (!address) {
-            return stranger_in_from();
+            return stranger_as_sender();
         }
         if (auto refusal = judge_owner(*address)) {
             // 451 stays: the directory did not answer.
-            return refusal->code < 500 ? std::move(*refusal) : stranger_in_from();
+            return refusal->code < 500 ? std::move(*refusal) : stranger_as_sender();
         }
     }
     return std::nullopt;
