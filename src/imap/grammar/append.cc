@@ -108,6 +108,13 @@ Result<AppendOptions> parse_append_options(Scanner& scanner) {
     return options;
 }
 
+std::optional<Literal> find_url_literal(std::string_view text) {
+    Scanner scanner(text);
+    const bool is_url = scanner.take_word("URL") && scanner.take(' ');
+    const auto literal = find_literal(scanner.rest());
+    return is_url && literal && literal->begin == 0 ? literal : std::nullopt;
+}
+
 //  cat-part = ("TEXT" SP (literal / literal8)) / ("URL" SP astring)
 Result<CatenatePart> parse_catenate_part(Scanner& scanner) {
     CatenatePart part;

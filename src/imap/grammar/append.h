@@ -47,6 +47,8 @@ struct CatenatePart {
     std::optional<std::string> url;  // else the text ends with the literal that is the part
 };
 
+// Of what a part begins with: the literal that the text ends with and that is its URL.
+[[nodiscard]] std::optional<Literal> find_url_literal(std::string_view text);
 [[nodiscard]] base::Result<CatenatePart> parse_catenate_part(Scanner& scanner);
 
 // The literal that the rest of the text is.

@@ -22,6 +22,9 @@ using base::Task;
 
 namespace {
 
+// Of a URL that is a literal: what a line could hold of it, and more (RFC 2683 3.2.1.5).
+constexpr std::uint64_t kUrlOctetsMax = 8192;
+
 // Nothing: go on. A reply: the command is over, and its text was read to its end.
 using Verdict = Result<std::optional<Reply>>;
 
@@ -51,6 +54,8 @@ class Appending {
     [[nodiscard]] Task<Verdict> read_message();
     [[nodiscard]] Task<Verdict> read_literal(Incoming& incoming);
     [[nodiscard]] Task<Verdict> add_url(Incoming& incoming, std::string text);
+    [[nodiscard]] Task<Verdict> read_url_literal();
+    [[nodiscard]] Task<Verdict> read_part(Incoming& incoming);
     [[nodiscard]] Task<Verdict> read_parts(Incoming& incoming);
     [[nodiscard]] Task<Verdict> refuse(Reply reply);
     [[nodiscard]] std::optional<Reply> judge_size(std::uint64_t octets) const;
@@ -152,9 +157,10 @@ Task<Verdict> Appending::read_literal(Incoming& incoming) {
         co_return co_await refuse(std::move(*reply));
     }
     CO_TRY_VOID(co_await incoming.read(*literal));
-    CO_TRY(text_, co_await session_.read_further_line());
+    text_.clear();
+    CO_TRY(auto refusal, co_await session_.append_further_line(text_));
     unread_ = find_literal(text_);
-    co_return std::nullopt;
+    co_return refusal;
 }
 
 Task<Verdict> Appending::add_url(Incoming& incoming, std::string text) {
@@ -172,17 +178,42 @@ Task<Verdict> Appending::add_url(Incoming& incoming, std::string text) {
     co_return std::nullopt;
 }
 
+// RFC 4469 5: a URL is an astring, and so may be a literal. It becomes a part of the text.
+Task<Verdict> Appending::read_url_literal() {
+    const auto literal = find_url_literal(text_);
+    if (!literal) {
+        co_return std::nullopt;
+    }
+    if (literal->octets > kUrlOctetsMax) {
+        co_return co_await refuse(bad("the literal is too large", "TOOBIG"));
+    }
+    CO_TRY_VOID(co_await session_.append_literal(text_, *literal));
+    std::string line;
+    CO_TRY(auto refusal, co_await session_.append_further_line(line));
+    text_ += line;
+    unread_ = find_literal(line);
+    co_return refusal;
+}
+
+Task<Verdict> Appending::read_part(Incoming& incoming) {
+    CO_TRY(auto refusal, co_await read_url_literal());
+    if (refusal) {
+        co_return refusal;
+    }
+    Scanner scanner(text_);
+    auto part = parse_catenate_part(scanner);
+    if (!part) {
+        co_return co_await refuse(imap::refuse(request_.command, part.error()));
+    }
+    text_ = std::string(scanner.rest());
+    auto reading = part->url ? add_url(incoming, *part->url) : read_literal(incoming);
+    co_return co_await std::move(reading);
+}
+
 //  cat-part *(SP cat-part) ")"
 Task<Verdict> Appending::read_parts(Incoming& incoming) {
     while (true) {
-        Scanner scanner(text_);
-        auto part = parse_catenate_part(scanner);
-        if (!part) {
-            co_return co_await refuse(imap::refuse(request_.command, part.error()));
-        }
-        text_ = std::string(scanner.rest());
-        auto reading = part->url ? add_url(incoming, *part->url) : read_literal(incoming);
-        CO_TRY(auto reply, co_await std::move(reading));
+        CO_TRY(auto reply, co_await read_part(incoming));
         if (reply) {
             co_return reply;
         }

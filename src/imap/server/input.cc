@@ -57,12 +57,12 @@ Task<Result<Session::Input>> Session::read_rest(std::string text, const Command*
             input.unread = literal;
             co_return input;
         }
-        ask_for_literal(*literal);
-        input.text += "\r\n";
-        CO_TRY_VOID(co_await append_literal(input.text, literal->octets));
+        CO_TRY_VOID(co_await append_literal(input.text, *literal));
         line_begin = input.text.size();
-        CO_TRY(const std::string more, co_await read_further_line());
-        input.text += more;
+        CO_TRY(input.refusal, co_await append_further_line(input.text));
+        if (input.refusal) {
+            co_return input;
+        }
     }
 }
 
@@ -73,10 +73,12 @@ void Session::ask_for_literal(const Literal& literal) {
     }
 }
 
-Task<Result<>> Session::append_literal(std::string& text, std::uint64_t octets) {
-    while (octets > 0) {
-        CO_TRY(const std::string piece, co_await read_literal_piece(octets));
-        octets -= piece.size();
+Task<Result<>> Session::append_literal(std::string& text, Literal literal) {
+    ask_for_literal(literal);
+    text += "\r\n";
+    for (std::uint64_t left = literal.octets; left > 0;) {
+        CO_TRY(const std::string piece, co_await read_literal_piece(left));
+        left -= piece.size();
         text += piece;
     }
     co_return Result<>();
@@ -109,6 +111,18 @@ Task<Result<std::string>> Session::read_further_line() {
     }
 }
 
+Task<Result<std::optional<Reply>>> Session::append_further_line(std::string& text) {
+    const auto line = co_await read_further_line();
+    if (!line && line.error().code == Errc::kTooLong) {
+        co_return bad("the line is too long");
+    }
+    if (!line) {
+        co_return tl::unexpected(line.error());
+    }
+    text += *line;
+    co_return std::nullopt;
+}
+
 Task<Result<>> Session::drop_literal(Literal literal) {
     std::uint64_t dropped = 0;
     while (!literal.is_synchronizing) {
@@ -120,9 +134,10 @@ Task<Result<>> Session::drop_literal(Literal literal) {
             CO_TRY(const std::string piece, co_await read_literal_piece(left));
             left -= piece.size();
         }
-        CO_TRY(const std::string line, co_await read_further_line());
+        std::string line;
+        CO_TRY(const auto too_long, co_await append_further_line(line));
         const auto next = find_literal(line);
-        if (!next) {
+        if (too_long || !next) {
             break;
         }
         literal = *next;

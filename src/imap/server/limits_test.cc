@@ -217,6 +217,20 @@ TEST_F(LimitsTest, ResponsesAndTagsWithoutEnd) {
 }
 
 // RFC 7888 4: what comes without asking is read to its end, and refused.
+// Behind a literal as before one: it costs the command, not the session.
+TEST_F(LimitsTest, LinesWithoutEndBehindALiteral) {
+    const std::string_view refusal = "t BAD the line is too long\r\n";
+    const std::string too_long(70'000, 'a');
+    EXPECT_EQ(say("SEARCH TEXT {3+}\r\nabc TEXT " + too_long), refusal);
+    EXPECT_EQ(say("APPEND {5+}\r\nINBOX " + too_long), refusal);
+    EXPECT_EQ(say("APPEND INBOX {3+}\r\nabc " + too_long), refusal);
+    EXPECT_EQ(say("APPEND INBOX CATENATE (URL {12+}\r\nINBOX/;UID=1 " + too_long), refusal);
+    EXPECT_EQ(say("APPEND INBOX CATENATE (TEXT {3+}\r\nabc " + too_long), refusal);
+    EXPECT_EQ(say("APPEND Nowhere {3+}\r\nabc " + too_long).substr(0, 16), "t NO [TRYCREATE]");
+    EXPECT_EQ(say("STATUS INBOX (MESSAGES)").substr(0, 5), "t OK ");
+    EXPECT_EQ(say("FETCH 2 (UID)").substr(0, 5), "t BAD");
+}
+
 TEST_F(LimitsTest, AProgramOfAMegabyteInLiterals) {
     const std::string piece = repeat("a", 50'000);
     std::string command = "SEARCH";

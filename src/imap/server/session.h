@@ -154,6 +154,11 @@ class Session {
 
     // input.cc: a line that goes on with a command or exchange, whatever wakes the session meanwhile.
     [[nodiscard]] base::Task<base::Result<std::string>> read_further_line();
+    // The same at the end of `text`. A line that is too long is left out, and refused.
+    [[nodiscard]] base::Task<base::Result<std::optional<Reply>>> append_further_line(
+        std::string& text);
+    // The literal that `text` ends with, behind it.
+    [[nodiscard]] base::Task<base::Result<>> append_literal(std::string& text, Literal literal);
     // For handlers that read a literal themselves: at least one octet of the `left` that it still has.
     [[nodiscard]] base::Task<base::Result<std::string>> read_literal_piece(std::uint64_t left);
     void ask_for_literal(const Literal& literal);
@@ -212,8 +217,6 @@ class Session {
     // input.cc
     [[nodiscard]] base::Task<base::Result<Input>> read_rest(std::string text,
                                                             const Command* streams);
-    [[nodiscard]] base::Task<base::Result<>> append_literal(std::string& text,
-                                                            std::uint64_t octets);
     [[nodiscard]] std::uint64_t command_octets_max() const;
 
     // compress.cc
