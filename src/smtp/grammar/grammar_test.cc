@@ -232,26 +232,31 @@ TEST_P(RcptParameterRows, of_rcpt) {
         << GetParam().input;
 }
 
-INSTANTIATE_TEST_SUITE_P(rcpt,
-                         RcptParameterRows,
-                         testing::Values(Row{" NOTIFY=SUCCESS ORCPT=rfc822;Bob@Example.COM",
-                                             " NOTIFY=SUCCESS ORCPT=rfc822;Bob@Example.COM"},
-                                         Row{" notify=delay,FAILURE", " NOTIFY=FAILURE,DELAY"},
-                                         Row{" NOTIFY=NEVER", " NOTIFY=NEVER"},
-                                         Row{" ORCPT=Rfc822;a+2Bb@x", " ORCPT=rfc822;a+2Bb@x"},
-                                         Row{" ORCPT=utf-8;pel\\x{E9}@x",
-                                             " ORCPT=utf-8;pel\\x{E9}@x"},
-                                         Row{" ORCPT=utf-8;pelé@x", " ORCPT=utf-8;pelé@x"},
-                                         Row{" NOTIFY=NEVER,DELAY", "syntax: bad NOTIFY"},
-                                         Row{" NOTIFY=SUCCESS,", "syntax: bad NOTIFY"},
-                                         Row{" NOTIFY=,", "syntax: bad NOTIFY"},
-                                         Row{" ORCPT=Bob", "syntax: bad ORCPT"},
-                                         Row{" ORCPT=;Bob", "syntax: bad ORCPT"},
-                                         Row{" ORCPT=rfc822;", "syntax: bad ORCPT"},
-                                         Row{" ORCPT=rfc822;+zz", "syntax: bad ORCPT"},
-                                         Row{" ORCPT=rfc822;" + std::string(500, 'a'),
-                                             "too-long: ORCPT longer than 500 characters"},
-                                         Row{" SIZE=1", "unsupported: unknown parameter"}));
+INSTANTIATE_TEST_SUITE_P(
+    rcpt,
+    RcptParameterRows,
+    testing::Values(Row{" NOTIFY=SUCCESS ORCPT=rfc822;Bob@Example.COM",
+                        " NOTIFY=SUCCESS ORCPT=rfc822;Bob@Example.COM"},
+                    Row{" notify=delay,FAILURE", " NOTIFY=FAILURE,DELAY"},
+                    Row{" NOTIFY=NEVER", " NOTIFY=NEVER"},
+                    Row{" ORCPT=Rfc822;a+2Bb@x", " ORCPT=rfc822;a+2Bb@x"},
+                    Row{" ORCPT=utf-8;pel\\x{E9}@x", " ORCPT=utf-8;pel\\x{E9}@x"},
+                    Row{" ORCPT=utf-8;pelé@x", " ORCPT=utf-8;pelé@x"},
+                    Row{" NOTIFY=NEVER,DELAY", "syntax: bad NOTIFY"},
+                    Row{" NOTIFY=SUCCESS,", "syntax: bad NOTIFY"},
+                    Row{" NOTIFY=,", "syntax: bad NOTIFY"},
+                    Row{" ORCPT=Bob", "syntax: bad ORCPT"},
+                    Row{" ORCPT=;Bob", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;+zz", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;a+00b", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;a+0D+0Ab", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;+1B[31m", "syntax: bad ORCPT"},
+                    Row{" ORCPT=x400;a+FF", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;+22a+20b+22@x", " ORCPT=rfc822;\"a+20b\"@x"},
+                    Row{" ORCPT=rfc822;" + std::string(500, 'a'),
+                        "too-long: ORCPT longer than 500 characters"},
+                    Row{" SIZE=1", "unsupported: unknown parameter"}));
 
 TEST(CommandLine, is_cut_at_the_first_space) {
     const auto check = [](std::string_view line, std::string_view verb, std::string_view rest) {

@@ -147,14 +147,23 @@ Parsed<void> fill_ret(std::string_view value, MailParameters& into) {
     return {};
 }
 
+// What ENVID and ORCPT stand for goes into the fields of notices (RFC 3461 4: printable US-ASCII).
+std::optional<std::string> decode_printable(std::string_view xtext) {
+    auto text = decode_xtext(xtext);
+    const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+    if (text && !std::all_of(text->begin(), text->end(), is_printable)) {
+        text.reset();
+    }
+    return text;
+}
+
 // ENVID=xtext, 100 characters at most            ; RFC 3461 4.4
 Parsed<void> fill_envid(std::string_view value, MailParameters& into) {
     if (value.size() > 100) {
         return fault(Errc::kTooLong, "ENVID longer than 100 characters");
     }
-    into.envid = decode_xtext(value);
-    const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
-    if (!into.envid || !std::all_of(into.envid->begin(), into.envid->end(), printable)) {
+    into.envid = decode_printable(value);
+    if (!into.envid) {
         return syntax_fault("bad ENVID");
     }
     return {};
@@ -213,7 +222,7 @@ Parsed<void> fill_notify(std::string_view value, RcptParameters& into) {
 // With addr-type utf-8 the address is utf-8-addr-xtext or utf-8-addr-unitext (RFC 6533 3): kept as it
 // is, since decoding needs to know where it goes next.
 Parsed<void> fill_orcpt(std::string_view value, RcptParameters& into) {
-    if (value.size() > 500) {
+    if (value.size() > kOrcptOctetsMax) {
         return fault(Errc::kTooLong, "ORCPT longer than 500 characters");
     }
     const std::size_t semicolon = value.find(';');
@@ -224,8 +233,8 @@ Parsed<void> fill_orcpt(std::string_view value, RcptParameters& into) {
         return syntax_fault("bad ORCPT");
     }
     OriginalRecipient original{base::to_lower(type), std::string(value.substr(semicolon + 1))};
-    if (original.type != "utf-8") {
-        const auto decoded = decode_xtext(original.address);
+    if (original.type != kUtf8AddressType) {
+        const auto decoded = decode_printable(original.address);
         if (!decoded) {
             return syntax_fault("bad ORCPT");
         }
@@ -341,8 +350,9 @@ std::string format_parameters(const RcptParameters& parameters) {
     }
     if (parameters.orcpt) {
         const OriginalRecipient& original = *parameters.orcpt;
-        text += " ORCPT=" + original.type + ';' +
-                (original.type == "utf-8" ? original.address : encode_xtext(original.address));
+        text +=
+            " ORCPT=" + original.type + ';' +
+            (original.type == kUtf8AddressType ? original.address : encode_xtext(original.address));
     }
     return text;
 }

@@ -2,6 +2,7 @@
 // SMTPUTF8 (6531), AUTH (4954 5), RET, ENVID, NOTIFY and ORCPT (3461 4), HOLDFOR and HOLDUNTIL (4865 4).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,11 @@ enum NotifyFlags : unsigned {
     kNotifyFailure = 4,
     kNotifyDelay = 8,
 };
+
+// RFC 3461 4.2: the whole value.
+inline constexpr std::size_t kOrcptOctetsMax = 500;
+// RFC 6533 3: the type of addresses outside US-ASCII.
+inline constexpr std::string_view kUtf8AddressType = "utf-8";
 
 // ORCPT: the address that the message was first sent to.
 struct OriginalRecipient {
