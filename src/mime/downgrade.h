@@ -71,6 +71,10 @@ struct DowngradeOptions {
                                           ToALabels to_a_labels = nullptr,
                                           std::string_view charset = {});
 
+// utf-8-addr-xtext (RFC 6533 3): an address outside US-ASCII where nothing else may stand, "zo\x{E9}@hamburger.example".
+// What is embedded so already stays.
+[[nodiscard]] std::string utf8_address_xtext(std::string_view address);
+
 // A header block with its fields in US-ASCII.
 [[nodiscard]] std::string downgrade_header(std::string_view header,
                                            HeaderDowngrade style,

@@ -150,6 +150,8 @@ std::size_t embedded_length(std::string_view text) {
     return is_whole ? end + 1 : 0;
 }
 
+}  // namespace
+
 // utf-8-addr-xtext = 1*(QCHAR / EmbeddedUnicodeChar); EmbeddedUnicodeChar = "\x{" HEXPOINT "}"
 //                                                                                    RFC 6533 3
 // In utf-8-addr-unitext some characters are embedded so already.
@@ -171,6 +173,8 @@ std::string utf8_address_xtext(std::string_view address) {
     }
     return out;
 }
+
+namespace {
 
 class HeaderDowngrader {
   public:

@@ -52,10 +52,26 @@ bool is_one_line(std::string_view mailbox) {
     return std::none_of(mailbox.begin(), mailbox.end(), base::is_control);
 }
 
+// What the peer may be told of a recipient. RFC 6533 3: an original address outside ASCII has another form for it, but
+// one that is too long for a parameter is left out.
+RcptParameters parameters_for(RcptParameters wanted, const Capabilities& peer) {
+    if (!peer.dsn) {
+        return {};
+    }
+    if (!peer.smtputf8 && wanted.orcpt && wanted.orcpt->type == kUtf8AddressType) {
+        OriginalRecipient& original = *wanted.orcpt;
+        original.address = mime::utf8_address_xtext(original.address);
+        if (original.type.size() + 1 + original.address.size() > kOrcptOctetsMax) {
+            wanted.orcpt.reset();
+        }
+    }
+    return wanted;
+}
+
 Adapted::Recipient adapt_recipient(const Envelope::Recipient& recipient, const Capabilities& peer) {
     Adapted::Recipient adapted{
         .address = recipient.address,
-        .parameters = peer.dsn ? format_parameters(recipient.parameters) : "",
+        .parameters = format_parameters(parameters_for(recipient.parameters, peer)),
         .refusal = {}};
     if (!is_one_line(recipient.address)) {
         adapted.refusal = cannot({5, 1, 3}, "bad recipient address", kRcpt);

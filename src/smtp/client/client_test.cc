@@ -9,6 +9,7 @@
 #include "fakes/world.h"
 #include "net/pipe.h"
 #include "net/tls_client_context.h"
+#include "smtp/client/adapt.h"
 #include "smtp/server/server.h"
 
 namespace smtp {
@@ -141,6 +142,32 @@ TEST_F(ClientTest, ABlobThatBreaksDeliversNothing) {
         EXPECT_FALSE(report.usable);
         EXPECT_TRUE(world_.inbox("bob@hamburger.example").empty());
     }
+}
+
+// RFC 6533 3: utf-8-addr-xtext, unless that is too long.
+TEST_F(ClientTest, KeepsCommandsInAsciiForAPeerWithoutSmtpUtf8) {
+    std::string accents;
+    for (int i = 0; i < 100; ++i) {
+        accents += "\u00e9";
+    }
+    for (const std::string& original : {std::string("zo\u00e9\\x{E8}@x"), accents}) {
+        envelope_.recipients.push_back(
+            {.address = "bob@hamburger.example",
+             .parameters = {.notify = kNotifyFailure,
+                            .orcpt = OriginalRecipient{"utf-8", original}}});
+    }
+    fakes::StringBlob blob("Subject: a\r\n\r\nb\r\n");
+    Capabilities peer;
+    peer.dsn = true;
+    const auto without = world_.run(adapt(world_.loop, envelope_, blob, peer, 1000));
+    ASSERT_TRUE(without);
+    EXPECT_EQ(without->recipients.at(1).parameters,
+              " NOTIFY=FAILURE ORCPT=utf-8;zo\\x{E9}\\x{E8}@x");
+    EXPECT_EQ(without->recipients.at(2).parameters, " NOTIFY=FAILURE");
+    peer.smtputf8 = true;
+    const auto with = world_.run(adapt(world_.loop, envelope_, blob, peer, 1000));
+    ASSERT_TRUE(with);
+    EXPECT_EQ(with->recipients.at(1).parameters, " NOTIFY=FAILURE ORCPT=utf-8;zo\u00e9\\x{E8}@x");
 }
 
 TEST(VerdictTest, KnowsWhoWantsLess) {
