@@ -127,29 +127,58 @@ base::Result<std::string> others_prefix(const store::Reader& reader, account::Ac
     return std::string(kOthersName) + "/" + account->address.to_string() + "/";
 }
 
+// The paths that lead to mailboxes of others', each with its separator behind it. Only parents of what is shared are
+// read: beside them an owner may have thousands of mailboxes that nobody asks for.
+class Branches {
+  public:
+    explicit Branches(const store::Reader& reader) : reader_(reader) {}
+
+    // To what lies below `parent`; mailbox 0 is the top of its owner's tree. kNotFound: a parent or the owner has gone.
+    base::Result<std::string> below(Ref parent) {
+        const auto known = known_.find(parent);
+        return known != known_.end() ? known->second : read(parent);
+    }
+
+  private:
+    // Parents are no deeper than MailboxLimits::depth_max.
+    base::Result<std::string> read(Ref parent) {
+        if (parent.mailbox == 0) {
+            TRY(std::string top, others_prefix(reader_, parent.owner));
+            return known_[parent] = std::move(top);
+        }
+        TRY(const auto mailbox, load_mailbox(reader_, parent));
+        if (!mailbox) {
+            return base::fail(base::Errc::kNotFound, "a mailbox without its parent");
+        }
+        TRY(const std::string above, below({parent.owner, mailbox->parent}));
+        return known_[parent] = above + mailbox->name + "/";
+    }
+
+    const store::Reader& reader_;
+    std::map<Ref, std::string> known_;
+};
+
 base::Result<> add_shared(const store::Reader& reader,
                           account::AccountId user,
                           std::vector<MailboxInfo>& list) {
     TRY(const auto refs, shared_with(reader, user));
-    std::map<account::AccountId, Tree> trees;
+    Branches branches(reader);
     for (const Ref& ref : refs) {
         TRY(const Rights rights, rights_of(reader, user, ref));
-        const auto prefix = others_prefix(reader, ref.owner);
-        if ((rights & kRightLookup) == 0 || !prefix) {
+        TRY(const auto mailbox, load_mailbox(reader, ref));
+        if ((rights & kRightLookup) == 0 || !mailbox) {
             continue;
         }
-        auto tree = trees.find(ref.owner);
-        if (tree == trees.end()) {
-            TRY(auto loaded, Tree::load(reader, ref.owner));
-            tree = trees.emplace(ref.owner, std::move(loaded)).first;
+        const auto above = branches.below({ref.owner, mailbox->parent});
+        if (!above) {
+            continue;
         }
-        if (tree->second.mailboxes().contains(ref.mailbox)) {
-            MailboxInfo info = tree->second.info(ref.mailbox);
-            info.path = *prefix + info.path;
-            info.rights = rights;
-            info.role = Role::kNone;  // its owner's use of it, not this user's
-            list.push_back(std::move(info));
-        }
+        TRY(const auto state, load_state(reader, ref));
+        MailboxInfo info = info_of(ref, *mailbox, state);
+        info.path = *above + mailbox->name;
+        info.rights = rights;
+        info.role = Role::kNone;  // its owner's use of it, not this user's
+        list.push_back(std::move(info));
     }
     return {};
 }

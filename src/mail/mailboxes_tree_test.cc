@@ -248,6 +248,30 @@ TEST_F(MailboxTreeTest, SharedMailboxesShowTheirOwnerAndObeyRights) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+// However many there are beside it.
+TEST_F(MailboxTreeTest, OfOthersTreesOnlyWhatIsSharedIsRead) {
+    const std::string top = "Other Users/user1@hamburger.example/";
+    const Ref deep = create(1, "Sales/2026/March").ref;
+    const Ref beside = create(1, "Private").ref;
+    grant(deep, "user2@hamburger.example", "lr");
+    grant(ref(1, "INBOX"), "anyone", "l");
+    append(deep, {"x\r\n"});
+    ASSERT_TRUE(change([&](store::Transaction& transaction) -> base::Result<> {
+        transaction.put(mailbox_key(KeyTag::kMailbox, beside), "damaged");
+        return {};
+    }));
+    EXPECT_FALSE(mailboxes_.list(1));
+    const auto seen = mailboxes_.list(2);
+    ASSERT_TRUE(seen);
+    const auto shown = std::ranges::find(*seen, deep, &MailboxInfo::ref);
+    ASSERT_NE(shown, seen->end());
+    EXPECT_EQ(shown->path, top + "Sales/2026/March");
+    EXPECT_EQ(shown->messages, 1U);
+    EXPECT_TRUE(shown->selectable);
+    EXPECT_THAT(paths(2), Contains(top + "INBOX"));
+    EXPECT_THAT(paths(2), Not(Contains(top + "Sales/2026")));
+}
+
 // RFC 5464 4.1: everybody's, and they count.
 TEST_F(MailboxTreeTest, AnnotationsAreCopiedWithInbox) {
     const Ref inbox = ref(1, "INBOX");
