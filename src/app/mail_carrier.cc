@@ -149,6 +149,14 @@ base::Task<base::Result<std::optional<CarriedMessage>>> MailCarrier::next(base::
             message.keywords.emplace_back(name);
         }
         const mail::EmailId email = entry.email;
+        // Others remove messages meanwhile, between these two looks as well; what is open stays.
+        const auto body = mailboxes_.open_body(account_, email);
+        if (!body && body.error().code == base::Errc::kNotFound) {
+            continue;
+        }
+        if (!body) {
+            co_return tl::unexpected(body.error());
+        }
         bool is_there = false;
         CO_TRY_VOID(
             mailboxes_.read_emails(account_,
@@ -158,11 +166,10 @@ base::Task<base::Result<std::optional<CarriedMessage>>> MailCarrier::next(base::
                                        message.return_path = record.return_path;
                                        return true;
                                    }));
-        if (!is_there) {  // gone since the mailbox was opened
+        if (!is_there) {
             continue;
         }
-        CO_TRY(const auto body, mailboxes_.open_body(account_, email));
-        CO_TRY(message.octets, co_await mail::read_octets(loop, *body, 0, body->size()));
+        CO_TRY(message.octets, co_await mail::read_octets(loop, **body, 0, (*body)->size()));
         co_return std::optional(std::move(message));
     }
     co_return std::nullopt;
