@@ -10,6 +10,7 @@
 #include "imap/grammar/list.h"
 #include "imap/server/mailbox_lines.h"
 #include "mail/acl.h"
+#include "mail/mailbox_tree.h"
 
 namespace imap {
 
@@ -41,12 +42,22 @@ std::uint32_t status_items(std::uint32_t events) {
     return items;
 }
 
-bool may_cover_others(const NotifyGroup& group) {
-    return group.events != 0 && group.filter != Filter::kInboxes &&
-           group.filter != Filter::kPersonal;
-}
-
 }  // namespace
+
+bool may_cover_others(const NotifyGroup& group) {
+    switch (group.filter) {
+        case Filter::kSubscribed:
+            return group.events != 0;
+        case Filter::kSubtree:
+        case Filter::kMailboxes:
+            return group.events != 0 &&
+                   std::ranges::any_of(group.mailboxes, [](const std::string& name) {
+                       return name == mail::kOthersName || is_below(name, mail::kOthersName);
+                   });
+        default:
+            return false;
+    }
+}
 
 bool Notifier::covers(const NotifyGroup& group, const mail::MailboxInfo& info) const {
     const auto is_it = [&](const std::string& name) { return info.path == name; };
@@ -176,8 +187,10 @@ void Notifier::watch(account::AccountId owner) {
 
 void Notifier::hear(const mail::Event& event) {
     const bool only_messages = event.kinds == mail::kMessagesChanged;
+    // Of others' mailboxes those that are not known are none of this user's.
     const bool wanted = is_selected(event.ref) ? selected_.events != 0 || !only_messages
-                                               : !only_messages || wants(kMessageEvents);
+                                               : !only_messages || (wants(kMessageEvents) &&
+                                                                    known_.contains(event.ref));
     if (!wanted) {
         return;
     }

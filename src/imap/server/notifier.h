@@ -17,6 +17,9 @@
 
 namespace imap {
 
+// May mailboxes of others be among the group's? Names in UTF-8; of the selected mailbox's group nothing is asked.
+[[nodiscard]] bool may_cover_others(const NotifyGroup& group);
+
 class Notifier {
   public:
     // NOTIFY NONE: nothing is told at all.

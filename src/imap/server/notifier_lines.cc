@@ -55,6 +55,10 @@ void Notifier::tell_names(const Waiting& waiting, const Infos& now) {
             put_list(readable ? mailbox_attributes(info, false) : "\\NoAccess", info->path);
         }
         known.readable = readable;
+        // Others' that are shared, or subscribed to, since.
+        if (!watched_.contains(ref.owner) && events_for(*info) != 0) {
+            watch(ref.owner);
+        }
     }
 }
 
@@ -125,7 +129,6 @@ void Notifier::tell_created(const Infos& now, Affected& affected) {
             continue;
         }
         Known& known = known_[ref] = know(*info);
-        watch(ref.owner);
         if (take_own("name " + info->path)) {
             continue;
         }
