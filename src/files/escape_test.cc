@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/fs.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <fstream>
@@ -257,10 +259,43 @@ TEST_P(EscapeTest, NoRaceLeadsOut) {
 
 TEST_P(EscapeTest, SpecialFilesAreNotOpened) {
     ASSERT_EQ(::mkfifo((home_ + "/fifo").c_str(), 0600), 0);
+    const base::UniqueFd opened(::inotify_init1(IN_NONBLOCK));
+    ASSERT_GE(::inotify_add_watch(opened.get(), (home_ + "/fifo").c_str(), IN_OPEN), 0);
     EXPECT_EQ(run(tree_->open(loop_, "/fifo")).error().code, Errc::kInvalid);
+    EXPECT_EQ(run(tree_->set_modified(loop_, "/fifo", {})).error().code, Errc::kInvalid);
+    EXPECT_EQ(run(tree_->set_created(loop_, "/fifo", {})).error().code, Errc::kInvalid);
+    EXPECT_EQ(run(tree_->set_mode(loop_, "/fifo", 0600)).error().code, Errc::kInvalid);
+    std::array<char, 1000> events{};
+    EXPECT_EQ(::read(opened.get(), events.data(), events.size()), -1);  // none came
     EXPECT_EQ(run(tree_->stat(loop_, "/fifo"))->kind, Kind::kFifo);
     EXPECT_EQ(run(tree_->stat(loop_, "/fifo"))->rights & (kRead | kAppend), 0U);
     EXPECT_EQ(run(tree_->list(loop_, "/fifo")).error().code, Errc::kInvalid);
+}
+
+TEST_P(EscapeTest, OnlyFilesGrow) {
+    ASSERT_EQ(::mkfifo((home_ + "/fifo").c_str(), 0600), 0);
+    store(*tree_, "/a", "mine");
+    fs::create_symlink("a", home_ + "/link");
+    fs::create_symlink("nowhere", home_ + "/broken");
+    using Mode = UploadOptions::Mode;
+    for (const Mode mode : {Mode::kAppend, Mode::kResume, Mode::kPatch}) {
+        const auto begin = [&](const std::string& path) {
+            return run(tree_->upload(loop_, path, {.mode = mode, .length = 1}));
+        };
+        EXPECT_EQ(begin("/fifo").error().code, Errc::kInvalid);
+        EXPECT_EQ(begin("/broken").error().code, Errc::kDenied);
+        auto upload = begin("/link");
+        if (GetParam() == Links::kRefuse) {
+            EXPECT_EQ(upload.error().code, Errc::kDenied);
+            continue;
+        }
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, "M")));
+        ASSERT_TRUE(run((*upload)->commit(loop_)));
+    }
+    EXPECT_TRUE(fs::is_symlink(home_ + "/link"));
+    const bool followed = GetParam() == Links::kInside;
+    EXPECT_EQ(read(*tree_, "/a"), followed ? "M" : "mine");
 }
 
 TEST_P(EscapeTest, LinksInsideAreFollowedWhereThatIsWanted) {

@@ -74,6 +74,22 @@ TEST_F(PartialsTest, AreNotKeptOnceTheirFolderHasGone) {
     EXPECT_EQ(kept(*bob_, "/team/a/x"), std::nullopt);
 }
 
+TEST_F(PartialsTest, AreNotKeptOnceTheirAccountHasGone) {
+    const account::Address bob = account::parse_address("bob@crepes.example").value();
+    const auto bobs = account::find_account(*store_.snapshot(), bob);
+    {
+        auto own = run(bob_->upload(loop_, "/x", {}));
+        auto shared = run(bob_->upload(loop_, "/team/x", {}));
+        ASSERT_TRUE(run((*own)->write(loop_, "01234")));
+        ASSERT_TRUE(run((*shared)->write(loop_, "01234")));
+        ASSERT_TRUE(store_.change_and_wait(
+            [&](store::Transaction& change) { return account::remove_account(change, bob); }));
+        ASSERT_TRUE(files_->remove_account((*bobs)->id));
+    }
+    EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
+    EXPECT_EQ(run(alice_->usage(loop_, "/team"))->octets, 0U);
+}
+
 TEST_F(PartialsTest, GoWithTheirAccount) {
     const auto bobs = account::find_account(*store_.snapshot(),
                                             account::parse_address("bob@crepes.example").value());

@@ -211,6 +211,29 @@ base::Task<Result<std::unique_ptr<OpenFile>>> Tree::open(base::Loop& loop, std::
     co_return std::make_unique<OpenFile>(pool_, std::move(state));
 }
 
+namespace {
+
+// A link makes place for a file that comes whole; what a file grows by goes to where the link leads.
+Result<std::shared_ptr<UploadState>> begin_at(const std::shared_ptr<const Mounts>& mounts,
+                                              const std::string& path,
+                                              const UploadOptions& options,
+                                              const std::shared_ptr<const Deed>& by) {
+    using Mode = UploadOptions::Mode;
+    const bool whole = options.mode == Mode::kReplace || options.mode == Mode::kUnique;
+    const LastLink link = whole ? LastLink::kKeep : LastLink::kFollow;
+    TRY(Place place, mounts->find(path, link));
+    const bool shared = place.share != nullptr;
+    TRY(auto begun, begin_upload(std::move(place), path, options, by));
+    if (shared) {
+        begun->find_again = [mounts, at = begun->shown_path, link] {
+            return mounts->find(at, link);
+        };
+    }
+    return begun;
+}
+
+}  // namespace
+
 base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
                                                          std::string path,
                                                          UploadOptions options) {
@@ -221,20 +244,9 @@ base::Task<Result<std::unique_ptr<Upload>>> Tree::upload(base::Loop& loop,
         }
     }
     CO_TRY(std::shared_ptr<UploadState> state,
-           co_await pool_.run(loop,
-                              [mounts = mounts_, path = std::move(path), options, by]()
-                                  -> Result<std::shared_ptr<UploadState>> {
-                                  TRY(Place place, mounts->find(path, LastLink::kKeep));
-                                  const bool shared = place.share != nullptr;
-                                  TRY(auto begun,
-                                      begin_upload(std::move(place), path, options, by));
-                                  if (shared) {
-                                      begun->find_again = [mounts, at = begun->shown_path] {
-                                          return mounts->find(at, LastLink::kKeep);
-                                      };
-                                  }
-                                  return begun;
-                              }));
+           co_await pool_.run(loop, [mounts = mounts_, path = std::move(path), options, by] {
+               return begin_at(mounts, path, options, by);
+           }));
     co_return std::make_unique<Upload>(pool_, std::move(state));
 }
 

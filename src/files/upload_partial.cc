@@ -76,7 +76,12 @@ bool keep_partial(UploadState& upload) {
         return false;
     }
     Volume& volume = *upload.place.volume;
-    // Whoever removed the folder meanwhile took away what was kept of uploads into it: nobody could call this one's.
+    // Who removed the folder, the share or the account meanwhile took away what was kept of such uploads: nobody could
+    // call this one's.
+    const VolumeSettings& settings = volume.settings();
+    if ((settings.is_gone && settings.is_gone()) || !settings.has_user(upload.deed->user)) {
+        return false;
+    }
     const auto spot = volume.beneath().spot(upload.place.path);
     if (!spot && spot.error().code == base::Errc::kNotFound) {
         return false;

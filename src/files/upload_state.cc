@@ -87,46 +87,53 @@ Result<> claim_entry(UploadState& upload) {
     return reserved;
 }
 
-// What may be done depends on whether somebody has the name already. Then SIZE tells of that file, and nothing is kept
-// of what is to replace it, or used of what was: nobody could know which of the two goes on.
+// Of what has the name already. SIZE tells of that file, so nothing is kept of what is to replace it, or used of what
+// was: nobody could know which of the two goes on.
+Result<> take_name_of(UploadState& upload, const Entry& there, Right change) {
+    if (there.kind == Kind::kDirectory) {
+        return base::fail(Errc::kExists, "There is a folder of that name.");
+    }
+    // Who may store there learns that nothing was stored, and why, also where nothing can be seen: another name helps.
+    if ((upload.place.rights & change) == 0) {
+        return base::fail(Errc::kExists, "The name is taken.");
+    }
+    if (there.kind != Kind::kFile && upload.mode != Mode::kReplace) {
+        return there.kind == Kind::kLink ? base::fail(Errc::kDenied, "A link is in the way.")
+                                         : base::fail(Errc::kInvalid, "It is no file.");
+    }
+    upload.exists = true;
+    upload.replace = true;
+    forget_partial(upload);
+    if (there.kind == Kind::kFile) {
+        const bool builds = upload.mode == Mode::kAppend || upload.mode == Mode::kPatch;
+        upload.credit = builds ? 0 : there.size;
+        upload.builds_long = builds && is_large(there.size);
+        upload.permissions = there.mode;
+    }
+    return upload.patch_offset <= there.size
+               ? Result<>()
+               : base::fail(Errc::kInvalid, "The file is not that long.");
+}
+
+// What may be done depends on whether somebody has the name already.
 Result<> check_rights(UploadState& upload) {
-    const bool append = upload.mode == Mode::kAppend;
-    const Right change = append ? kAppend : kOverwrite;
+    const Right change = upload.mode == Mode::kAppend ? kAppend : kOverwrite;
     if ((upload.place.rights & (kCreate | change)) == 0) {
         return base::fail(Errc::kDenied, "Permission denied.");
     }
     auto there = upload.place.volume->stat(upload.place.path);
-    if (!there && there.error().code != Errc::kNotFound) {
+    if (there) {
+        return take_name_of(upload, *there, change);
+    }
+    if (there.error().code != Errc::kNotFound) {
         return base::forward_error(there);
     }
-    if (there && there->kind == Kind::kDirectory) {
-        return base::fail(Errc::kExists, "There is a folder of that name.");
+    TRY_VOID(need(upload.place, kCreate));
+    if (upload.patch_offset > 0) {
+        return base::fail(Errc::kNotFound, "There is no such file or folder.");
     }
-    if (there) {
-        // Who may store there learns that nothing was stored, and why, also where nothing can be seen: another name helps.
-        if ((upload.place.rights & change) == 0) {
-            return base::fail(Errc::kExists, "The name is taken.");
-        }
-        upload.exists = true;
-        upload.replace = true;
-        forget_partial(upload);
-        if (there->kind == Kind::kFile) {
-            const bool builds = append || upload.mode == Mode::kPatch;
-            upload.credit = builds ? 0 : there->size;
-            upload.builds_long = builds && is_large(there->size);
-            upload.permissions = there->mode;
-        }
-        if (upload.patch_offset > there->size) {
-            return base::fail(Errc::kInvalid, "The file is not that long.");
-        }
-    } else {
-        TRY_VOID(need(upload.place, kCreate));
-        if (upload.patch_offset > 0) {
-            return base::fail(Errc::kNotFound, "There is no such file or folder.");
-        }
-        // Another may bring the name first; then its file makes place if it could have before.
-        upload.replace = (upload.place.rights & change) != 0;
-    }
+    // Another may bring the name first; then its file makes place if it could have before.
+    upload.replace = (upload.place.rights & change) != 0;
     return {};
 }
 
@@ -526,6 +533,10 @@ Result<> check_rights_again(const UploadState& upload) {
         return {};
     }
     TRY(const Place now, upload.find_again());
+    if (now.volume != upload.place.volume || now.path != upload.place.path) {
+        // A share that has gone, a link that leads elsewhere since: the rights are another place's.
+        return base::fail(Errc::kNotFound, "There is no such file or folder.");
+    }
     const Right change = upload.mode == Mode::kAppend ? kAppend : kOverwrite;
     return need(now, upload.exists ? change : kCreate);
 }

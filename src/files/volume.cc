@@ -201,8 +201,22 @@ Rights Volume::rights_of(const Entry& entry, Rights rights) const {
     }
 }
 
+// It is looked at before, for to open what is no file is a deed: a FIFO's writer goes on, a tape rewinds.
+Result<UniqueFd> Volume::open_ordinary(std::string_view path, Wait wait) const {
+    TRY(const UniqueFd there, beneath_.open(path, O_PATH | O_NOFOLLOW, wait));
+    TRY(const struct statx status, read_status(there.get(), "", AT_EMPTY_PATH));
+    switch (kind_of(status.stx_mode)) {
+        case Kind::kFile:
+        case Kind::kDirectory:
+        case Kind::kLink:  // which is refused as links are
+            return beneath_.open(path, O_RDONLY, wait);
+        default:
+            return base::fail(Errc::kInvalid, "It is no file.");
+    }
+}
+
 Result<std::pair<UniqueFd, Entry>> Volume::open_file(std::string_view path, Wait wait) const {
-    TRY(UniqueFd fd, beneath_.open(path, O_RDONLY, wait));
+    TRY(UniqueFd fd, open_ordinary(path, wait));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
     Entry entry = make_entry(status, settings_);
     entry.name = split(path).name;
@@ -283,7 +297,7 @@ Result<> Volume::unlink(std::string_view path, int flags, const std::optional<En
 // A tree's top is nobody's to change: a share's is everybody's who sees it.
 Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
     TRY_VOID(refuse_top(path));
-    TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
+    TRY(const UniqueFd fd, open_ordinary(path));
     const auto since = time.time_since_epoch();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
     std::array<timespec, 2> times{};
@@ -296,13 +310,13 @@ Result<> Volume::set_modified(std::string_view path, base::WallTime time) {
 
 Result<> Volume::set_created(std::string_view path, base::WallTime time) {
     TRY_VOID(refuse_top(path));
-    TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
+    TRY(const UniqueFd fd, open_ordinary(path));
     return write_creation(fd.get(), time);
 }
 
 Result<> Volume::set_mode(std::string_view path, unsigned mode) {
     TRY_VOID(refuse_top(path));
-    TRY(const UniqueFd fd, beneath_.open(path, O_RDONLY));
+    TRY(const UniqueFd fd, open_ordinary(path));
     TRY(const struct statx status, read_status(fd.get(), "", AT_EMPTY_PATH));
     const unsigned kept = kind_of(status.stx_mode) == Kind::kDirectory ? kOwnerFolder : kOwnerFile;
     return succeeded(::fchmod(fd.get(), (mode & kOrdinaryBits) | kept));

@@ -79,7 +79,8 @@ struct VolumeSettings {
     std::uint64_t reserve_octets = 0;
     std::function<Limits()> limits;
     std::function<bool()> is_gone;  // of a share that may have been removed meanwhile; else empty
-    std::shared_ptr<DirectBuffers> direct_buffers;  // of all volumes together
+    std::function<bool(const std::string& user)> has_user;  // as a Deed names them
+    std::shared_ptr<DirectBuffers> direct_buffers;          // of all volumes together
 };
 
 class Volume : public std::enable_shared_from_this<Volume> {
@@ -173,6 +174,9 @@ class Volume : public std::enable_shared_from_this<Volume> {
     void send_in_time(base::Loop& loop) { recorder_->send_in_time(loop); }
 
   private:
+    // What stands at `path`, open for reading. kInvalid for what is neither file nor folder.
+    [[nodiscard]] base::Result<base::UniqueFd> open_ordinary(std::string_view path,
+                                                             Wait wait = Wait::kForDisk) const;
     [[nodiscard]] base::Result<> unlink(std::string_view path,
                                         int flags,
                                         const std::optional<Entry>& only);

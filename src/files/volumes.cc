@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/ascii.h"
 #include "files/maintenance.h"
 #include "files/records.h"
 
@@ -63,6 +64,11 @@ Result<std::shared_ptr<Volume>> Volumes::open(const std::string& folder, VolumeS
     settings.keep_partials = options_.keep_partials;
     settings.reserve_octets = options_.reserve_octets;
     settings.direct_buffers = direct_buffers_;
+    settings.has_user = [self = shared_from_this()](const std::string& user) {
+        const auto id = base::parse_number<account::AccountId>(user);
+        const auto found = account::find_account(*self->store_.snapshot(), id.value_or(0));
+        return !found || *found;
+    };
     auto volume = std::make_shared<Volume>(
         std::move(beneath), std::move(aside), recorder_, std::move(settings));
     TRY_VOID(load_counts_of(*volume));

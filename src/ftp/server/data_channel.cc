@@ -46,6 +46,11 @@ void DataChannel::connect_to(net::Endpoint where) {
     where_ = std::move(where);
 }
 
+void DataChannel::only_listen(bool on) {
+    only_listens_ = on;
+    where_.reset();
+}
+
 void DataChannel::reset() {
     close_stream();
     give_port_back();
@@ -168,6 +173,9 @@ Task<Result<std::unique_ptr<net::Stream>>> DataChannel::connect() {
     }
     if (std::exchange(expired_, false)) {
         co_return fail(Errc::kTimeout, "the client did not connect in time");
+    }
+    if (only_listens_) {
+        co_return fail(Errc::kUnsupported, "after EPSV ALL only EPSV opens them");
     }
     if (!options_.active) {
         co_return fail(Errc::kUnsupported, "active mode is off here: use EPSV or PASV");

@@ -30,6 +30,11 @@ class DataChannel {
     [[nodiscard]] base::Result<std::uint16_t> listen(bool anybody);
     // PORT and EPRT.
     void connect_to(net::Endpoint where);
+    // EPSV ALL (RFC 2428 4): whether the server is never to connect, nor where it was told before.
+    void only_listen(bool on);
+
+    [[nodiscard]] bool only_listens() const { return only_listens_; }
+
     // Back to the default data port (RFC 959 3.3); ends what is there.
     void reset();
 
@@ -92,6 +97,7 @@ class DataChannel {
     bool opening_ = false;
     bool expired_ = false;  // the port was told, and given back since nobody came
     std::optional<net::Endpoint> where_;
+    bool only_listens_ = false;
     std::unique_ptr<net::Stream> stream_;
     bool protect_ = false;
     bool require_reuse_ = true;

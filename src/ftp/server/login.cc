@@ -190,7 +190,7 @@ void Session::begin_anew() {
     representation_ = {};
     settings_ = {};
     idle_timeout_s_ = options_.idle_timeout_s;
-    extended_only_ = false;
+    channel_.only_listen(false);
     buffer_size_given_ = false;
     is_cleared_ = false;
     channel_.protect(options_.implicit_tls);

@@ -108,7 +108,7 @@ bool Session::may_fxp() const {
 // RFC 2577 3: no bounce. The address is the client's own, unless FXP is allowed, and the port is none of
 // those that servers have.
 std::optional<Reply> Session::check_target(const DataPort& where) const {
-    if (extended_only_) {
+    if (channel_.only_listens()) {
         return reply(503, "After EPSV ALL only EPSV opens data connections");
     }
     if (!options_.active) {
@@ -189,7 +189,7 @@ base::Task<Result<std::string>> Session::external_address() {
 }
 
 Session::Answer Session::on_pasv(std::string /*arguments*/) {
-    if (extended_only_) {
+    if (channel_.only_listens()) {
         co_return reply(503, "After EPSV ALL only EPSV opens data connections");
     }
     if (!is_ipv4(lines_.stream().local().address)) {
@@ -218,7 +218,7 @@ Session::Answer Session::on_epsv(std::string arguments) {
         co_return reply(522, fmt::format("Network protocol not supported, use ({})", ipv4 ? 1 : 2));
     }
     if (*request == EpsvRequest::kAll) {
-        extended_only_ = true;
+        channel_.only_listen(true);
         co_return reply(200, "Only EPSV opens data connections from now on");
     }
     const auto port = channel_.listen(may_fxp());

@@ -300,7 +300,6 @@ class Session {
     bool buffer_size_given_ = false;  // PBSZ
     bool protects_data_ = false;      // AUTH's name says so, without PROT
     bool is_cleared_ = false;         // CCC
-    bool extended_only_ = false;      // EPSV ALL
 
     DataChannel channel_;
     std::optional<Job> job_;  // begins when its 150 has gone out
