@@ -25,6 +25,7 @@ struct FtpNeeds {
     base::Random& random;
     base::Log& log;
     base::Metrics& metrics;
+    std::size_t loops = 1;  // that sessions run on
     net::Resolver* resolver = nullptr;
     std::shared_ptr<net::TlsContext> tls;  // may be null
 };

@@ -142,6 +142,7 @@ base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
                           .random = random,
                           .log = *log,
                           .metrics = metrics,
+                          .loops = server->threads(),
                           .resolver = resolver.get(),
                           .tls = tls},
                          watch));

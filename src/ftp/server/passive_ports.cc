@@ -24,10 +24,14 @@ constexpr unsigned kToldMax = 64;
 // Without a range the kernel could choose, but it takes no port on which an ended connection still waits out its
 // TIME_WAIT, as those of a minute's transfers do, and looks at them one by one: at thousands of small files a
 // minute that took more time than the files. A port that is named may be listened on beside them.
-PassivePorts::PassivePorts(net::Network& network, base::Random& random, PortRange range)
+PassivePorts::PassivePorts(net::Network& network,
+                           base::Random& random,
+                           PortRange range,
+                           std::size_t loops)
     : network_(network),
       random_(random),
-      range_(range.first == 0 ? kDynamicPorts : range) {}
+      range_(range.first == 0 ? kDynamicPorts : range),
+      kept_(loops <= count() ? loops : 0) {}
 
 PassivePorts::~PassivePorts() = default;
 
@@ -85,10 +89,13 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loo
                                                                  const std::string& local,
                                                                  const std::string& client) {
     const std::scoped_lock lock(mutex_);
-    const std::uint64_t count = static_cast<std::uint64_t>(range_.last - range_.first) + 1;
-    const std::uint64_t begin = random_.below(count);
-    for (std::uint64_t step = 0; step < count; ++step) {
-        const auto number = static_cast<std::uint16_t>(range_.first + (begin + step) % count);
+    const std::uint64_t begin = random_.below(count());
+    for (std::uint64_t step = 0; step < count(); ++step) {
+        const std::uint64_t place = (begin + step) % count();
+        if (!may_take(loop, place)) {
+            continue;
+        }
+        const auto number = static_cast<std::uint16_t>(range_.first + place);
         const auto found = ports_.find({local, number});
         if (found == ports_.end()) {
             auto claim = claim_at(loop, {.address = local, .port = number, .path = {}}, client);
@@ -104,10 +111,19 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loo
                 fmt::format("every port from {} to {} is taken", range_.first, range_.last));
 }
 
+std::size_t PassivePorts::count() const {
+    return static_cast<std::size_t>(range_.last - range_.first) + 1;
+}
+
+// Loops get their own ports as they come.
+bool PassivePorts::may_take(const base::Loop& loop, std::size_t place) {
+    return place >= kept_ || places_.try_emplace(&loop, places_.size()).first->second == place;
+}
+
 // Most ports of the range are for whoever comes next: a small range is shared by turns.
 bool PassivePorts::has_room() {
     const std::scoped_lock lock(mutex_);
-    return ports_.size() * 4 <= static_cast<std::size_t>(range_.last - range_.first) + 1;
+    return ports_.size() * 4 <= count();
 }
 
 Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim_at(base::Loop& loop,

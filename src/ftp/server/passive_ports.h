@@ -3,6 +3,7 @@
 // closed at once, so that nobody takes what was meant for another (RFC 2577 3).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -21,12 +22,17 @@ struct PortRange {
     std::uint16_t last = 0;
 };
 
-// One a server, thread-safe. A port is listened on by one loop at a time.
+// One a server, thread-safe. A port is listened on by one loop at a time, and shared by the sessions of that loop; so
+// that the sessions of one address never have them all, each loop has one that no other takes, where there are enough.
 class PassivePorts {
     struct Port;
 
   public:
-    PassivePorts(net::Network& network, base::Random& random, PortRange range);
+    // For sessions on so many `loops`.
+    PassivePorts(net::Network& network,
+                 base::Random& random,
+                 PortRange range,
+                 std::size_t loops = 1);
     PassivePorts(const PassivePorts&) = delete;
     PassivePorts& operator=(const PassivePorts&) = delete;
     ~PassivePorts();
@@ -98,6 +104,8 @@ class PassivePorts {
     [[nodiscard]] base::Result<std::unique_ptr<Claim>> claim_at(base::Loop& loop,
                                                                 const net::Endpoint& local,
                                                                 const std::string& client);
+    [[nodiscard]] std::size_t count() const;
+    [[nodiscard]] bool may_take(const base::Loop& loop, std::size_t place);
     [[nodiscard]] bool has_room();
     [[nodiscard]] std::unique_ptr<Claim> make_claim(std::shared_ptr<Port> port,
                                                     const std::string& client);
@@ -108,8 +116,10 @@ class PassivePorts {
     net::Network& network_;
     base::Random& random_;
     const PortRange range_;
+    const std::size_t kept_;  // ports from the first on, each for one loop alone
     std::mutex mutex_;
-    std::map<Key, std::shared_ptr<Port>> ports_;  // guarded by mutex_
+    std::map<const base::Loop*, std::size_t> places_;  // of the loops' own ports; guarded by mutex_
+    std::map<Key, std::shared_ptr<Port>> ports_;       // guarded by mutex_
 };
 
 }  // namespace ftp

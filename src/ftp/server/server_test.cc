@@ -140,6 +140,35 @@ TEST_F(PassivePortsTest, AFewPortsAreSharedByTurns) {
     EXPECT_FALSE(alice->may_renew());
 }
 
+// A port is shared by the sessions of one loop, and who has all that another loop can take has none of its own.
+TEST_F(PassivePortsTest, NobodyTakesThePortsOfAllLoops) {
+    fakes::FakeLoop other(clock_);
+    PassivePorts ports(network_, random_, {.first = 50001, .last = 50004}, 2);
+    std::vector<Claim> many;
+    while (auto one = claim(ports, "192.0.2.1")) {
+        many.push_back(std::move(one));
+    }
+    EXPECT_EQ(many.size(), 3U);
+    for (const char* const client : {"192.0.2.2", "192.0.2.3", "192.0.2.1"}) {
+        auto served = ports.claim(other, "192.0.2.25", client);
+        ASSERT_TRUE(served) << served.error().text;
+        many.push_back(std::move(*served));
+    }
+    EXPECT_FALSE(ports.claim(other, "192.0.2.25", "192.0.2.1"));
+    many.clear();
+    other.run_ready();
+}
+
+// Where there are fewer ports than loops, all of them are anybody's.
+TEST_F(PassivePortsTest, FewPortsAreForAllLoops) {
+    fakes::FakeLoop other(clock_);
+    PassivePorts ports(network_, random_, {.first = 50001, .last = 50001}, 2);
+    EXPECT_TRUE(claim(ports, "192.0.2.1"));
+    loop_.run_ready();
+    EXPECT_TRUE(ports.claim(other, "192.0.2.25", "192.0.2.1"));
+    other.run_ready();
+}
+
 TEST_F(PassivePortsTest, ARangeThatIsFullSaysSo) {
     PassivePorts ports(network_, random_, {.first = 50001, .last = 50003});
     const Claim claims[] = {
