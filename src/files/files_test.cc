@@ -533,6 +533,18 @@ TEST_F(FilesTest, NothingIsRenamedToWhereNoPathLeads) {
     EXPECT_TRUE(rename(outer, outer + "a"));
 }
 
+TEST_F(FilesTest, LinksAreNoWayToWhereNoPathLeads) {
+    restart({.links = Links::kInside});
+    tree_ = open("alice@crepes.example");
+    const std::string deep = make_chain('a', kPathOctetsMax - 1000);
+    make_chain('b', 1001);
+    ASSERT_TRUE(run(tree_->symlink(loop_, deep.substr(1), "/link")));
+    const std::string folder = '/' + std::string(200, 'b');
+    EXPECT_EQ(run(tree_->rename(loop_, folder, "/link" + folder)).error().code, Errc::kTooLong);
+    EXPECT_TRUE(run(tree_->make_directory(loop_, "/link/c")));
+    EXPECT_TRUE(run(tree_->rename(loop_, "/link/c", "/link" + folder)));
+}
+
 TEST_F(FilesTest, WhatLiesDeeperThanPathsReachIsCountedCopiedAndRemoved) {
     const std::string deep = make_chain('a', kPathOctetsMax - 1000);
     const std::string inner = make_chain('b', kPathOctetsMax - 1000);

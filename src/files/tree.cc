@@ -81,16 +81,18 @@ Result<> check_gain(const Place& from, const Place& to) {
                : base::fail(Errc::kDenied, "Permission denied.");
 }
 
-// What lies in a folder goes along, and must be in reach of a path there too.
-Result<> check_room(const Place& old_place, const std::string& from, const std::string& to) {
-    if (to.size() <= from.size()) {
+// What lies in a folder goes along, and must be in reach of a path there too, by whichever links the user says it.
+Result<> check_room(const Place& old_place, const Place& new_place, std::size_t shown_octets) {
+    const std::size_t above = std::max(shown_octets, new_place.path.size());
+    if (above <= old_place.path.size()) {
         return {};
     }
     TRY(const Entry entry, old_place.volume->stat(old_place.path));
     if (entry.kind != Kind::kDirectory) {
         return {};
     }
-    return old_place.volume->expect_room(old_place.path, kPathOctetsMax - to.size());
+    return old_place.volume->expect_room(old_place.path,
+                                         kPathOctetsMax - std::min(above, kPathOctetsMax));
 }
 
 Result<> rename_place(const Mounts& mounts,
@@ -101,7 +103,7 @@ Result<> rename_place(const Mounts& mounts,
     TRY(const Place new_place, mounts.find(to, kCreate, LastLink::kKeep));
     TRY_VOID(check_grants(new_place, false));
     TRY_VOID(check_gain(old_place, new_place));
-    TRY_VOID(check_room(old_place, from, to));
+    TRY_VOID(check_room(old_place, new_place, to.size()));
     TRY_VOID(Volume::rename(*old_place.volume,
                             old_place.path,
                             *new_place.volume,
