@@ -283,6 +283,7 @@ class Client {
                                                 ByteSource& source);
     [[nodiscard]] base::Task<> keep_pace(DataChannel& channel, Pace& own, std::uint64_t octets);
     [[nodiscard]] Async<void> finish(DataChannel& channel, base::Result<> outcome);
+    [[nodiscard]] Async<void> expect_end(DataChannel& channel, base::SteadyTime end);
     [[nodiscard]] Async<void> conclude_transfer(const DataChannel& channel, base::Result<> outcome);
     void begin_abort();
     [[nodiscard]] Async<void> finish_abort();

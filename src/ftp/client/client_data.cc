@@ -140,7 +140,8 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
         // To close with octets unread would reset the connection, and could cost the last ones sent. In modes B and C the
         // server may keep it open (RFC 959 3.2).
         const base::SteadyTime end = loop_.clock().steady() + kFarewell;
-        while (!representation_.marks_its_end() && co_await channel.stream->receive(end)) {
+        if (!representation_.marks_its_end()) {
+            outcome = co_await expect_end(channel, end);
         }
     }
     const bool given_up = channel.upload && !outcome && !is_broken(outcome.error().code);
@@ -157,6 +158,18 @@ Client::Async<void> Client::finish(DataChannel& channel, base::Result<> outcome)
         co_return outcome;
     }
     co_return co_await conclude_transfer(channel, std::move(outcome));
+}
+
+// Mode Z's stream may end before the connection: the file is not what the server means when more comes.
+Client::Async<void> Client::expect_end(DataChannel& channel, base::SteadyTime end) {
+    bool more = false;
+    while (co_await channel.stream->receive(end)) {
+        more = !channel.upload;
+    }
+    if (more) {
+        co_return fail(Errc::kSyntax, "octets behind the end of the file");
+    }
+    co_return base::Result<>();
 }
 
 // After 1yz one more reply comes; without it the refusal was the reply.

@@ -36,7 +36,10 @@ class Decoder {
             return octets;
         }
         out_.clear();
-        TRY_VOID(content_->feed(octets, out_));
+        TRY(const std::size_t taken, content_->feed(octets, out_));
+        if (taken < octets.size()) {
+            return fail(Errc::kSyntax, "octets behind the end of the file");
+        }
         return std::string_view(out_);
     }
 

@@ -3,6 +3,7 @@
 
 #include "fakes/played_ftp_server.h"
 #include "ftp/client/client.h"
+#include "ftp/grammar/content.h"
 
 namespace ftp {
 namespace {
@@ -72,6 +73,40 @@ TEST_F(ClientTransferTest, WaitsForNoEndOfAConnectionThatMayStay) {
     say("250 got it\r\n");
     ASSERT_TRUE(ended(storing));
     EXPECT_TRUE(storing.result());
+}
+
+// RFC 1951 and RFC 1950 mark their end, and no file has two: what comes behind is no part of it, in one piece or two.
+TEST_F(ClientTransferTest, TakesNothingBehindTheStreamOfModeZ) {
+    connect();
+    auto choosing = client_.set_mode(Mode::kDeflate);
+    choosing.start();
+    static_cast<void>(heard());
+    say("200 ok\r\n");
+    std::string stream;
+    ContentEncoder encoder({.mode = Mode::kDeflate});
+    encoder.feed("one", stream);
+    encoder.finish(stream);
+    const auto fetch = [&](const std::vector<std::string>& pieces) {
+        TextSink sink;
+        auto fetching = client_.retrieve("x", {}, sink);
+        fetching.start();
+        const auto data = serve_passive();
+        static_cast<void>(heard());
+        say("150 here\r\n");
+        for (const std::string& piece : pieces) {
+            data->push(piece);
+            loop_.run_ready();
+        }
+        data->close();
+        say("226 done\r\n");
+        EXPECT_TRUE(ended(fetching));
+        return fetching.result();
+    };
+    EXPECT_TRUE(fetch({stream}));
+    for (const auto& fetched : {fetch({stream + "TRAILING"}), fetch({stream, "TRAILING"})}) {
+        ASSERT_FALSE(fetched);
+        EXPECT_EQ(fetched.error().code, Errc::kSyntax);
+    }
 }
 
 // RFC 959 5.3.1 has A as the default, and servers exist that have another: who wants A says so, once.
