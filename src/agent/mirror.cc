@@ -112,7 +112,7 @@ class Mirror {
         if (options_.reverse) {
             // vsftpd says 226 of a folder that is not there.
             if (trees_.there.empty()) {
-                make_parents_there();
+                make_top_there();
             }
             return {};
         }
@@ -123,14 +123,19 @@ class Mirror {
                       : base::Result<>();
     }
 
-    // Servers refuse a folder that is there already in many ways; what was refused with reason, the files show.
-    void make_parents_there() {
+    // Servers refuse a folder that is there already in many ways; what was refused with reason, the files show. One that is
+    // neither to be listed nor to be made may be there, and hold what was to be removed.
+    void make_top_there() {
+        base::Result<> made;
         for (std::size_t slash = remote_.find('/', 1); slash < remote_.size();
              slash = remote_.find('/', slash + 1)) {
-            static_cast<void>(site_.run(site_.client().make_directory(remote_.substr(0, slash))));
+            made = site_.run(site_.client().make_directory(remote_.substr(0, slash)));
         }
         if (!remote_.empty() && !remote_.ends_with('/')) {
-            static_cast<void>(site_.run(site_.client().make_directory(remote_)));
+            made = site_.run(site_.client().make_directory(remote_));
+        }
+        if (!made && options_.remove && trees_.whole && !trees_.why_unlisted.empty()) {
+            note_failure(remote_, trees_.why_unlisted);
         }
     }
 

@@ -48,9 +48,9 @@ class Reader {
         if (walked || !options_.reverse || walked.error().code != Errc::kNotFound) {
             co_return walked;
         }
+        trees_.why_unlisted = "it may not be listed, so nothing is removed; " + walked.error().text;
         if (options_.remove && co_await is_there(top)) {
-            note_failure(top,
-                         "it may not be listed, so nothing is removed; " + walked.error().text);
+            note_failure(top, trees_.why_unlisted);
         }
         co_return base::Result<>();  // it will be made
     }
@@ -73,6 +73,9 @@ class Reader {
   private:
     // 550 to a listing says as well that the folder is there for others to list.
     base::Task<bool> is_there(std::string folder) {
+        if (folder.empty()) {
+            co_return true;
+        }
         const auto entered = co_await site_.client().change_directory(std::move(folder));
         if (entered && !trees_.where.empty()) {
             static_cast<void>(co_await site_.client().change_directory(trees_.where));

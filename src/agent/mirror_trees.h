@@ -21,6 +21,7 @@ struct MirrorTrees {
     std::set<std::string, std::less<>> left_out;  // links and the like of the source
     std::uint64_t links = 0;                      // of these the links that pass the filter
     std::set<std::string, std::less<>> links_here;
+    std::string why_unlisted;           // the target's top there; empty: it was listed
     std::vector<std::string> failures;  // a sentence each
 };
 

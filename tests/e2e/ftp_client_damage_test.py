@@ -336,6 +336,12 @@ class Words(InFolder):
                       self.ftp(*mirror, "--delete", status=74).stderr)
         there.answers["CWD"] = "550 no such folder"
         self.ftp(*mirror, "--delete")
+        there.answers["MKD"] = "550 there is one, or may be none"
+        self.assertIn("drop: it may not be listed, so nothing is removed; 550 not for you",
+                      self.ftp(*mirror, "--delete", status=74).stderr)
+        self.ftp(*mirror)
+        self.assertIn("it may not be listed, so nothing is removed",
+                      self.ftp("--tls", "never", "mirror", "-R", "tree", there.url, "--delete", status=74).stderr)
         self.assertEqual([line for line in there.seen if line.startswith(("DELE", "RMD"))], [])
 
     def test_bookmark_of_two_words(self):
