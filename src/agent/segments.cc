@@ -40,6 +40,11 @@ class Segments {
         CO_TRY(where_, co_await site_.client().working_directory());
         CO_TRY_VOID(prepare(*size, modified, connections));
         co_await fetch_beside_one_another(connections);
+        if (begins_elsewhere_ && site_.client().has("RANG")) {
+            CO_TRY_VOID(forget_ranges());
+            CO_TRY_VOID(prepare(*size, modified, connections));
+            co_await fetch_beside_one_another(connections);
+        }
         meter_.end(waiting_.empty() && !is_mixed_);
         base::Result<> whole = tell_what_is_missing();
         if (whole) {
@@ -69,6 +74,7 @@ class Segments {
                 return fail(Errc::kInvalid, "nobody wants it any more");
             }
             if (octets.size() > part_.octets) {
+                owner_.begins_elsewhere_ = true;
                 return owner_.found_mixed(
                     "{}: more came than the server said there is: it does not begin where it is "
                     "told to, or the file grew");
@@ -206,12 +212,14 @@ class Segments {
         CO_TRY_VOID(co_await expect_the_same(client));
         CO_TRY(const auto file, FileSink::open(local_, part.offset, true));
         PartSink sink(*this, part, *file);
-        // What comes behind the last part tells of a server that says 350 to REST and does not heed it.
+        // What comes behind the last part tells of a server that says 350 to RANG or REST and does not heed it. Behind others
+        // it tells nothing: ProFTPD heeds where a range begins, and not always where it ends.
         const bool is_last = part.offset + part.octets == status_.size;
-        const auto octets_max =
-            is_last && !client.has("RANG") ? std::nullopt : std::optional(part.octets);
+        client.options().use_ranges = use_ranges_;
         CO_TRY_VOID(co_await client.retrieve(
-            remote_, {.restart = part.offset, .octets_max = octets_max}, sink));
+            remote_,
+            {.restart = part.offset, .octets_max = part.octets, .takes_excess = is_last},
+            sink));
         if (part.octets > 0) {
             co_return co_await why_short(client);
         }
@@ -247,6 +255,16 @@ class Segments {
     base::Result<> forget_all() {
         status_.missing = {{.offset = 0, .octets = status_.size}};
         return save_segment_status(local_, status_);
+    }
+
+    // REST is older than RANG: who does not heed the one may heed the other.
+    base::Result<> forget_ranges() {
+        use_ranges_ = false;
+        is_mixed_ = false;
+        given_up_ = false;
+        last_failure_.reset();
+        waiting_.clear();
+        return forget_all();
     }
 
     base::Result<> save_now_and_then() {
@@ -317,6 +335,8 @@ class Segments {
     unsigned running_ = 0;
     bool given_up_ = false;  // no other connection helps
     bool is_mixed_ = false;  // what is here is of several versions
+    bool use_ranges_ = true;
+    bool begins_elsewhere_ = false;  // more came than lies behind where it was to begin
     std::optional<base::Error> last_failure_;
 };
 

@@ -248,6 +248,25 @@ class Downloads(InFolder):
         self.assertIn("it does not begin where it is told to", said)
         self.assertIn("part 0 3000000\n", self.status_file())
 
+    def test_parts_from_a_server_that_does_not_heed_ranges(self):
+        class Rangeless(ScriptedServer):
+            """Says 350 to RANG, and does not heed it."""
+
+            def reply(self, verb, argument):
+                return "350 go on" if verb == "RANG" else super().reply(verb, argument)
+
+        class DeafToBoth(Rangeless, Deaf):
+            pass
+
+        words = ["--tls", "never", "--segments", "3", "get"]
+        rangeless = self.enterContext(Rangeless({"large": LARGE}, features=["RANG STREAM"]))
+        self.ftp(*words, rangeless.url + "large", "-o", "back")
+        self.assertEqual((self.folder / "back").read_bytes(), LARGE)
+        self.assertIn("REST 2000002", rangeless.seen)
+        deaf = self.enterContext(DeafToBoth({"large": LARGE}, features=["RANG STREAM"]))
+        self.assertIn("it does not begin where it is told to",
+                      self.ftp(*words, deaf.url + "large", "-o", "neither", status=76).stderr)
+
     def test_parts_of_two_versions(self):
         for connections in ("2", "5"):
             replaced = self.enterContext(Replaced({"large": LARGE}, LARGE[::-1]))

@@ -49,6 +49,7 @@ struct ClientOptions {
     bool passive = true;
     bool extended = true;  // EPSV and EPRT before PASV and PORT
     bool use_mlsd = true;
+    bool use_ranges = true;   // RANG before REST, for parts
     bool list_hidden = true;  // LIST -a, where the server understands it
     // Type A as it comes, with its carriage returns.
     bool keep_returns = false;
@@ -102,6 +103,9 @@ struct TransferOptions {
     std::uint64_t restart = 0;  // REST: the first octet wanted or sent
     // Enough: the transfer ends in good order after so many octets, as a segment's does.
     std::optional<std::uint64_t> octets_max = {};
+    // No file has more than octets_max behind `restart`: what comes all the same reaches the sink, since who sends it began
+    // somewhere else.
+    bool takes_excess = false;
     std::uint64_t rate_max = 0;  // octets a second; 0: as fast as it goes
     // Called with the octets so far, of this transfer.
     std::function<void(std::uint64_t octets)> on_progress = {};

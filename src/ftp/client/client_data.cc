@@ -81,7 +81,7 @@ Client::Async<void> Client::open_active(DataChannel& channel) {
 // Where a part is wanted, RANG names its last octet as well (draft-bryan-ftp-range): nothing has to be cut off then. ProFTPD
 // sends on all the same where data is protected.
 Client::Async<void> Client::place(DataChannel& channel, Portion portion) {
-    if (portion.octets_max.value_or(0) > 0 && has("RANG")) {
+    if (portion.octets_max.value_or(0) > 0 && options_.use_ranges && has("RANG")) {
         const std::uint64_t last = portion.restart + *portion.octets_max - 1;
         CO_TRY(const ServerReply reply,
                co_await command(fmt::format("RANG {} {}", portion.restart, last)));

@@ -62,24 +62,28 @@ class Decoder {
 // Octets to the sink, no more than the transfer wants. False: enough.
 class Taker {
   public:
-    Taker(const TransferOptions& options, ByteSink& sink) : options_(options), sink_(sink) {}
+    Taker(const TransferOptions& options, ByteSink& sink)
+        : options_(options),
+          octets_max_(options.takes_excess ? std::nullopt : options.octets_max),
+          sink_(sink) {}
 
     [[nodiscard]] base::Result<bool> put(std::string_view octets) {
-        if (options_.octets_max) {
-            octets = octets.substr(0, *options_.octets_max - done_);
+        if (octets_max_) {
+            octets = octets.substr(0, *octets_max_ - done_);
         }
         TRY_VOID(sink_.write(octets));
         done_ += octets.size();
         if (options_.on_progress) {
             options_.on_progress(done_);
         }
-        return !options_.octets_max || done_ < *options_.octets_max;
+        return !octets_max_ || done_ < *octets_max_;
     }
 
     [[nodiscard]] std::uint64_t done() const { return done_; }
 
   private:
     const TransferOptions& options_;
+    const std::optional<std::uint64_t> octets_max_;
     ByteSink& sink_;
     std::uint64_t done_ = 0;
 };
