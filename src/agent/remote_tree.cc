@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::ptrdiff_t kDepthMax = 64;
 constexpr std::size_t kEntriesMax = 5'000'000;
+// Of paths, links' targets and complaints: 100 for each of so many files.
+constexpr std::size_t kOctetsMax = std::size_t{512} << 20;
 
 base::Task<base::Result<std::vector<ftp::RemoteEntry>>> list_with_retries(FtpSite& site,
                                                                           std::string folder,
@@ -49,12 +51,26 @@ class Walk {
             }
             CO_TRY_VOID(co_await look_into(std::move(path)));
         }
+        if (full_) {
+            walk_.on_failure(top_.empty() ? "." : top_,
+                             {.code = Errc::kTooLong,
+                              .text = "more than 5,000,000 files, or than 512 MiB of names"});
+        }
         co_return base::Result<>();
     }
 
   private:
-    void tell(const std::string& path, Errc code, std::string text) const {
-        walk_.on_failure(path, {.code = code, .text = std::move(text)});
+    // Whoever hears of so many octets keeps them.
+    bool affords(std::size_t octets) {
+        full_ = full_ || octets > octets_left_;
+        octets_left_ -= full_ ? 0 : octets;
+        return !full_;
+    }
+
+    void tell(const std::string& path, Errc code, std::string text) {
+        if (affords(path.size() + text.size())) {
+            walk_.on_failure(path, {.code = code, .text = std::move(text)});
+        }
     }
 
     // Fails when nothing is to follow: the user has had enough, or it is the top.
@@ -70,7 +86,7 @@ class Walk {
             co_return base::forward_error(entries);
         }
         if (!entries) {
-            walk_.on_failure(folder, entries.error());
+            tell(folder, entries.error().code, entries.error().text);
             co_return base::Result<>();
         }
         for (const std::string& name : site_.client().left_out()) {
@@ -90,12 +106,15 @@ class Walk {
         std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) {
             return one.name < other.name;
         });
-        if (entries.size() > kEntriesMax - entries_) {
-            entries.resize(kEntriesMax - entries_);
-            full_ = true;
-            tell(folder, Errc::kTooLong, "more than 5,000,000 files");
+        std::size_t affordable = 0;
+        while (affordable < entries.size() && entries_ < kEntriesMax &&
+               affords(folder.size() + entries[affordable].name.size() +
+                       entries[affordable].target.size())) {
+            ++affordable;
+            ++entries_;
         }
-        entries_ += entries.size();
+        full_ = full_ || affordable < entries.size();
+        entries.resize(affordable);
         for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
             std::string path = join_path(folder, entry->name);
             ahead_.emplace_back(std::move(path), std::move(*entry));
@@ -108,6 +127,7 @@ class Walk {
     std::string where_;  // the connection's folder, which top_ may be relative to
     std::vector<std::pair<std::string, ftp::RemoteEntry>> ahead_;  // the next one last
     std::size_t entries_ = 0;
+    std::size_t octets_left_ = kOctetsMax;
     bool full_ = false;
 };
 

@@ -267,6 +267,21 @@ class Downloads(InFolder):
         self.assertIn("it does not begin where it is told to",
                       self.ftp(*words, deaf.url + "large", "-o", "neither", status=76).stderr)
 
+    def test_names_that_fill_the_memory(self):
+        class Endless(ScriptedServer):
+            """Its names are short, its paths are not."""
+
+            def transfer(self, connection, state, verb, name):
+                self.files = {f"{number}": b"x" for number in range(12_000)} if name else {}
+                return super().transfer(connection, state, verb, name)
+
+            def facts(self):
+                return super().facts() or f"type=dir; {'n' * 60_000}\r\n"
+
+        endless = self.enterContext(Endless(features=["MLST type*;size*;"]))
+        said = self.ftp("--tls", "never", endless.url, text="du -s\n", status=76).stderr
+        self.assertIn("more than 5,000,000 files, or than 512 MiB of names", said)
+
     def test_parts_of_two_versions(self):
         for connections in ("2", "5"):
             replaced = self.enterContext(Replaced({"large": LARGE}, LARGE[::-1]))

@@ -53,6 +53,8 @@ struct ClientOptions {
     bool list_hidden = true;  // LIST -a, where the server understands it
     // Type A as it comes, with its carriage returns.
     bool keep_returns = false;
+    // The longest listing of one folder that is read: its names are kept, and the server decides how many and how long.
+    std::size_t listing_octets_max = std::size_t{256} << 20;
     // One bound for all connections that share it; null: none.
     std::shared_ptr<Pace> pace = {};
     // How long to wait for a reply, or for octets of a transfer.

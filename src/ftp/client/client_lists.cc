@@ -22,9 +22,14 @@ class LineSink final : public ByteSink {
   public:
     using Take = std::function<void(std::string_view line)>;
 
-    explicit LineSink(Take take) : take_(std::move(take)) {}
+    // `octets_max`: of all lines together.
+    LineSink(std::size_t octets_max, Take take) : take_(std::move(take)), left_(octets_max) {}
 
     base::Result<> write(std::string_view octets) override {
+        if (octets.size() > left_) {
+            return fail(Errc::kTooLong, "a listing longer than any folder");
+        }
+        left_ -= octets.size();
         while (!octets.empty()) {
             const std::size_t end = octets.find('\n');
             line_ += octets.substr(0, end);
@@ -61,6 +66,7 @@ class LineSink final : public ByteSink {
     }
 
     const Take take_;
+    std::size_t left_;
     std::size_t lines_ = 0;
     std::string line_;
 };
@@ -128,7 +134,7 @@ Client::Async<std::vector<RemoteEntry>> Client::list_facts(std::string arguments
     left_out_.clear();
     unread_line_.clear();
     std::vector<RemoteEntry> entries;
-    LineSink facts([&entries, this](std::string_view line) {
+    LineSink facts(options_.listing_octets_max, [&entries, this](std::string_view line) {
         auto read = parse_fact_listing(line);
         // RFC 3659 7.5.1: only its type tells a file from a folder.
         if (read.empty() ? !base::trim(line).empty() : !read.front().is_type_known) {
@@ -188,7 +194,7 @@ Client::Async<Client::Lines> Client::read_list(std::string command_line) {
     left_out_.clear();
     unread_line_.clear();
     ListingReader reader({.now = loop_.clock().now()});
-    LineSink lines([&](std::string_view line) {
+    LineSink lines(options_.listing_octets_max, [&](std::string_view line) {
         read.is_empty = false;
         auto entry = reader.take(line);
         read.has_itself = read.has_itself || (entry && entry->name == ".");
@@ -220,7 +226,7 @@ Client::Async<void> Client::expect_folder(std::string path) {
 
 Client::Async<std::vector<std::string>> Client::names(std::string arguments) {
     std::vector<std::string> names;
-    LineSink lines([&names](std::string_view line) {
+    LineSink lines(options_.listing_octets_max, [&names](std::string_view line) {
         if (!line.empty()) {
             names.emplace_back(line);
         }

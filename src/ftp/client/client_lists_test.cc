@@ -110,6 +110,23 @@ TEST_F(FolderTest, OfLinesEndsAtALineWithoutEnd) {
     EXPECT_EQ(entries.error().code, Errc::kTooLong);
 }
 
+// Neither the number of lines nor their length tells how much memory they take.
+TEST_F(FolderTest, OfFactsEndsAtMoreOctetsThanAFolderHas) {
+    client_.options().listing_octets_max = 100;
+    const std::string line = "type=file; " + std::string(40, 'x') + "\r\n";
+    const auto entries = list("MLSD", {line, line});
+    ASSERT_FALSE(entries);
+    EXPECT_EQ(entries.error().code, Errc::kTooLong);
+}
+
+TEST_F(FolderTest, OfLinesEndsAtMoreOctetsThanAFolderHas) {
+    client_.options().listing_octets_max = 100;
+    const std::string line = "-rw-r--r-- 1 a b 5 Jan 1 2025 " + std::string(30, 'x') + "\r\n";
+    const auto entries = list("LIST", {line, line});
+    ASSERT_FALSE(entries);
+    EXPECT_EQ(entries.error().code, Errc::kTooLong);
+}
+
 // What a line hides that nobody can read may be a file.
 TEST_F(FolderTest, OfLinesTellsWhatItCouldNotRead) {
     ASSERT_TRUE(list("LIST", {"total 1\r\n-rw-r--r-- 1 a b 5 Jan 1 2025 a\r\n\r\n"}));
