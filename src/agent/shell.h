@@ -270,7 +270,8 @@ class Shell {
     [[nodiscard]] std::string remote_name(const std::string& local) const;
     [[nodiscard]] base::Result<Words> expand_in(const std::string& folder,
                                                 const std::string& part,
-                                                Wanted wanted);
+                                                Wanted wanted,
+                                                std::size_t& left);
     [[nodiscard]] base::Result<Words> expand_glob(const std::string& pattern, Wanted last);
     [[nodiscard]] base::Result<Words> expand_remote(const std::string& pattern, Wanted last);
     [[nodiscard]] base::Result<std::vector<ftp::RemoteEntry>> entries_of(const std::string& top);

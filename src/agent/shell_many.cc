@@ -22,6 +22,7 @@ using base::fail;
 namespace {
 
 constexpr std::size_t kNamesOctetsMax = std::size_t{16} << 20;
+constexpr std::size_t kGlobOctetsMax = std::size_t{256} << 20;  // the server says what matches
 
 }  // namespace
 
@@ -61,10 +62,11 @@ bool Shell::agrees(const std::string& verb, const std::string& name) {
     }
 }
 
-// What `part`, one name or glob between slashes, stands for in `folder`.
+// What `part`, one name or glob between slashes, stands for in `folder`: of no more than `left` octets, which it takes away.
 base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
                                             const std::string& part,
-                                            Wanted wanted) {
+                                            Wanted wanted,
+                                            std::size_t& left) {
     const bool only_folders = wanted == Wanted::kFolders;
     const std::string end = only_folders ? "/" : "";
     if (!is_glob(part)) {
@@ -75,9 +77,15 @@ base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
     for (const ftp::RemoteEntry& entry : entries) {
         const bool hidden = entry.name.starts_with('.') && !part.starts_with('.');
         const bool fits = wanted == Wanted::kBoth || entry.is_directory() == only_folders;
-        if (!hidden && fits && glob_matches(part, entry.name)) {
-            paths.push_back(std::string(folder).append(entry.name).append(end));
+        if (hidden || !fits || !glob_matches(part, entry.name)) {
+            continue;
         }
+        const std::size_t octets = folder.size() + entry.name.size() + end.size();
+        if (octets > left) {
+            return fail(Errc::kTooLong, part + " stands for more names than fit here");
+        }
+        left -= octets;
+        paths.push_back(std::string(folder).append(entry.name).append(end));
     }
     return paths;
 }
@@ -86,6 +94,7 @@ base::Result<Shell::Words> Shell::expand_in(const std::string& folder,
 base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern, Wanted last) {
     std::string_view rest = pattern;
     Words found{pattern.starts_with('/') ? "/" : ""};
+    std::size_t left = kGlobOctetsMax;
     while (!rest.empty()) {
         const std::string part(base::split_front(rest, '/'));
         if (part.empty()) {
@@ -93,7 +102,7 @@ base::Result<Shell::Words> Shell::expand_glob(const std::string& pattern, Wanted
         }
         Words next;
         for (const std::string& folder : found) {
-            TRY(Words paths, expand_in(folder, part, rest.empty() ? last : Wanted::kFolders));
+            TRY(Words paths, expand_in(folder, part, rest.empty() ? last : Wanted::kFolders, left));
             std::move(paths.begin(), paths.end(), std::back_inserter(next));
         }
         found = std::move(next);

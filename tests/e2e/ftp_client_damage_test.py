@@ -200,6 +200,18 @@ class Deaf(ScriptedServer):
         return "350 go on" if verb == "REST" else super().reply(verb, argument)
 
 
+class Endless(ScriptedServer):
+    """Its names are short, its paths are not."""
+
+    def reply(self, verb, argument):
+        if verb == "MLSD":
+            self.files = {f"{number}": b"x" for number in range(12_000)} if argument else {}
+        return super().reply(verb, argument)
+
+    def facts(self):
+        return super().facts() or f"type=dir; {'n' * 60_000}\r\n"
+
+
 class Replaced(ScriptedServer):
     """Its file is another one of the same length from the second transfer on, and MDTM says so."""
 
@@ -268,19 +280,12 @@ class Downloads(InFolder):
                       self.ftp(*words, deaf.url + "large", "-o", "neither", status=76).stderr)
 
     def test_names_that_fill_the_memory(self):
-        class Endless(ScriptedServer):
-            """Its names are short, its paths are not."""
-
-            def transfer(self, connection, state, verb, name):
-                self.files = {f"{number}": b"x" for number in range(12_000)} if name else {}
-                return super().transfer(connection, state, verb, name)
-
-            def facts(self):
-                return super().facts() or f"type=dir; {'n' * 60_000}\r\n"
-
         endless = self.enterContext(Endless(features=["MLST type*;size*;"]))
         said = self.ftp("--tls", "never", endless.url, text="du -s\n", status=76).stderr
         self.assertIn("more than 5,000,000 files, or than 512 MiB of names", said)
+        said = self.ftp("--tls", "never", endless.url, text="mget */*\n", status=76).stderr
+        self.assertIn("stands for more names than fit here", said)
+        self.assertEqual([line for line in endless.seen if line.startswith("RETR")], [])
 
     def test_parts_of_two_versions(self):
         for connections in ("2", "5"):
