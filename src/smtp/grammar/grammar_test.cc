@@ -253,6 +253,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{" ORCPT=rfc822;a+0D+0Ab", "syntax: bad ORCPT"},
                     Row{" ORCPT=rfc822;+1B[31m", "syntax: bad ORCPT"},
                     Row{" ORCPT=x400;a+FF", "syntax: bad ORCPT"},
+                    Row{" ORCPT=rfc822;j+C3+BCrgen@x", " ORCPT=rfc822;j+C3+BCrgen@x"},
                     Row{" ORCPT=rfc822;+22a+20b+22@x", " ORCPT=rfc822;\"a+20b\"@x"},
                     Row{" ORCPT=rfc822;" + std::string(500, 'a'),
                         "too-long: ORCPT longer than 500 characters"},

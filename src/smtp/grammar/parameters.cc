@@ -147,11 +147,10 @@ Parsed<void> fill_ret(std::string_view value, MailParameters& into) {
     return {};
 }
 
-// What ENVID and ORCPT stand for goes into the fields of notices (RFC 3461 4: printable US-ASCII).
+// What ENVID and ORCPT stand for goes into the fields of notices.
 std::optional<std::string> decode_printable(std::string_view xtext) {
     auto text = decode_xtext(xtext);
-    const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
-    if (text && !std::all_of(text->begin(), text->end(), is_printable)) {
+    if (text && (!base::is_utf8(*text) || std::ranges::any_of(*text, base::is_control))) {
         text.reset();
     }
     return text;
@@ -163,7 +162,7 @@ Parsed<void> fill_envid(std::string_view value, MailParameters& into) {
         return fault(Errc::kTooLong, "ENVID longer than 100 characters");
     }
     into.envid = decode_printable(value);
-    if (!into.envid) {
+    if (!into.envid || std::ranges::any_of(*into.envid, base::is_8bit)) {
         return syntax_fault("bad ENVID");
     }
     return {};
@@ -219,7 +218,8 @@ Parsed<void> fill_notify(std::string_view value, RcptParameters& into) {
 }
 
 // ORCPT=original-recipient-address = addr-type ";" xtext, 500 characters at most    ; RFC 3461 4.2
-// With addr-type utf-8 the address is utf-8-addr-xtext or utf-8-addr-unitext (RFC 6533 3): kept as it
+// RFC 3461 4.2 wants printable US-ASCII, but what Postfix hands on of a recipient outside ASCII is rfc822 with its UTF-8 in
+// xtext. With addr-type utf-8 the address is utf-8-addr-xtext or utf-8-addr-unitext (RFC 6533 3): kept as it
 // is, since decoding needs to know where it goes next.
 Parsed<void> fill_orcpt(std::string_view value, RcptParameters& into) {
     if (value.size() > kOrcptOctetsMax) {
