@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <thread>
 
 #include "account/usage.h"
@@ -113,6 +114,46 @@ TEST_F(FilesTest, AnUploadIsAskedAboutBeforeItGetsItsName) {
             EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
         }
     }
+}
+
+// What is said of a file while it grows makes nobody build over what another has added.
+TEST_F(FilesTest, NothingIsLostThatSeveralAppendWhileTheFileIsChanged) {
+    tree_.reset();
+    files_.reset();
+    base::Pool pool(0, 6);
+    const auto files = Files::start({.root = root_}, store_, pool, clock_, random_).value();
+    tree_ = run(files->open_tree(loop_, 1)).value();
+    store(*tree_, "/a", "");
+    std::size_t added = 0;
+    std::atomic<bool> ends = false;
+    std::thread changes([&] {
+        for (unsigned mode = 0600; !ends; mode ^= 044) {
+            ::chmod((root_ + "/accounts/1/a").c_str(), mode);
+            std::this_thread::yield();
+        }
+    });
+    for (int round = 0; round < 50; ++round) {
+        std::vector<std::unique_ptr<Upload>> uploads;
+        std::vector<base::Task<base::Result<>>> commits;
+        for (int i = 0; i < 4; ++i) {
+            uploads.push_back(
+                run(tree_->upload(loop_, "/a", {.mode = UploadOptions::Mode::kAppend})).value());
+            EXPECT_TRUE(run(uploads.back()->write(loop_, "x")));
+            commits.push_back(uploads.back()->commit(loop_));
+        }
+        for (auto& commit : commits) {
+            commit.start();
+        }
+        for (auto& commit : commits) {
+            EXPECT_TRUE(loop_.run_until([one = &commit] { return one->done(); }));
+            added += commit.result() ? 1 : 0;
+        }
+    }
+    ends = true;
+    changes.join();
+    EXPECT_EQ(added, 200U);
+    EXPECT_EQ(run(tree_->stat(loop_, "/a"))->size, added);
+    tree_.reset();
 }
 
 TEST_F(FilesTest, TheLastOfTwoUploadsToOneNameStandsWhole) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "fakes/files_fixture.h"
 #include "files/shares.h"
 
@@ -72,6 +74,27 @@ TEST_F(PartialsTest, AreNotKeptOnceTheirFolderHasGone) {
     EXPECT_EQ(run(bob_->usage(loop_, "/team"))->octets, 0U);
     ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a")));
     EXPECT_EQ(kept(*bob_, "/team/a/x"), std::nullopt);
+}
+
+// What splice(2) had moved when the transfer was ended stands in the file, and was never told.
+TEST_F(PartialsTest, HoldWhatWasCounted) {
+    const std::string large(100'000, 'x');
+    for (int time = 0; time < 2; ++time) {
+        auto upload = run(bob_->upload(loop_, "/team/x", {}));
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, large)));
+        std::size_t more = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(root_ + "/uploads")) {
+            if (entry.is_regular_file()) {
+                std::ofstream(entry.path(), std::ios::app) << large;
+                ++more;
+            }
+        }
+        EXPECT_EQ(more, 1U);
+        upload->reset();
+        EXPECT_EQ(kept(*bob_, "/team/x"), large.size());
+        EXPECT_EQ(run(bob_->usage(loop_, "/team"))->octets, large.size());
+    }
 }
 
 TEST_F(PartialsTest, AreNotKeptOnceTheirAccountHasGone) {

@@ -283,6 +283,24 @@ TEST_F(SharesTest, WhatIsUnderwayToAShareThatIsRemovedIsRefused) {
     EXPECT_THAT(names_on_disk("shares/team"), IsEmpty());
 }
 
+// What others have stored since, with rights that count no more by then.
+TEST_F(SharesTest, WhatIsUnderwayReplacesOnlyWhatItMayStill) {
+    using Mode = UploadOptions::Mode;
+    for (const Mode mode : {Mode::kReplace, Mode::kAppend}) {
+        grant("team", "everyone", "all");
+        auto late = run(bob_->upload(loop_, "/team/a", {.mode = mode}));
+        ASSERT_TRUE(late) << late.error().text;
+        ASSERT_TRUE(run((*late)->write(loop_, "late")));
+        store(*alice_, "/team/a", "hers");
+        grant("team", "everyone", "drop");
+        EXPECT_EQ(run((*late)->commit(loop_)).error().code, Errc::kExists);
+        late->reset();
+        grant("team", "everyone", "all");
+        EXPECT_EQ(read(*alice_, "/team/a"), "hers");
+        ASSERT_TRUE(run(alice_->remove(loop_, "/team/a")));
+    }
+}
+
 TEST_F(SharesTest, WhatAShareHoldsIsKnownBeforeAnybodySeesIt) {
     EXPECT_EQ(files_->share_usage("team")->files, 0U);
     grant("team", "everyone", "all");

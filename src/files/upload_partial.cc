@@ -86,6 +86,10 @@ bool keep_partial(UploadState& upload) {
     if (!spot && spot.error().code == base::Errc::kNotFound) {
         return false;
     }
+    // The kernel may have written more than it could tell when the transfer was ended, which nobody has counted.
+    if (::ftruncate(upload.fd.get(), static_cast<off_t>(upload.offset)) != 0) {
+        return false;
+    }
     const auto before =
         volume.partials().keep(volume.aside(), upload.aside_name, upload.partial_name);
     if (before) {

@@ -33,6 +33,8 @@ constexpr unsigned kOwnerBits = 0600;
 constexpr std::size_t kCopyAtOnce = 64U << 20U;
 // So often a large file that grows by APPE is copied with nobody waiting.
 constexpr int kBuildsBeside = 3;
+// And so often then, or any other, with every other upload waiting.
+constexpr int kBuildsAlone = 3;
 // As in net/file_pump.cc: pieces of the page cache that the kernel has at hand.
 constexpr std::size_t kWriteOctets = std::size_t{32} * 1024;
 
@@ -441,14 +443,13 @@ Result<std::pair<UniqueFd, std::optional<struct statx>>> open_old(const UploadSt
     return std::pair(std::move(old->first), status);
 }
 
-bool is_same(const std::optional<struct statx>& a, const std::optional<struct statx>& b) {
-    if (!a || !b) {
-        return !a && !b;
-    }
-    return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
-           a->stx_dev_minor == b->stx_dev_minor && a->stx_size == b->stx_size &&
-           a->stx_ctime.tv_sec == b->stx_ctime.tv_sec &&
-           a->stx_ctime.tv_nsec == b->stx_ctime.tv_nsec;
+bool is_same(const struct statx& a, const struct statx& b) {
+    return a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+           a.stx_dev_minor == b.stx_dev_minor && a.stx_size == b.stx_size;
+}
+
+bool is_untouched(const struct statx& a, const struct statx& b) {
+    return a.stx_ctime.tv_sec == b.stx_ctime.tv_sec && a.stx_ctime.tv_nsec == b.stx_ctime.tv_nsec;
 }
 
 // What is there and what this upload brought, behind it or at its place within, synced.
@@ -480,55 +481,8 @@ Result<Built> build(UploadState& upload) {
     return built;
 }
 
-// Nobody else gives a file its name meanwhile. False where another stands there now than it was built of.
-Result<bool> place_built(UploadState& upload, Built& built) {
-    Volume& volume = *upload.place.volume;
-    TRY(auto now, open_old(upload));
-    built.old_fd = std::move(now.first);
-    if (!is_same(now.second, built.old)) {
-        return false;
-    }
-    if (built.aside_name.empty()) {
-        TRY_VOID(
-            volume.place(upload.aside_name, upload.place.path, upload.replace, upload.reserved));
-        return true;
-    }
-    TRY_VOID(volume.place(built.aside_name, upload.place.path, upload.replace, upload.reserved));
-    ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
-    built.aside_name.clear();
-    upload.fd = std::move(built.fd);
-    return true;
-}
-
-// What is large is copied before anybody has to wait for it, and again where another file came first; in the end, and
-// what is small at once, with everybody waiting.
-Result<> build_and_place(UploadState& upload) {
-    Volume& volume = *upload.place.volume;
-    const auto old = volume.stat(upload.place.path);
-    int tries = old && is_large(old->size) ? kBuildsBeside : 0;
-    while (true) {
-        Built built;
-        std::unique_lock alone(volume.commits(), std::defer_lock);
-        if (tries == 0) {
-            alone.lock();
-        }
-        TRY(built, build(upload));
-        if (tries > 0) {
-            alone.lock();
-        }
-        auto placed = place_built(upload, built);
-        if (!built.aside_name.empty()) {
-            ::unlinkat(volume.aside().fd(), built.aside_name.c_str(), 0);
-        }
-        if (!placed || *placed) {
-            return placed ? Result<>() : base::forward_error(placed);
-        }
-        --tries;
-    }
-}
-
 // Rights that were taken away while octets came count.
-Result<> check_rights_again(const UploadState& upload) {
+Result<> check_rights_again(UploadState& upload) {
     if (!upload.find_again) {
         return {};
     }
@@ -538,7 +492,73 @@ Result<> check_rights_again(const UploadState& upload) {
         return base::fail(Errc::kNotFound, "There is no such file or folder.");
     }
     const Right change = upload.mode == Mode::kAppend ? kAppend : kOverwrite;
+    upload.replace = upload.replace && (now.rights & change) != 0;
     return need(now, upload.exists ? change : kCreate);
+}
+
+// Of what stands there now, which `built` was made out of: what was said of it meanwhile.
+Result<> take_over_settings(const Built& built, int now_fd, const struct statx& now) {
+    copy_creation(now_fd, built.fd.get());
+    if (::fchmod(built.fd.get(), (now.stx_mode & kOrdinaryBits) | kOwnerBits) != 0) {
+        return fail_errno(errno);
+    }
+    return {};
+}
+
+// No other upload gives a file its name meanwhile, though other commands do. False where another file stands there now
+// than it was built of, or one that another program may have written to while it was copied for long.
+Result<bool> place_built(UploadState& upload, Built& built, bool beside) {
+    Volume& volume = *upload.place.volume;
+    TRY_VOID(check_rights_again(upload));
+    TRY(auto old, open_old(upload));
+    const auto& [fd, now] = old;
+    if (now.has_value() != built.old.has_value() || (now && !is_same(*now, *built.old))) {
+        return false;
+    }
+    if (now && !is_untouched(*now, *built.old)) {
+        if (beside) {
+            return false;
+        }
+        TRY_VOID(take_over_settings(built, fd.get(), *now));
+    }
+    const std::string& name = now ? built.aside_name : upload.aside_name;
+    TRY_VOID(volume.place(name, upload.place.path, upload.replace, upload.reserved));
+    if (now) {
+        ::unlinkat(volume.aside().fd(), upload.aside_name.c_str(), 0);
+        built.aside_name.clear();
+        upload.fd = std::move(built.fd);
+    }
+    built.old_fd = std::move(old.first);
+    return true;
+}
+
+// What is large is copied before anybody has to wait for it, and again where another file came first; in the end, and
+// what is small at once, with every other upload waiting.
+Result<> build_and_place(UploadState& upload) {
+    Volume& volume = *upload.place.volume;
+    const auto old = volume.stat(upload.place.path);
+    const int beside = old && is_large(old->size) ? kBuildsBeside : 0;
+    std::unique_lock alone(volume.commits(), std::defer_lock);
+    for (int turn = 0; turn < beside + kBuildsAlone; ++turn) {
+        const bool is_beside = turn < beside;
+        if (is_beside && alone.owns_lock()) {
+            alone.unlock();
+        } else if (!is_beside && !alone.owns_lock()) {
+            alone.lock();
+        }
+        TRY(Built built, build(upload));
+        if (is_beside) {
+            alone.lock();
+        }
+        auto placed = place_built(upload, built, is_beside);
+        if (!built.aside_name.empty()) {
+            ::unlinkat(volume.aside().fd(), built.aside_name.c_str(), 0);
+        }
+        if (!placed || *placed) {
+            return placed ? Result<>() : base::forward_error(placed);
+        }
+    }
+    return base::fail(Errc::kUnavailable, "Others rename or remove the file all the time.");
 }
 
 // Everything that makes the file appear, under its name; false where it is not wanted. What is built out of two files
@@ -555,11 +575,11 @@ Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
     if (wanted && !wanted()) {
         return false;
     }
-    TRY_VOID(check_rights_again(upload));
     if (built) {
         TRY_VOID(build_and_place(upload));
         return true;
     }
+    TRY_VOID(check_rights_again(upload));
     const std::shared_lock together(volume.commits());
     TRY_VOID(volume.place(upload.aside_name, upload.place.path, upload.replace, upload.reserved));
     return true;
