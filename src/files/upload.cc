@@ -123,8 +123,16 @@ base::Task<Result<bool>> Upload::commit_if(base::Loop& loop, std::function<bool(
     const std::shared_ptr<UploadState> state = state_;
     base::Pool& pool = pool_;
     co_await direct_->settle();
+    // What it adds to may have come, or have grown, since it began.
+    const bool adds =
+        state->mode == UploadOptions::Mode::kAppend || state->mode == UploadOptions::Mode::kPatch;
+    const bool takes_long =
+        adds && co_await pool.run(loop, [state] { return adds_to_large(*state); });
     std::shared_ptr<const void> turn;
-    while (state->builds_long && (turn = state->place.volume->begin_build()) == nullptr) {
+    while (takes_long && (turn = state->place.volume->begin_build()) == nullptr) {
+        if (wanted && !wanted()) {
+            co_return false;
+        }
         co_await base::sleep_until(loop, loop.clock().steady() + kBuildPause);
     }
     auto committed = co_await pool.run(loop, [state, wanted = std::move(wanted)]() -> Result<bool> {

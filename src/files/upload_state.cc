@@ -109,7 +109,6 @@ Result<> take_name_of(UploadState& upload, const Entry& there, Right change) {
     if (there.kind == Kind::kFile) {
         const bool builds = upload.mode == Mode::kAppend || upload.mode == Mode::kPatch;
         upload.credit = builds ? 0 : there.size;
-        upload.builds_long = builds && is_large(there.size);
         upload.permissions = there.mode;
     }
     return upload.patch_offset <= there.size
@@ -536,8 +535,7 @@ Result<bool> place_built(UploadState& upload, Built& built, bool beside) {
 // what is small at once, with every other upload waiting.
 Result<> build_and_place(UploadState& upload) {
     Volume& volume = *upload.place.volume;
-    const auto old = volume.stat(upload.place.path);
-    const int beside = old && is_large(old->size) ? kBuildsBeside : 0;
+    const int beside = adds_to_large(upload) ? kBuildsBeside : 0;
     std::unique_lock alone(volume.commits(), std::defer_lock);
     for (int turn = 0; turn < beside + kBuildsAlone; ++turn) {
         const bool is_beside = turn < beside;
@@ -586,6 +584,11 @@ Result<bool> appear(UploadState& upload, const std::function<bool()>& wanted) {
 }
 
 }  // namespace
+
+bool adds_to_large(const UploadState& upload) {
+    const auto old = upload.place.volume->stat(upload.place.path);
+    return old && is_large(old->size);
+}
 
 Result<bool> commit_upload(UploadState& upload, const std::function<bool()>& wanted) {
     if (upload.planned) {

@@ -44,7 +44,6 @@ struct UploadState {
     Counts reserved;                 // in the ledger, beyond the credit
     bool exists = false;             // somebody had the name when it began
     bool replace = false;            // the name may be taken when it is committed
-    bool builds_long = false;        // it adds to a file that takes long to copy
     std::string partial_name;        // under which it is kept when it is cut off; empty: it is not
     std::shared_ptr<const Deed> deed;
     std::function<base::Result<Place>()>
@@ -76,6 +75,8 @@ struct UploadState {
 // False where `wanted`, if there is one, did not want it in the end: commit_upload() may be called again.
 [[nodiscard]] base::Result<bool> commit_upload(UploadState& upload,
                                                const std::function<bool()>& wanted);
+// Whether what it adds to takes long to copy. Waits for the disk.
+[[nodiscard]] bool adds_to_large(const UploadState& upload);
 // Tells the disk to take what stands in the page cache, on the pool.
 void hand_over(UploadState& upload, base::Pool& pool);
 

@@ -169,9 +169,12 @@ base::Result<> add_shared(const store::Reader& reader,
         if ((rights & kRightLookup) == 0 || !mailbox) {
             continue;
         }
-        const auto above = branches.below({ref.owner, mailbox->parent});
-        if (!above) {
+        auto above = branches.below({ref.owner, mailbox->parent});
+        if (!above && above.error().code == base::Errc::kNotFound) {
             continue;
+        }
+        if (!above) {
+            return base::forward_error(above);
         }
         TRY(const auto state, load_state(reader, ref));
         MailboxInfo info = info_of(ref, *mailbox, state);

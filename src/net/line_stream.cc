@@ -50,11 +50,9 @@ base::Task<base::Result<Line>> LineStream::read_line(std::size_t octets_max,
         if (end != std::string_view::npos) {
             const std::string_view line = take(end + 1);
             tell_line(line);
-            const std::size_t dropped = std::exchange(dropped_, 0);
-            if (dropped == 0 && line.size() > octets_max) {
-                long_line_begin_ = line.substr(0, kLineBeginOctets);
-            }
-            if (dropped > 0 || line.size() > octets_max) {
+            if (dropped_ > 0 || line.size() > octets_max) {
+                keep_ends(line);
+                dropped_ = 0;
                 co_return fail(Errc::kTooLong, "line too long");
             }
             co_return without_end(line);
@@ -125,11 +123,23 @@ void LineStream::save_view() {
 
 // Of a line that is too long already.
 void LineStream::drop_piece() {
-    if (dropped_ == 0) {
-        long_line_begin_ = input().substr(0, kLineBeginOctets);
-    }
+    keep_ends(input());
     dropped_ += input().size();
     drop_input();
+}
+
+void LineStream::keep_ends(std::string_view piece) {
+    if (dropped_ == 0) {
+        long_line_begin_ = piece.substr(0, kLineBeginOctets);
+        long_line_end_.clear();
+    }
+    long_line_end_ += piece.substr(piece.size() - std::min(piece.size(), kLineEndOctets));
+    long_line_end_.erase(0,
+                         long_line_end_.size() - std::min(long_line_end_.size(), kLineEndOctets));
+}
+
+std::string_view LineStream::long_line_end() const {
+    return without_end(long_line_end_).text;
 }
 
 void LineStream::drop_input() {

@@ -23,6 +23,7 @@ class LineStream {
     using Watcher = std::function<void(char side, std::string_view octets)>;
 
     static constexpr std::size_t kLineBeginOctets = 256;
+    static constexpr std::size_t kLineEndOctets = 32;
 
     explicit LineStream(Stream& stream) : stream_(&stream) {}
 
@@ -35,6 +36,9 @@ class LineStream {
 
     // How the line began that was too long: its first kLineBeginOctets, for an answer that names it.
     [[nodiscard]] std::string_view long_line_begin() const { return long_line_begin_; }
+
+    // And how it ended: its last kLineEndOctets, which may announce what comes behind it.
+    [[nodiscard]] std::string_view long_line_end() const;
 
     // What has come and was not consumed, at least one octet. Call consume() before suspending.
     [[nodiscard]] base::Task<base::Result<std::string_view>> peek(base::SteadyTime deadline);
@@ -86,6 +90,7 @@ class LineStream {
     void save_view();
     void drop_input();
     void drop_piece();
+    void keep_ends(std::string_view piece);
     void tell_line(std::string_view line);
 
     Stream* stream_;
@@ -94,6 +99,7 @@ class LineStream {
     std::string_view view_;  // unconsumed octets in the thread's buffer; pending_ is empty then
     std::string output_;
     std::string long_line_begin_;
+    std::string long_line_end_;
     std::size_t dropped_ = 0;  // octets of a line that is too long and has not ended, gone already
     Watcher watcher_;
     bool conceal_ = false;

@@ -169,6 +169,7 @@ TEST_P(LineStreamTest, ALongLineStaysOneWhateverEndsTheWait) {
     client_->push("DELETE all\r\nNOOP\r\n");
     EXPECT_EQ(read_line(), "!too-long");
     EXPECT_TRUE(lines_->long_line_begin().starts_with('x'));
+    EXPECT_TRUE(lines_->long_line_end().ends_with("yDELETE all"));
     EXPECT_EQ(read_line(), "NOOP");
 }
 

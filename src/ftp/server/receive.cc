@@ -162,18 +162,23 @@ Task<Result<>> Transfer::receive_encoded(net::Stream& stream, files::Upload& upl
         // The view lasts until something suspends, and storing does.
         std::string wire(*received);
         while (!wire.empty()) {
+            if (channel_.aborted()) {
+                co_return fail(Errc::kReset, "aborted");
+            }
             CO_TRY(const std::size_t taken, decode(decoder, wire, decoded, first));
             wire.erase(0, taken);
             CO_TRY_VOID(co_await store_when_much(decoded, upload));
             CO_TRY_VOID(co_await wait_for_reader());
         }
     }
-    CO_TRY_VOID(decoder.finish(decoded));
-    co_return co_await store(decoded, upload);
+    const auto whole = decoder.finish(decoded);
+    CO_TRY_VOID(co_await store(decoded, upload));
+    co_return whole;
 }
 
 Task<Result<>> Transfer::store_when_much(std::string& decoded, files::Upload& upload) {
-    if (decoded.size() < kStoreOctets && notices_.empty()) {
+    if (decoded.size() < std::min<std::uint64_t>(kStoreOctets, piece_octets()) &&
+        notices_.empty()) {
         co_return Result<>();
     }
     co_return co_await store(decoded, upload);

@@ -160,7 +160,10 @@ Task<Verdict> Appending::read_literal(Incoming& incoming) {
     text_.clear();
     CO_TRY(auto refusal, co_await session_.append_further_line(text_));
     unread_ = find_literal(text_);
-    co_return refusal;
+    if (refusal) {
+        co_return co_await refuse(std::move(*refusal));
+    }
+    co_return std::nullopt;
 }
 
 Task<Verdict> Appending::add_url(Incoming& incoming, std::string text) {
@@ -192,7 +195,10 @@ Task<Verdict> Appending::read_url_literal() {
     CO_TRY(auto refusal, co_await session_.append_further_line(line));
     text_ += line;
     unread_ = find_literal(line);
-    co_return refusal;
+    if (refusal) {
+        co_return co_await refuse(std::move(*refusal));
+    }
+    co_return std::nullopt;
 }
 
 Task<Verdict> Appending::read_part(Incoming& incoming) {

@@ -61,6 +61,7 @@ Task<Result<Session::Input>> Session::read_rest(std::string text, const Command*
         line_begin = input.text.size();
         CO_TRY(input.refusal, co_await append_further_line(input.text));
         if (input.refusal) {
+            input.unread = find_literal(std::string_view(input.text).substr(line_begin));
             co_return input;
         }
     }
@@ -114,6 +115,7 @@ Task<Result<std::string>> Session::read_further_line() {
 Task<Result<std::optional<Reply>>> Session::append_further_line(std::string& text) {
     const auto line = co_await read_further_line();
     if (!line && line.error().code == Errc::kTooLong) {
+        text += lines_.long_line_end();
         co_return bad("the line is too long");
     }
     if (!line) {
@@ -121,6 +123,15 @@ Task<Result<std::optional<Reply>>> Session::append_further_line(std::string& tex
     }
     text += *line;
     co_return std::nullopt;
+}
+
+// What the line announced behind itself is no command either.
+Task<Result<>> Session::refuse_long_line() {
+    const std::string tag(tag_of(lines_.long_line_begin()));
+    if (const auto unread = find_literal(lines_.long_line_end())) {
+        CO_TRY_VOID(co_await drop_literal(*unread));
+    }
+    co_return co_await conclude(tag, bad("the line is too long"));
 }
 
 Task<Result<>> Session::drop_literal(Literal literal) {
@@ -135,9 +146,9 @@ Task<Result<>> Session::drop_literal(Literal literal) {
             left -= piece.size();
         }
         std::string line;
-        CO_TRY(const auto too_long, co_await append_further_line(line));
+        CO_TRY_VOID(co_await append_further_line(line));
         const auto next = find_literal(line);
-        if (too_long || !next) {
+        if (!next) {
             break;
         }
         literal = *next;

@@ -231,6 +231,19 @@ TEST_F(LimitsTest, LinesWithoutEndBehindALiteral) {
     EXPECT_EQ(say("FETCH 2 (UID)").substr(0, 5), "t BAD");
 }
 
+// What a line announced that was too long itself is a literal still, and none of it a command.
+TEST_F(LimitsTest, LiteralsBehindLinesWithoutEnd) {
+    const std::string_view refusal = "t BAD the line is too long\r\n";
+    const std::string announced = std::string(70'000, 'a') + " {9+}\r\nb NOOP\r\n\n";
+    EXPECT_EQ(say("SEARCH TEXT " + announced), refusal);
+    EXPECT_EQ(say("SEARCH TEXT {3+}\r\nabc TEXT " + announced), refusal);
+    EXPECT_EQ(say("APPEND INBOX {3+}\r\nabc " + announced), refusal);
+    EXPECT_EQ(say("APPEND INBOX CATENATE (TEXT {3+}\r\nabc " + announced), refusal);
+    EXPECT_EQ(say("APPEND INBOX CATENATE (URL {12+}\r\nINBOX/;UID=1 " + announced), refusal);
+    EXPECT_EQ(say("APPEND Nowhere {3+}\r\nabc " + announced).substr(0, 16), "t NO [TRYCREATE]");
+    EXPECT_EQ(say("STATUS INBOX (MESSAGES)").substr(0, 5), "t OK ");
+}
+
 TEST_F(LimitsTest, AProgramOfAMegabyteInLiterals) {
     const std::string piece = repeat("a", 50'000);
     std::string command = "SEARCH";

@@ -88,8 +88,7 @@ Task<Result<>> Session::converse() {
         } else if (line) {
             gone_on = co_await answer_line(std::string(line->text));
         } else if (line.error().code == Errc::kTooLong) {
-            gone_on = co_await conclude(std::string(tag_of(lines_.long_line_begin())),
-                                        bad("the line is too long"));
+            gone_on = co_await refuse_long_line();
         } else if (line.error().code == Errc::kTimeout && may_sleep()) {
             view_->fall_asleep();
         } else if (line.error().code == Errc::kUnavailable && !lines_.stream().stopping()) {

@@ -154,7 +154,7 @@ class Session {
 
     // input.cc: a line that goes on with a command or exchange, whatever wakes the session meanwhile.
     [[nodiscard]] base::Task<base::Result<std::string>> read_further_line();
-    // The same at the end of `text`. A line that is too long is left out, and refused.
+    // The same at the end of `text`. A line that is too long is refused, and only its end is there: it may announce a literal.
     [[nodiscard]] base::Task<base::Result<std::optional<Reply>>> append_further_line(
         std::string& text);
     // The literal that `text` ends with, behind it.
@@ -217,6 +217,7 @@ class Session {
     // input.cc
     [[nodiscard]] base::Task<base::Result<Input>> read_rest(std::string text,
                                                             const Command* streams);
+    [[nodiscard]] base::Task<base::Result<>> refuse_long_line();
     [[nodiscard]] std::uint64_t command_octets_max() const;
 
     // compress.cc
