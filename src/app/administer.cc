@@ -33,14 +33,37 @@ base::Result<AdminReply> ask_running(const Config& config, const AdminRequest& r
     return ask_server(endpoint, request);
 }
 
-base::Result<> expect_no_store(const std::string& directory) {
+base::Result<> expect_nothing_in(const std::string& directory) {
     std::error_code failed;
     if (std::filesystem::exists(directory, failed) &&
         !std::filesystem::is_empty(directory, failed)) {
         return base::fail(base::Errc::kExists,
-                          directory + " is not empty; restore where no store is yet");
+                          directory + " is not empty; restore where there is nothing yet");
     }
     return {};
+}
+
+// Nobody's files are replaced but by who says the same once more, for what an earlier restore that ended early has left.
+base::Result<files::Existing> judge_files(const Config& config) {
+    std::error_code failed;
+    if (std::filesystem::exists(restore_directory(config), failed)) {
+        return files::Existing::kReplaced;
+    }
+    for (const char* folder : {"/accounts", "/shares"}) {
+        TRY_VOID(expect_nothing_in(config.files.root + folder));
+    }
+    return files::Existing::kRefused;
+}
+
+// Into the data folder of `config`, which is aside. What is no backup leaves nothing.
+base::Result<> restore_store_aside(const std::string& from, const Config& config) {
+    std::error_code failed;
+    std::filesystem::remove_all(config.data, failed);  // of a restore that ended early
+    auto made = store::restore_store(from, store_directory(config));
+    if (!made) {
+        std::filesystem::remove_all(config.data, failed);
+    }
+    return made;
 }
 
 // As the server's user, like all that touches the store: files of root's would lock the server out. The store is made
@@ -49,17 +72,17 @@ base::Result<> restore(const std::string& from, const Config& config) {
     TRY_VOID(make_data_directory(config.data, config.user));
     TRY_VOID(become_user(config.user));
     const std::string target = store_directory(config);
-    TRY_VOID(expect_no_store(target));
+    TRY_VOID(expect_nothing_in(target));
+    TRY(const files::Existing existing, judge_files(config));
     Config aside = config;
-    aside.data = (std::filesystem::path(config.data) / "restoring").string();
-    std::error_code failed;
-    std::filesystem::remove_all(aside.data, failed);  // of a restore that ended early
-    TRY_VOID(store::restore_store(from, store_directory(aside)));
+    aside.data = restore_directory(config);
+    TRY_VOID(restore_store_aside(from, aside));
     TRY_VOID(OfflineStore::renew_mail_ids(aside));
     const std::string trees = from + kBackupFiles;
     if (std::filesystem::exists(trees)) {
-        TRY_VOID(files::copy_tree(trees, config.files.root));
+        TRY_VOID(files::copy_tree(trees, config.files.root, existing));
     }
+    std::error_code failed;
     std::filesystem::rename(store_directory(aside), target, failed);
     if (failed) {
         return base::fail(base::Errc::kIo, fmt::format("{}: {}", target, failed.message()));

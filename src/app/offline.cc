@@ -43,6 +43,7 @@ base::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const Config& con
 }
 
 base::Result<> OfflineStore::open_store(const Config& config) {
+    TRY_VOID(expect_no_half_restore(config));
     TRY(store_,
         store::open_store({.directory = store_directory(config),
                            .pool = pool_,

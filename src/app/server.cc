@@ -87,6 +87,7 @@ MailServer::Parts::~Parts() {
 }
 
 base::Result<> MailServer::Parts::open_store(const std::string& trace_peer) {
+    TRY_VOID(expect_no_half_restore(config));
     TRY(store,
         store::open_store({.directory = store_directory(config),
                            .pool = pool,
@@ -310,6 +311,23 @@ std::unique_ptr<base::Log> make_log(const LogConfig& config, const base::Clock& 
 
 std::string store_directory(const Config& config) {
     return (std::filesystem::path(config.data) / "store").string();
+}
+
+std::string restore_directory(const Config& config) {
+    return (std::filesystem::path(config.data) / "restoring").string();
+}
+
+base::Result<> expect_no_half_restore(const Config& config) {
+    std::error_code failed;
+    if (std::filesystem::exists(restore_directory(config), failed) &&
+        !std::filesystem::exists(store_directory(config), failed)) {
+        return base::fail(
+            base::Errc::kUnavailable,
+            restore_directory(config) +
+                " is of a restore that ended early; say it again, or remove that folder "
+                "to begin with an empty store");
+    }
+    return {};
 }
 
 base::Error cannot_open_data(base::Error reason, const Config& config) {

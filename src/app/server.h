@@ -57,6 +57,12 @@ class MailServer {
 // Where the store lives below the data folder.
 [[nodiscard]] std::string store_directory(const Config& config);
 
+// Where a restore makes it before it gets its place; left behind by one that ended early.
+[[nodiscard]] std::string restore_directory(const Config& config);
+
+// kUnavailable where a restore ended early: what it was to bring back must not be missed by a new store.
+[[nodiscard]] base::Result<> expect_no_half_restore(const Config& config);
+
 // Why the store, or people's files, cannot be opened: with_owner() of both.
 [[nodiscard]] base::Error cannot_open_data(base::Error reason, const Config& config);
 

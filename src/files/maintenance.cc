@@ -29,7 +29,19 @@ constexpr std::size_t kCopyAtOnce = 64U << 20U;
 struct Pair {
     int from;
     int to;
+    Existing existing;
 };
+
+// Whether a name that is taken makes place.
+bool make_place(Pair folders, const char* name) {
+    return errno == EEXIST && folders.existing == Existing::kReplaced &&
+           ::unlinkat(folders.to, name, 0) == 0;
+}
+
+UniqueFd make_file(Pair folders, const char* name) {
+    return UniqueFd(
+        ::openat(folders.to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOurs));
+}
 
 Result<> keep_times(int fd, const struct stat& status) {
     const std::array<timespec, 2> times{status.st_atim, status.st_mtim};
@@ -48,8 +60,10 @@ Result<> copy_file(Pair folders, const char* name) {
     if (!from || ::fstat(from.get(), &status) != 0) {
         return errno == ENOENT ? Result<>() : fail_errno(errno);
     }
-    const UniqueFd to(
-        ::openat(folders.to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOurs));
+    UniqueFd to = make_file(folders, name);
+    if (!to && make_place(folders, name)) {
+        to = make_file(folders, name);
+    }
     if (!to) {
         return fail_errno(errno);
     }
@@ -69,10 +83,11 @@ Result<> copy_file(Pair folders, const char* name) {
 Result<> copy_link(Pair folders, const char* name) {
     std::array<char, PATH_MAX> target{};
     const ssize_t octets = ::readlinkat(folders.from, name, target.data(), target.size() - 1);
-    if (octets >= 0 && ::symlinkat(target.data(), folders.to, name) != 0) {
-        return fail_errno(errno);
+    const auto link = [&] { return ::symlinkat(target.data(), folders.to, name) == 0; };
+    if (octets < 0 || link() || (make_place(folders, name) && link())) {
+        return {};
     }
-    return {};
+    return fail_errno(errno);
 }
 
 Result<> copy_entry(Pair folders, const char* name, std::vector<std::string>& within) {
@@ -98,6 +113,7 @@ Result<> copy_entry(Pair folders, const char* name, std::vector<std::string>& wi
 
 Result<> copy_folder(const Beneath& source,
                      const Beneath& target,
+                     Existing existing,
                      const std::string& path,
                      std::vector<std::string>& within) {
     auto from = source.open(path, O_RDONLY | O_DIRECTORY);
@@ -118,7 +134,7 @@ Result<> copy_folder(const Beneath& source,
             copy_creation(names.fd(), to.get());
             return keep_times(to.get(), status);
         }
-        TRY_VOID(copy_entry({names.fd(), to.get()}, name, within));
+        TRY_VOID(copy_entry({names.fd(), to.get(), existing}, name, within));
     }
 }
 
@@ -145,14 +161,14 @@ Result<> remove_files_of(const Beneath& root,
 
 }  // namespace
 
-Result<> copy_tree(const std::string& from, const std::string& to) {
+Result<> copy_tree(const std::string& from, const std::string& to, Existing existing) {
     TRY(const Beneath source, Beneath::open_root(from));
     if (::mkdir(to.c_str(), kOurs) != 0 && errno != EEXIST) {
         return fail_errno(errno);
     }
     TRY(const Beneath target, Beneath::open_root(to));
     TRY_VOID(walk("/", [&](const auto& path, auto& within) -> Result<> {
-        const auto copied = copy_folder(source, target, path, within);
+        const auto copied = copy_folder(source, target, existing, path, within);
         return copied ? Result<>()
                       : base::fail(copied.error().code, from + path + ": " + copied.error().text);
     }));

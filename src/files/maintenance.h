@@ -16,9 +16,14 @@ namespace files {
 // where they are wanted, and go with the rest where they are not.
 void sweep(const Aside& aside, bool keep_partials, base::WallTime now);
 
+// What becomes of a file or link that has the name of one that is copied.
+enum class Existing { kRefused, kReplaced };
+
 // Copies the folder `from` with all that lies in it into `to`, made where it is absent: files, folders,
 // links, modes and times. What vanishes meanwhile is left out. Synced when it returns.
-[[nodiscard]] base::Result<> copy_tree(const std::string& from, const std::string& to);
+[[nodiscard]] base::Result<> copy_tree(const std::string& from,
+                                       const std::string& to,
+                                       Existing existing = Existing::kRefused);
 
 // Removes the folder `name` of an open one with all that lies in it.
 [[nodiscard]] base::Result<> remove_tree(int directory, const std::string& name);

@@ -87,6 +87,30 @@ class Backup(unittest.TestCase):
             self.assertGreater(new["HIGHESTMODSEQ"], old["HIGHESTMODSEQ"])
             self.assertEqual([body.split(b"\r\n\r\n", 1)[1] for body in server.messages(BOB)], [b"before\r\n", b"another\r\n"])
 
+    def test_restore_goes_on_where_one_ended_early(self):
+        with Server() as server:
+            files = server.folder / "data" / "files"
+            server.stop()
+            (files / "accounts" / "1").mkdir(parents=True, exist_ok=True)
+            (files / "accounts" / "1" / "a").write_text("whole")
+            (files / "accounts" / "1" / "link").symlink_to("a")
+            copy = server.folder / "copy"
+            server.admin("backup", copy)
+            store = server.folder / "data" / "store"
+            store.rename(server.folder / "old-store")
+            # Files that are there are somebody's.
+            self.assertIn("accounts is not empty", server.admin("restore", copy, status=73))
+            self.assertFalse((store.parent / "restoring").exists())
+            # As if it had ended amid the files.
+            (files / "accounts" / "1" / "a").write_text("ha")
+            (store.parent / "restoring").mkdir()
+            self.assertIn("restore that ended early", server.admin("check", status=75))
+            self.assertFalse(store.exists())
+            server.admin("restore", copy)
+            self.assertEqual((files / "accounts" / "1" / "a").read_text(), "whole")
+            self.assertFalse((store.parent / "restoring").exists())
+            self.assertRegex(server.admin("check"), "^sound: ")
+
     def status(self, server):
         client = server.open_imap(BOB)
         try:
