@@ -6,12 +6,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <atomic>
-#include <thread>
-
 #include "account/usage.h"
 #include "fakes/files_fixture.h"
-#include "fakes/waiting_loop.h"
 #include "files/maintenance.h"
 
 namespace files {
@@ -116,46 +112,6 @@ TEST_F(FilesTest, AnUploadIsAskedAboutBeforeItGetsItsName) {
     }
 }
 
-// What is said of a file while it grows makes nobody build over what another has added.
-TEST_F(FilesTest, NothingIsLostThatSeveralAppendWhileTheFileIsChanged) {
-    tree_.reset();
-    files_.reset();
-    base::Pool pool(0, 6);
-    const auto files = Files::start({.root = root_}, store_, pool, clock_, random_).value();
-    tree_ = run(files->open_tree(loop_, 1)).value();
-    store(*tree_, "/a", "");
-    std::size_t added = 0;
-    std::atomic<bool> ends = false;
-    std::thread changes([&] {
-        for (unsigned mode = 0600; !ends; mode ^= 044) {
-            ::chmod((root_ + "/accounts/1/a").c_str(), mode);
-            std::this_thread::yield();
-        }
-    });
-    for (int round = 0; round < 50; ++round) {
-        std::vector<std::unique_ptr<Upload>> uploads;
-        std::vector<base::Task<base::Result<>>> commits;
-        for (int i = 0; i < 4; ++i) {
-            uploads.push_back(
-                run(tree_->upload(loop_, "/a", {.mode = UploadOptions::Mode::kAppend})).value());
-            EXPECT_TRUE(run(uploads.back()->write(loop_, "x")));
-            commits.push_back(uploads.back()->commit(loop_));
-        }
-        for (auto& commit : commits) {
-            commit.start();
-        }
-        for (auto& commit : commits) {
-            EXPECT_TRUE(loop_.run_until([one = &commit] { return one->done(); }));
-            added += commit.result() ? 1 : 0;
-        }
-    }
-    ends = true;
-    changes.join();
-    EXPECT_EQ(added, 200U);
-    EXPECT_EQ(run(tree_->stat(loop_, "/a"))->size, added);
-    tree_.reset();
-}
-
 TEST_F(FilesTest, TheLastOfTwoUploadsToOneNameStandsWhole) {
     auto first = run(tree_->upload(loop_, "/a", {}));
     auto second = run(tree_->upload(loop_, "/a", {}));
@@ -206,41 +162,6 @@ TEST_F(FilesTest, AppendsToWhatIsThereWhenItIsCommitted) {
     EXPECT_EQ(read(*tree_, "/log"), "one\ntwo\nthree\n");
     EXPECT_EQ(run(tree_->usage(loop_))->octets, 14U);
     EXPECT_THAT(names_on_disk("uploads"), IsEmpty());
-}
-
-// By many at once: none of them loses what another added.
-TEST_F(FilesTest, NoLineIsLostThatManyAppend) {
-    constexpr int kThreads = 4;
-    constexpr int kLines = 25;
-    base::Pool pool(kThreads, 1000);
-    tree_.reset();
-    files_.reset();
-    const auto files = Files::start({.root = root_}, store_, pool, clock_, random_).value();
-    std::vector<std::thread> threads;
-    for (int thread = 0; thread < kThreads; ++thread) {
-        threads.emplace_back([&files, thread] {
-            fakes::WaitingLoop loop;
-            const auto tree = loop.run(files->open_tree(loop, 1)).value();
-            for (int line = 0; line < kLines; ++line) {
-                const auto upload =
-                    loop.run(tree->upload(loop, "/log", {.mode = UploadOptions::Mode::kAppend}))
-                        .value();
-                const std::string octets = std::to_string(thread * kLines + line) + "\n";
-                EXPECT_TRUE(loop.run(upload->write(loop, octets)));
-                EXPECT_TRUE(loop.run(upload->commit(loop)));
-            }
-        });
-    }
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
-    fakes::WaitingLoop loop;
-    const auto tree = loop.run(files->open_tree(loop, 1)).value();
-    const auto file = loop.run(tree->open(loop, "/log")).value();
-    std::string octets(file->entry().size, '\0');
-    ASSERT_TRUE(loop.run(file->read(loop, 0, octets)));
-    EXPECT_EQ(std::count(octets.begin(), octets.end(), '\n'), kThreads * kLines);
-    EXPECT_EQ(loop.run(tree->usage(loop))->octets, octets.size());
 }
 
 TEST_F(FilesTest, ResumesBehindWhatTheFileHolds) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "files/direct_writes.h"
 #include "files/files.h"
+#include "files/upload_build.h"
 #include "files/upload_state.h"
 
 namespace files {

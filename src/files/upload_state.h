@@ -75,8 +75,6 @@ struct UploadState {
 // False where `wanted`, if there is one, did not want it in the end: commit_upload() may be called again.
 [[nodiscard]] base::Result<bool> commit_upload(UploadState& upload,
                                                const std::function<bool()>& wanted);
-// Whether what it adds to takes long to copy. Waits for the disk.
-[[nodiscard]] bool adds_to_large(const UploadState& upload);
 // Tells the disk to take what stands in the page cache, on the pool.
 void hand_over(UploadState& upload, base::Pool& pool);
 

@@ -82,6 +82,11 @@ Entry make_entry(const struct statx& status, const VolumeSettings& settings) {
 }
 
 // Numbers of files that have gone are given again, with another time.
+bool is_same_file(const struct statx& a, const struct statx& b) {
+    return a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+           a.stx_dev_minor == b.stx_dev_minor;
+}
+
 bool is_unchanged(const Entry& now, const Entry& before) {
     return now.inode == before.inode && now.device == before.device && now.size == before.size &&
            now.modified == before.modified && now.created == before.created;
@@ -360,7 +365,8 @@ Result<> give_name(int from_directory,
 Result<> Volume::place(const std::string& aside_name,
                        std::string_view path,
                        bool replace,
-                       Counts reserved) {
+                       Counts reserved,
+                       const struct statx* only) {
     if (settings_.is_gone && settings_.is_gone()) {
         return base::fail(Errc::kNotFound, "There is no such file or folder.");
     }
@@ -369,6 +375,9 @@ Result<> Volume::place(const std::string& aside_name,
         const std::lock_guard lock(names_);
         TRY(const struct statx own, read_status(aside_->fd(), aside_name.c_str(), 0));
         TRY(const std::optional<struct statx> there, look(spot));
+        if (only != nullptr && !(there && is_same_file(*there, *only))) {
+            return base::fail(Errc::kUnavailable, "Another file has the name.");
+        }
         const Counts freed = there ? counts_of(*there) : Counts();
         const Counts more = less(less(counts_of(own), freed), reserved);
         TRY_VOID(ledger_.reserve(more, limits()));
@@ -399,9 +408,7 @@ Result<> Volume::rename(
         TRY(const struct statx own,
             read_status(old_spot.directory.get(), old_spot.name.c_str(), AT_SYMLINK_NOFOLLOW));
         TRY(const std::optional<struct statx> there, look(new_spot));
-        const bool same = there && there->stx_ino == own.stx_ino &&
-                          there->stx_dev_major == own.stx_dev_major &&
-                          there->stx_dev_minor == own.stx_dev_minor;
+        const bool same = there && is_same_file(*there, own);
         const bool is_folder = kind_of(own.stx_mode) == Kind::kDirectory;
         Counts moved = counts_of(own);
         if (&from != &to && is_folder) {

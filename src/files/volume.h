@@ -2,6 +2,8 @@
 // pool's threads. It knows no rights: Tree asks for those first. Paths are the volume's own.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -126,11 +128,12 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
     // Gives a file that stands aside its name, and syncs the folder. Its octets are on disk already. kOverQuota where it
     // takes more than was `reserved` for it and than what it replaces, for that may have gone meanwhile, and the quota
-    // has no more. What was reserved stays so.
+    // has no more. What was reserved stays so. `only`: kUnavailable where another file than this stands there, or none.
     [[nodiscard]] base::Result<> place(const std::string& aside_name,
                                        std::string_view path,
                                        bool replace,
-                                       Counts reserved);
+                                       Counts reserved,
+                                       const struct statx* only = nullptr);
 
     [[nodiscard]] const Beneath& beneath() const { return beneath_; }
 
