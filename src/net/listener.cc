@@ -75,6 +75,73 @@ base::Task<> converse(std::shared_ptr<const Service> service,
     co_await service->options.serve(std::move(stream));
 }
 
+// Counts a conversation from when it is let in until it has ended.
+class Counted {
+  public:
+    Counted(std::shared_ptr<const Service> service, Home& home)
+        : service_(std::move(service)),
+          home_(home) {
+        home_.connections.fetch_add(1, std::memory_order_relaxed);
+        service_->count->begin();
+        if (service_->accepted != nullptr) {
+            service_->accepted->add();
+            service_->open->add(1);
+        }
+    }
+
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    ~Counted() {
+        home_.connections.fetch_sub(1, std::memory_order_relaxed);
+        if (service_->open != nullptr) {
+            service_->open->add(-1);
+        }
+        service_->count->end();
+    }
+
+    [[nodiscard]] const std::shared_ptr<const Service>& service() const { return service_; }
+
+    [[nodiscard]] Home& home() const { return home_; }
+
+  private:
+    const std::shared_ptr<const Service> service_;
+    Home& home_;
+};
+
+// Somebody who is let in, on the way home.
+struct Arrival {
+    std::shared_ptr<Counted> counted;
+    UniqueFd fd;
+    Endpoint peer;
+    std::shared_ptr<ConnectionLimits::Permit> permit;
+    bool proxied = false;
+};
+
+// On the loop of the home.
+void move_in(Arrival arrival) {
+    Home& home = arrival.counted->home();
+    if (home.closed) {
+        return;
+    }
+    const std::shared_ptr<const Service> service = arrival.counted->service();
+    Endpoint local = local_endpoint(arrival.fd);
+    auto stream = std::make_unique<SocketStream>(home.loop,
+                                                 Connection{.fd = std::move(arrival.fd),
+                                                            .local = std::move(local),
+                                                            .peer = std::move(arrival.peer),
+                                                            .tls = service->options.tls,
+                                                            .permit = arrival.permit,
+                                                            .roster = &home.roster});
+    base::spawn(converse(service, std::move(stream), std::move(arrival.permit), arrival.proxied),
+                [counted = std::move(arrival.counted)](const std::exception_ptr& thrown) {
+                    const Service& service = *counted->service();
+                    if (thrown && service.on_thrown) {
+                        service.on_thrown(thrown);
+                    }
+                });
+}
+
 }  // namespace
 
 void SessionCount::begin() {
@@ -109,12 +176,13 @@ bool SessionCount::wait_for_none(base::Duration patience) {
     return none_.wait_for(lock, patience, [this] { return count_ == 0; });
 }
 
-Listener::Listener(IoLoop& loop,
-                   Roster& roster,
+Listener::Listener(Home& home,
+                   std::span<Home* const> homes,
                    UniqueFd socket,
                    std::shared_ptr<const Service> service)
-    : loop_(loop),
-      roster_(roster),
+    : home_(home),
+      homes_(homes),
+      loop_(home.loop),
       socket_(std::move(socket)),
       spare_(open_spare()),
       service_(std::move(service)) {}
@@ -168,6 +236,18 @@ void Listener::on_ready(IoLoop::Readiness /*ready*/) {
     }
 }
 
+// The kernel spreads connections by their addresses' hash: of eight, six may come to one loop of two. What is one more
+// or less of hundreds stays where it is.
+Home& Listener::choose_home() const {
+    constexpr std::size_t kSlack = 8;  // an eighth
+    const auto connections = [](const Home* home) {
+        return home->connections.load(std::memory_order_relaxed);
+    };
+    Home* const emptiest = *std::ranges::min_element(homes_, {}, connections);
+    const std::size_t least = connections(emptiest);
+    return connections(&home_) > least + least / kSlack ? *emptiest : home_;
+}
+
 void Listener::welcome(UniqueFd fd, Endpoint peer) {
     auto permit = service_->limits->enter();
     if (!permit) {
@@ -183,29 +263,18 @@ void Listener::welcome(UniqueFd fd, Endpoint peer) {
         refuse(fd, Refusal::kTooManyFromAddress);
         return;
     }
-    Endpoint local = local_endpoint(fd);
-    auto stream = std::make_unique<SocketStream>(loop_,
-                                                 Connection{.fd = std::move(fd),
-                                                            .local = std::move(local),
-                                                            .peer = std::move(peer),
-                                                            .tls = service_->options.tls,
-                                                            .permit = permit,
-                                                            .roster = &roster_});
-    service_->count->begin();
-    if (service_->accepted != nullptr) {
-        service_->accepted->add();
-        service_->open->add(1);
+    Home& home = choose_home();
+    Arrival arrival{.counted = std::make_shared<Counted>(service_, home),
+                    .fd = std::move(fd),
+                    .peer = std::move(peer),
+                    .permit = std::move(permit),
+                    .proxied = proxied};
+    if (&home == &home_) {
+        return move_in(std::move(arrival));
     }
-    base::spawn(converse(service_, std::move(stream), std::move(permit), proxied),
-                [service = service_](const std::exception_ptr& thrown) {
-                    if (thrown && service->on_thrown) {
-                        service->on_thrown(thrown);
-                    }
-                    if (service->open != nullptr) {
-                        service->open->add(-1);
-                    }
-                    service->count->end();
-                });
+    home.loop.post([arrival = std::make_shared<Arrival>(std::move(arrival))] {
+        move_in(std::move(*arrival));
+    });
 }
 
 // Fits into the empty buffer of a fresh socket, or is lost: nobody waits for a client that is not served.

@@ -1,12 +1,15 @@
-// One service on one loop: accepts connections, turns away those beyond the limits, reads the PROXY
-// header, shakes hands where TLS comes first, and starts the conversation.
+// One service on one loop: accepts connections, turns away those beyond the limits, hands them to the loop that has the
+// fewest, reads the PROXY header, shakes hands where TLS comes first, and starts the conversation.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -77,10 +80,22 @@ struct Service {
     base::Gauge* open = nullptr;
 };
 
+// A loop and the connections that live on it, of all services.
+struct Home {
+    std::atomic<std::size_t> connections = 0;  // here or on their way, from any thread
+    bool closed = false;                       // nobody is let in any more; the loop's thread alone
+    Roster roster;
+    IoLoop loop;  // goes first, and may still hold closing connections
+};
+
 class Listener final : private IoLoop::Watcher {
   public:
-    // `socket` listens and does not block.
-    Listener(IoLoop& loop, Roster& roster, UniqueFd socket, std::shared_ptr<const Service> service);
+    // `socket` listens and does not block. Listens on `home`'s loop for all `homes`; those and what the span shows
+    // outlive it.
+    Listener(Home& home,
+             std::span<Home* const> homes,
+             UniqueFd socket,
+             std::shared_ptr<const Service> service);
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
     // On the loop's thread, or while it does not run, like start().
@@ -92,12 +107,14 @@ class Listener final : private IoLoop::Watcher {
     void on_ready(IoLoop::Readiness ready) override;
     [[nodiscard]] UniqueFd accept(Endpoint& peer);
     void welcome(UniqueFd fd, Endpoint peer);
+    [[nodiscard]] Home& choose_home() const;
     void refuse(const UniqueFd& fd, Refusal why);
     void on_exhaustion(int error);
     void pause();
 
+    Home& home_;
+    const std::span<Home* const> homes_;
     IoLoop& loop_;
-    Roster& roster_;
     UniqueFd socket_;
     UniqueFd spare_;  // given up for a moment when descriptors are out, to turn clients away with
     std::shared_ptr<const Service> service_;

@@ -66,10 +66,9 @@ std::shared_ptr<const Service> make_service(ListenOptions options,
 
 }  // namespace
 
-// Destroyed from below: listeners, then the loop, which may still hold closing connections.
+// Destroyed from below: listeners, then the loop.
 struct Server::Worker {
-    Roster roster;
-    IoLoop loop;
+    Home home;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::jthread thread;
 };
@@ -82,6 +81,7 @@ Server::Server(ServerOptions options)
     CHECK(options_.threads > 0);
     for (unsigned i = 0; i < options_.threads; ++i) {
         workers_.push_back(std::make_unique<Worker>());
+        homes_.push_back(&workers_.back()->home);
     }
 }
 
@@ -118,8 +118,8 @@ base::Result<Endpoint> Server::listen(ListenOptions options) {
     const auto service = make_service(std::move(options), options_, limits_, count_);
     for (unsigned i = 0; i < options_.threads; ++i) {
         Worker& worker = *workers_[i];
-        worker.listeners.push_back(std::make_unique<Listener>(
-            worker.loop, worker.roster, std::move(sockets.fds[i]), service));
+        worker.listeners.push_back(
+            std::make_unique<Listener>(worker.home, homes_, std::move(sockets.fds[i]), service));
     }
     return sockets.bound;
 }
@@ -130,7 +130,7 @@ void Server::start() {
         for (const auto& listener : worker->listeners) {
             listener->start();
         }
-        worker->thread = std::jthread([&loop = worker->loop] { loop.run(); });
+        worker->thread = std::jthread([&loop = worker->home.loop] { loop.run(); });
     }
 }
 
@@ -138,7 +138,7 @@ void Server::start() {
 void Server::on_all_loops(const std::function<void(Worker&)>& call) {
     std::latch done(static_cast<std::ptrdiff_t>(workers_.size()));
     for (const auto& worker : workers_) {
-        worker->loop.post([&call, &done, &worker = *worker] {
+        worker->home.loop.post([&call, &done, &worker = *worker] {
             call(worker);
             done.count_down();
         });
@@ -152,7 +152,7 @@ std::size_t Server::stop(base::Duration patience) {
     }
     const std::size_t cut = workers_.front()->thread.joinable() ? end_sessions(patience) : 0;
     for (const auto& worker : workers_) {
-        worker->loop.stop();
+        worker->home.loop.stop();
         if (worker->thread.joinable()) {
             worker->thread.join();
         }
@@ -167,7 +167,8 @@ std::size_t Server::stop(base::Duration patience) {
 std::size_t Server::end_sessions(base::Duration patience) {
     on_all_loops([](Worker& worker) {
         worker.listeners.clear();
-        for (SocketStream* stream : worker.roster) {
+        worker.home.closed = true;
+        for (SocketStream* stream : worker.home.roster) {
             stream->interrupt();
         }
     });
@@ -176,7 +177,7 @@ std::size_t Server::end_sessions(base::Duration patience) {
     }
     const std::size_t cut = count_->now();
     on_all_loops([](Worker& worker) {
-        for (SocketStream* stream : worker.roster) {
+        for (SocketStream* stream : worker.home.roster) {
             stream->close();
         }
     });
@@ -193,7 +194,7 @@ std::size_t Server::take_gone(std::size_t enough) {
 }
 
 base::Loop& Server::loop(std::size_t index) {
-    return workers_.at(index)->loop;
+    return workers_.at(index)->home.loop;
 }
 
 }  // namespace net

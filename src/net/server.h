@@ -1,5 +1,5 @@
 // net::Server: listeners and the threads that serve them. Each thread runs one loop; a connection stays on
-// the loop that accepted it, so a session needs no locks.
+// the loop that it was given to when it came, one of those with the fewest, so a session needs no locks.
 //     Server server({.threads = 2});
 //     TRY(Endpoint bound, server.listen({.address = "0.0.0.0:25", .service = "smtp", .serve = ...}));
 //     server.start();
@@ -78,6 +78,7 @@ class Server {
     std::shared_ptr<ConnectionLimits> limits_;
     std::shared_ptr<SessionCount> count_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<Home*> homes_;               // the workers'
     std::vector<std::string> socket_paths_;  // unix sockets, to be removed at the end
     bool stopped_ = false;
 };

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <map>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -33,6 +35,34 @@ TEST_P(ServerTest, ServesManyAtOnce) {
     for (TestClient& client : clients_) {
         EXPECT_EQ(client.read_to_end(), "echo a\r\necho b\r\nbye\r\n");
     }
+}
+
+// The kernel's hash of their addresses gives them to loops by luck.
+TEST_P(ServerTest, LoopsHaveEquallyMany) {
+    constexpr std::size_t kEach = 8;
+    std::mutex mutex;
+    std::map<const base::Loop*, std::size_t> sessions;
+    listen_.serve = [&](std::unique_ptr<Stream> stream) {
+        const std::scoped_lock lock(mutex);
+        ++sessions[&stream->loop()];
+        return net::converse(std::move(stream), 20s);
+    };
+    Server& server = start();
+    for (int round = 0; round < 2; ++round) {
+        for (std::size_t i = 0; i < kEach * server.threads(); ++i) {
+            connect();
+        }
+        EXPECT_EQ(sessions.size(), server.threads());
+        for (const auto& [loop, count] : sessions) {
+            EXPECT_EQ(count, kEach);
+        }
+        sessions.clear();
+        clients_.clear();
+        while (server.sessions() != 0) {
+            std::this_thread::yield();
+        }
+    }
+    server.stop(20s);
 }
 
 TEST_P(ServerTest, KnowsBothEnds) {
