@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fakes/fake_loop.h"
 #include "fakes/fake_network.h"
@@ -117,6 +118,17 @@ class PlayedServerTest : public testing::Test {
         auto data = std::move(arrived.front());
         arrived.pop_front();
         return data;
+    }
+
+    // A transfer to the client, from 150 to 226.
+    void send_all(net::PipeStream& data, const std::vector<std::string>& pieces) {
+        say("150 here\r\n");
+        for (const std::string& piece : pieces) {
+            data.push(piece);
+            loop_.run_ready();
+        }
+        data.close();
+        say("226 done\r\n");
     }
 
     struct Fetch {

@@ -61,13 +61,7 @@ class FolderTest : public ClientListsTest {
         task.start();
         auto data = serve_passive();
         EXPECT_EQ(heard(), std::string(command) + "\r\n");
-        say("150 here\r\n");
-        for (const std::string& piece : pieces) {
-            data->push(piece);
-            loop_.run_ready();
-        }
-        data->close();
-        say("226 done\r\n");
+        send_all(*data, pieces);
         EXPECT_TRUE(task.done());
         return task.result();
     }

@@ -92,13 +92,7 @@ TEST_F(ClientTransferTest, TakesNothingBehindTheStreamOfModeZ) {
         fetching.start();
         const auto data = serve_passive();
         static_cast<void>(heard());
-        say("150 here\r\n");
-        for (const std::string& piece : pieces) {
-            data->push(piece);
-            loop_.run_ready();
-        }
-        data->close();
-        say("226 done\r\n");
+        send_all(*data, pieces);
         EXPECT_TRUE(ended(fetching));
         return fetching.result();
     };

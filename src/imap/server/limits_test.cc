@@ -81,6 +81,19 @@ class LimitsTest : public testing::Test {
         return heard.substr(tagged == std::string::npos ? 0 : tagged + 2);
     }
 
+    // Of commands with literals, and `too_long` behind those.
+    void expect_too_long(const std::string& too_long) {
+        EXPECT_EQ(say("SEARCH TEXT {3+}\r\nabc TEXT " + too_long), kTooLong);
+        EXPECT_EQ(say("APPEND {5+}\r\nINBOX " + too_long), kTooLong);
+        EXPECT_EQ(say("APPEND INBOX {3+}\r\nabc " + too_long), kTooLong);
+        EXPECT_EQ(say("APPEND INBOX CATENATE (URL {12+}\r\nINBOX/;UID=1 " + too_long), kTooLong);
+        EXPECT_EQ(say("APPEND INBOX CATENATE (TEXT {3+}\r\nabc " + too_long), kTooLong);
+        EXPECT_EQ(say("APPEND Nowhere {3+}\r\nabc " + too_long).substr(0, 16), "t NO [TRYCREATE]");
+        EXPECT_EQ(say("STATUS INBOX (MESSAGES)").substr(0, 5), "t OK ");
+    }
+
+    static constexpr std::string_view kTooLong = "t BAD the line is too long\r\n";
+
     fakes::World world_;
     std::unique_ptr<Services> services_;
     std::unique_ptr<net::PipeStream> client_;
@@ -216,34 +229,20 @@ TEST_F(LimitsTest, ResponsesAndTagsWithoutEnd) {
     EXPECT_EQ(say("NOOP").substr(0, 4), "t OK");
 }
 
-// RFC 7888 4: what comes without asking is read to its end, and refused.
 // Behind a literal as before one: it costs the command, not the session.
 TEST_F(LimitsTest, LinesWithoutEndBehindALiteral) {
-    const std::string_view refusal = "t BAD the line is too long\r\n";
-    const std::string too_long(70'000, 'a');
-    EXPECT_EQ(say("SEARCH TEXT {3+}\r\nabc TEXT " + too_long), refusal);
-    EXPECT_EQ(say("APPEND {5+}\r\nINBOX " + too_long), refusal);
-    EXPECT_EQ(say("APPEND INBOX {3+}\r\nabc " + too_long), refusal);
-    EXPECT_EQ(say("APPEND INBOX CATENATE (URL {12+}\r\nINBOX/;UID=1 " + too_long), refusal);
-    EXPECT_EQ(say("APPEND INBOX CATENATE (TEXT {3+}\r\nabc " + too_long), refusal);
-    EXPECT_EQ(say("APPEND Nowhere {3+}\r\nabc " + too_long).substr(0, 16), "t NO [TRYCREATE]");
-    EXPECT_EQ(say("STATUS INBOX (MESSAGES)").substr(0, 5), "t OK ");
+    expect_too_long(std::string(70'000, 'a'));
     EXPECT_EQ(say("FETCH 2 (UID)").substr(0, 5), "t BAD");
 }
 
 // What a line announced that was too long itself is a literal still, and none of it a command.
 TEST_F(LimitsTest, LiteralsBehindLinesWithoutEnd) {
-    const std::string_view refusal = "t BAD the line is too long\r\n";
     const std::string announced = std::string(70'000, 'a') + " {9+}\r\nb NOOP\r\n\n";
-    EXPECT_EQ(say("SEARCH TEXT " + announced), refusal);
-    EXPECT_EQ(say("SEARCH TEXT {3+}\r\nabc TEXT " + announced), refusal);
-    EXPECT_EQ(say("APPEND INBOX {3+}\r\nabc " + announced), refusal);
-    EXPECT_EQ(say("APPEND INBOX CATENATE (TEXT {3+}\r\nabc " + announced), refusal);
-    EXPECT_EQ(say("APPEND INBOX CATENATE (URL {12+}\r\nINBOX/;UID=1 " + announced), refusal);
-    EXPECT_EQ(say("APPEND Nowhere {3+}\r\nabc " + announced).substr(0, 16), "t NO [TRYCREATE]");
-    EXPECT_EQ(say("STATUS INBOX (MESSAGES)").substr(0, 5), "t OK ");
+    expect_too_long(announced);
+    EXPECT_EQ(say("SEARCH TEXT " + announced), kTooLong);
 }
 
+// RFC 7888 4: what comes without asking is read to its end, and refused.
 TEST_F(LimitsTest, AProgramOfAMegabyteInLiterals) {
     const std::string piece = repeat("a", 50'000);
     std::string command = "SEARCH";
