@@ -153,6 +153,8 @@ struct UploadOptions {
 
     Mode mode = Mode::kReplace;
     std::uint64_t offset = 0;  // kResume and kPatch only
+    // What comes may be kept where it is cut off, and with kAppend goes on behind what was kept where no file is.
+    bool resumable = true;
     // ALLO: octets to come; refused at once where they do not fit.
     std::optional<std::uint64_t> announced;
     unsigned permissions = 0644;  // of a new file; one that is replaced leaves its own

@@ -45,6 +45,33 @@ class PartialsTest : public fakes::FilesFixture {
     std::shared_ptr<Tree> bob_;
 };
 
+// The server's own copies, SITE COPY and COMB, are whole or not there.
+TEST_F(PartialsTest, AreNoneOfCopies) {
+    cut_off(*alice_, "/whole");
+    {
+        const auto upload = run(alice_->upload(
+            loop_, "/whole", {.mode = UploadOptions::Mode::kAppend, .resumable = false}));
+        ASSERT_TRUE(upload) << upload.error().text;
+        ASSERT_TRUE(run((*upload)->write(loop_, "abc")));
+    }
+    EXPECT_EQ(kept(*alice_, "/whole"), 5U);
+    const auto upload = run(alice_->upload(
+        loop_, "/whole", {.mode = UploadOptions::Mode::kAppend, .resumable = false}));
+    ASSERT_TRUE(run((*upload)->write(loop_, "abc")));
+    ASSERT_TRUE(run((*upload)->commit(loop_)));
+    EXPECT_EQ(read(*alice_, "/whole"), "abc");
+    EXPECT_EQ(run(alice_->usage(loop_))->octets, 3U);
+
+    store(*alice_, "/large", std::string(std::size_t{40} << 20U, 'a'));
+    cut_off(*alice_, "/copy");
+    int asked = 0;
+    EXPECT_FALSE(run(alice_->copy(loop_, "/large", "/copy", [&asked] { return asked++ == 0; })));
+    EXPECT_EQ(kept(*alice_, "/copy"), 5U);
+    ASSERT_TRUE(run(alice_->copy(loop_, "/whole", "/copy", nullptr)));
+    EXPECT_EQ(read(*alice_, "/copy"), "abc");
+    EXPECT_EQ(kept(*alice_, "/copy"), std::nullopt);
+}
+
 TEST_F(PartialsTest, GoWithTheirFolder) {
     ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/a")));
     ASSERT_TRUE(run(alice_->make_directory(loop_, "/team/ab")));

@@ -374,6 +374,7 @@ base::Task<Result<>> Tree::copy(base::Loop& loop,
                                 std::function<bool()> wanted) {
     CO_TRY(const std::unique_ptr<OpenFile> source, co_await open(loop, std::move(from)));
     UploadOptions options;
+    options.resumable = false;
     options.announced = source->entry().size;
     options.created = co_await source->created(loop);
     CO_TRY(const std::unique_ptr<Upload> target, co_await upload(loop, std::move(to), options));

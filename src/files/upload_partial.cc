@@ -72,7 +72,7 @@ Result<bool> take_partial(UploadState& upload, std::uint64_t octets) {
 }
 
 bool keep_partial(UploadState& upload) {
-    if (upload.partial_name.empty()) {
+    if (upload.partial_name.empty() || !upload.resumable) {
         return false;
     }
     Volume& volume = *upload.place.volume;

@@ -217,7 +217,7 @@ UploadState::~UploadState() {
         return;
     }
     place.volume->ledger().release(reserved);
-    if (!partial_name.empty()) {
+    if (!partial_name.empty() && resumable) {
         // What came and could be written is kept.
         (void)(planned && offset > 0 ? make_planned(*this) : finish_direct(*this));
     }
@@ -241,7 +241,8 @@ std::shared_ptr<UploadState> new_upload(Place place,
     upload->place = std::move(place);
     upload->shown_path = std::move(shown_path);
     upload->mode = options.mode;
-    if (options.mode == Mode::kReplace || options.mode == Mode::kResume) {
+    upload->resumable = options.resumable;
+    if (options.mode == Mode::kReplace || options.mode == Mode::kResume || !options.resumable) {
         upload->partial_name = partial_name(upload->place, *deed);
     }
     if (options.mode == Mode::kPatch) {
@@ -304,7 +305,7 @@ Result<std::shared_ptr<UploadState>> begin_upload(Place place,
         // A copy without it is a copy all the same.
         (void)write_creation(upload->fd.get(), *options.created);
     }
-    const std::uint64_t kept = go_on_behind_partial(*upload);
+    const std::uint64_t kept = options.resumable ? go_on_behind_partial(*upload) : 0;
     const std::uint64_t first = options.mode == Mode::kResume ? options.offset : kept;
     if (first > 0) {
         TRY_VOID(take_over(*upload, first));

@@ -44,7 +44,8 @@ struct UploadState {
     Counts reserved;                 // in the ledger, beyond the credit
     bool exists = false;             // somebody had the name when it began
     bool replace = false;            // the name may be taken when it is committed
-    std::string partial_name;        // under which it is kept when it is cut off; empty: it is not
+    std::string partial_name;        // of what was kept of it, or is when it is cut off; or empty
+    bool resumable = true;           // whether it is kept
     std::shared_ptr<const Deed> deed;
     std::function<base::Result<Place>()>
         find_again;  // the place with the rights of now; empty in one's own tree

@@ -258,7 +258,7 @@ Session::Answer Session::on_comb(std::string arguments) {
         co_return too_many();
     }
     auto upload = co_await tree().upload(
-        loop_, paths[0], {.mode = UploadMode::kAppend, .offset = 0, .announced = {}});
+        loop_, paths[0], {.mode = UploadMode::kAppend, .resumable = false, .announced = {}});
     if (!upload) {
         co_return refuse(upload.error(), Wish::kWrite);
     }
