@@ -380,6 +380,11 @@ Administration::Outcome Administration::check(const AdminRequest& request) const
         TRY_VOID(mail::count_references(reader, add));
         return queue::count_references(reader, add);
     };
+    std::vector<std::string> mended;
+    TRY_VOID(store_.change_and_wait([&mended](store::Transaction& change) -> base::Result<> {
+        TRY(mended, mail::mend_sums(change));
+        return {};
+    }));
     TRY(const store::CheckReport report, store_.check(count));
     std::vector<std::string> findings = report.findings;
     for (const auto check_room : {&account::check, &mail::check, &queue::check}) {
@@ -390,6 +395,7 @@ Administration::Outcome Administration::check(const AdminRequest& request) const
     if (files_ != nullptr) {
         TRY(trees, files_->check());
         findings.insert(findings.end(), trees.findings.begin(), trees.findings.end());
+        mended.insert(mended.end(), trees.mended.begin(), trees.mended.end());
     }
     if (findings.empty()) {
         std::string text =
@@ -399,8 +405,8 @@ Administration::Outcome Administration::check(const AdminRequest& request) const
                         report.blob_octets,
                         trees.files,
                         trees.octets);
-        for (const std::string& mended : trees.mended) {
-            text += "mended: " + mended + "\n";
+        for (const std::string& one : mended) {
+            text += "mended: " + one + "\n";
         }
         return text;
     }

@@ -1,15 +1,24 @@
 #include "mail/annotations.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "account/directory.h"
+#include "mail/message_store.h"
 #include "store/key.h"
 
 namespace mail {
 namespace {
+
+// Of a key: 0 for a shared one. It stands behind account and mailbox.
+account::AccountId writer_of(std::string_view key) {
+    const std::size_t head = mailbox_key(KeyTag::kAnnotation, {}).size();
+    return store::KeyReader(key.substr(std::min(head, key.size()))).u64();
+}
 
 struct Kept {
     std::string key;
@@ -17,11 +26,7 @@ struct Kept {
 
     [[nodiscard]] std::uint64_t octets() const { return key.size() + record.size(); }
 
-    // Behind account and mailbox.
-    [[nodiscard]] account::AccountId who() const {
-        const std::size_t head = mailbox_key(KeyTag::kAnnotation, {}).size();
-        return store::KeyReader(std::string_view(key).substr(head)).u64();
-    }
+    [[nodiscard]] account::AccountId who() const { return writer_of(key); }
 };
 
 base::Result<std::vector<Kept>> collect(const store::Reader& reader, const std::string& prefix) {
@@ -94,6 +99,51 @@ base::Result<> copy_annotations(store::Transaction& change,
     }
     charges.save();
     return {};
+}
+
+base::Result<std::map<account::AccountId, AnnotationSum>> wrong_annotation_sums(
+    const store::Reader& reader) {
+    std::map<account::AccountId, AnnotationSum> sums;
+    const std::string counters = prefix(KeyTag::kCounters);
+    TRY_VOID(reader.scan(
+        counters, store::prefix_end(counters), [&](std::string_view key, std::string_view record) {
+            const auto account = parse_account(key);
+            const auto known = decode_counters(record);
+            if (account && known) {
+                sums[*account].counted = known->annotation_octets;
+            }
+            return true;
+        }));
+    const std::string annotations = prefix(KeyTag::kAnnotation);
+    TRY_VOID(reader.scan(annotations,
+                         store::prefix_end(annotations),
+                         [&](std::string_view key, std::string_view record) {
+                             const auto ref = parse_mailbox_key(key);
+                             const account::AccountId who = writer_of(key);
+                             const auto sum = sums.find(who == 0 && ref ? ref->owner : who);
+                             if (sum != sums.end()) {
+                                 sum->second.octets += key.size() + record.size();
+                             }
+                             return true;
+                         }));
+    std::erase_if(sums, [](const auto& sum) { return sum.second.octets == sum.second.counted; });
+    return sums;
+}
+
+base::Result<std::vector<std::string>> mend_sums(store::Transaction& change) {
+    std::vector<std::string> mended;
+    TRY(const auto wrong, wrong_annotation_sums(change));
+    for (const auto& [account, sum] : wrong) {
+        TRY(AccountCounters counters, load_counters(change, account));
+        counters.annotation_octets = sum.octets;
+        change.put(counters_key(account), encode(counters));
+        mended.push_back(
+            fmt::format("account {}: the annotations it pays for take {} octets, not {}",
+                        account,
+                        sum.octets,
+                        sum.counted));
+    }
+    return mended;
 }
 
 }  // namespace mail

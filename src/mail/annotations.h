@@ -54,4 +54,14 @@ class AnnotationCharges {
                                               MailboxId to,
                                               std::uint64_t octets_max);
 
+// What an account's annotations take, and what its counters say.
+struct AnnotationSum {
+    std::uint64_t octets = 0;
+    std::uint64_t counted = 0;
+};
+
+// The accounts where the one is not the other.
+[[nodiscard]] base::Result<std::map<account::AccountId, AnnotationSum>> wrong_annotation_sums(
+    const store::Reader& reader);
+
 }  // namespace mail

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "mail/annotations.h"
 #include "mail/emails.h"
 #include "mail/message_store.h"
 #include "mail/page_record.h"
@@ -411,6 +412,13 @@ base::Result<std::vector<std::string>> check(const store::Reader& reader) {
     Findings findings;
     for (const account::AccountId account : accounts) {
         TRY_VOID(AccountCheck(reader, account, findings).run());
+    }
+    TRY(const auto annotations, wrong_annotation_sums(reader));
+    for (const auto& [account, sum] : annotations) {
+        findings.add("account {} pays for {} octets of annotations; its counters say {}",
+                     account,
+                     sum.octets,
+                     sum.counted);
     }
     return findings.take();
 }

@@ -1,8 +1,11 @@
 // The tree through Mailboxes: names, levels, INBOX, sharing, annotations, and messages that move in it.
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "fakes/mailbox_fixture.h"
 #include "mail/mailboxes.h"
+#include "mail/message_store.h"
 #include "mail/records.h"
 
 namespace mail {
@@ -411,6 +414,39 @@ TEST_F(MailboxTreeTest, PrivateAnnotationsCountForWhoWroteThem) {
     EXPECT_EQ(used(1), 0U);
     EXPECT_GT(used(2), full / 2);
     EXPECT_LT(used(2), full * 2 / 3);
+}
+
+// As stores have it that were written when the owner paid for everybody's.
+TEST_F(MailboxTreeTest, SumsOfAnnotationsAreMended) {
+    const Ref inbox = ref(1, "INBOX");
+    grant(inbox, "user2@hamburger.example", "lr");
+    ASSERT_TRUE(run(mailboxes_.annotate(loop_, 1, inbox, {{"/shared/comment", "ours"}})));
+    ASSERT_TRUE(run(mailboxes_.annotate(loop_, 2, inbox, {{"/private/comment", "mine"}})));
+    const auto used = [&](account::AccountId user) {
+        return mailboxes_.quota(user)->annotation_octets.used;
+    };
+    const std::uint64_t owners = used(1);
+    const std::uint64_t guests = used(2);
+    ASSERT_TRUE(change([](store::Transaction& transaction) -> base::Result<> {
+        TRY(AccountCounters owner, load_counters(transaction, 1));
+        TRY(AccountCounters guest, load_counters(transaction, 2));
+        owner.annotation_octets += std::exchange(guest.annotation_octets, 0);
+        transaction.put(counters_key(1), encode(owner));
+        transaction.put(counters_key(2), encode(guest));
+        return {};
+    }));
+    EXPECT_EQ(findings().size(), 2U);
+    std::vector<std::string> mended;
+    const auto mend = [&mended](store::Transaction& transaction) -> base::Result<> {
+        TRY(mended, mend_sums(transaction));
+        return {};
+    };
+    ASSERT_TRUE(change(mend));
+    EXPECT_EQ(mended.size(), 2U);
+    EXPECT_EQ(used(1), owners);
+    EXPECT_EQ(used(2), guests);
+    ASSERT_TRUE(change(mend));
+    EXPECT_TRUE(mended.empty());
 }
 
 TEST_F(MailboxTreeTest, QuotaTellsWhatIsUsed) {

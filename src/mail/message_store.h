@@ -177,5 +177,8 @@ class MessageStore {
                                               const std::function<void(const store::BlobId&)>& add);
 // Mail's own invariants (counts, quotas' sums, UID order); each finding one sentence.
 [[nodiscard]] base::Result<std::vector<std::string>> check(const store::Reader& reader);
+// Puts right the sums that earlier versions kept by other rules (private annotations of guests counted for the owner);
+// what was wrong, one sentence each.
+[[nodiscard]] base::Result<std::vector<std::string>> mend_sums(store::Transaction& change);
 
 }  // namespace mail

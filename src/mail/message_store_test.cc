@@ -382,6 +382,8 @@ const Damage kDamages[] = {
      inflict<change_counters, [](AccountCounters& counters) { ++counters.messages; }>},
     {"has a message id that it never gave out",
      inflict<change_counters, [](AccountCounters& counters) { counters.next_email = 1; }>},
+    {"account 1 pays for 0 octets of annotations; its counters say 1",
+     inflict<change_counters, [](AccountCounters& counters) { ++counters.annotation_octets; }>},
     {"account 1 has 6 mailboxes; its counters say 7",
      inflict<change_counters, [](AccountCounters& counters) { ++counters.mailboxes; }>},
     {"the account has no mail counters",
