@@ -1,11 +1,9 @@
 #include "mime/section.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/ascii.h"
-#include "mime/header.h"
 
 namespace mime {
 namespace {
@@ -151,23 +149,43 @@ std::string format_part_path(const PartPath& path) {
     return text;
 }
 
+FieldSelection::FieldSelection(std::string_view header,
+                               const std::vector<std::string>& names,
+                               bool others)
+    : fields_(header),
+      others_(others) {
+    for (const std::string& name : names) {
+        names_.insert(base::to_lower(name));
+    }
+}
+
+bool FieldSelection::advance() {
+    constexpr int kFields = 256;
+    for (int i = 0; i < kFields; ++i) {
+        const auto field = fields_.next();
+        if (!field) {
+            return false;
+        }
+        if (names_.contains(base::to_lower(field->name)) != others_) {
+            const char* const begin = field->name.data();
+            const char* const end = field->body.data() + field->body.size();
+            selected_.append(begin, end).append("\r\n");
+        }
+    }
+    return true;
+}
+
+std::string FieldSelection::take() {
+    return std::move(selected_.append("\r\n"));
+}
+
 std::string select_fields(std::string_view header,
                           const std::vector<std::string>& names,
                           bool others) {
-    std::set<std::string> wanted;
-    for (const std::string& name : names) {
-        wanted.insert(base::to_lower(name));
+    FieldSelection selection(header, names, others);
+    while (selection.advance()) {
     }
-    std::string out;
-    FieldIterator fields(header);
-    while (const auto field = fields.next()) {
-        if (wanted.contains(base::to_lower(field->name)) != others) {
-            const char* const begin = field->name.data();
-            const char* const end = field->body.data() + field->body.size();
-            out.append(begin, end).append("\r\n");
-        }
-    }
-    return out.append("\r\n");
+    return selection.take();
 }
 
 }  // namespace mime

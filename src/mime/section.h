@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "mime/header.h"
 #include "mime/structure.h"
 
 namespace mime {
@@ -55,8 +57,26 @@ inline constexpr std::size_t kPartPathMax = 1000;
 [[nodiscard]] PartPath part_path(const Structure& structure, std::uint32_t part);
 [[nodiscard]] std::string format_part_path(const PartPath& path);
 
-// RFC 9051 HEADER.FIELDS and HEADER.FIELDS.NOT: the fields of `header` that bear one of the names, or
-// none of them, as they stand, and an empty line.
+// RFC 9051 HEADER.FIELDS and HEADER.FIELDS.NOT: the fields of `header` that bear one of the names, or none of them, as
+// they stand, and an empty line. A piece at a time, for whoever has other work beside a long header.
+class FieldSelection {
+  public:
+    // `header` must outlive it.
+    FieldSelection(std::string_view header, const std::vector<std::string>& names, bool others);
+
+    // Looks at some more fields; false when there were none.
+    [[nodiscard]] bool advance();
+    // What was selected; for the end.
+    [[nodiscard]] std::string take();
+
+  private:
+    FieldIterator fields_;
+    std::set<std::string> names_;  // in lower case
+    bool others_;
+    std::string selected_;
+};
+
+// The same at once.
 [[nodiscard]] std::string select_fields(std::string_view header,
                                         const std::vector<std::string>& names,
                                         bool others);

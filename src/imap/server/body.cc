@@ -171,12 +171,15 @@ Task<Result<std::string_view>> Body::read_header(mime::OctetRange header) {
 Task<Result<>> Body::put_fields(const AskedItem& asked, mime::OctetRange header) {
     const FetchItem& item = asked.item;
     CO_TRY(const std::string_view text, co_await read_header(header));
-    // Nothing more is read for the next items of this header, which take as long to pick all the same.
-    if (share_.is_used_up()) {
-        co_await share_.give_way();
+    // A long header has many fields, and a command asks many times for fields of one header.
+    const bool others = item.section.choice == SectionSpec::Names::kFieldsNot;
+    mime::FieldSelection selection(text, item.section.names, others);
+    while (selection.advance()) {
+        if (share_.is_used_up()) {
+            co_await share_.give_way();
+        }
     }
-    std::string fields = mime::select_fields(
-        text, item.section.names, item.section.choice == SectionSpec::Names::kFieldsNot);
+    std::string fields = selection.take();
     std::replace(fields.begin(), fields.end(), '\0', '\x80');
     const std::string_view shown = window(fields, 0, item.partial);
     session_.put(fmt::format("{} {{{}}}\r\n", asked.name, shown.size()));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/fair_share.h"
 #include "mail/email_source.h"
 #include "mime/section.h"
 
@@ -125,8 +126,15 @@ Task<Result<bool>> Incoming::add_range(store::BlobReader& octets,
         }
     }
     if (is_choice) {
-        static_cast<void>(co_await add(mime::select_fields(
-            header, section.names, section.choice == SectionSpec::Names::kFieldsNot)));
+        base::FairShare share(session_.loop());
+        const bool others = section.choice == SectionSpec::Names::kFieldsNot;
+        mime::FieldSelection selection(header, section.names, others);
+        while (selection.advance()) {
+            if (share.is_used_up()) {
+                co_await share.give_way();
+            }
+        }
+        static_cast<void>(co_await add(selection.take()));
     }
     co_return true;
 }
