@@ -218,8 +218,8 @@ Parsed<void> fill_notify(std::string_view value, RcptParameters& into) {
 }
 
 // ORCPT=original-recipient-address = addr-type ";" xtext, 500 characters at most    ; RFC 3461 4.2
-// RFC 3461 4.2 wants printable US-ASCII, but what Postfix hands on of a recipient outside ASCII is rfc822 with its UTF-8 in
-// xtext. With addr-type utf-8 the address is utf-8-addr-xtext or utf-8-addr-unitext (RFC 6533 3): kept as it
+// That is printable US-ASCII, but what Postfix hands on of a recipient outside ASCII is rfc822 with its UTF-8 in xtext.
+// With addr-type utf-8 the address is utf-8-addr-xtext or utf-8-addr-unitext (RFC 6533 3): kept as it
 // is, since decoding needs to know where it goes next.
 Parsed<void> fill_orcpt(std::string_view value, RcptParameters& into) {
     if (value.size() > kOrcptOctetsMax) {
