@@ -261,13 +261,13 @@ void Bench::run(std::size_t messages) {
     });
     mail::Copied copied;
     measure("copy 10,000", 3, [&] {
-        copied = must(loop_.run(mailboxes_->copy(loop_, kUser, inbox_, ten_thousand, archive_)));
+        copied = must(loop_.run(mailboxes_->copy(loop_, kUser, {inbox_, ten_thousand, archive_})));
     });
     bool there = true;
     measure("move 10,000, there and back", 4, [&] {
         const Ref from = there ? archive_ : inbox_;
         const Ref to = there ? inbox_ : archive_;
-        copied = must(loop_.run(mailboxes_->move(loop_, kUser, from, copied.to, to)));
+        copied = must(loop_.run(mailboxes_->move(loop_, kUser, {from, copied.to, to})));
         there = !there;
     });
     store(UidSet(1, std::min<mail::Uid>(last, 10'000)), mail::StoreMode::kAdd, 0);

@@ -154,6 +154,14 @@ enum class Missing : std::uint8_t {
     kPreventsAll,
 };
 
+// What copy() and move() do.
+struct Transfer {
+    Opened from;
+    UidSet uids;
+    Ref to;
+    Missing missing = Missing::kPassedOver;
+};
+
 enum class Around : std::uint8_t { kTold, kLeftOut };
 
 class Mailboxes {
@@ -248,16 +256,10 @@ class Mailboxes {
     // All or nothing. kInvalid: messages have gone that were not to be missing.
     [[nodiscard]] base::Task<base::Result<Copied>> copy(base::Loop& loop,
                                                         account::AccountId user,
-                                                        Opened from,
-                                                        UidSet uids,
-                                                        Ref to,
-                                                        Missing missing = Missing::kPassedOver);
+                                                        Transfer transfer);
     [[nodiscard]] base::Task<base::Result<Copied>> move(base::Loop& loop,
                                                         account::AccountId user,
-                                                        Opened from,
-                                                        UidSet uids,
-                                                        Ref to,
-                                                        Missing missing = Missing::kPassedOver);
+                                                        Transfer transfer);
     // Removes those with \Deleted, of `only` if given (UID EXPUNGE).
     [[nodiscard]] base::Task<base::Result<Expunged>> expunge(base::Loop& loop,
                                                              account::AccountId user,

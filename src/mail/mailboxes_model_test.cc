@@ -232,8 +232,8 @@ std::unique_ptr<Running> ModelRun::begin_transfer(bool move) {
     const UidSet uids = any_uids(from);
     const Ref source = ref(kOwner, from);
     const Ref target = ref(kOwner, to);
-    auto task = move ? live_->move(loop_, kOwner, source, uids, target)
-                     : live_->copy(loop_, kOwner, source, uids, target);
+    auto task = move ? live_->move(loop_, kOwner, {source, uids, target})
+                     : live_->copy(loop_, kOwner, {source, uids, target});
     return begin<base::Result<Copied>>(std::move(task), [=](const auto& result, Model& model) {
         if (!result) {
             return;

@@ -154,9 +154,10 @@ TEST_F(MailboxesTest, QuotaBoundsTheNumberOfMessages) {
     const auto over = run(mailboxes_.append(loop_, 1, inbox, new_messages({"3", "4"})));
     EXPECT_EQ(over.error().code, Errc::kOverQuota);
     const Ref other = ref(1, "Archive");
-    EXPECT_EQ(run(mailboxes_.copy(loop_, 1, inbox, {1, 2}, other)).error().code, Errc::kOverQuota);
-    EXPECT_TRUE(run(mailboxes_.copy(loop_, 1, inbox, {1, 1}, other)));
-    EXPECT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {1, 2}, other)));
+    EXPECT_EQ(run(mailboxes_.copy(loop_, 1, {inbox, {1, 2}, other})).error().code,
+              Errc::kOverQuota);
+    EXPECT_TRUE(run(mailboxes_.copy(loop_, 1, {inbox, {1, 1}, other})));
+    EXPECT_TRUE(run(mailboxes_.move(loop_, 1, {inbox, {1, 2}, other})));
     EXPECT_TRUE(run(mailboxes_.replace(loop_, 1, {other, 1}, other, new_messages({"5"})[0])));
     EXPECT_EQ(mailboxes_.quota(1)->messages.limit, 3U);
     EXPECT_THAT(findings(), IsEmpty());

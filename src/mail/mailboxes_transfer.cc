@@ -211,26 +211,26 @@ base::Result<> transfer(store::Transaction& change,
 
 namespace {
 
-// COPY or MOVE, as a user asks for it.
+// COPY or MOVE, as a user asks for it; what his rights allow comes later.
 struct Wish {
     account::AccountId user;
-    Opened from;
-    Ref to;
-    UidSet uids;
+    Transfer transfer;
     TransferOptions options;
-    SnapshotPtr known;  // of `from`, or null
+    SnapshotPtr known;  // of transfer.from, or null
 };
 
 base::Result<> transfer_as(store::Transaction& change, const Wish& wish, Copied& copied) {
+    const auto& [from, uids, to, missing] = wish.transfer;
     TransferOptions options = wish.options;
+    options.missing = missing;
     const Rights removal = options.remove ? kRightsToRemove : Rights{0};
-    TRY_VOID(require(change, wish.user, wish.from.ref, static_cast<Rights>(kRightRead | removal)));
-    TRY_VOID(require(change, wish.user, wish.to, kRightInsert));
-    TRY(const Rights rights, rights_of(change, wish.user, wish.to));
+    TRY_VOID(require(change, wish.user, from.ref, static_cast<Rights>(kRightRead | removal)));
+    TRY_VOID(require(change, wish.user, to, kRightInsert));
+    TRY(const Rights rights, rights_of(change, wish.user, to));
     options.flags_allowed = flags_within(rights);
     options.keywords_allowed = keywords_within(rights);
-    TRY(const auto two, TwoMailboxes::open(change, wish.from, wish.to, wish.known));
-    return transfer(change, *two, wish.uids, options, copied);
+    TRY(const auto two, TwoMailboxes::open(change, from, to, wish.known));
+    return transfer(change, *two, uids, options, copied);
 }
 
 auto as_change(Wish wish) {
@@ -241,25 +241,21 @@ auto as_change(Wish wish) {
 
 }  // namespace
 
-base::Task<base::Result<Copied>> Mailboxes::copy(
-    base::Loop& loop, account::AccountId user, Opened from, UidSet uids, Ref to, Missing missing) {
-    Wish wish{.user = user,
-              .from = from,
-              .to = to,
-              .uids = std::move(uids),
-              .options = {.remove = false, .missing = missing, .now = parts_->clock.now()},
-              .known = parts_->known(from.ref)};
+base::Task<base::Result<Copied>> Mailboxes::copy(base::Loop& loop,
+                                                 account::AccountId user,
+                                                 Transfer transfer) {
+    const TransferOptions options{.remove = false, .now = parts_->clock.now()};
+    SnapshotPtr known = parts_->known(transfer.from.ref);
+    Wish wish{user, std::move(transfer), options, std::move(known)};
     co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 
-base::Task<base::Result<Copied>> Mailboxes::move(
-    base::Loop& loop, account::AccountId user, Opened from, UidSet uids, Ref to, Missing missing) {
-    Wish wish{.user = user,
-              .from = from,
-              .to = to,
-              .uids = std::move(uids),
-              .options = {.remove = true, .missing = missing, .now = parts_->clock.now()},
-              .known = parts_->known(from.ref)};
+base::Task<base::Result<Copied>> Mailboxes::move(base::Loop& loop,
+                                                 account::AccountId user,
+                                                 Transfer transfer) {
+    const TransferOptions options{.remove = true, .now = parts_->clock.now()};
+    SnapshotPtr known = parts_->known(transfer.from.ref);
+    Wish wish{user, std::move(transfer), options, std::move(known)};
     co_return co_await parts_->change<Copied>(loop, as_change(std::move(wish)));
 }
 

@@ -154,19 +154,19 @@ TEST_F(MailboxTreeTest, CopiesAndMovesOfWhatHasGoneCanBePrevented) {
     const Ref inbox = ref(1, "INBOX");
     const Ref archive = ref(1, "Archive");
     append(inbox, {"1\r\n", "2\r\n", "3\r\n"});
-    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {2, 2}, archive)));
+    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, {inbox, {2, 2}, archive})));
     const Modseq before = open(inbox)->highest_modseq();
     const auto copied =
-        run(mailboxes_.copy(loop_, 1, inbox, {1, 3}, archive, Missing::kPreventsAll));
+        run(mailboxes_.copy(loop_, 1, {inbox, {1, 3}, archive, Missing::kPreventsAll}));
     EXPECT_EQ(copied.error().code, Errc::kInvalid);
     const auto moved =
-        run(mailboxes_.move(loop_, 1, inbox, {1, 3}, archive, Missing::kPreventsAll));
+        run(mailboxes_.move(loop_, 1, {inbox, {1, 3}, archive, Missing::kPreventsAll}));
     EXPECT_EQ(moved.error().code, Errc::kInvalid);
     EXPECT_EQ(open(inbox)->uids().to_text(), "1,3");
     EXPECT_EQ(open(inbox)->highest_modseq(), before);
     EXPECT_EQ(open(archive)->uids().to_text(), "1");
     EXPECT_THAT(findings(), IsEmpty());
-    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, inbox, {3, 3}, archive, Missing::kPreventsAll)));
+    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, {inbox, {3, 3}, archive, Missing::kPreventsAll})));
     EXPECT_EQ(open(archive)->uids().to_text(), "1:2");
     EXPECT_THAT(findings(), IsEmpty());
 }
@@ -183,21 +183,21 @@ TEST_F(MailboxTreeTest, CopiesShareTheEmailAndMovesKeepIt) {
     const Ref inbox = ref(1, "INBOX");
     const Ref archive = ref(1, "Archive");
     append(inbox, {"1\r\n", "2\r\n", "3\r\n"}, kSeen, {"k"});
-    const auto copied = run(mailboxes_.copy(loop_, 1, inbox, {1, 2}, archive));
+    const auto copied = run(mailboxes_.copy(loop_, 1, {inbox, {1, 2}, archive}));
     EXPECT_EQ(copied->from.to_text(), "1:2");
     EXPECT_EQ(copied->to.to_text(), "1:2");
     EXPECT_EQ(copied->uid_validity, open(archive)->uid_validity());
     EXPECT_EQ(open(archive)->at(0).email, open(inbox)->at(0).email);
     EXPECT_EQ(store_.check(count_references)->blobs, 3U);
     EXPECT_THAT(findings(), IsEmpty());
-    const auto moved = run(mailboxes_.move(loop_, 1, inbox, {2, 9}, archive));
+    const auto moved = run(mailboxes_.move(loop_, 1, {inbox, {2, 9}, archive}));
     EXPECT_EQ(moved->to.to_text(), "3:4");
     EXPECT_EQ(open(inbox)->uids().to_text(), "1");
     const SnapshotPtr after = open(archive);
     EXPECT_THAT(after->keyword_names(after->at(3).keywords), ElementsAre("k"));
     EXPECT_EQ(load_counters(*store_.snapshot(), 1)->messages, 5U);
     EXPECT_THAT(findings(), IsEmpty());
-    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, archive, UidSet::all(), archive)));
+    ASSERT_TRUE(run(mailboxes_.move(loop_, 1, {archive, UidSet::all(), archive})));
     EXPECT_EQ(open(archive)->uids().to_text(), "5:8");
     ASSERT_TRUE(remove("Archive"));
     EXPECT_EQ(store_.check(count_references)->blobs, 1U);
@@ -235,13 +235,13 @@ TEST_F(MailboxTreeTest, SharedMailboxesShowTheirOwnerAndObeyRights) {
     EXPECT_EQ(run(mailboxes_.store(loop_, 3, sales, {1, 1}, both)).error().code, Errc::kDenied);
     EXPECT_EQ(run(mailboxes_.append(loop_, 2, sales, new_messages({"y"}))).error().code,
               Errc::kDenied);
-    EXPECT_EQ(run(mailboxes_.move(loop_, 2, sales, {1, 1}, ref(2, "INBOX"))).error().code,
+    EXPECT_EQ(run(mailboxes_.move(loop_, 2, {sales, {1, 1}, ref(2, "INBOX")})).error().code,
               Errc::kDenied);
-    ASSERT_TRUE(run(mailboxes_.copy(loop_, 2, sales, {1, 1}, ref(2, "INBOX"))));
+    ASSERT_TRUE(run(mailboxes_.copy(loop_, 2, {sales, {1, 1}, ref(2, "INBOX")})));
     EXPECT_EQ(body(2, open(ref(2, "INBOX"))->at(0).email), "x\r\n");
     EXPECT_EQ(store_.check(count_references)->blobs, 1U);
     grant(sales, "user2@hamburger.example", "lrte");
-    ASSERT_TRUE(run(mailboxes_.move(loop_, 2, sales, {1, 1}, ref(2, "INBOX"))));
+    ASSERT_TRUE(run(mailboxes_.move(loop_, 2, {sales, {1, 1}, ref(2, "INBOX")})));
     EXPECT_EQ(open(sales)->size(), 0U);
     EXPECT_EQ(mailboxes_.acl(2, sales).error().code, Errc::kDenied);
     EXPECT_EQ(mailboxes_.acl(1, sales)->size(), 4U);
@@ -325,8 +325,8 @@ TEST_F(MailboxTreeTest, WhoMeansAMailboxDoesNotChangeAnother) {
     const FlagChange deleted{StoreMode::kAdd, kDeleted, {}, std::nullopt};
     EXPECT_EQ(run(mailboxes_.store(loop_, 1, meant, {1, 1}, deleted)).error().code,
               Errc::kNotFound);
-    EXPECT_EQ(run(mailboxes_.copy(loop_, 1, meant, {1, 1}, inbox)).error().code, Errc::kNotFound);
-    EXPECT_EQ(run(mailboxes_.move(loop_, 1, meant, {1, 1}, inbox)).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(mailboxes_.copy(loop_, 1, {meant, {1, 1}, inbox})).error().code, Errc::kNotFound);
+    EXPECT_EQ(run(mailboxes_.move(loop_, 1, {meant, {1, 1}, inbox})).error().code, Errc::kNotFound);
     ASSERT_TRUE(run(mailboxes_.store(loop_, 1, made, {1, 1}, deleted)));
     EXPECT_EQ(run(mailboxes_.expunge(loop_, 1, meant)).error().code, Errc::kNotFound);
     EXPECT_EQ(open(made)->size(), 1U);
@@ -463,7 +463,7 @@ TEST_F(MailboxTreeTest, QuotaTellsWhatIsUsed) {
 TEST_F(MailboxTreeTest, AnAccountGoesWithAllItHas) {
     create(1, "a/b");
     append(ref(1, "a/b"), std::vector<std::string>(300, "x\r\n"), kDeleted);
-    ASSERT_TRUE(run(mailboxes_.copy(loop_, 1, ref(1, "a/b"), {1, 9}, ref(1, "INBOX"))));
+    ASSERT_TRUE(run(mailboxes_.copy(loop_, 1, {ref(1, "a/b"), {1, 9}, ref(1, "INBOX")})));
     ASSERT_TRUE(run(mailboxes_.expunge(loop_, 1, ref(1, "a/b"))));
     grant(ref(1, "a"), "user2@hamburger.example", "lr");
     grant(ref(2, "Sent"), "user1@hamburger.example", "lr");

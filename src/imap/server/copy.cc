@@ -18,14 +18,8 @@ using base::Task;
 
 namespace {
 
-struct Order {
-    mail::UidSet uids;
-    mail::Ref target;
-    mail::Missing missing = mail::Missing::kPassedOver;
-};
-
 // What the command means, or the answer to one that means nothing.
-Result<Order, Reply> understand(Session& session, const Request& request) {
+Result<mail::Transfer, Reply> understand(Session& session, const Request& request) {
     const auto refuse = [](Reply reply) { return tl::unexpected<Reply>(std::move(reply)); };
     const auto arguments = parse_copy(request.arguments);
     if (!arguments) {
@@ -42,8 +36,11 @@ Result<Order, Reply> understand(Session& session, const Request& request) {
     // RFC 9051 6.4.7: COPY does all that it was told or nothing, and who speaks of numbers means messages that he
     // knows. RFC 5182 2.1: what has gone is in no saved result any more, nor among UIDs (RFC 9051 6.4.9).
     const bool by_number = !request.is_uid() && !arguments->set.is_saved;
-    return Order{
-        *uids, target->ref, by_number ? mail::Missing::kPreventsAll : mail::Missing::kPassedOver};
+    return mail::Transfer{
+        .from = session.view().opened(),
+        .uids = *uids,
+        .to = target->ref,
+        .missing = by_number ? mail::Missing::kPreventsAll : mail::Missing::kPassedOver};
 }
 
 // Why nothing was copied or moved; nothing when something was.
@@ -76,17 +73,12 @@ Task<Handled> on_copy(Session& session, const Request& request) {
     if (const Limited limited = limit_messages(order->uids, most); limited.is_cut) {
         co_return no("too many messages to copy, try fewer", limit_code(most, limited.lowest()));
     }
-    const auto copied = co_await session.await(request,
-                                               session.mailboxes().copy(session.loop(),
-                                                                        session.user(),
-                                                                        session.view().opened(),
-                                                                        order->uids,
-                                                                        order->target,
-                                                                        order->missing));
+    const auto copied = co_await session.await(
+        request, session.mailboxes().copy(session.loop(), session.user(), *order));
     if (auto failure = failure_of(copied)) {
         co_return std::move(*failure);
     }
-    session.note_own_messages(order->target, copied->to);
+    session.note_own_messages(order->to, copied->to);
     co_return ok("copied", copyuid(*copied));
 }
 
@@ -103,17 +95,13 @@ Task<Handled> on_move(Session& session, const Request& request) {
         co_return ok("there was nothing to move");
     }
     const Limited limited = limit_messages(std::move(order->uids), session.options().message_limit);
-    const auto moved = co_await session.await(request,
-                                              session.mailboxes().move(session.loop(),
-                                                                       session.user(),
-                                                                       session.view().opened(),
-                                                                       limited.uids,
-                                                                       order->target,
-                                                                       order->missing));
+    order->uids = limited.uids;
+    const auto moved = co_await session.await(
+        request, session.mailboxes().move(session.loop(), session.user(), *order));
     if (auto failure = failure_of(moved)) {
         co_return std::move(*failure);
     }
-    session.note_own_messages(order->target, moved->to);
+    session.note_own_messages(order->to, moved->to);
     session.put(fmt::format("* OK [{}] moved\r\n", copyuid(*moved)));
     co_return tell_limit(session, limited, ok("moved"));
 }
