@@ -60,6 +60,7 @@ HeaderFacts examine_header(std::string_view header) {
         } else if (is_bcc(*field)) {
             facts.has_bcc = true;
         } else if (names_senders(*field)) {
+            facts.has_from = facts.has_from || base::iequals(field->name, "From");
             const auto senders = mime::mailboxes(mime::parse_address_list(field->body));
             facts.senders.insert(facts.senders.end(), senders.begin(), senders.end());
         }
@@ -190,6 +191,9 @@ std::string mend_submitted_header(std::string_view header,
     }
     if (!facts.has_date) {
         mended += fmt::format("Date: {}\r\n", mime::format_date(submission.now, 0));
+    }
+    if (!facts.has_from && !submission.author.empty()) {
+        mended += fmt::format("From: {}\r\n", submission.author);
     }
     if (facts.has_bcc) {
         mended += without_bcc(header);

@@ -1,5 +1,5 @@
 // What the server looks for in a message's header section (RFC 5322 3.6), and what submission may change
-// there (RFC 6409 8): Message-ID and Date added, Bcc and Resent-Bcc removed.
+// there (RFC 6409 8): Message-ID, Date and From added, Bcc and Resent-Bcc removed.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ struct HeaderFacts {
     std::size_t received = 0;  // Received fields: the hops so far
     std::string message_id;    // the first Message-ID without angle brackets, or empty
     bool has_date = false;
-    bool has_message_id = false;         // also one that cannot be read: it is not ours to replace
+    bool has_message_id = false;  // also one that cannot be read: it is not ours to replace
+    bool has_from = false;
     bool has_bcc = false;                // or Resent-Bcc
     std::vector<mime::Mailbox> senders;  // of all From and Sender fields, resent ones too
 };
@@ -40,6 +41,7 @@ struct SubmissionFacts {
     std::string_view hostname;
     std::string_view unique;  // for the Message-ID: the queue id
     base::WallTime now;
+    std::string author = {};  // for From: a mailbox, or empty
 };
 
 // The section as it is to be stored, `facts` being those of `header`; facts.message_id is filled in.

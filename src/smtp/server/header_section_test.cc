@@ -84,11 +84,25 @@ TEST(HeaderSection, is_examined) {
     EXPECT_TRUE(facts.has_message_id);
     EXPECT_FALSE(facts.has_date);
     EXPECT_FALSE(facts.has_bcc);
+    EXPECT_TRUE(facts.has_from);
+    EXPECT_FALSE(examine_header("Resent-From: a@x.org\r\nSender: b@x.org\r\n").has_from);
     std::string senders;
     for (const mime::Mailbox& sender : facts.senders) {
         senders += sender.local;
     }
     EXPECT_EQ(senders, "abcdef");
+}
+
+TEST(HeaderSection, is_given_an_author) {
+    const auto mend = [](std::string_view header, std::string author) {
+        HeaderFacts facts = examine_header(header);
+        return mend_submitted_header(header, {"foo.com", "q1", kNow, std::move(author)}, facts);
+    };
+    constexpr std::string_view kHeader = "Date: d\r\nMessage-ID: <m>\r\n";
+    EXPECT_EQ(mend(kHeader, "A <a@x>"), "From: A <a@x>\r\n" + std::string(kHeader));
+    EXPECT_EQ(mend(kHeader, ""), kHeader);
+    const std::string whole = "FROM: b@x\r\n" + std::string(kHeader);
+    EXPECT_EQ(mend(whole, "A <a@x>"), whole);
 }
 
 // RFC 3848, RFC 6531 4.3.

@@ -44,6 +44,21 @@ std::string Session::protocol() const {
                          transaction_->parameters.smtputf8);
 }
 
+// Whose a submitted message is that does not say so: the envelope's sender, or who logged in. Empty for nobody.
+std::string Session::author() const {
+    mime::Mailbox author{
+        .name = {}, .local = transaction_->sender.local, .domain = transaction_->sender.domain};
+    if (identity_ != nullptr) {
+        const account::Account& account = identity_->account;
+        author.name = account.full_name;
+        if (transaction_->sender.is_null()) {
+            author.local = account.address.local;
+            author.domain = account.address.domain;
+        }
+    }
+    return mime::format_mailbox(author);
+}
+
 std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     transaction_->queue_id = queue::make_queue_id(services_.clock.now(), services_.random);
     IncomingRules rules;
@@ -69,7 +84,7 @@ std::unique_ptr<Incoming> Session::make_incoming(Framing framing) {
     if (is_helped()) {
         rules.complete_domain = options_.complete_domain;
     }
-    rules.submission = {options_.hostname, transaction_->queue_id, services_.clock.now()};
+    rules.submission = {options_.hostname, transaction_->queue_id, services_.clock.now(), author()};
     const std::string name = protocol();
     std::string trace = return_path_field(transaction_->sender) + received_field(trace_facts(name));
     return std::make_unique<Incoming>(

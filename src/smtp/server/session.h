@@ -157,6 +157,7 @@ class Session {
 
     // message.cc
     [[nodiscard]] std::string protocol() const;
+    [[nodiscard]] std::string author() const;
     [[nodiscard]] TraceFacts trace_facts(std::string_view protocol) const;
     [[nodiscard]] std::unique_ptr<Incoming> make_incoming(Framing framing);
     [[nodiscard]] std::optional<Reply> judge_header(const HeaderFacts& facts) const;
