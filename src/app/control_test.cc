@@ -10,6 +10,7 @@
 #include "app/peer_watch.h"
 #include "fakes/fake_loop.h"
 #include "mail/message_store.h"
+#include "mail/records.h"
 #include "net/pipe.h"
 #include "queue/queue.h"
 #include "store/memory_store.h"
@@ -19,6 +20,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // A conversation over a pipe on a virtual clock, with administration of a store in memory behind it.
@@ -160,6 +162,24 @@ TEST_F(Inside, AnAccountsMailGoesWithIt) {
     EXPECT_EQ(run("account remove", {"bob@hamburger.example"}).status, 0);
     EXPECT_EQ(store_.check(mail::count_references)->blobs, 0U);
     EXPECT_EQ(mail::check(*store_.snapshot()).value(), std::vector<std::string>());
+}
+
+// As a store has it that counted others' annotations for the account.
+TEST_F(Inside, CheckMendsWhatAnAccountIsSaidToHaveWritten) {
+    ASSERT_EQ(run("domain add", {"hamburger.example"}).status, 0);
+    ASSERT_EQ(run("account add", {"bob@hamburger.example"}, {{"secret", "x"}}).status, 0);
+    EXPECT_THAT(run("check").text, Not(HasSubstr("mended")));
+    ASSERT_TRUE(store_.change_and_wait([](store::Transaction& change) -> base::Result<> {
+        TRY(mail::AccountCounters counters, mail::load_counters(change, 1));
+        counters.annotation_octets = 70;
+        change.put(mail::counters_key(1), mail::encode(counters));
+        return {};
+    }));
+    const std::string text = run("check").text;
+    EXPECT_THAT(text, StartsWith("sound: "));
+    EXPECT_THAT(text,
+                EndsWith("mended: account 1: the annotations it pays for take 0 octets, not 70\n"));
+    EXPECT_THAT(run("check").text, Not(HasSubstr("mended")));
 }
 
 TEST_F(Inside, SecretsOfAnAccountComeAndGo) {
