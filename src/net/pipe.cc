@@ -246,10 +246,11 @@ base::Task<base::Result<>> PipeStream::shut_down_write(base::SteadyTime /*deadli
 std::function<Stream::Traffic()> PipeStream::traffic() const {
     return [pipe = pipe_, &in = in()] {
         const base::SteadyTime now = pipe->now();
+        const bool unread = !pipe->reset && in.has_input(now);
         if (pipe->reset || (in.end && *in.end <= now)) {
-            return Traffic::kEnded;
+            return unread && !pipe->tls ? Traffic::kEndedBehindOctets : Traffic::kEnded;
         }
-        return in.has_input(now) ? Traffic::kOctets : Traffic::kNone;
+        return unread ? Traffic::kOctets : Traffic::kNone;
     };
 }
 

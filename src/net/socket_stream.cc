@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -225,13 +226,19 @@ std::function<Stream::Traffic()> SocketStream::traffic() const {
         return [] { return Traffic::kEnded; };
     }
     const auto fd = std::make_shared<UniqueFd>(::fcntl(connection_.fd.get(), F_DUPFD_CLOEXEC, 0));
-    return [fd] {
+    return [fd, in_clear = tls_ == nullptr] {
         struct ::pollfd look = {.fd = fd->get(), .events = POLLIN | POLLRDHUP, .revents = 0};
         if (!*fd || ::poll(&look, 1, 0) <= 0) {
             return Traffic::kNone;
         }
         constexpr int kEnd = POLLRDHUP | POLLHUP | POLLERR;
-        return (look.revents & kEnd) != 0 ? Traffic::kEnded : Traffic::kOctets;
+        if ((look.revents & kEnd) == 0) {
+            return Traffic::kOctets;
+        }
+        int unread = 0;
+        return in_clear && ::ioctl(fd->get(), FIONREAD, &unread) == 0 && unread > 0
+                   ? Traffic::kEndedBehindOctets
+                   : Traffic::kEnded;
     };
 }
 

@@ -112,7 +112,7 @@ TEST_F(SocketStreamTest, TellsWhatHasComeUnread) {
     EXPECT_EQ(traffic(), Stream::Traffic::kNone);
     push("the last");
     ::shutdown(peer_.get(), SHUT_WR);
-    EXPECT_TRUE(comes_to(Stream::Traffic::kEnded));
+    EXPECT_TRUE(comes_to(Stream::Traffic::kEndedBehindOctets));
     EXPECT_EQ(receive(), "the last");
     EXPECT_EQ(traffic(), Stream::Traffic::kEnded);
     stream_.reset();

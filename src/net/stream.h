@@ -169,8 +169,9 @@ class Stream {
     // servers send it after the handshake, and it is seen while receiving).
     [[nodiscard]] virtual std::shared_ptr<TlsTicket> tls_ticket() const { return nullptr; }
 
-    // What has come and nobody received yet: kEnded, perhaps behind octets, is the peer's end or the connection's.
-    enum class Traffic : std::uint8_t { kNone, kOctets, kEnded };
+    // What has come and nobody received yet. The end is the peer's or the connection's; over TLS nobody knows whether it
+    // stands behind octets that mean something, and it is kEnded.
+    enum class Traffic : std::uint8_t { kNone, kOctets, kEnded, kEndedBehindOctets };
 
     // Tells it whenever it is called, from any thread, this stream gone or not; kNone where nobody can know. What
     // receive() would find is not touched.

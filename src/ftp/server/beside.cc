@@ -76,9 +76,11 @@ void Session::answer_transfer(bool listening) {
     if (!transfer_->asks()) {
         return;
     }
-    const net::Stream::Traffic traffic = lines_.stream().traffic()();
-    if (!listening || traffic == net::Stream::Traffic::kNone) {
-        transfer_->answer(traffic != net::Stream::Traffic::kEnded || has_said_goodbye());
+    using Traffic = net::Stream::Traffic;
+    const Traffic traffic = lines_.stream().traffic()();
+    if (!listening || traffic == Traffic::kNone) {
+        const bool goes_on = traffic == Traffic::kNone || traffic == Traffic::kOctets;
+        transfer_->answer(goes_on || has_said_goodbye());
     }
 }
 
