@@ -65,11 +65,11 @@ class Log {
         write(LogLevel::kError, event, fields);
     }
 
+    void write(LogLevel level, std::string_view event, Fields fields);
+
     [[nodiscard]] bool enabled(LogLevel level) const { return level >= level_; }
 
   private:
-    void write(LogLevel level, std::string_view event, Fields fields);
-
     const Clock& clock_;
     Sink sink_;
     LogFormat format_;

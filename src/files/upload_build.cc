@@ -123,7 +123,7 @@ Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at) {
             return fail_errno(errno);
         }
         if (copied == 0) {
-            return base::fail(Errc::kIo, "The file was changed meanwhile.");
+            return base::fail(Errc::kUnavailable, "The file was changed meanwhile.");
         }
         octets -= copied > 0 ? static_cast<std::uint64_t>(copied) : 0;
     }

@@ -16,8 +16,8 @@ namespace files {
 // files: here the user's counts, which is in the permissions already.
 [[nodiscard]] base::Result<std::pair<base::UniqueFd, std::string>> make_aside(
     const UploadState& upload);
-// The octets [0, octets) of `from` to `at` in `to`; shared on disk where the file system can. kIo where `from` has
-// become shorter.
+// The octets [0, octets) of `from` to `at` in `to`; shared on disk where the file system can. kUnavailable where `from`
+// has become shorter.
 [[nodiscard]] base::Result<> copy_octets(int from, int to, std::uint64_t octets, std::uint64_t at);
 [[nodiscard]] base::Result<> sync_octets(int fd);
 

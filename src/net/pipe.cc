@@ -243,6 +243,16 @@ base::Task<base::Result<>> PipeStream::shut_down_write(base::SteadyTime /*deadli
     co_return base::Result<>();
 }
 
+base::Task<base::Result<std::uint64_t>> PipeStream::send_file(int fd,
+                                                              std::uint64_t offset,
+                                                              std::uint64_t count,
+                                                              base::Duration stall) {
+    if (pipe_->options.file_error) {
+        co_return tl::unexpected(*pipe_->options.file_error);
+    }
+    co_return co_await Stream::send_file(fd, offset, count, stall);
+}
+
 std::function<Stream::Traffic()> PipeStream::traffic() const {
     return [pipe = pipe_, &in = in()] {
         const base::SteadyTime now = pipe->now();

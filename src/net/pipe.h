@@ -24,6 +24,8 @@ struct PipeOptions {
     bool can_start_tls = true;
     // Implicit TLS, fake as well: tls() is set from the start.
     bool implicit_tls = false;
+    // What send_file() says of a file whose disk fails; without it, that files are not for it.
+    std::optional<base::Error> file_error = {};
     // What tls() says then. With `distrust` a client that verifies fails.
     TlsInfo tls{.version = "TLSv1.3",
                 .cipher = "TLS_AES_256_GCM_SHA384",
@@ -49,6 +51,10 @@ class PipeStream final : public Stream {
 
     base::Task<base::Result<std::string_view>> receive(base::SteadyTime deadline) override;
     base::Task<base::Result<>> write(std::string_view octets, base::SteadyTime deadline) override;
+    base::Task<base::Result<std::uint64_t>> send_file(int fd,
+                                                      std::uint64_t offset,
+                                                      std::uint64_t count,
+                                                      base::Duration stall) override;
     // Input that is still on its way was sent in clear, and is lost as in a failed handshake.
     base::Task<base::Result<>> start_tls(base::SteadyTime deadline) override;
     [[nodiscard]] bool can_start_tls() const override;

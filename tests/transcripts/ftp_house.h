@@ -24,6 +24,9 @@ class FtpHouse {
 
     [[nodiscard]] ftp::ServerOptions& options() { return *options_; }
 
+    // Where data connections are made.
+    [[nodiscard]] fakes::FakeNetwork& network() { return network_; }
+
     // `name=value` of `given: option`; false when there is none of that name.
     bool set_option(std::string_view key, std::string_view value);
     // The share is added where it is new. `who`: "anonymous", "everyone", an address ...

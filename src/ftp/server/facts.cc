@@ -52,7 +52,8 @@ Session::Answer Session::on_mdtm(std::string arguments) {
 }
 
 // Refused by the file's system, or for who asks.
-Reply Session::refuse_change(const base::Error& error) {
+Reply Session::refuse_change(const base::Error& error) const {
+    note_disk(error);
     switch (error.code) {
         case Errc::kUnsupported:
             return reply(504, error.text);

@@ -70,6 +70,7 @@ Session::Answer Session::on_rmd(std::string arguments) {
     }
     const auto removed = co_await tree().remove_directory(loop_, *path);
     if (!removed) {
+        note_disk(removed.error());
         co_return reply(550, removed.error().text);
     }
     co_return reply(250, "The folder is removed");
@@ -117,6 +118,7 @@ Session::Answer Session::on_rnto(std::string arguments) {
     }
     const auto renamed = co_await tree().rename(loop_, from, *path);
     if (!renamed) {
+        note_disk(renamed.error());
         co_return reply(553, renamed.error().text);
     }
     co_return reply(250, "The file has its new name");

@@ -29,7 +29,8 @@ Result<std::string> Session::resolve_file(std::string_view argument) const {
 
 // RFC 959 5.4's tables: reading ends in 450 or 550, storing in 450, 452, 552 or 553, LIST in 450. What can never be
 // listed is 550 all the same: to 450 "try again later" clients listen (lftp for ever). Of what is not there 450 stays.
-Reply Session::refuse(const base::Error& error, Wish wish) {
+Reply Session::refuse(const base::Error& error, Wish wish) const {
+    note_disk(error);
     const bool writes = wish == Wish::kWrite;
     switch (error.code) {
         case Errc::kNoSpace:
@@ -45,6 +46,12 @@ Reply Session::refuse(const base::Error& error, Wish wish) {
                          : wish == Wish::kList && error.code == Errc::kNotFound ? 450
                                                                                 : 550,
                          error.text);
+    }
+}
+
+void Session::note_disk(const base::Error& error) const {
+    if (error.code == Errc::kIo) {
+        services_.log.error("the disk failed ftp", {{"session", id_}, {"error", error.text}});
     }
 }
 

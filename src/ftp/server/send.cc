@@ -25,7 +25,7 @@ constexpr std::size_t kEncodeOctets = std::size_t{64} * 1024;
 // Another program cut the file while it was sent: a client that does not know its size must not take it for whole.
 Result<> Transfer::became_shorter() {
     disk_failed_ = true;
-    return base::fail(Errc::kIo, "It has become shorter.");
+    return base::fail(Errc::kUnavailable, "It has become shorter.");
 }
 
 // Octets as they are: the kernel moves them where it can.
@@ -37,6 +37,7 @@ Task<Result<>> Transfer::send_plain(net::Stream& stream, Job::Send& send) {
         if (!sent && sent.error().code == Errc::kUnsupported) {
             co_return co_await send_encoded(stream, send);
         }
+        disk_failed_ = !sent && sent.error().code == Errc::kIo;
         CO_TRY(const std::uint64_t octets, std::move(sent));
         if (octets == 0) {
             co_return became_shorter();

@@ -212,7 +212,9 @@ class Session {
     [[nodiscard]] files::Tree& tree() { return *user_->tree; }
     // What to say of a failure: of files to be read, of files to be made, of listings.
     enum class Wish : std::uint8_t { kRead, kWrite, kList };
-    [[nodiscard]] static Reply refuse(const base::Error& error, Wish wish);
+    [[nodiscard]] Reply refuse(const base::Error& error, Wish wish) const;
+    // Tells the log of a disk that fails.
+    void note_disk(const base::Error& error) const;
 
     // There is nothing of the name, or the user may not know: what is the user's own may be there all the same.
     [[nodiscard]] static bool is_unseen(const base::Error& error) {
@@ -238,7 +240,7 @@ class Session {
     [[nodiscard]] base::Task<std::string> fact_now(std::string path, FactChange change);
     // "time path", answered with `code`.
     [[nodiscard]] Answer set_time(std::string arguments, Fact fact, int code);
-    [[nodiscard]] static Reply refuse_change(const base::Error& error);
+    [[nodiscard]] Reply refuse_change(const base::Error& error) const;
     [[nodiscard]] static std::optional<unsigned> parse_octal(std::string_view digits);
 
     // digests.cc

@@ -113,7 +113,10 @@ Reply Transfer::conclude(const Result<>& moved) {
                                   : reply(226, "Transfer complete");
     }
     const base::Error& error = moved.error();
-    services_.log.debug("ftp transfer failed", {{"path", job_.path}, {"error", error.text}});
+    const bool disk_is_bad = disk_failed_ && error.code == Errc::kIo;
+    services_.log.write(disk_is_bad ? base::LogLevel::kError : base::LogLevel::kDebug,
+                        "ftp transfer failed",
+                        {{"path", job_.path}, {"error", error.text}});
     if (channel_.aborted()) {
         return reply(426, "Transfer aborted");
     }
