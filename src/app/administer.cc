@@ -55,13 +55,15 @@ base::Result<files::Existing> judge_files(const Config& config) {
     return files::Existing::kRefused;
 }
 
-// Into the data folder of `config`, which is aside. What is no backup leaves nothing.
+// Into the data folder of `config`, which is aside. What is no backup leaves nothing; but the folder of a restore that
+// ended early stays, for it says so.
 base::Result<> restore_store_aside(const std::string& from, const Config& config) {
     std::error_code failed;
-    std::filesystem::remove_all(config.data, failed);  // of a restore that ended early
+    const bool again = std::filesystem::exists(config.data, failed);
+    std::filesystem::remove_all(store_directory(config), failed);
     auto made = store::restore_store(from, store_directory(config));
     if (!made) {
-        std::filesystem::remove_all(config.data, failed);
+        std::filesystem::remove_all(again ? store_directory(config) : config.data, failed);
     }
     return made;
 }

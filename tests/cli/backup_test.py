@@ -106,6 +106,9 @@ class Backup(unittest.TestCase):
             (store.parent / "restoring").mkdir()
             self.assertIn("restore that ended early", server.admin("check", status=75))
             self.assertFalse(store.exists())
+            # What is no backup takes nothing of that away.
+            server.admin("restore", server.folder / "typo", status=65)
+            self.assertIn("restore that ended early", server.admin("check", status=75))
             server.admin("restore", copy)
             self.assertEqual((files / "accounts" / "1" / "a").read_text(), "whole")
             self.assertFalse((store.parent / "restoring").exists())

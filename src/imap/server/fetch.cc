@@ -364,12 +364,8 @@ mail::UidSet page_of(const View& view, const mail::UidSet& uids, const Page& pag
 Result<> put_vanished(Session& session, const SequenceSet& set, mail::Modseq modseq) {
     const View& view = session.view();
     TRY(const mail::Vanished vanished, session.mailboxes().vanished_since(view.ref(), modseq));
-    const mail::Uid last = view.told()->uid_next() - 1;
-    mail::UidSet gone = vanished.uids;
-    if (!vanished.complete && last > 0) {
-        gone = mail::UidSet(1, last).subtract(view.told()->uids());
-    }
-    gone = gone.intersect(set.resolve(last));
+    const mail::UidSet gone =
+        view.gone_of(vanished).intersect(set.resolve(view.told()->uid_next() - 1));
     if (!gone.empty()) {
         session.put(fmt::format("* VANISHED (EARLIER) {}\r\n", gone.to_text()));
     }

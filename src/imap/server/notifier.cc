@@ -116,16 +116,20 @@ Notifier::Entries Notifier::entries_of(mail::Ref ref) const {
     return entries;
 }
 
+void Notifier::Known::count(const mail::MailboxInfo& info) {
+    uid_next = info.uid_next;
+    messages = info.messages;
+    unseen = info.unseen;
+    modseq = info.highest_modseq;
+}
+
 Notifier::Known Notifier::know(const mail::MailboxInfo& info) const {
     Known known;
     known.path = info.path;
     known.selectable = info.selectable;
     known.readable = (info.rights & mail::kRightRead) != 0;
     known.uid_validity = info.uid_validity;
-    known.uid_next = info.uid_next;
-    known.messages = info.messages;
-    known.unseen = info.unseen;
-    known.modseq = info.highest_modseq;
+    known.count(info);
     if (wants(kMailboxMetadataChange) && (events_for(info) & kMailboxMetadataChange) != 0) {
         known.entries = entries_of(info.ref);
     }
@@ -141,24 +145,30 @@ Result<> Notifier::begin(NotifyArguments wishes) {
             groups_.push_back(std::move(group));
         }
     }
-    TRY(const auto infos, session_.mailboxes().list(session_.user()));
-    if (infos.size() > kMailboxesMax) {
-        return base::fail(Errc::kTooLong, "too many mailboxes to be watched");
-    }
-    TRY(const auto subscribed, session_.mailboxes().subscriptions(session_.user()));
-    subscribed_ = {subscribed.begin(), subscribed.end()};
+    // Who listens before he looks misses nothing.
     watch(session_.user());
     // What others share with everybody, or no more, is a reading of the tree: only who may mean theirs is told.
     if (std::ranges::any_of(groups_, may_cover_others)) {
         watch(mail::kAnyone);
     }
+    if (session_.has_view()) {
+        watch(session_.view().ref().owner);
+    }
+    TRY(auto infos, session_.mailboxes().list(session_.user()));
+    while (watch_owners(infos)) {
+        TRY(infos, session_.mailboxes().list(session_.user()));
+    }
+    if (infos.size() > kMailboxesMax) {
+        return base::fail(Errc::kTooLong, "too many mailboxes to be watched");
+    }
+    TRY(const auto subscribed, session_.mailboxes().subscriptions(session_.user()));
+    subscribed_ = {subscribed.begin(), subscribed.end()};
     for (const mail::MailboxInfo& info : infos) {
         Known& known = known_[info.ref] = know(info);
         const std::uint32_t events = events_for(info);
         if (events == 0) {
             continue;
         }
-        watch(info.ref.owner);
         const bool of_messages = (events & kMessageEvents) != 0 && info.selectable;
         // RFC 5465 3.1: it may be looked up, and no more.
         if (of_messages && !known.readable) {
@@ -170,18 +180,29 @@ Result<> Notifier::begin(NotifyArguments wishes) {
     if (wants(kServerMetadataChange)) {
         server_entries_ = entries_of({session_.user(), 0});
     }
-    if (session_.has_view()) {
-        watch(session_.view().ref().owner);
-    }
     return {};
 }
 
-void Notifier::watch(account::AccountId owner) {
-    if ((all_events_ | selected_.events) != 0 && !watched_.contains(owner)) {
-        watched_[owner] = session_.mailboxes().hub().watch(
-            session_.loop(), owner, std::nullopt, [this](const mail::Event& event) {
-                hear(event);
-            });
+bool Notifier::watch(account::AccountId owner) {
+    if ((all_events_ | selected_.events) == 0 || watched_.contains(owner)) {
+        return false;
+    }
+    watched_[owner] = session_.mailboxes().hub().watch(
+        session_.loop(), owner, std::nullopt, [this](const mail::Event& event) { hear(event); });
+    return true;
+}
+
+bool Notifier::watch_owners(const std::vector<mail::MailboxInfo>& infos) {
+    bool more = false;
+    for (const mail::MailboxInfo& info : infos) {
+        more = (events_for(info) != 0 && watch(info.ref.owner)) || more;
+    }
+    return more;
+}
+
+void Notifier::watch_view(mail::Ref ref) {
+    if (watch(ref.owner)) {
+        hear({.ref = ref, .kinds = mail::kMessagesChanged});
     }
 }
 

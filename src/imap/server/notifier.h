@@ -46,8 +46,8 @@ class Notifier {
         return selected_.items;
     }
 
-    // Somebody shares the mailbox that was just selected.
-    void watch(account::AccountId owner);
+    // The mailbox that was just selected, which somebody may share: what happened there since is heard of.
+    void watch_view(mail::Ref ref);
 
     // Something happened that was not told yet.
     [[nodiscard]] bool is_waiting() const { return overflown_ || !waiting_.empty(); }
@@ -83,6 +83,9 @@ class Notifier {
         std::uint64_t unseen = 0;
         mail::Modseq modseq = 0;
         Entries entries;
+
+        // Takes the numbers of messages as they are now.
+        void count(const mail::MailboxInfo& info);
     };
 
     using Waiting = std::map<mail::Ref, std::uint32_t>;  // mail::EventKind bits
@@ -96,6 +99,10 @@ class Notifier {
 
     [[nodiscard]] bool wants(std::uint32_t events) const { return (all_events_ & events) != 0; }
 
+    // False where the owner's changes are heard of already, or nothing is to be told of any.
+    bool watch(account::AccountId owner);
+    // The same of all that are meant: whether there was one that had not been.
+    bool watch_owners(const std::vector<mail::MailboxInfo>& infos);
     void hear(const mail::Event& event);
     [[nodiscard]] Known know(const mail::MailboxInfo& info) const;
     [[nodiscard]] Entries entries_of(mail::Ref ref) const;

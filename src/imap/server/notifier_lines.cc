@@ -47,6 +47,7 @@ void Notifier::tell_names(const Waiting& waiting, const Infos& now) {
     tell_created(now, affected);
     tell_turned(now, affected);
     tell_above(now, affected);
+    std::set<account::AccountId> fresh;
     for (const auto& [ref, info] : now) {
         Known& known = known_[ref];
         const bool readable = (info->rights & mail::kRightRead) != 0;
@@ -55,9 +56,15 @@ void Notifier::tell_names(const Waiting& waiting, const Infos& now) {
             put_list(readable ? mailbox_attributes(info, false) : "\\NoAccess", info->path);
         }
         known.readable = readable;
-        // Others' that are shared, or subscribed to, since.
-        if (!watched_.contains(ref.owner) && events_for(*info) != 0) {
-            watch(ref.owner);
+        // Others' that are shared, or subscribed to, since. What came behind this listing was not heard.
+        if (events_for(*info) != 0 && watch(ref.owner)) {
+            fresh.insert(ref.owner);
+        }
+        if (fresh.contains(ref.owner)) {
+            if (known.modseq != 0) {  // where all is news it stays so
+                known.count(*info);
+            }
+            hear({.ref = ref, .kinds = mail::kMessagesChanged});
         }
     }
 }
@@ -230,10 +237,7 @@ void Notifier::tell_messages(const mail::MailboxInfo& info, Known& known) {
         items |= kStatusUidValidity;
     }
     known.uid_validity = info.uid_validity;
-    known.uid_next = info.uid_next;
-    known.messages = info.messages;
-    known.unseen = info.unseen;
-    known.modseq = info.highest_modseq;
+    known.count(info);
     const bool visible = info.selectable && (info.rights & mail::kRightRead) != 0;
     if (items != 0 && visible && !only_own && !is_selected(info.ref)) {
         session_.put(status_line(session_, info, items));

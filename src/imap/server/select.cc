@@ -85,20 +85,20 @@ Task<Result<>> resynchronize(Session& session, QresyncParameter parameter) {
     if (parameter.uid_validity != told.uid_validity()) {
         co_return Result<>();
     }
-    const auto vanished = session.mailboxes().vanished_since(view.ref(), parameter.modseq);
-    if (vanished && told.uid_next() > 1) {
-        mail::UidSet gone = vanished->uids;
-        if (!vanished->complete) {
-            const mail::Uid match = last_match(view, parameter);
-            gone = mail::UidSet(1, told.uid_next() - 1).subtract(told.uids());
-            gone = match == 0 ? gone : gone.subtract({1, match});
-        }
-        if (parameter.known_uids) {
-            gone = gone.intersect(*parameter.known_uids);
-        }
-        if (!gone.empty()) {
-            session.put(fmt::format("* VANISHED (EARLIER) {}\r\n", gone.to_text()));
-        }
+    // Who has no history, for whatever reason, names all that is not there.
+    const mail::Vanished vanished = session.mailboxes()
+                                        .vanished_since(view.ref(), parameter.modseq)
+                                        .value_or(mail::Vanished{.complete = false, .uids = {}});
+    mail::UidSet gone = view.gone_of(vanished);
+    if (!vanished.complete) {
+        const mail::Uid match = last_match(view, parameter);
+        gone = match == 0 ? gone : gone.subtract({1, match});
+    }
+    if (parameter.known_uids) {
+        gone = gone.intersect(*parameter.known_uids);
+    }
+    if (!gone.empty()) {
+        session.put(fmt::format("* VANISHED (EARLIER) {}\r\n", gone.to_text()));
     }
     const mail::SnapshotPtr snapshot = view.told();
     std::vector<std::uint32_t> changed;

@@ -300,7 +300,7 @@ void Session::select(std::unique_ptr<View> view) {
     subscription_.reset();
     view_ = std::move(view);
     if (notifier_ != nullptr) {
-        notifier_->watch(view_->ref().owner);
+        notifier_->watch_view(view_->ref());
     }
 }
 

@@ -24,6 +24,20 @@ const mail::Entry& View::current(const mail::Entry& told) const {
     return index ? latest_->at(*index) : told;
 }
 
+// Nothing is taken from a client's list that its numbers count: RFC 7162 3.2.10 has (EARLIER) leave those as they are.
+mail::UidSet View::gone_of(const mail::Vanished& vanished) const {
+    const mail::Uid next = told_->uid_next();
+    if (next <= 1) {
+        return {};
+    }
+    const mail::UidSet known(1, next - 1);
+    const mail::UidSet gone = vanished.complete ? vanished.uids.intersect(known) : known;
+    mail::UidSet there;
+    told_->for_each_in(
+        gone, [&](std::size_t /*index*/, const mail::Entry& entry) { there.add(entry.uid); });
+    return gone.subtract(there);
+}
+
 std::optional<mail::UidSet> View::resolve(const SequenceSet& set, bool is_uids) const {
     const mail::Snapshot& told = *told_;
     const auto count = static_cast<std::uint32_t>(told.size());

@@ -55,6 +55,9 @@ class View {
     // The entry of a message the client knows, as it is now; as it was last, when it has gone.
     [[nodiscard]] const mail::Entry& current(const mail::Entry& told) const;
 
+    // Of `vanished` what has gone for the client as well: what its numbers still count is told when those change.
+    [[nodiscard]] mail::UidSet gone_of(const mail::Vanished& vanished) const;
+
     // The UIDs of the messages of told() that a set means. Nothing: a sequence number beyond the last
     // one, which is the client's mistake (UIDs that are not there are none).
     [[nodiscard]] std::optional<mail::UidSet> resolve(const SequenceSet& set, bool is_uids) const;

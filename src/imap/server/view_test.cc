@@ -74,6 +74,15 @@ TEST(View, NumbersWhatTheClientKnows) {
     EXPECT_EQ(nothing.resolve(set_of("1:*"), true)->to_text(), "");
 }
 
+// The store may be ahead of what the client's numbers count.
+TEST(View, TakesNothingFromTheListThatIsCounted) {
+    const View view = view_of({{1, 0}, {3, 0}, {7, 0}});
+    EXPECT_EQ(view.gone_of({.complete = true, .uids = {2, 3}}).to_text(), "2");
+    EXPECT_EQ(view.gone_of({.complete = true, .uids = {6, 100}}).to_text(), "6");
+    EXPECT_EQ(view.gone_of({.complete = false, .uids = {}}).to_text(), "2,4:6");
+    EXPECT_TRUE(view_of({}).gone_of({.complete = false, .uids = {}}).empty());
+}
+
 TEST(View, TellsWhatWentCameAndChanged) {
     View view = view_of({{1, 0}, {2, 0}, {3, 0}});
     const auto news = view.take_news(snapshot({{1, 0}, {3, 9}, {4, 8}}), true);
