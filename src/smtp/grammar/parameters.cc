@@ -147,10 +147,25 @@ Parsed<void> fill_ret(std::string_view value, MailParameters& into) {
     return {};
 }
 
+// Whether UTF-8 has controls beyond ASCII: U+0080 to U+009F, of which U+0085 ends lines, as U+2028 and U+2029 do, and up to
+// U+202E what turns the direction of writing.
+bool has_wide_controls(std::string_view text) {
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        const std::string_view rest = text.substr(i);
+        if ((rest[0] == '\xc2' && rest[1] <= '\x9f') ||
+            (rest.starts_with("\xe2\x80") && rest.size() > 2 && rest[2] >= '\xa8' &&
+             rest[2] <= '\xae')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // What ENVID and ORCPT stand for goes into the fields of notices.
 std::optional<std::string> decode_printable(std::string_view xtext) {
     auto text = decode_xtext(xtext);
-    if (text && (!base::is_utf8(*text) || std::ranges::any_of(*text, base::is_control))) {
+    if (text && (!base::is_utf8(*text) || std::ranges::any_of(*text, base::is_control) ||
+                 has_wide_controls(*text))) {
         text.reset();
     }
     return text;
