@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "account/directory.h"
+#include "mail/acl.h"
 #include "mail/message_store.h"
 #include "store/key.h"
 
@@ -98,6 +99,40 @@ base::Result<> copy_annotations(store::Transaction& change,
         }
     }
     charges.save();
+    return {};
+}
+
+base::Result<> erase_out_of_reach(store::Transaction& change, Ref ref) {
+    const std::string all = mailbox_key(KeyTag::kAnnotation, ref);
+    const auto prefix_of = [&all](account::AccountId who) {
+        return store::KeyWriter().raw(all).u64(who).key();
+    };
+    std::vector<account::AccountId> strangers;
+    account::AccountId last = 0;
+    while (true) {
+        std::optional<account::AccountId> who;
+        TRY_VOID(change.scan(store::prefix_end(prefix_of(last)),
+                             store::prefix_end(all),
+                             [&who](std::string_view key, std::string_view /*record*/) {
+                                 who = writer_of(key);
+                                 return false;
+                             }));
+        if (!who) {
+            break;
+        }
+        last = *who;
+        TRY(const Rights rights, rights_of(change, last, ref));
+        if (last != ref.owner && (rights & kRightLookup) == 0) {
+            strangers.push_back(last);
+        }
+    }
+    if (strangers.empty()) {
+        return {};
+    }
+    TRY(AccountEditor owner, AccountEditor::load(change, ref.owner));
+    for (const account::AccountId who : strangers) {
+        TRY_VOID(erase_annotations(change, owner, prefix_of(who)));
+    }
     return {};
 }
 

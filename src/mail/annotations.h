@@ -54,6 +54,10 @@ class AnnotationCharges {
                                               MailboxId to,
                                               std::uint64_t octets_max);
 
+// Erases what guests wrote of the mailbox for themselves and may look up no more: it would count for them, and be out of
+// their reach.
+[[nodiscard]] base::Result<> erase_out_of_reach(store::Transaction& change, Ref ref);
+
 // What an account's annotations take, and what its counters say.
 struct AnnotationSum {
     std::uint64_t octets = 0;

@@ -63,7 +63,8 @@ base::Result<> change_acl(store::Transaction& change,
         }
     }
     grant.rights = change_rights(grant.rights, rights);
-    return put_grant(change, ref, grant);
+    TRY_VOID(put_grant(change, ref, grant));
+    return erase_out_of_reach(change, ref);
 }
 
 // RFC 5464 3.2: what a vendor's product keeps has a vendor and a name of its own; others have two components at least.

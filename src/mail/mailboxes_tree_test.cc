@@ -416,6 +416,32 @@ TEST_F(MailboxTreeTest, PrivateAnnotationsCountForWhoWroteThem) {
     EXPECT_LT(used(2), full * 2 / 3);
 }
 
+TEST_F(MailboxTreeTest, PrivateAnnotationsGoWithTheRightToSeeThem) {
+    const Ref inbox = ref(1, "INBOX");
+    const auto used = [&](account::AccountId user) {
+        return mailboxes_.quota(user)->annotation_octets.used;
+    };
+    const auto annotate = [&](account::AccountId user, std::string name) {
+        return run(mailboxes_.annotate(loop_, user, inbox, {{std::move(name), "text"}}));
+    };
+    grant(inbox, "anyone", "lr");
+    grant(inbox, "user2@hamburger.example", "lr");
+    for (const account::AccountId user : {1U, 2U, 3U}) {
+        ASSERT_TRUE(annotate(user, "/private/comment"));
+    }
+    ASSERT_TRUE(annotate(1, "/shared/comment"));
+    const std::uint64_t owners = used(1);
+    grant(inbox, "anyone", "");
+    EXPECT_EQ(used(3), 0U);
+    EXPECT_GT(used(2), 0U);
+    EXPECT_EQ(mailboxes_.annotations(2, inbox)->size(), 2U);
+    grant(inbox, "user2@hamburger.example", "");
+    EXPECT_EQ(used(2), 0U);
+    EXPECT_EQ(used(1), owners);
+    EXPECT_EQ(mailboxes_.annotations(1, inbox)->size(), 2U);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 // As stores have it that were written when the owner paid for everybody's.
 TEST_F(MailboxTreeTest, SumsOfAnnotationsAreMended) {
     const Ref inbox = ref(1, "INBOX");
