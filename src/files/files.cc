@@ -146,6 +146,7 @@ Result<std::unique_ptr<Files>> Files::start(Options options,
         },
         [](const Result<>& /*done*/) {});
     auto volumes = std::make_shared<Volumes>(std::move(options), store, clock, std::move(aside));
+    store.observe(volumes);
     return std::unique_ptr<Files>(new Files(std::move(volumes), pool, crashed));
 }
 

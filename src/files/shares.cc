@@ -18,8 +18,10 @@ tl::unexpected<base::Error> no_share() {
     return base::fail(Errc::kNotFound, "there is no such share");
 }
 
+// Moves on the number that tells who has the shares in memory that they have changed.
 Result<> touch(store::Transaction& change) {
-    TRY(const std::uint64_t version, shares_version(change));
+    TRY(const std::optional<std::string> record, change.get(table_key()));
+    TRY(const std::uint64_t version, record ? decode_number(*record) : Result<std::uint64_t>(0));
     change.put(table_key(), encode_number(version + 1));
     return {};
 }
@@ -78,11 +80,6 @@ Result<> erase_all(store::Transaction& change, const std::string& first) {
 }
 
 }  // namespace
-
-Result<std::uint64_t> shares_version(const store::Reader& reader) {
-    TRY(const std::optional<std::string> record, reader.get(table_key()));
-    return record ? decode_number(*record) : Result<std::uint64_t>(0);
-}
 
 Result<std::vector<Share>> list_shares(const store::Reader& reader) {
     std::vector<Share> shares;

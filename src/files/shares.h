@@ -47,7 +47,4 @@ namespace files {
 [[nodiscard]] base::Result<std::string> format_principal(const store::Reader& reader,
                                                          const Principal& principal);
 
-// The number that every change above moves on.
-[[nodiscard]] base::Result<std::uint64_t> shares_version(const store::Reader& reader);
-
 }  // namespace files

@@ -156,20 +156,36 @@ Result<std::shared_ptr<Volume>> Volumes::of_share(const std::string& name) {
 }
 
 Result<std::shared_ptr<const ShareTable>> Volumes::shares() {
-    const auto snapshot = store_.snapshot();
-    TRY(const std::uint64_t version, shares_version(*snapshot));
+    std::uint64_t changes = 0;
     {
         const std::lock_guard lock(mutex_);
-        if (table_ && table_->version == version) {
+        if (table_) {
             return table_;
         }
+        changes = table_changes_;
     }
-    TRY(std::vector<Share> loaded, list_shares(*snapshot));
-    auto table = std::make_shared<const ShareTable>(
-        ShareTable{.version = version, .shares = std::move(loaded)});
+    TRY(std::vector<Share> loaded, list_shares(*store_.snapshot()));
+    auto table = std::make_shared<const ShareTable>(ShareTable{.shares = std::move(loaded)});
     const std::lock_guard lock(mutex_);
-    table_ = table;
+    if (changes == table_changes_) {
+        table_ = table;
+    }
     return table;
+}
+
+// Each change of a share writes the version of all (shares.cc).
+void Volumes::on_commit(std::span<const store::Write> writes) {
+    const std::string key = table_key();
+    const auto found = std::lower_bound(
+        writes.begin(),
+        writes.end(),
+        key,
+        [](const store::Write& write, const std::string& before) { return write.key < before; });
+    if (found != writes.end() && found->key == key) {
+        const std::lock_guard lock(mutex_);
+        table_.reset();
+        ++table_changes_;
+    }
 }
 
 }  // namespace files

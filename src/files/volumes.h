@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +20,8 @@
 
 namespace files {
 
-// All shares, as they were when the store's version of them was `version`.
+// All shares.
 struct ShareTable {
-    std::uint64_t version = 0;
     std::vector<Share> shares;
 
     // Null for none.
@@ -29,8 +29,9 @@ struct ShareTable {
 };
 
 // Thread-safe.
-class Volumes : public std::enable_shared_from_this<Volumes> {
+class Volumes : public store::CommitObserver, public std::enable_shared_from_this<Volumes> {
   public:
+    // Have the store's observe() called with it.
     Volumes(Options options,
             store::Store& store,
             const base::Clock& clock,
@@ -47,8 +48,10 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
     // The same for a share.
     [[nodiscard]] base::Result<std::shared_ptr<Volume>> of_share(const std::string& name);
 
-    // The shares as they are now. One read of the store where nothing has changed.
+    // The shares as they are now. In memory until a commit changes them.
     [[nodiscard]] base::Result<std::shared_ptr<const ShareTable>> shares();
+
+    void on_commit(std::span<const store::Write> writes) override;
 
     // What has happened is written down soon, or before this returns.
     void flush() const { recorder_->flush(); }
@@ -93,7 +96,8 @@ class Volumes : public std::enable_shared_from_this<Volumes> {
     std::shared_ptr<Recorder> recorder_;
     std::mutex mutex_;  // guards what follows
     std::map<std::string, std::shared_ptr<Slot>> slots_;
-    std::shared_ptr<const ShareTable> table_;
+    std::shared_ptr<const ShareTable> table_;  // null: to be read
+    std::uint64_t table_changes_ = 0;          // how often it was to be read anew
 };
 
 }  // namespace files
