@@ -127,6 +127,8 @@ class OpenFile {
     // For sendfile(2); owned by this object.
     [[nodiscard]] int fd() const;
 
+    // Whether the user's right to it lasts: for whoever reads for long. Does not wait.
+    [[nodiscard]] bool may_be_read() const;
     // As many octets from `offset` as fit into `into`, fewer only at the end of the file. What the kernel
     // has in memory is copied at once. `into` must outlive the task, not the work behind it.
     [[nodiscard]] base::Task<base::Result<std::size_t>> read(base::Loop& loop,
@@ -212,9 +214,11 @@ class Upload {
     // Once only.
     [[nodiscard]] base::Task<base::Result<>> commit(base::Loop& loop);
     // The same if `wanted` says so, which is asked on a thread of the pool, when the octets are on the disk and nothing
-    // but the name is missing. False: nothing has changed, and commit() may follow.
+    // but the name is missing; and if `patient` does, on the loop, where uploads to other large files have to end first.
+    // False: nothing has changed, and commit() may follow.
     [[nodiscard]] base::Task<base::Result<bool>> commit_if(base::Loop& loop,
-                                                           std::function<bool()> wanted);
+                                                           std::function<bool()> wanted,
+                                                           std::function<bool()> patient);
 
   private:
     [[nodiscard]] std::span<char> early_room();

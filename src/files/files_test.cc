@@ -94,7 +94,7 @@ TEST_F(FilesTest, AnUploadIsAskedAboutBeforeItGetsItsName) {
                 ASSERT_TRUE(run((*upload)->write(loop_, octets)));
                 const auto seen_before = [this] { return read(*tree_, "/a") == "old"; };
                 const auto dropped =
-                    run((*upload)->commit_if(loop_, [&] { return !seen_before(); }));
+                    run((*upload)->commit_if(loop_, [&] { return !seen_before(); }, {}));
                 ASSERT_TRUE(dropped) << dropped.error().text;
                 EXPECT_FALSE(*dropped);
                 EXPECT_EQ(read(*tree_, "/a"), "old");
@@ -104,7 +104,7 @@ TEST_F(FilesTest, AnUploadIsAskedAboutBeforeItGetsItsName) {
             store(*tree_, "/a", "old");
             auto upload = run(tree_->upload(loop_, "/a", options));
             ASSERT_TRUE(run((*upload)->write(loop_, octets)));
-            EXPECT_FALSE(run((*upload)->commit_if(loop_, [] { return false; })).value());
+            EXPECT_FALSE(run((*upload)->commit_if(loop_, [] { return false; }, {})).value());
             upload->reset();
             EXPECT_EQ(read(*tree_, "/a"), "old");
             EXPECT_THAT(names_on_disk("uploads"), IsEmpty());

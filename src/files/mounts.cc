@@ -129,6 +129,18 @@ Result<Place> Mounts::find(std::string_view path, Rights needed, LastLink last) 
     return place;
 }
 
+Rights Mounts::rights_now(const Place& place) const {
+    if (place.share == nullptr) {
+        return place.rights;
+    }
+    const auto table = volumes_->shares();
+    if (!table || *table == place.table) {
+        return place.rights;
+    }
+    const Share* share = (*table)->find(place.share->name);
+    return share == nullptr ? 0 : rights_at(*share, viewer_, place.shown_path());
+}
+
 Rights Mounts::rights_beneath(const Place& place, std::string_view name) const {
     if (place.share == nullptr || !has_grants_beneath(*place.share, place.shown_path())) {
         return place.rights;

@@ -60,6 +60,8 @@ class Mounts {
     // where find() has to look further.
     [[nodiscard]] std::optional<Place> own(std::string_view path) const;
 
+    // The user's rights at `place` as they are by now. Asks nothing of the disk.
+    [[nodiscard]] Rights rights_now(const Place& place) const;
     // The user's rights at the entry `name` of the folder `place`, as Place::entry_rights() has them.
     [[nodiscard]] Rights rights_beneath(const Place& place, std::string_view name) const;
     // The names of the shares that `path` shows beside its own entries: at the top only.

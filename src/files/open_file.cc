@@ -54,6 +54,10 @@ int OpenFile::fd() const {
     return state_->fd.get();
 }
 
+bool OpenFile::may_be_read() const {
+    return (state_->mounts->rights_now(state_->place) & kRead) != 0;
+}
+
 base::Task<std::optional<base::WallTime>> OpenFile::created(base::Loop& loop) const {
     return pool_.run(loop, [state = state_] { return read_creation(state->fd.get()); });
 }

@@ -14,6 +14,7 @@ struct OpenFile::State {
     base::UniqueFd fd;
     Entry entry;
     Place place;
+    std::shared_ptr<const Mounts> mounts;  // the user's
     std::shared_ptr<const Deed> deed;
 };
 

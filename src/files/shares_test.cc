@@ -243,6 +243,31 @@ TEST_F(SharesTest, NamesOfSharesAreSingleNames) {
     }
 }
 
+// What reads for long asks again, a copy behind 256 KiB, a hash behind 16 MiB.
+TEST_F(SharesTest, ReadingEndsWithTheRightToRead) {
+    grant("team", "everyone", "all");
+    store(*alice_, "/team/big", std::string(std::size_t{17} << 20U, 'x'));
+    const auto open = run(bob_->open(loop_, "/team/big")).value();
+    EXPECT_TRUE(open->may_be_read());
+    const auto revoke = [this] {
+        grant("team", "everyone", "list");
+        return true;
+    };
+    EXPECT_EQ(run(bob_->copy(loop_, "/team/big", "/mine", revoke)).error().code, Errc::kDenied);
+    EXPECT_THAT(names(*bob_, "/"), ElementsAre("team"));
+    EXPECT_FALSE(open->may_be_read());
+    grant("team", "everyone", "all");
+    EXPECT_TRUE(open->may_be_read());
+    EXPECT_EQ(
+        run(bob_->hash(loop_, "/team/big", HashAlgorithm::kCrc32, {0, ~std::uint64_t{0}}, revoke))
+            .error()
+            .code,
+        Errc::kDenied);
+    grant("team", "everyone", "all");
+    change([](store::Transaction& transaction) { return remove_share(transaction, "team"); });
+    EXPECT_FALSE(open->may_be_read());
+}
+
 TEST_F(SharesTest, TheTraceTellsWhatHappened) {
     grant("team", "everyone", "all");
     bob_->set_actor({.session = "s7", .peer = "192.0.2.1 by FTP"});

@@ -36,7 +36,8 @@ Result<Entry> stat_place(const Place& place, const std::string& path, Wait wait)
     return entry;
 }
 
-Result<std::shared_ptr<OpenFile::State>> open_place(Place place,
+Result<std::shared_ptr<OpenFile::State>> open_place(std::shared_ptr<const Mounts> mounts,
+                                                    Place place,
                                                     const std::string& path,
                                                     std::shared_ptr<const Deed> by,
                                                     Wait wait) {
@@ -46,6 +47,7 @@ Result<std::shared_ptr<OpenFile::State>> open_place(Place place,
     return std::make_shared<OpenFile::State>(OpenFile::State{.fd = std::move(opened.first),
                                                              .entry = std::move(opened.second),
                                                              .place = std::move(place),
+                                                             .mounts = std::move(mounts),
                                                              .deed = std::move(by)});
 }
 
@@ -116,6 +118,11 @@ Result<> rename_place(const Mounts& mounts,
 
 tl::unexpected<base::Error> give_up() {
     return base::fail(Errc::kUnavailable, "It was given up before its end.");
+}
+
+// A right that was taken away ends what it began.
+Result<> expect_right(const OpenFile& file) {
+    return file.may_be_read() ? Result<>() : base::fail(Errc::kDenied, "Permission denied.");
 }
 
 Result<Usage> usage_place(const Mounts& mounts, const std::string& path) {
@@ -198,7 +205,7 @@ base::Task<Result<std::unique_ptr<Listing>>> Tree::list(base::Loop& loop,
 
 base::Task<Result<std::unique_ptr<OpenFile>>> Tree::open(base::Loop& loop, std::string path) {
     if (auto own = mounts_->own(path)) {
-        auto opened = open_place(std::move(*own), path, deed(), Wait::kNever);
+        auto opened = open_place(mounts_, std::move(*own), path, deed(), Wait::kNever);
         if (opened) {
             co_return std::make_unique<OpenFile>(pool_, std::move(*opened));
         }
@@ -208,7 +215,8 @@ base::Task<Result<std::unique_ptr<OpenFile>>> Tree::open(base::Loop& loop, std::
                               [mounts = mounts_, path = std::move(path), by = deed()]()
                                   -> Result<std::shared_ptr<OpenFile::State>> {
                                   TRY(Place place, mounts->find(path, kRead, LastLink::kFollow));
-                                  return open_place(std::move(place), path, by, Wait::kForDisk);
+                                  return open_place(
+                                      mounts, std::move(place), path, by, Wait::kForDisk);
                               }));
     co_return std::make_unique<OpenFile>(pool_, std::move(state));
 }
@@ -388,6 +396,7 @@ base::Task<Result<>> Tree::copy(base::Loop& loop,
         if (offset > 0 && wanted && !wanted()) {
             co_return give_up();
         }
+        CO_TRY_VOID(expect_right(*source));
         CO_TRY_VOID(co_await target->write(loop, {buffer->data(), octets}));
         offset += octets;
     }
@@ -412,6 +421,7 @@ base::Task<Result<std::string>> Tree::hash(base::Loop& loop,
         if (more && wanted && !wanted()) {
             co_return give_up();
         }
+        CO_TRY_VOID(expect_right(*state->file));
     }
     co_return state->hasher.finish();
 }

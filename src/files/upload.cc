@@ -115,11 +115,13 @@ base::Task<Result<>> Upload::drain(base::Loop& loop) {
 }
 
 base::Task<Result<>> Upload::commit(base::Loop& loop) {
-    CO_TRY_VOID(co_await commit_if(loop, {}));
+    CO_TRY_VOID(co_await commit_if(loop, {}, {}));
     co_return Result<>();
 }
 
-base::Task<Result<bool>> Upload::commit_if(base::Loop& loop, std::function<bool()> wanted) {
+base::Task<Result<bool>> Upload::commit_if(base::Loop& loop,
+                                           std::function<bool()> wanted,
+                                           std::function<bool()> patient) {
     // This object may be gone by then.
     const std::shared_ptr<UploadState> state = state_;
     base::Pool& pool = pool_;
@@ -131,7 +133,7 @@ base::Task<Result<bool>> Upload::commit_if(base::Loop& loop, std::function<bool(
         adds && co_await pool.run(loop, [state] { return adds_to_large(*state); });
     std::shared_ptr<const void> turn;
     while (takes_long && (turn = state->place.volume->begin_build()) == nullptr) {
-        if (wanted && !wanted()) {
+        if (patient && !patient()) {
             co_return false;
         }
         co_await base::sleep_until(loop, loop.clock().steady() + kBuildPause);

@@ -62,6 +62,42 @@ TEST_F(UploadBuildTest, NothingIsLostThatSeveralAppendWhileTheFileIsChanged) {
     tree_.reset();
 }
 
+// Two large files grow at a time; who waits for a turn may give up.
+TEST_F(UploadBuildTest, NobodyHasToWaitForATurn) {
+    tree_.reset();
+    files_.reset();
+    base::Pool pool(1, 1000);
+    const auto files = Files::start({.root = root_}, store_, pool, clock_, random_).value();
+    fakes::WaitingLoop loop;
+    const auto tree = loop.run(files->open_tree(loop, 1)).value();
+    std::vector<std::unique_ptr<Upload>> uploads;
+    for (const char* const path : {"/a", "/b", "/c"}) {
+        const auto first = loop.run(tree->upload(loop, path, {})).value();
+        EXPECT_TRUE(loop.run(first->write(loop, std::string(std::size_t{2} << 20U, 'x'))));
+        EXPECT_TRUE(loop.run(first->commit(loop)));
+        uploads.push_back(
+            loop.run(tree->upload(loop, path, {.mode = UploadOptions::Mode::kAppend})).value());
+        EXPECT_TRUE(loop.run(uploads.back()->write(loop, "y")));
+    }
+    std::vector<bool> committed(uploads.size());
+    std::size_t ended = 0;
+    const auto commit = [&](std::size_t which) -> base::Task<> {
+        const auto done = co_await uploads[which]->commit_if(loop, {}, [] { return false; });
+        committed[which] = done.value();
+        ++ended;
+    };
+    for (std::size_t which = 0; which < uploads.size(); ++which) {
+        base::spawn(commit(which), [](const std::exception_ptr& thrown) { EXPECT_FALSE(thrown); });
+    }
+    pool.settle();  // whether the files are large: all three know before the first of them goes on
+    while (ended < uploads.size()) {
+        loop.run(pool.run(loop, [] {}));
+    }
+    EXPECT_EQ(committed, (std::vector<bool>{true, true, false}));
+    EXPECT_EQ(loop.run(tree->stat(loop, "/c"))->size, std::size_t{2} << 20U);
+    EXPECT_TRUE(loop.run(uploads[2]->commit(loop)));
+}
+
 // A user of threads of its own.
 class OneOfMany {
   public:

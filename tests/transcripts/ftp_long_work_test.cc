@@ -16,16 +16,16 @@ namespace {
 
 constexpr const char* kUser = "bob@hamburger.example";
 
-class FtpLongWorkTest : public testing::TestWithParam<const char*> {
+class FtpSessionTest : public testing::Test {
   protected:
-    FtpLongWorkTest() {
+    FtpSessionTest() {
         world_.add_domain("hamburger.example");
         world_.add_user(kUser, "onion");
         house_.put_file(kUser, "/big", std::string(std::size_t{20} << 20U, 'a'));
         connect(net::PipeOptions().receive_octets_max);
     }
 
-    ~FtpLongWorkTest() override {
+    ~FtpSessionTest() override {
         client_->close();
         run();
         EXPECT_EQ(sessions_, 0);
@@ -54,6 +54,15 @@ class FtpLongWorkTest : public testing::TestWithParam<const char*> {
         return client_->take();
     }
 
+    fakes::World world_;
+    FtpHouse house_{world_};
+    net::PipeStream* server_ = nullptr;
+    std::unique_ptr<net::PipeStream> client_;
+    int sessions_ = 0;
+};
+
+class FtpLongWorkTest : public FtpSessionTest, public testing::WithParamInterface<const char*> {
+  protected:
     // Whether the command succeeded, also where nobody is there to be told.
     bool succeeded() {
         const std::string command = GetParam();
@@ -65,12 +74,6 @@ class FtpLongWorkTest : public testing::TestWithParam<const char*> {
                              {"result", "ok"}})
                    .value() == 1;
     }
-
-    fakes::World world_;
-    FtpHouse house_{world_};
-    net::PipeStream* server_ = nullptr;
-    std::unique_ptr<net::PipeStream> client_;
-    int sessions_ = 0;
 };
 
 TEST_P(FtpLongWorkTest, GoesOnWhileItsClientIsThere) {
@@ -111,6 +114,30 @@ TEST_P(FtpLongWorkTest, GoesOnForWhoSaysGoodbyeMeanwhile) {
     client_->close();
     run();
     EXPECT_TRUE(succeeded());
+}
+
+TEST_F(FtpSessionTest, RetrEndsWithTheRightToRead) {
+    constexpr std::size_t kOctets = std::size_t{4} << 20U;
+    house_.grant("team", "everyone", "all", "/");
+    house_.put_file(kUser, "/team/big", std::string(kOctets, 'a'));
+    for (const char* const mode : {"MODE S\r\n", "MODE B\r\n"}) {
+        auto& arrived = house_.network().host({"127.0.0.1", 5001, ""}).arrived;
+        static_cast<void>(say(mode));
+        const std::string began = say("TYPE I\r\nPORT 127,0,0,1,19,137\r\nRETR team/big\r\n");
+        EXPECT_NE(began.find("\r\n150 "), std::string::npos) << began;
+        ASSERT_EQ(arrived.size(), 1U);
+        const auto data = std::move(arrived.front());
+        arrived.clear();
+        house_.grant("team", "everyone", "list", "/");
+        std::size_t octets = 0;
+        for (std::string more; !(more = data->take()).empty(); run()) {
+            octets += more.size();
+        }
+        EXPECT_LT(octets, kOctets);
+        const std::string said = say("NOOP\r\n");
+        EXPECT_TRUE(said.starts_with("451 ")) << said;
+        house_.grant("team", "everyone", "all", "/");
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(All,

@@ -46,9 +46,10 @@ Task<Result<>> Transfer::receive(net::Stream& stream, files::Upload& upload) {
 // this one perhaps first. So the control connection is looked at as late as can be. Its end without QUIT, or ABOR, means
 // a file that was not finished.
 Task<Result<>> Transfer::commit(files::Upload& upload) {
-    auto committed = co_await upload.commit_if(loop_, [traffic = channel_.control_traffic()] {
+    const auto wanted = [traffic = channel_.control_traffic()] {
         return traffic() == net::Stream::Traffic::kNone;
-    });
+    };
+    auto committed = co_await upload.commit_if(loop_, wanted, wanted);
     if (committed && !*committed) {
         asks_ = true;
         notify_();
@@ -59,7 +60,10 @@ Task<Result<>> Transfer::commit(files::Upload& upload) {
             co_return fail(Errc::kReset,
                            "the client left, or aborted, before the file had its name");
         }
-        committed = co_await upload.commit_if(loop_, {});
+        committed = co_await upload.commit_if(loop_, {}, [this] { return !channel_.aborted(); });
+        if (committed && !*committed) {
+            co_return fail(Errc::kReset, "aborted");
+        }
     }
     disk_failed_ = !committed;
     CO_TRY_VOID(std::move(committed));

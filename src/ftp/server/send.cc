@@ -28,9 +28,19 @@ Result<> Transfer::became_shorter() {
     return base::fail(Errc::kUnavailable, "It has become shorter.");
 }
 
+// A right that was taken away ends what it began.
+Result<> Transfer::expect_right(const Job::Send& send) {
+    if (send.file->may_be_read()) {
+        return {};
+    }
+    disk_failed_ = true;
+    return base::fail(Errc::kDenied, "Permission denied.");
+}
+
 // Octets as they are: the kernel moves them where it can.
 Task<Result<>> Transfer::send_plain(net::Stream& stream, Job::Send& send) {
     while (send.first < send.last) {
+        CO_TRY_VOID(expect_right(send));
         const std::uint64_t count = std::min(send.last - send.first, piece_octets());
         auto sent =
             co_await stream.send_file(send.file->fd(), send.first, count, options_.stall_timeout_s);
@@ -55,6 +65,7 @@ Task<Result<>> Transfer::send_encoded(net::Stream& stream, Job::Send& send) {
     std::string wire;
     std::uint64_t next_marker = send.first + options_.marker_octets;
     while (send.first < send.last) {
+        CO_TRY_VOID(expect_right(send));
         const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(
             {room.size(), send.last - send.first, next_marker - send.first}));
         auto read = co_await send.file->read(loop_, send.first, std::span(room).first(want));

@@ -97,6 +97,7 @@ class Transfer {
   private:
     [[nodiscard]] base::Task<base::Result<>> move(net::Stream& stream);
     // send.cc
+    [[nodiscard]] base::Result<> expect_right(const Job::Send& send);
     [[nodiscard]] base::Result<> became_shorter();
     [[nodiscard]] base::Task<base::Result<>> send_plain(net::Stream& stream, Job::Send& send);
     [[nodiscard]] base::Task<base::Result<>> send_encoded(net::Stream& stream, Job::Send& send);

@@ -300,6 +300,9 @@ base::Task<Result<files::Entry>> Session::copy_into(files::Upload& upload, std::
         if (offset > 0 && !is_awaited()) {
             co_return base::fail(Errc::kUnavailable, "It was given up before its end.");
         }
+        if (!part->may_be_read()) {
+            co_return base::fail(Errc::kDenied, "Permission denied.");
+        }
         CO_TRY_VOID(co_await upload.write(loop_, std::string_view(room).substr(0, read)));
         offset += read;
     }
