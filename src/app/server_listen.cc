@@ -137,6 +137,8 @@ base::Result<> MailServer::Parts::listen_ftp(net::ListenOptions options) {
     options.refusal = [](net::Refusal) {
         return std::string("421 Too many connections, try again later\r\n");
     };
+    // Whose ports they listen on, each on its own.
+    options.loops_max = ftp::PortRange{config.ftp.passive_first, config.ftp.passive_last}.count();
     options.serve = [this](std::unique_ptr<net::Stream> stream) {
         return ftp->serve(std::move(stream), false);
     };

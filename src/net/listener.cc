@@ -245,7 +245,9 @@ Home& Listener::choose_home() const {
     };
     Home* const emptiest = *std::ranges::min_element(homes_, {}, connections);
     const std::size_t least = connections(emptiest);
-    return connections(&home_) > least + least / kSlack ? *emptiest : home_;
+    const bool may_stay = std::ranges::find(homes_, &home_) != homes_.end() &&
+                          connections(&home_) <= least + least / kSlack;
+    return may_stay ? home_ : *emptiest;
 }
 
 void Listener::welcome(UniqueFd fd, Endpoint peer) {

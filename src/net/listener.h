@@ -46,6 +46,7 @@ struct ListenOptions {
     // What a client reads before it is turned away, its line end included; with implicit TLS nothing.
     std::function<std::string(Refusal)> refusal = nullptr;
     unsigned unix_mode = 0660;
+    std::size_t loops_max = 0;  // its sessions run on so many at most; 0: on all
 };
 
 // Conversations of all loops, for whoever waits for their end.
@@ -90,8 +91,8 @@ struct Home {
 
 class Listener final : private IoLoop::Watcher {
   public:
-    // `socket` listens and does not block. Listens on `home`'s loop for all `homes`; those and what the span shows
-    // outlive it.
+    // `socket` listens and does not block. Listens on `home`'s loop for all `homes`, of which it need not be one; those
+    // and what the span shows outlive it.
     Listener(Home& home,
              std::span<Home* const> homes,
              UniqueFd socket,

@@ -115,11 +115,13 @@ base::Result<Endpoint> Server::listen(ListenOptions options) {
     if (!sockets.path.empty()) {
         socket_paths_.push_back(sockets.path);
     }
+    const std::size_t loops =
+        options.loops_max == 0 ? homes_.size() : std::min(options.loops_max, homes_.size());
     const auto service = make_service(std::move(options), options_, limits_, count_);
     for (unsigned i = 0; i < options_.threads; ++i) {
         Worker& worker = *workers_[i];
-        worker.listeners.push_back(
-            std::make_unique<Listener>(worker.home, homes_, std::move(sockets.fds[i]), service));
+        worker.listeners.push_back(std::make_unique<Listener>(
+            worker.home, std::span(homes_).first(loops), std::move(sockets.fds[i]), service));
     }
     return sockets.bound;
 }

@@ -65,6 +65,24 @@ TEST_P(ServerTest, LoopsHaveEquallyMany) {
     server.stop(20s);
 }
 
+TEST_P(ServerTest, AServiceMayKeepToSomeLoops) {
+    std::mutex mutex;
+    std::set<const base::Loop*> loops;
+    listen_.loops_max = 1;
+    listen_.serve = [&](std::unique_ptr<Stream> stream) {
+        const std::scoped_lock lock(mutex);
+        loops.insert(&stream->loop());
+        return net::converse(std::move(stream), 20s);
+    };
+    Server& server = start();
+    for (int i = 0; i < 16; ++i) {
+        connect();
+    }
+    EXPECT_EQ(loops.size(), 1U);
+    clients_.clear();
+    server.stop(20s);
+}
+
 TEST_P(ServerTest, KnowsBothEnds) {
     start();
     EXPECT_THAT(ask(connect(), "PEER"),

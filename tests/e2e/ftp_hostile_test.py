@@ -46,8 +46,8 @@ PORT_KEPT_S = 2  # between two transfers
 class Session(ftplib.FTP):
     """Logged in, in TYPE I."""
 
-    def __init__(self, server):
-        super().__init__(timeout=PATIENCE_S)
+    def __init__(self, server, source="127.0.0.1"):
+        super().__init__(timeout=PATIENCE_S, source_address=(source, 0))
         self.connect("127.0.0.1", server.ports["ftp"])
         self.login(BOB, PASSWORDS[BOB])
         self.voidcmd("TYPE I")
@@ -493,6 +493,23 @@ class Unanswered(Battered):
                     self.assertRegex(client.getmultiline(), "^425")
                     connection.close()
         client.close()
+
+
+class FewPorts(unittest.TestCase):
+    """Fewer ports than threads: whoever has a port keeps it from nobody else."""
+
+    def test_each_address_has_its_connection(self):
+        with Server(services=["ftp"], threads=2, options='[auth]\nallow_plaintext = true\n'
+                    '[ftp]\npassive_ports = "41300-41300"\n') as server:
+            sources = [f"127.0.0.{number}" for number in range(1, 9)]
+            clients = [Session(server, source) for source in sources]
+            self.assertEqual({client.passive_port() for client in clients}, {41300})
+            for client, source in zip(clients, sources):
+                with dial(41300, source) as mine:
+                    self.assertEqual(client.ask("NLST"), "150")
+                    self.assertEqual(mine.recv(100), b"")
+                self.assertEqual(client.reply(), "226")
+                client.close()
 
 
 class FullDisk(unittest.TestCase):

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace ftp {
@@ -19,7 +21,16 @@ constexpr PortRange kDynamicPorts{.first = 49152, .last = 65535};
 // Whoever learnt a session's port, by trying them all, may know it for so long.
 constexpr unsigned kToldMax = 64;
 
+PortRange of(PortRange range) {
+    return range.first == 0 ? kDynamicPorts : range;
+}
+
 }  // namespace
+
+std::size_t PortRange::count() const {
+    const PortRange range = of(*this);
+    return static_cast<std::size_t>(range.last - range.first) + 1;
+}
 
 // Without a range the kernel could choose, but it takes no port on which an ended connection still waits out its
 // TIME_WAIT, as those of a minute's transfers do, and looks at them one by one: at thousands of small files a
@@ -30,8 +41,8 @@ PassivePorts::PassivePorts(net::Network& network,
                            std::size_t loops)
     : network_(network),
       random_(random),
-      range_(range.first == 0 ? kDynamicPorts : range),
-      kept_(loops <= count() ? loops : 0) {}
+      range_(of(range)),
+      loops_(std::min(loops, range.count())) {}
 
 PassivePorts::~PassivePorts() = default;
 
@@ -89,9 +100,9 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loo
                                                                  const std::string& local,
                                                                  const std::string& client) {
     const std::scoped_lock lock(mutex_);
-    const std::uint64_t begin = random_.below(count());
-    for (std::uint64_t step = 0; step < count(); ++step) {
-        const std::uint64_t place = (begin + step) % count();
+    const std::uint64_t begin = random_.below(range_.count());
+    for (std::uint64_t step = 0; step < range_.count(); ++step) {
+        const std::uint64_t place = (begin + step) % range_.count();
         if (!may_take(loop, place)) {
             continue;
         }
@@ -111,19 +122,15 @@ Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim(base::Loop& loo
                 fmt::format("every port from {} to {} is taken", range_.first, range_.last));
 }
 
-std::size_t PassivePorts::count() const {
-    return static_cast<std::size_t>(range_.last - range_.first) + 1;
-}
-
 // Loops get their own ports as they come.
 bool PassivePorts::may_take(const base::Loop& loop, std::size_t place) {
-    return place >= kept_ || places_.try_emplace(&loop, places_.size()).first->second == place;
+    return place >= loops_ || places_.try_emplace(&loop, places_.size()).first->second == place;
 }
 
 // Most ports of the range are for whoever comes next: a small range is shared by turns.
 bool PassivePorts::has_room() {
     const std::scoped_lock lock(mutex_);
-    return ports_.size() * 4 <= count();
+    return ports_.size() * 4 <= range_.count();
 }
 
 Result<std::unique_ptr<PassivePorts::Claim>> PassivePorts::claim_at(base::Loop& loop,

@@ -20,15 +20,18 @@ namespace ftp {
 struct PortRange {
     std::uint16_t first = 0;  // both 0: the dynamic ports, 49152 to 65535
     std::uint16_t last = 0;
+
+    // How many ports.
+    [[nodiscard]] std::size_t count() const;
 };
 
 // One a server, thread-safe. A port is listened on by one loop at a time, and shared by the sessions of that loop; so
-// that the sessions of one address never have them all, each loop has one that no other takes, where there are enough.
+// that the sessions of one address never have them all, each loop has one that no other takes.
 class PassivePorts {
     struct Port;
 
   public:
-    // For sessions on so many `loops`.
+    // For sessions on so many `loops`, or on as many as there are ports.
     PassivePorts(net::Network& network,
                  base::Random& random,
                  PortRange range,
@@ -104,7 +107,6 @@ class PassivePorts {
     [[nodiscard]] base::Result<std::unique_ptr<Claim>> claim_at(base::Loop& loop,
                                                                 const net::Endpoint& local,
                                                                 const std::string& client);
-    [[nodiscard]] std::size_t count() const;
     [[nodiscard]] bool may_take(const base::Loop& loop, std::size_t place);
     [[nodiscard]] bool has_room();
     [[nodiscard]] std::unique_ptr<Claim> make_claim(std::shared_ptr<Port> port,
@@ -116,7 +118,7 @@ class PassivePorts {
     net::Network& network_;
     base::Random& random_;
     const PortRange range_;
-    const std::size_t kept_;  // ports from the first on, each for one loop alone
+    const std::size_t loops_;  // and the first ports, each for one of them alone
     std::mutex mutex_;
     std::map<const base::Loop*, std::size_t> places_;  // of the loops' own ports; guarded by mutex_
     std::map<Key, std::shared_ptr<Port>> ports_;       // guarded by mutex_

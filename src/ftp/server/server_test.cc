@@ -159,16 +159,6 @@ TEST_F(PassivePortsTest, NobodyTakesThePortsOfAllLoops) {
     other.run_ready();
 }
 
-// Where there are fewer ports than loops, all of them are anybody's.
-TEST_F(PassivePortsTest, FewPortsAreForAllLoops) {
-    fakes::FakeLoop other(clock_);
-    PassivePorts ports(network_, random_, {.first = 50001, .last = 50001}, 2);
-    EXPECT_TRUE(claim(ports, "192.0.2.1"));
-    loop_.run_ready();
-    EXPECT_TRUE(ports.claim(other, "192.0.2.25", "192.0.2.1"));
-    other.run_ready();
-}
-
 TEST_F(PassivePortsTest, ARangeThatIsFullSaysSo) {
     PassivePorts ports(network_, random_, {.first = 50001, .last = 50003});
     const Claim claims[] = {
