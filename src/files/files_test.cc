@@ -540,6 +540,21 @@ TEST_F(FilesTest, WhatLiesDeeperThanPathsReachIsCountedCopiedAndRemoved) {
     ASSERT_TRUE(remove_tree(root.get(), "copy"));
 }
 
+// What a restore that ended early has left makes place, and none of it leads the next one out.
+TEST_F(FilesTest, ALinkInAFoldersPlaceIsNotFollowed) {
+    const std::string outside = root_ + "/outside";
+    for (const char* const folder : {"/outside", "/from", "/from/sub", "/to"}) {
+        std::filesystem::create_directory(root_ + folder);
+    }
+    std::filesystem::permissions(outside, std::filesystem::perms::owner_all);
+    std::filesystem::permissions(root_ + "/from/sub", std::filesystem::perms::all);
+    std::filesystem::create_directory_symlink(outside, root_ + "/to/sub");
+    EXPECT_EQ(copy_tree(root_ + "/from", root_ + "/to").error().code, Errc::kExists);
+    EXPECT_TRUE(copy_tree(root_ + "/from", root_ + "/to", Existing::kReplaced));
+    EXPECT_TRUE(std::filesystem::is_directory(std::filesystem::symlink_status(root_ + "/to/sub")));
+    EXPECT_EQ(std::filesystem::status(outside).permissions(), std::filesystem::perms::owner_all);
+}
+
 struct HashCase {
     HashAlgorithm algorithm;
     const char* of_abc;

@@ -43,6 +43,21 @@ UniqueFd make_file(Pair folders, const char* name) {
         ::openat(folders.to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOurs));
 }
 
+// A folder that is there already is the one. What else is there may be a link that leads anywhere.
+bool make_folder(Pair folders, const char* name, unsigned mode) {
+    const auto make = [&] { return ::mkdirat(folders.to, name, mode) == 0; };
+    if (make()) {
+        return true;
+    }
+
+    struct stat there {};
+
+    const bool is_folder = errno == EEXIST &&
+                           ::fstatat(folders.to, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+                           S_ISDIR(there.st_mode);
+    return is_folder || (make_place(folders, name) && make());
+}
+
 Result<> keep_times(int fd, const struct stat& status) {
     const std::array<timespec, 2> times{status.st_atim, status.st_mtim};
     if (::fchmod(fd, status.st_mode & kPermissionBits) != 0 || ::futimens(fd, times.data()) != 0) {
@@ -98,8 +113,8 @@ Result<> copy_entry(Pair folders, const char* name, std::vector<std::string>& wi
     }
     if (S_ISDIR(status.st_mode)) {
         const unsigned mode = (status.st_mode & kPermissionBits) | kOurs;
-        if ((::mkdirat(folders.to, name, mode) != 0 && errno != EEXIST) ||
-            ::fchmodat(folders.to, name, mode, 0) != 0) {
+        if (!make_folder(folders, name, mode) ||
+            ::fchmodat(folders.to, name, mode, AT_SYMLINK_NOFOLLOW) != 0) {
             return fail_errno(errno);
         }
         within.emplace_back(name);
