@@ -410,6 +410,9 @@ Result<> Volume::rename(
         TRY(const std::optional<struct statx> there, look(new_spot));
         const bool same = there && is_same_file(*there, own);
         const bool is_folder = kind_of(own.stx_mode) == Kind::kDirectory;
+        if (&from == &to && is_folder && to_path != from_path && is_within(to_path, from_path)) {
+            return base::fail(Errc::kInvalid, "A folder does not go into itself.");
+        }
         Counts moved = counts_of(own);
         if (&from != &to && is_folder) {
             TRY(moved, from.count(from_path));

@@ -62,6 +62,7 @@ bool FtpHouse::set_option(std::string_view key, std::string_view value) {
                  value == "inside" ? files::Links::kInside : files::Links::kRefuse;
          }},
         {"quota", [&] { files_options_.quota_octets = number; }},
+        {"max_files", [&] { files_options_.quota_files = number; }},
     };
     const auto option = options.find(key);
     if (option == options.end()) {

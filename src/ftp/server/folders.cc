@@ -58,7 +58,8 @@ Session::Answer Session::on_mkd(std::string arguments) {
     }
     const auto made = co_await tree().make_directory(loop_, *path, 0777U & ~settings_.umask);
     if (!made) {
-        co_return refuse(made.error(), Wish::kRead);
+        note_disk(made.error());
+        co_return reply(550, made.error().text);
     }
     co_return reply(257, quote_path(*path) + " was made");
 }

@@ -13,6 +13,7 @@ constexpr std::string_view kHole = "{}";
 // clang-format off
 constexpr std::array kSentences{
     Sentence{"A data connection is prepared", "Una connessione dati è pronta"},
+    Sentence{"A folder does not go into itself.", "Una cartella non va in sé stessa."},
     Sentence{"A line holds no CR, LF or NUL", "Una riga non contiene CR, LF o NUL"},
     Sentence{"A mode is three octal digits", "Un modo è di tre cifre ottali"},
     Sentence{"A time is YYYYMMDDHHMMSS", "Un'ora è AAAAMMGGOOMMSS"},
