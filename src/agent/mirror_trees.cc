@@ -76,11 +76,25 @@ class Reader {
         if (folder.empty()) {
             co_return true;
         }
-        const auto entered = co_await site_.client().change_directory(std::move(folder));
+        const auto entered = co_await site_.client().change_directory(folder);
         if (entered && !trees_.where.empty()) {
             static_cast<void>(co_await site_.client().change_directory(trees_.where));
         }
-        co_return entered.has_value();
+        co_return entered || co_await is_listed(std::move(folder));
+    }
+
+    // By the folder above: the top itself, and what has no name, one can enter.
+    base::Task<bool> is_listed(std::string folder) {
+        folder.resize(folder.find_last_not_of('/') + 1);
+        const std::size_t slash = folder.rfind('/');
+        const std::string above = slash == std::string::npos ? "" : folder.substr(0, slash + 1);
+        const std::string name = folder.substr(above.size());
+        const auto beside = co_await site_.client().list(above);
+        if (!beside) {
+            co_return false;
+        }
+        co_return std::any_of(
+            beside->begin(), beside->end(), [&](const auto& entry) { return entry.name == name; });
     }
 
     void note_failure(const std::string& path, const std::string& why) {

@@ -383,6 +383,23 @@ class Words(InFolder):
                       self.ftp("--tls", "never", "mirror", "-R", "tree", there.url, "--delete", status=74).stderr)
         self.assertEqual([line for line in there.seen if line.startswith(("DELE", "RMD"))], [])
 
+    def test_mirror_into_a_folder_that_nobody_may_enter(self):
+        class Shut(ScriptedServer):
+            def reply(self, verb, argument):
+                shut = argument.rstrip("/").endswith(("drop", "none"))
+                return "550 not for you" if shut and verb in ("LIST", "STAT", "MLSD", "CWD") else super().reply(verb, argument)
+
+            def listing(self):
+                return "drwx------ 1 a b 1 Jan  1  2024 drop\r\n"
+
+        there = self.enterContext(Shut())
+        (self.folder / "tree").mkdir()
+        dry = ["--tls", "never", "mirror", "-R", "--delete", "--dry-run", "tree"]
+        for target in ("drop", "/drop", "/above/drop"):
+            self.assertIn("it may not be listed, so nothing is removed; 550 not for you",
+                          self.ftp(*dry, there.url + target.replace("/", "%2F"), status=74).stderr, target)
+        self.ftp(*dry, there.url + "none")
+
     def test_bookmark_of_two_words(self):
         there = self.enterContext(ScriptedServer())
         said = self.ftp("--tls", "never", there.url, text="bookmark add 'my place'\n", status=64).stderr
